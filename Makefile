@@ -1,0 +1,45 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+
+.PHONY: venv run demo picture test lint check bench install clean
+
+venv: $(STAMP)
+
+# The constraints file picks the CPU build of torch; systemd-python is built only where its headers are.
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	if pkg-config --exists libsystemd 2>/dev/null; then $(BIN)/python -m pip install --quiet --constraint constraints.txt 'systemd-python>=235'; fi
+	touch $@
+
+run: venv
+	$(BIN)/snapsortctl init --if-missing
+	$(BIN)/snapsortd
+
+demo: venv
+	$(BIN)/python packaging/demo/demo.py
+
+picture: venv
+	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
+
+test: venv
+	$(BIN)/python -m pytest
+
+lint: venv
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+check: lint test
+
+bench: venv
+	$(BIN)/python packaging/bench/bench.py
+
+install: venv
+	$(BIN)/snapsortctl init --if-missing
+	$(BIN)/snapsortctl service install
+
+clean:
+	rm -rf $(VENV) build
