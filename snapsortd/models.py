@@ -1,0 +1,320 @@
+"""The values that pass between the stages. All frozen; nothing here touches a file, a clock or a log.
+
+Paths are absolute `str` as `os.fsdecode` gives them (undecodable bytes as lone surrogates), so that a name
+that is not UTF-8 survives; `os.fsencode` gives the bytes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+MAX_NAME_BYTES = 255
+"""Longest file name, in bytes, on every common file system (NAME_MAX)."""
+
+OWN_PREFIX = ".snapsort."
+"""Our temporary files start so; the watcher ignores them and recovery deletes only its own."""
+
+IMAGE_SUFFIXES = frozenset(
+    {"png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif"}
+)
+"""Suffixes that promise an image. A file with one of these that is no image is reported; any other is passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """Which file this is and which version of it: device, inode, size in bytes, modification time in ns."""
+
+    dev: int
+    ino: int
+    size: int
+    mtime_ns: int
+
+    def same_version(self, other: FileIdentity) -> bool:
+        """True if both name the same bytes of the same file; device numbers may change over a restart."""
+        return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What one `lstat` told: the identity, and what kind of file it is."""
+
+    identity: FileIdentity
+    is_regular: bool
+    nlink: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What the file system knows of an image. `root` is the watched folder it came from; times are aware."""
+
+    path: str
+    root: str
+    identity: FileIdentity
+    created: datetime
+    modified: datetime
+    format: str
+    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the classifier read from the image. Width and height in pixels, after EXIF orientation."""
+
+    width: int
+    height: int
+    taken: datetime | None = None
+    """EXIF DateTimeOriginal; aware if the camera wrote an offset, else naive local time."""
+    frames: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the model saw: a score per label (they sum to 1), the embedding (float16, little-endian, normalised)."""
+
+    scores: Mapping[str, float]
+    embedding: bytes
+    image: ImageFacts
+    model: str
+    milliseconds: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The best label."""
+        return max(self.scores, key=lambda name: self.scores[name])
+
+    @property
+    def score(self) -> float:
+        """The best label's score, 0 to 1."""
+        return max(self.scores.values())
+
+    @property
+    def margin(self) -> float:
+        """Best score minus second best; the score itself where there is one label."""
+        ranked = sorted(self.scores.values(), reverse=True)
+        return ranked[0] - ranked[1] if len(ranked) > 1 else ranked[0]
+
+
+class ActionKind(StrEnum):
+    MOVE = "move"
+    COPY = "copy"
+
+
+class OnConflict(StrEnum):
+    RENAME_NEW = "rename_new"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class NameSeries:
+    """The names one file may get, in order of preference.
+
+    `pieces` is the stem with None where `{counter}` stood; `suffix` includes its dot, or is empty.
+    """
+
+    pieces: tuple[str | None, ...]
+    suffix: str
+
+    def nth(self, number: int) -> str:
+        """Name number 1, 2, 3 …: `{counter}` filled, or " 2", " 3" … added; at most 255 bytes, the suffix kept."""
+        if None in self.pieces:
+            tail = ""
+            stem = "".join(str(number) if piece is None else piece for piece in self.pieces)
+        else:
+            tail = f" {number}" if number > 1 else ""
+            stem = "".join(piece for piece in self.pieces if piece is not None)
+        room = MAX_NAME_BYTES - len(_bytes(tail + self.suffix))
+        return shorten(stem, room) + tail + self.suffix
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def shorten(text: str, room: int) -> str:
+    """Cut `text` to `room` bytes, never inside a character."""
+    while text and len(_bytes(text)) > room:
+        text = text[:-1]
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a file goes: `root` from the configuration (may hold symlinks), then folders below it that are never
+    followed through a symlink, then a name."""
+
+    root: str
+    folders: tuple[str, ...]
+    names: NameSeries
+
+    @property
+    def folder(self) -> str:
+        """The folder as one path."""
+        return "/".join((self.root.rstrip("/"), *self.folders)) or "/"
+
+    def shown(self) -> str:
+        """The path that is wanted first, for people."""
+        return f"{self.folder.rstrip('/')}/{self.names.nth(1)}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAction:
+    """One thing a rule wants done with the image."""
+
+    kind: ActionKind
+    rule: str
+    destination: Destination
+    on_conflict: OnConflict = OnConflict.RENAME_NEW
+    shadow: bool = False
+    """Journal what would happen, touch nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleReason:
+    """Why one rule did or did not match, in plain words, a line per filter."""
+
+    rule: str
+    matched: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules say about one image, with the reason for every rule that was asked."""
+
+    rules: tuple[RuleReason, ...]
+    actions: tuple[PlannedAction, ...] = ()
+
+    @property
+    def matched(self) -> tuple[str, ...]:
+        """Names of the rules that matched, in order."""
+        return tuple(reason.rule for reason in self.rules if reason.matched)
+
+
+class State(StrEnum):
+    """Where a journal entry stands: intent → moved → done, or failed, or conflict. `shadow` never acted."""
+
+    INTENT = "intent"
+    MOVED = "moved"
+    DONE = "done"
+    FAILED = "failed"
+    CONFLICT = "conflict"
+    SHADOW = "shadow"
+
+
+OPEN_STATES = frozenset({State.INTENT, State.MOVED})
+
+
+class EntryKind(StrEnum):
+    MOVE = "move"
+    COPY = "copy"
+    UNDO = "undo"
+    REDO = "redo"
+
+
+class Method(StrEnum):
+    """How the file gets there: one rename, or copy + verify + unlink; `copy` of a copy action keeps the source;
+    `remove` takes a copy away again (undo of a copy)."""
+
+    RENAME = "rename"
+    COPY = "copy"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderIdentity:
+    """Which folder a path led to, to tell an unmounted disk from a missing file."""
+
+    dev: int
+    ino: int
+
+    def could_be(self, other: FolderIdentity) -> bool:
+        """False if `other` is surely another place: device numbers change over a restart, inodes do not,
+        and a mount point without its disk differs in both."""
+        return self.dev == other.dev or self.ino == other.ino
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be done to one file; committed to the journal before anything is touched."""
+
+    batch: int
+    kind: EntryKind
+    rule: str
+    source: str
+    target: str
+    wanted: str
+    """The target that was wanted first, before taken names were avoided."""
+    identity: FileIdentity
+    sha256: bytes
+    method: Method
+    keep_source: bool
+    source_folder: FolderIdentity
+    target_folder: FolderIdentity
+    reverses: int | None = None
+    decision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the journal."""
+
+    id: int
+    batch: int
+    kind: EntryKind
+    rule: str
+    source: str
+    target: str
+    identity: FileIdentity
+    """Of the source, when it was looked at."""
+    sha256: bytes
+    method: Method
+    state: State
+    keep_source: bool
+    """True for a copy action: the source stays."""
+    source_folder: FolderIdentity
+    target_folder: FolderIdentity
+    target_identity: FileIdentity | None
+    """Of the target, once it is there."""
+    reverses: int | None
+    """The entry that this undo or redo takes back."""
+    reversed_by: int | None
+    decision: int | None
+    """Row of the decision that led to it."""
+    reason: str
+    at: float
+    """Wall clock, seconds since 1970, for people only: order is by id."""
+
+
+class Outcome(StrEnum):
+    """What became of an image that was looked at; the file is left alone until it changes.
+    LEFT and SHADOW are looked at again when the configuration changes."""
+
+    IGNORED = "ignored"
+    LEFT = "left"
+    SHADOW = "shadow"
+    FILED = "filed"
+    COPIED = "copied"
+    UNDONE = "undone"
+    FAILED = "failed"
+    """Tried, failed, to be tried again."""
+    QUARANTINED = "quarantined"
+    """Not tried again until it changes; it stays where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of one image: what became of which version of it, and why."""
+
+    path: str
+    identity: FileIdentity
+    outcome: Outcome
+    reason: str
+    fingerprint: str = ""
+    """Of the configuration that led to it (`Config.fingerprint`)."""
+    decision: int | None = None
+    attempts: int = 0
+    at: float = 0.0
+    """Wall clock, seconds since 1970, for people only."""

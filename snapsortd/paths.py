@@ -1,0 +1,101 @@
+"""Where everything of one instance lies: configuration, journal, cache, socket, log."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import platformdirs
+
+from snapsortd.errors import SnapsortError
+
+APP = "snapsortd"
+MAX_SOCKET_PATH_BYTES = 103
+"""sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included."""
+
+
+_ELSEWHERE = "remove it, or set XDG_STATE_HOME / XDG_CACHE_HOME / XDG_RUNTIME_DIR to folders of your own"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folders and files of one instance; two instances with other folders never meet."""
+
+    config_file: str
+    state_dir: str
+    cache_dir: str
+    runtime_dir: str
+    log_dir: str
+
+    @property
+    def journal(self) -> str:
+        return os.path.join(self.state_dir, "journal.sqlite3")
+
+    @property
+    def lock(self) -> str:
+        return os.path.join(self.state_dir, "lock")
+
+    @property
+    def socket(self) -> str:
+        return os.path.join(self.runtime_dir, "control.sock")
+
+    def make_private(self) -> None:
+        """Create the folders that hold the journal, the cache and the socket, for this user only (0700).
+
+        Raises SnapsortError if one can't be made or belongs to somebody else, or the socket's path is too long for
+        the system.
+        """
+        for folder in (self.state_dir, self.cache_dir, self.runtime_dir):
+            try:
+                _make_private(folder)
+            except OSError as error:
+                raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
+        _check_owner(os.path.dirname(self.runtime_dir), (os.getuid(), 0))
+        if len(os.fsencode(self.socket)) > MAX_SOCKET_PATH_BYTES:
+            raise SnapsortError(
+                f"the control socket's path is too long for the system: {self.socket}",
+                "set XDG_RUNTIME_DIR to a shorter folder",
+            )
+
+
+def _make_private(folder: str) -> None:
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    _check_owner(folder, (os.getuid(),))
+    if os.stat(folder).st_mode & 0o077:
+        os.chmod(folder, 0o700)
+
+
+def _check_owner(folder: str, owners: tuple[int, ...]) -> None:
+    """Whoever owns a folder can put another one in the place of what lies in it."""
+    for found in (os.lstat(folder), os.stat(folder)):
+        if found.st_uid not in owners:
+            raise SnapsortError(f"{folder} belongs to user {found.st_uid}, not to you", _ELSEWHERE)
+
+
+def find_places(env: Mapping[str, str]) -> Places:
+    """The places for this environment: `$SNAPSORTD_CONFIG`, then the XDG variables, then the system's custom."""
+
+    def place(variable: str, custom: Callable[[str], str]) -> str:
+        base = env.get(variable, "")
+        return os.path.join(base, APP) if os.path.isabs(base) else custom(APP)
+
+    state_dir = place("XDG_STATE_HOME", platformdirs.user_state_dir)
+    config_file = env.get("SNAPSORTD_CONFIG") or os.path.join(
+        place("XDG_CONFIG_HOME", platformdirs.user_config_dir), "config.yaml"
+    )
+    return Places(
+        config_file=os.path.abspath(os.path.expanduser(config_file)),
+        state_dir=state_dir,
+        cache_dir=place("XDG_CACHE_HOME", platformdirs.user_cache_dir),
+        runtime_dir=place("XDG_RUNTIME_DIR", _user_runtime_dir),
+        log_dir=os.path.join(state_dir, "log") if env.get("XDG_STATE_HOME") else platformdirs.user_log_dir(APP),
+    )
+
+
+def _user_runtime_dir(app: str) -> str:
+    """platformdirs' choice; that it had to fall back is nothing to warn of, for `make_private` checks the folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return platformdirs.user_runtime_dir(app)

@@ -1,0 +1,28 @@
+"""Names as people may see them: nothing in a file's name can steer a terminal or break a log line."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_JOINERS = "\u200c\u200d"
+"""Needed inside emoji and some scripts; they steer nothing."""
+
+
+def shown(text: str) -> str:
+    """`text` on one line: control characters, line ends, direction marks, undecodable bytes are escaped."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def shown_path(path: str, home: str = "") -> str:
+    """A path for people, beginning with `~` where it lies in `home`."""
+    if home and (path == home or path.startswith(home.rstrip("/") + "/")):
+        path = "~" + path[len(home.rstrip("/")) :]
+    return shown(path)
+
+
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _JOINERS or unicodedata.category(character) == "Zs":
+        return character
+    if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8, as os.fsdecode gives it
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,115 @@
+"""Where things lie: by the environment, and for this user only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from snapsortd.errors import SnapsortError
+from snapsortd.paths import MAX_SOCKET_PATH_BYTES, Places, find_places
+
+XDG = {
+    "XDG_CONFIG_HOME": "/c",
+    "XDG_STATE_HOME": "/s",
+    "XDG_CACHE_HOME": "/k",
+    "XDG_RUNTIME_DIR": "/r",
+}
+
+
+def test_the_xdg_variables_hold_on_every_system() -> None:
+    places = find_places(XDG)
+    assert places == Places(
+        config_file="/c/snapsortd/config.yaml",
+        state_dir="/s/snapsortd",
+        cache_dir="/k/snapsortd",
+        runtime_dir="/r/snapsortd",
+        log_dir="/s/snapsortd/log",
+    )
+    assert places.journal == "/s/snapsortd/journal.sqlite3"
+    assert places.lock == "/s/snapsortd/lock"
+    assert places.socket == "/r/snapsortd/control.sock"
+
+
+@pytest.mark.parametrize(
+    ("given", "file"),
+    [
+        pytest.param("/etc/snap.yaml", "/etc/snap.yaml", id="absolute"),
+        pytest.param("/etc/../snap.yaml", "/snap.yaml", id="tidied"),
+        pytest.param("snap.yaml", os.path.abspath("snap.yaml"), id="from the current folder"),
+        pytest.param("", "/c/snapsortd/config.yaml", id="empty means not set"),
+    ],
+)
+def test_the_configuration_can_be_named(given: str, file: str) -> None:
+    assert find_places(XDG | {"SNAPSORTD_CONFIG": given}).config_file == file
+
+
+def test_a_relative_xdg_variable_does_not_count() -> None:
+    """As the XDG specification has it."""
+    assert find_places(XDG | {"XDG_STATE_HOME": "here"}).state_dir == find_places({}).state_dir
+    assert os.path.isabs(find_places({}).state_dir)
+
+
+def test_two_environments_never_meet() -> None:
+    one, other = find_places(XDG), find_places({name: place + "2" for name, place in XDG.items()})
+    for name in ("config_file", "journal", "lock", "socket", "cache_dir", "log_dir"):
+        assert getattr(one, name) != getattr(other, name)
+
+
+def places_in(folder: Path) -> Places:
+    return find_places({name: str(folder / place.strip("/")) for name, place in XDG.items()})
+
+
+def test_the_folders_are_made_for_this_user_only(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    (tmp_path / "s" / "snapsortd").mkdir(parents=True, mode=0o755)
+    places.make_private()
+    places.make_private()
+    for folder in (places.state_dir, places.cache_dir, places.runtime_dir):
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("a file")
+    with pytest.raises(SnapsortError, match="cannot be used") as refused:
+        places_in(tmp_path).make_private()
+    assert "XDG_STATE_HOME" in refused.value.hint
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("given_away", ["s/snapsortd", "k/snapsortd", "r/snapsortd", "r"])
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, given_away: str) -> None:
+    (tmp_path / given_away).mkdir(parents=True)
+    os.chown(tmp_path / given_away, 65534, 65534)
+    with pytest.raises(SnapsortError, match="belongs to user 65534"):
+        places_in(tmp_path).make_private()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_link_to_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", 65534, 65534)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "snapsortd").symlink_to(tmp_path / "theirs")
+    with pytest.raises(SnapsortError, match="belongs to user 65534"):
+        places_in(tmp_path).make_private()
+    assert stat.S_IMODE((tmp_path / "theirs").stat().st_mode) != 0o700
+
+
+@pytest.mark.parametrize(("spare", "fits"), [(0, True), (1, False)])
+def test_a_socket_path_that_the_system_does_not_take_is_said(tmp_path: Path, spare: int, fits: bool) -> None:
+    places = places_in(tmp_path)
+    room = MAX_SOCKET_PATH_BYTES + spare - len(os.fsencode(str(tmp_path))) - len("//snapsortd/control.sock")
+    if room < 1:
+        pytest.skip("the temporary folder's own path is too long")
+    places = find_places(
+        {**{n: str(tmp_path / p.strip("/")) for n, p in XDG.items()}, "XDG_RUNTIME_DIR": f"{tmp_path}/{'r' * room}"}
+    )
+    assert len(os.fsencode(places.socket)) == MAX_SOCKET_PATH_BYTES + spare
+    if fits:
+        places.make_private()
+        return
+    with pytest.raises(SnapsortError, match="too long"):
+        places.make_private()
