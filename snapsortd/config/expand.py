@@ -1,0 +1,40 @@
+"""`~`, `$VAR` and `${VAR}` in the configuration's own paths; what an image brings along is never expanded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from snapsortd.nearest import nearest
+
+_VARIABLE = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>[^{}]*)\})", re.ASCII)
+
+
+def expand(text: str, env: Mapping[str, str], *, braces: bool = False) -> str:
+    """The text with the home folder and variables put in; `braces` doubles the braces that these bring along.
+
+    Raises ValueError: a variable that is not set, or `~name`.
+    """
+    if text.startswith("~") and not text.startswith("~/") and text != "~":
+        raise ValueError(f"'{text.partition('/')[0]}' is not expanded; write that user's folder out")
+    if text.startswith("~"):
+        text = f"${{HOME}}{text[1:]}"
+
+    def value(found: re.Match[str]) -> str:
+        name = found["plain"] or found["braced"]
+        if not env.get(name):
+            raise ValueError(f"the variable ${name} is not set{nearest(name, env)}")
+        return env[name].replace("{", "{{").replace("}", "}}") if braces else env[name]
+
+    return _VARIABLE.sub(value, text)
+
+
+def expand_folder(text: str, env: Mapping[str, str]) -> str:
+    """An absolute folder, without a closing slash. Raises ValueError."""
+    path = expand(text, env)
+    if not path.startswith("/"):
+        raise ValueError(f"the folder '{text}' is not absolute; start it with / or ~/")
+    parts = [part for part in path.split("/") if part]
+    if any(part in (".", "..") for part in parts):
+        raise ValueError(f"'{text}': write the folder out, without '.' and '..'")
+    return "/" + "/".join(parts)

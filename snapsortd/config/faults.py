@@ -1,0 +1,110 @@
+"""Pydantic's errors as faults with a place in the file and words that a person can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from snapsortd.config.schema import json_schema
+from snapsortd.config.values import describe
+from snapsortd.config.yaml_tree import Fault, Node
+from snapsortd.nearest import nearest, suggestion
+
+Steps = tuple[str | int, ...]
+
+_EXPECTED = {
+    "string_type": "text",
+    "list_type": "a list (lines that start with '- ')",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "bool_type": "true or false",
+    "float_type": "a number",
+}
+
+
+def faults_of(errors: list[ErrorDetails], root: Node) -> Iterator[Fault]:
+    """One fault per error, where the key or the value stands."""
+    for error in errors:
+        steps = error["loc"]
+        trail = locate(root, steps)
+        node = trail[-1][1]
+        if error["type"] == "extra_forbidden":
+            known = _known_keys(steps[:-1])
+            yield Fault(node.key_position, f"unknown key '{steps[-1]}'{suggestion(str(steps[-1]), known)}")
+        elif error["type"] == "missing":
+            yield Fault(node.position, f"the key '{steps[-1]}' is missing{_inside(trail)}")
+        else:
+            yield Fault(node.position, _subject(trail) + _message(error))
+
+
+def locate(root: Node, steps: Steps) -> list[tuple[str | int, Node]]:
+    """The way down to a value, without the steps that only the long form of something short would have."""
+    trail: list[tuple[str | int, Node]] = [("", root)]
+    for step in steps:
+        child = trail[-1][1].child(step)
+        if child is not None:
+            trail.append((step, child))
+    return trail
+
+
+def _inside(trail: list[tuple[str | int, Node]]) -> str:
+    subject = _subject(trail)
+    return f" in {subject.removesuffix(': ')}" if subject else ""
+
+
+def _subject(trail: list[tuple[str | int, Node]]) -> str:
+    """The key that the fault is about: `'ignore' entry 2: `."""
+    step = trail[-1][0]
+    if isinstance(step, int):
+        key = next((name for name, _ in reversed(trail) if isinstance(name, str)), "")
+        return f"'{key}' entry {step + 1}: "
+    return f"'{step}': " if step else ""
+
+
+def _message(error: ErrorDetails) -> str:
+    kind, found = error["type"], error["input"]
+    context = error.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in _EXPECTED:
+        hint = "; text that starts with { needs quotes" if kind == "string_type" and isinstance(found, dict) else ""
+        return f"must be {_EXPECTED[kind]}, not {describe(found)}{hint}"
+    if kind == "literal_error":
+        choices = str(context["expected"])
+        near = nearest(found, re.findall(r"'(.*?)'", choices)) if isinstance(found, str) else ""
+        return f"must be {choices}, not {describe(found)}{near}"
+    if kind == "too_short":
+        return "is empty; it needs at least one entry"
+    if kind in ("greater_than_equal", "less_than_equal"):
+        return f"must be between 0 and 1, not {found}"
+    return error["msg"]
+
+
+def _known_keys(steps: Steps) -> list[str]:
+    """The keys that the schema allows at a place."""
+    schema = json_schema()
+    places = _spread(schema, schema)
+    for step in steps:
+        below = (_step(place, step) for place in places)
+        places = [spread for place in below if place is not None for spread in _spread(place, schema)]
+    return [key for place in places for key in place.get("properties", {})]
+
+
+def _step(place: dict[str, Any], step: str | int) -> dict[str, Any] | None:
+    if isinstance(step, int):
+        found = place.get("items")
+    else:
+        found = place.get("properties", {}).get(step) or place.get("additionalProperties")
+    return found if isinstance(found, dict) else None
+
+
+def _spread(place: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """A schema, its references followed and its alternatives laid side by side."""
+    if "$ref" in place:
+        return _spread(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
+    if "anyOf" in place:
+        return [spread for choice in place["anyOf"] for spread in _spread(choice, schema)]
+    return [place]

@@ -1,0 +1,50 @@
+"""What the configuration expects of the disk: problems that `check` shows and the daemon only warns of."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+
+from snapsortd.config.settings import Config
+
+
+def check_folders(config: Config) -> tuple[str, ...]:
+    """Watched folders that cannot be watched and destinations that cannot be made, as `file:line:col: …`."""
+    return tuple(f"{config.path}:{position}: {problem}" for position, problem in _problems(config))
+
+
+def _problems(config: Config) -> Iterator[tuple[str, str]]:
+    for folder in config.watch:
+        if problem := _watch_problem(folder.path):
+            yield folder.position, problem
+    for rule in config.rules:
+        for action in rule.actions:
+            if problem := _root_problem(action.destination.root):
+                yield action.position, problem
+
+
+def _watch_problem(path: str) -> str:
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return f"the watched folder {path} does not exist; it will be watched once it is there"
+    except OSError as error:
+        return f"the watched folder {path} cannot be reached: {error.strerror}"
+    if not is_folder:
+        return f"{path} is watched, but it is no folder"
+    if not os.access(path, os.R_OK | os.X_OK):
+        return f"the watched folder {path} cannot be read; check its permissions"
+    return ""
+
+
+def _root_problem(root: str) -> str:
+    """Is the root there, or can it be made, as far as one can tell without trying?"""
+    standing = root
+    while not os.path.lexists(standing):
+        standing = os.path.dirname(standing)
+    if not os.path.isdir(standing):
+        return f"the destination {root} cannot be made: {standing} is no folder"
+    if not os.access(standing, os.W_OK | os.X_OK):
+        return f"the destination {root} cannot be written: you may not write to {standing}"
+    return ""

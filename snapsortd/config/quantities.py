@@ -1,0 +1,56 @@
+"""Durations, sizes and comparisons as people write them: `30m`, `20MB`, `>= 1 MiB, < 20MB`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from snapsortd.filters import OPERATORS, Comparison, Range
+from snapsortd.nearest import suggestion
+
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+_BYTES = {"b": 1} | {
+    f"{prefix}{binary}b": base**power
+    for power, prefix in enumerate("kmgt", start=1)
+    for binary, base in (("", 1000), ("i", 1024))
+}
+_QUANTITY = re.compile(r"(?P<number>\d{1,15}(\.\d{1,9})?)\s*(?P<unit>[^\W\d_]*)")
+
+
+def duration(text: str) -> float:
+    """Seconds of `500ms 1s 2m 1h 1d 1w`. Raises ValueError."""
+    return _quantity(text, _SECONDS, "a duration such as 500ms, 2s, 30m, 1h or 7d")
+
+
+def size(text: str) -> float:
+    """Bytes of `20MB` (decimal) or `20MiB` (binary). Raises ValueError."""
+    return _quantity(text, _BYTES, "a size such as 500kB, 20MB or 1.5GiB")
+
+
+def pixels(text: str) -> float:
+    """A number of pixels. Raises ValueError."""
+    return _quantity(text, {"": 1, "px": 1}, "a number of pixels such as 1920")
+
+
+def comparisons(text: str, number: Callable[[str], float], example: str) -> Range:
+    """Bounds such as `>= 1MB, < 20MB`, all of which must hold. Raises ValueError."""
+    return tuple(_comparison(part.strip(), number, example) for part in text.split(","))
+
+
+def _comparison(text: str, number: Callable[[str], float], example: str) -> Comparison:
+    symbol = next((symbol for symbol in OPERATORS if text.startswith(symbol)), None)
+    if symbol is None:
+        raise ValueError(f"'{text}' compares with nothing; write for example \"{example}\"")
+    return Comparison(symbol, number(text.removeprefix(symbol).strip()), text)
+
+
+def _quantity(text: str, units: Mapping[str, float], example: str) -> float:
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"'{text}' is not {example}")
+    unit = found["unit"].lower()
+    if not unit and unit not in units:
+        raise ValueError(f"'{text}' has no unit; write {example}")
+    if unit not in units:
+        raise ValueError(f"'{text}' has the unknown unit '{found['unit']}'{suggestion(unit, units)}")
+    return float(found["number"]) * units[unit]

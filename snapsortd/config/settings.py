@@ -1,0 +1,60 @@
+"""The configuration as the other parts see it: checked, expanded, frozen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from snapsortd.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Something the model may answer. Winning a negative one means: leave the file alone."""
+
+    name: str
+    prompts: tuple[str, ...]
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Which model, and after how many idle seconds its memory is freed (None: never)."""
+
+    name: str = "embedded"
+    unload_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchFolder:
+    """A folder to watch. `path` is absolute, `settle` in seconds, `position` its line:column in the file."""
+
+    path: str
+    subfolders: bool = False
+    ignore: tuple[str, ...] = ()
+    settle: float = 1.0
+    position: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One configuration file. `path` is the file, `rescan` in seconds."""
+
+    path: str
+    model: ModelConfig
+    labels: tuple[Label, ...]
+    watch: tuple[WatchFolder, ...]
+    rules: tuple[Rule, ...]
+    rescan: float = 300.0
+    notify: bool = False
+    fingerprint: str = ""
+    """SHA-256, hex, of what changes decisions: model, labels and rules."""
+
+    @property
+    def negatives(self) -> frozenset[str]:
+        """Names of the labels that mean "leave the file alone"."""
+        return frozenset(label.name for label in self.labels if label.negative)
+
+    @property
+    def prompts(self) -> dict[str, tuple[str, ...]]:
+        """The prompts of every label."""
+        return {label.name: label.prompts for label in self.labels}

@@ -1,0 +1,187 @@
+"""The value types of the configuration: each reads one kind of text and says what is wrong with it.
+
+What they need from outside (variables, the labels that are defined) comes as pydantic's validation context.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
+
+from snapsortd.config.expand import expand, expand_folder
+from snapsortd.config.quantities import comparisons, duration, pixels, size
+from snapsortd.errors import TemplateError
+from snapsortd.filters import Range
+from snapsortd.nearest import suggestion
+from snapsortd.template import DestinationTemplate, parse_destination
+
+_HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+
+
+@dataclass
+class Surroundings:
+    """What values are checked against. `labels` is None where the labels themselves are unreadable."""
+
+    env: Mapping[str, str]
+    labels: tuple[str, ...] | None
+    rule_names: set[str] = field(default_factory=set)
+    watched: set[str] = field(default_factory=set)
+
+
+def _around(info: ValidationInfo) -> Surroundings:
+    context = info.context
+    assert isinstance(context, Surroundings)
+    return context
+
+
+def _text(value: object, example: str) -> str:
+    if not isinstance(value, str):
+        hint = "; text that starts with { needs quotes" if isinstance(value, dict) else ""
+        raise ValueError(f"must be text such as {example}, not {describe(value)}{hint}")
+    return value
+
+
+def describe(value: object) -> str:
+    """A value as its writer knows it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f"the text '{value}'" if len(value) <= 60 else f"the text '{value[:60]}…'"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
+
+
+def _line(value: str) -> str:
+    text = value.strip("\n")  # which a block scalar (`|`, `>`) ends with
+    if not text.strip():
+        raise ValueError("is empty")
+    if "\n" in text:
+        raise ValueError("must be on one line")
+    return text
+
+
+def _many(value: object) -> object:
+    if isinstance(value, str):
+        return [value]
+    if not isinstance(value, list):
+        raise ValueError(f"must be text or a list of texts, not {describe(value)}")
+    if not value:
+        raise ValueError("is an empty list; it needs at least one text")
+    return value
+
+
+def _duration(value: object) -> float:
+    seconds = duration(_text(value, "2s, 30m or 1h"))
+    if seconds < 0.1:
+        raise ValueError(f"'{value}' is too short; 0.1s is the least")
+    return seconds
+
+
+def _unload_after(value: object) -> float | None:
+    return None if value == "never" else duration(_text(value, "never or 30m"))
+
+
+def _sizes(value: object) -> Range:
+    return comparisons(_text(value, '"< 20MB"'), size, "< 20MB")
+
+
+def _ages(value: object) -> Range:
+    return comparisons(_text(value, '"> 30d"'), duration, "> 30d")
+
+
+def _pixels(value: object) -> Range:
+    return comparisons(_text(value, '">= 1920"'), pixels, ">= 1920")
+
+
+def _known_label(value: str, info: ValidationInfo) -> str:
+    labels = _around(info).labels
+    if labels is not None and value not in labels:
+        raise ValueError(f"there is no label '{value}'{suggestion(value, labels)}")
+    return value
+
+
+def _new_rule_name(value: str, info: ValidationInfo) -> str:
+    return _new(value, _around(info).rule_names, f"two rules are named '{value}'")
+
+
+def _watched_folder(value: str, info: ValidationInfo) -> str:
+    folder = _folder(value, info)
+    return _new(folder, _around(info).watched, f"{folder} is watched twice")
+
+
+def _new(value: str, seen: set[str], complaint: str) -> str:
+    if value in seen:
+        raise ValueError(complaint)
+    seen.add(value)
+    return value
+
+
+def _folder(value: str, info: ValidationInfo) -> str:
+    return expand_folder(value, _around(info).env)
+
+
+def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:
+    text = _line(_text(value, '"~/Pictures/{label}/"'))
+    try:
+        return parse_destination(expand(text, _around(info).env, braces=True))
+    except TemplateError as error:
+        raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+
+
+def _model_name(value: str, info: ValidationInfo) -> str:
+    if value[:1] in ("/", "~", "$"):
+        return _folder(value, info)
+    if value.startswith(".") or not _HUB_NAME.fullmatch(value):
+        raise ValueError(
+            f"'{value}' is neither 'embedded', nor a name on the hub (owner/model), nor an absolute folder"
+        )
+    return value
+
+
+def _extension(value: str) -> str:
+    extension = value.removeprefix(".").lower()
+    if not extension or "." in extension or "*" in extension:
+        raise ValueError(f"'{value}' is no extension; write for example png")
+    return extension
+
+
+_AS_TEXT = WithJsonSchema({"type": "string"})
+
+Line = Annotated[str, AfterValidator(_line)]
+Lines = Annotated[list[Line], BeforeValidator(_many, json_schema_input_type=str | list[str])]
+Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
+UnloadAfter = Annotated[
+    float | None,
+    BeforeValidator(_unload_after),
+    WithJsonSchema({"type": "string", "examples": ["never", "30m"]}),
+]
+Sizes = Annotated[InstanceOf[Range], BeforeValidator(_sizes), _AS_TEXT]
+Ages = Annotated[InstanceOf[Range], BeforeValidator(_ages), _AS_TEXT]
+Pixels = Annotated[InstanceOf[Range], BeforeValidator(_pixels), _AS_TEXT]
+KnownLabels = Annotated[
+    list[Annotated[str, AfterValidator(_known_label)]],
+    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+]
+Extensions = Annotated[
+    list[Annotated[str, AfterValidator(_extension)]],
+    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+]
+RuleName = Annotated[Line, AfterValidator(_new_rule_name)]
+Folders = Annotated[
+    list[Annotated[Line, AfterValidator(_folder)]],
+    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+]
+WatchedPath = Annotated[Line, AfterValidator(_watched_folder)]
+ModelName = Annotated[Line, AfterValidator(_model_name)]
+Dest = Annotated[InstanceOf[DestinationTemplate], BeforeValidator(_destination), _AS_TEXT]

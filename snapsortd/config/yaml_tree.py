@@ -1,0 +1,197 @@
+"""YAML as a tree that knows where everything stands.
+
+Plain data only: no tags, anchors or aliases; `yes`, `no`, `on`, `off` and dates are text, as in YAML 1.2.
+Built from events, so that deep nesting ends in a message and not in a crash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+Scalar = str | int | float | bool | None
+
+_MAX_DEPTH = 24
+_INT = re.compile(r"[-+]?\d{1,18}")
+_FLOAT = re.compile(r"[-+]?(\d{1,18}\.\d*|\.\d+)")
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+_PLAIN_WORDS = (
+    (r"character '\\t'", "a tab cannot indent YAML; use spaces"),
+    (r"character '[%@`]'", "text that starts with % @ or ` needs quotes"),
+    (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
+    (r"scanning a block scalar", "text that starts with > or | needs quotes"),
+    (r"mapping values are not allowed", "unexpected ':'; check the indentation, or put the text in quotes"),
+    (r"unexpected end of stream", "a quote is opened and never closed"),
+    (r"could not find expected ':'", "a ':' is missing on this line or the one before"),
+    (
+        r"parsing a flow (sequence|mapping)",
+        "a ']', '}' or ',' is missing, or text that holds one needs quotes",
+    ),
+    (r"parsing a block", "this line does not fit the lines above; check the indentation"),
+    (r"special characters", "a control character, which YAML does not allow"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Line and column, both from 1."""
+
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at a place in the file."""
+
+    position: Position
+    message: str
+
+
+class YamlFault(Exception):
+    """The text is no YAML that we read; nothing after it can be trusted."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value, where it starts, and where its key starts (the value's own place where it has none)."""
+
+    value: Scalar | list[Node] | dict[str, Node]
+    position: Position
+    key_position: Position
+
+    def plain(self) -> object:
+        """The value without positions."""
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
+
+    def child(self, step: str | int) -> Node | None:
+        """The value under a key, or at an index."""
+        if isinstance(self.value, dict):
+            return self.value.get(str(step))
+        if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
+            return self.value[step]
+        return None
+
+
+def read_tree(text: str) -> tuple[Node, list[Fault]]:
+    """The tree of one YAML document, with the faults that did not stop the reading (keys that appear twice).
+
+    Raises YamlFault.
+    """
+    return _Reader(text).document()
+
+
+class _Reader:
+    def __init__(self, text: str) -> None:
+        self._events = _events(text)
+        self._faults: list[Fault] = []
+
+    def document(self) -> tuple[Node, list[Fault]]:
+        event = next(self._events)
+        root = Node(None, Position(), Position())
+        if not isinstance(event, yaml.StreamEndEvent):
+            first = next(self._events)
+            root = self._node(first, _position(first), depth=0)
+            end = next(self._events)
+            following = next(self._events)
+            if not isinstance(following, yaml.StreamEndEvent):
+                raise YamlFault(Fault(_position(end), "a second document starts here; one file holds one"))
+        return root, self._faults
+
+    def _node(self, event: yaml.Event, key_position: Position, depth: int) -> Node:
+        position = _position(event)
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise YamlFault(
+                Fault(position, "anchors (&) and aliases (*) are not read; write the value out, or quote it")
+            )
+        if getattr(event, "tag", None) is not None:
+            raise YamlFault(Fault(position, "tags (!) are not read; put text that starts with ! in quotes"))
+        if depth > _MAX_DEPTH:
+            raise YamlFault(Fault(position, f"nested more than {_MAX_DEPTH} levels deep"))
+        if isinstance(event, yaml.ScalarEvent):
+            return Node(_scalar(event), position, key_position)
+        value = self._list(depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(depth)
+        return Node(value, position, key_position)
+
+    def _list(self, depth: int) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, _position(event), depth + 1))
+        return items
+
+    def _mapping(self, depth: int) -> dict[str, Node]:
+        items: dict[str, Node] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                raise YamlFault(
+                    Fault(_position(event), "a key must be text; put text that starts with { or [ in quotes")
+                )
+            self._node(event, _position(event), depth)  # a key may hold what no text may
+            key, position = event.value, _position(event)
+            node = self._node(next(self._events), position, depth + 1)
+            if key in items:
+                first = items[key].key_position.line
+                self._faults.append(Fault(position, f"key '{key}' appears twice; first on line {first}"))
+            else:
+                items[key] = node
+        return items
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar:
+    text: str = event.value
+    if unwanted := _UNWANTED.search(text):
+        message = f"the text holds U+{ord(unwanted[0]):04X}, which no name or prompt may"
+        raise YamlFault(Fault(_position(event), message))
+    if event.style is not None:  # quoted
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    """The events of a document, less the ones that open the stream and the document's ends."""
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if not isinstance(event, yaml.StreamStartEvent):
+                yield event
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        position = Position(mark.line + 1, mark.column + 1) if mark else Position()
+        raise YamlFault(Fault(position, _in_plain_words(error))) from None
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position].rpartition("\n")
+        position = Position(before[0].count("\n") + 1 + bool(before[1]), len(before[2]) + 1)
+        raise YamlFault(Fault(position, _in_plain_words(error))) from None
+
+
+def _position(event: yaml.Event) -> Position:
+    mark = event.start_mark
+    return Position(mark.line + 1, mark.column + 1) if mark else Position()
+
+
+def _in_plain_words(error: yaml.YAMLError) -> str:
+    """What a person can act on, for the errors that people make; the parser's own words for the others."""
+    told = " ".join(str(error).split())
+    own = str(getattr(error, "problem", None) or told)
+    return next((plain for pattern, plain in _PLAIN_WORDS if re.search(pattern, told)), own)
