@@ -1,0 +1,161 @@
+"""What is written into the journal, and when it is durable."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from typing import Any
+
+from snapsortd.errors import JournalError
+from snapsortd.journal.file import JournalFile
+from snapsortd.journal.reading import JournalReader
+from snapsortd.journal.rows import identity_columns, intent_columns
+from snapsortd.models import Entry, EntryKind, FileIdentity, Intent, Known, Method, Outcome, State
+
+CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
+"""Outcomes that could be found out again: losing them in a crash costs only time."""
+
+
+class Journal(JournalReader):
+    """The one writer of the journal. Every method raises JournalError when the file can't be relied on."""
+
+    def __init__(self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0) -> None:
+        """`timeout`: seconds to wait for another program that reads or writes the file."""
+        super().__init__(JournalFile(path, timeout))
+        self._clock = clock
+        with self._file.reading() as db:
+            self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
+
+    @classmethod
+    def open(cls, path: str) -> Journal:
+        """Open the journal at `path`, or begin it if there never was one."""
+        return cls(path)
+
+    def close(self) -> None:
+        """Make everything durable and close."""
+        self._file.close()
+
+    def flush(self) -> None:
+        """Make lazy writes durable."""
+        self._file.flush()
+
+    def new_batch(self) -> int:
+        """A number for things that are undone together."""
+        self._batch += 1
+        return self._batch
+
+    def decide(self, path: str, text: str) -> int:
+        """Store a decision (JSON); durable together with whatever refers to it."""
+        with self._file.writing(durable=False) as db:
+            statement = "INSERT INTO decisions (at, path, json) VALUES (?, ?, ?)"
+            return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text)))
+
+    def begin(self, intent: Intent) -> Entry:
+        """Commit an intent, and every lazy write with it; only then may the file be touched."""
+        return self._add(intent, State.INTENT, durable=True)
+
+    def shadow(self, intent: Intent) -> Entry:
+        """Note what would have been done."""
+        return self._add(intent, State.SHADOW, durable=False)
+
+    def _add(self, intent: Intent, state: State, *, durable: bool) -> Entry:
+        columns = intent_columns(intent, state, self._clock())
+        names, marks = ", ".join(columns), ", ".join("?" * len(columns))
+        with self._file.writing(durable=durable) as db:
+            number = _new_id(db.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", tuple(columns.values())))
+        self._batch = max(self._batch, intent.batch)
+        return self._entry(number)
+
+    def advance(
+        self,
+        entry_id: int,
+        state: State,
+        *,
+        reason: str = "",
+        target: str | None = None,
+        method: Method | None = None,
+        target_identity: FileIdentity | None = None,
+    ) -> Entry:
+        """Commit where an open entry stands now: another target or method, or its next state.
+
+        `done` also settles, in the same transaction, what is known of the image at its new place and that the
+        entry it reverses is reversed.
+        """
+        changes: dict[str, Any] = {"state": state, "reason": _text(reason)}
+        if target is not None:
+            changes["target"] = os.fsencode(target)
+        if method is not None:
+            changes["method"] = method
+        if target_identity is not None:
+            columns = ("target_dev", "target_ino", "target_size", "target_mtime_ns")
+            changes |= dict(zip(columns, identity_columns(target_identity), strict=True))
+        assignments = ", ".join(f"{name} = ?" for name in changes)
+        with self._file.writing() as db:
+            statement = f"UPDATE entries SET {assignments} WHERE id = ? AND state IN ('intent', 'moved')"
+            if db.execute(statement, (*changes.values(), entry_id)).rowcount != 1:
+                raise JournalError(f"entry {entry_id} of the journal is closed already")
+            entry = self._entry(entry_id)
+            if state is State.DONE:
+                self._settle(db, entry)
+        return entry
+
+    def _settle(self, db: sqlite3.Connection, entry: Entry) -> None:
+        if entry.reverses is not None:
+            db.execute("UPDATE entries SET reversed_by = ? WHERE id = ?", (entry.id, entry.reverses))
+        if not entry.keep_source:
+            db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.source),))
+        if entry.target_identity is not None:
+            outcome = Outcome.COPIED if entry.keep_source else Outcome.FILED
+            if entry.kind is EntryKind.UNDO:
+                outcome = Outcome.UNDONE
+            self._store(db, Known(entry.target, entry.target_identity, outcome, "", decision=entry.decision))
+
+    def remember(
+        self,
+        path: str,
+        identity: FileIdentity,
+        outcome: Outcome,
+        reason: str,
+        fingerprint: str = "",
+        decision: int | None = None,
+        attempts: int = 0,
+    ) -> None:
+        """Note what became of an image; durable at once, unless it could be found out again."""
+        with self._file.writing(durable=outcome not in CACHED) as db:
+            self._store(db, Known(path, identity, outcome, reason, fingerprint, decision, attempts))
+
+    def _store(self, db: sqlite3.Connection, known: Known) -> None:
+        # REPLACE gives a new rowid, and that is the order of events.
+        db.execute(
+            "REPLACE INTO images (path, dev, ino, size, mtime_ns,"
+            " outcome, reason, fingerprint, decision, attempts, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                os.fsencode(known.path),
+                *identity_columns(known.identity),
+                known.outcome,
+                _text(known.reason),
+                known.fingerprint,
+                known.decision,
+                known.attempts,
+                self._clock(),
+            ),
+        )
+
+    def forget(self, path: str) -> None:
+        """Drop what is known of the image at `path`, to look at it anew. Its entries stay."""
+        with self._file.writing(durable=False) as db:
+            db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(path),))
+
+
+def _text(reason: str) -> str:
+    """As SQLite takes it: a reason may quote a name that is not UTF-8."""
+    return reason.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _new_id(cursor: sqlite3.Cursor) -> int:
+    if cursor.lastrowid is None:
+        raise JournalError("the journal gave no number to a new row")
+    return cursor.lastrowid

@@ -1,0 +1,227 @@
+"""What can be asked of the journal. Order is by id, never by clock; every query is answered by an index."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from snapsortd.errors import JournalError, UndoRefused
+from snapsortd.journal.file import JournalFile
+from snapsortd.journal.rows import identity_columns, to_entry, to_known
+from snapsortd.models import Entry, FileIdentity, Known, Outcome
+
+LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.UNDONE, Outcome.QUARANTINED})
+"""Outcomes that hold for this version of the file under any name and any configuration."""
+
+_STANDING = "state = 'done' AND reversed_by IS NULL"
+_OPEN = "state IN ('intent', 'moved')"
+_FORWARD = "kind IN ('move', 'copy', 'redo')"
+_BACK = "kind = 'undo'"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which entries to take back: these ids; or the `last` newest that meet batch, rule and since
+    (seconds since 1970). Nothing given: the last batch that has any. `all`: every one."""
+
+    ids: tuple[int, ...] = ()
+    batch: int | None = None
+    last: int | None = None
+    rule: str | None = None
+    since: float | None = None
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many images stand filed (or copied), were taken back, wait for another try, were given up, are in
+    conflict; and how many moves are unfinished."""
+
+    filed: int
+    undone: int
+    failed: int
+    quarantined: int
+    conflicts: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something a person should look at. `outcome` is failed, quarantined, conflict or open."""
+
+    path: str
+    outcome: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is known of one path: what became of it, the decision behind it (JSON), entries, newest first."""
+
+    known: Known | None
+    decision: str | None
+    entries: tuple[Entry, ...]
+
+
+class JournalReader:
+    """The queries. Every method raises JournalError when the file can't be relied on."""
+
+    def __init__(self, file: JournalFile) -> None:
+        self._file = file
+
+    def recall(self, path: str, identity: FileIdentity, fingerprint: str) -> Known | None:
+        """What is known of exactly this version of the image and still holds, or None: look at it."""
+        with self._file.reading() as db:
+            _, *version = identity_columns(identity)
+            rows = db.execute("SELECT * FROM images WHERE ino = ? AND size = ? AND mtime_ns = ?", version).fetchall()
+        found = [to_known(row) for row in rows]
+        for known in found:
+            # A device number may change over a restart; then the path must be the same.
+            if known.outcome in LASTING and (known.path == path or known.identity.dev == identity.dev):
+                return known
+        for known in found:
+            depends = known.outcome in (Outcome.LEFT, Outcome.SHADOW)
+            if known.path == path and (known.fingerprint == fingerprint or not depends):
+                return known
+        return None
+
+    def already_copied(self, source: str, identity: FileIdentity, rule: str, wanted: str) -> Entry | None:
+        """The copy that this rule made of this version of the file, if it stands in the journal."""
+        _, *version = identity_columns(identity)
+        return self._first(
+            f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND rule = ? AND wanted = ? "
+            f"AND keep_source = 1 AND {_STANDING}",
+            (os.fsencode(source), *version, rule, os.fsencode(wanted)),
+        )
+
+    def entry(self, entry_id: int) -> Entry | None:
+        """One entry, or None."""
+        return self._first("id = ?", (entry_id,))
+
+    def _entry(self, entry_id: int) -> Entry:
+        entry = self.entry(entry_id)
+        if entry is None:
+            raise JournalError(f"entry {entry_id} of the journal is gone")
+        return entry
+
+    def open_entries(self) -> list[Entry]:
+        """Moves that were begun and not finished, oldest first."""
+        return self._query(_OPEN, (), newest_first=False)
+
+    def open_entry_for(self, path: str) -> Entry | None:
+        """The unfinished move of the file at `path`; until it is resolved the file is left alone."""
+        return self._first(f"{_OPEN} AND source = ?", (os.fsencode(path),))
+
+    def entries(
+        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+    ) -> list[Entry]:
+        """Entries, newest first; `before` an id, of one rule, from or to one path."""
+        where, values = ["1"], list[Any]()
+        if before is not None:
+            where.append("id < ?")
+            values.append(before)
+        if rule is not None:
+            where.append("rule = ?")
+            values.append(rule)
+        if path is not None:
+            where.append("(source = ? OR target = ?)")
+            values += [os.fsencode(path)] * 2
+        return self._query(" AND ".join(where), tuple(values), limit=limit)
+
+    def undoable(self, selection: Selection) -> list[Entry]:
+        """What `selection` means for undo, newest first, by id whatever it is. UndoRefused: no such id."""
+        return self._select(selection, _FORWARD)
+
+    def redoable(self, selection: Selection) -> list[Entry]:
+        """What `selection` means for redo: undos, newest first."""
+        return self._select(selection, _BACK)
+
+    def _select(self, selection: Selection, kinds: str) -> list[Entry]:
+        if selection.ids:
+            heads = {entry.id: entry for entry in map(self._standing, selection.ids)}
+            return [heads[number] for number in sorted(heads, reverse=True)]
+        where, values = [f"{kinds} AND {_STANDING}"], list[Any]()
+        if selection == Selection():
+            where.append(f"batch = (SELECT max(batch) FROM entries WHERE {kinds} AND {_STANDING})")
+        for column, test in (
+            ("batch =", selection.batch),
+            ("rule =", selection.rule),
+            ("at >=", selection.since),
+        ):
+            if test is not None:
+                where.append(f"{column} ?")
+                values.append(test)
+        return self._query(" AND ".join(where), tuple(values), limit=selection.last)
+
+    def _standing(self, entry_id: int) -> Entry:
+        """The entry, or what reversed it last: what was undone and redone is undone by its redo."""
+        entry = self.entry(entry_id)
+        if entry is None:
+            raise UndoRefused(f"the journal has no entry {entry_id}")
+        while entry.reversed_by is not None:
+            entry = self._entry(entry.reversed_by)
+        return entry
+
+    def story(self, path: str) -> Story:
+        """What became of the image that is, or was, at `path`."""
+        entries = self.entries(limit=20, path=path)
+        with self._file.reading() as db:
+            row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
+        known = to_known(row) if row else None
+        numbers = [known.decision if known else None, *(entry.decision for entry in entries)]
+        decision = next((number for number in numbers if number is not None), None)
+        return Story(known, self.decision(decision) if decision is not None else None, tuple(entries))
+
+    def decision(self, number: int) -> str | None:
+        """A stored decision (JSON)."""
+        with self._file.reading() as db:
+            row = db.execute("SELECT json FROM decisions WHERE id = ?", (number,)).fetchone()
+        return row["json"] if row else None
+
+    def counts(self) -> Counts:
+        """How things stand."""
+        with self._file.reading() as db:
+
+            def count(table: str, where: str) -> int:
+                number: int = db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0]
+                return number
+
+            return Counts(
+                filed=count("entries", f"{_STANDING} AND {_FORWARD}"),
+                undone=count("entries", f"{_STANDING} AND {_BACK}"),
+                failed=count("images", "outcome = 'failed'"),
+                quarantined=count("images", "outcome = 'quarantined'"),
+                conflicts=count("entries", "state = 'conflict'"),
+                open=count("entries", _OPEN),
+            )
+
+    def problems(self, limit: int = 20) -> list[Problem]:
+        """What a person should look at: unfinished moves, conflicts, images given up or to be tried again."""
+        stuck = [
+            Problem(entry.source, "open", entry.reason or "its move is not finished", entry.at)
+            for entry in self._query(_OPEN, (), limit=limit)
+        ]
+        stuck += [
+            Problem(entry.target, "conflict", entry.reason, entry.at)
+            for entry in self._query("state = 'conflict'", (), limit=limit)
+        ]
+        statement = "SELECT * FROM images WHERE outcome = ? ORDER BY rowid DESC LIMIT ?"
+        with self._file.reading() as db:
+            for outcome in (Outcome.QUARANTINED, Outcome.FAILED):
+                rows = db.execute(statement, (outcome, limit)).fetchall()
+                stuck += [Problem(known.path, known.outcome, known.reason, known.at) for known in map(to_known, rows)]
+        return stuck[:limit]
+
+    def _first(self, where: str, values: tuple[Any, ...]) -> Entry | None:
+        return next(iter(self._query(where, values, limit=1)), None)
+
+    def _query(
+        self, where: str, values: tuple[Any, ...], *, limit: int | None = None, newest_first: bool = True
+    ) -> list[Entry]:
+        order = "DESC" if newest_first else "ASC"
+        statement = f"SELECT * FROM entries WHERE {where} ORDER BY id {order} LIMIT ?"
+        with self._file.reading() as db:
+            rows = db.execute(statement, (*values, -1 if limit is None else limit)).fetchall()
+        return [to_entry(row) for row in rows]

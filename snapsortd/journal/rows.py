@@ -1,0 +1,114 @@
+"""Rows of the journal to values and back. Paths are bytes there, unsigned 64-bit numbers signed."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import Any
+
+from snapsortd.models import (
+    Entry,
+    EntryKind,
+    FileIdentity,
+    FolderIdentity,
+    Intent,
+    Known,
+    Method,
+    Outcome,
+    State,
+)
+
+
+def signed(number: int) -> int:
+    """A device or inode number as SQLite can hold it."""
+    return number - 2**64 if number >= 2**63 else number
+
+
+def _unsigned(number: int) -> int:
+    return number + 2**64 if number < 0 else number
+
+
+def identity_columns(identity: FileIdentity) -> tuple[int, int, int, int]:
+    """The values of dev, ino, size, mtime_ns."""
+    return signed(identity.dev), signed(identity.ino), identity.size, identity.mtime_ns
+
+
+def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
+    """The columns of a new entry."""
+    dev, ino, size, mtime_ns = identity_columns(intent.identity)
+    return {
+        "batch": intent.batch,
+        "kind": intent.kind,
+        "rule": intent.rule,
+        "source": os.fsencode(intent.source),
+        "target": os.fsencode(intent.target),
+        "wanted": os.fsencode(intent.wanted),
+        "dev": dev,
+        "ino": ino,
+        "size": size,
+        "mtime_ns": mtime_ns,
+        "sha256": intent.sha256,
+        "method": intent.method,
+        "state": state,
+        "keep_source": int(intent.keep_source),
+        "source_folder_dev": signed(intent.source_folder.dev),
+        "source_folder_ino": signed(intent.source_folder.ino),
+        "target_folder_dev": signed(intent.target_folder.dev),
+        "target_folder_ino": signed(intent.target_folder.ino),
+        "reverses": intent.reverses,
+        "decision": intent.decision,
+        "reason": "",
+        "at": at,
+    }
+
+
+def to_entry(row: sqlite3.Row) -> Entry:
+    """One row of `entries`."""
+    return Entry(
+        id=row["id"],
+        batch=row["batch"],
+        kind=EntryKind(row["kind"]),
+        rule=row["rule"],
+        source=os.fsdecode(row["source"]),
+        target=os.fsdecode(row["target"]),
+        identity=_to_identity(row, ""),
+        sha256=row["sha256"],
+        method=Method(row["method"]),
+        state=State(row["state"]),
+        keep_source=bool(row["keep_source"]),
+        source_folder=_to_folder(row, "source_folder_"),
+        target_folder=_to_folder(row, "target_folder_"),
+        target_identity=None if row["target_ino"] is None else _to_identity(row, "target_"),
+        reverses=row["reverses"],
+        reversed_by=row["reversed_by"],
+        decision=row["decision"],
+        reason=row["reason"],
+        at=row["at"],
+    )
+
+
+def to_known(row: sqlite3.Row) -> Known:
+    """One row of `images`."""
+    return Known(
+        path=os.fsdecode(row["path"]),
+        identity=_to_identity(row, ""),
+        outcome=Outcome(row["outcome"]),
+        reason=row["reason"],
+        fingerprint=row["fingerprint"],
+        decision=row["decision"],
+        attempts=row["attempts"],
+        at=row["at"],
+    )
+
+
+def _to_identity(row: sqlite3.Row, prefix: str) -> FileIdentity:
+    return FileIdentity(
+        dev=_unsigned(row[f"{prefix}dev"]),
+        ino=_unsigned(row[f"{prefix}ino"]),
+        size=row[f"{prefix}size"],
+        mtime_ns=row[f"{prefix}mtime_ns"],
+    )
+
+
+def _to_folder(row: sqlite3.Row, prefix: str) -> FolderIdentity:
+    return FolderIdentity(_unsigned(row[f"{prefix}dev"]), _unsigned(row[f"{prefix}ino"]))

@@ -1,0 +1,133 @@
+"""Looks at what an interrupted move left behind, lets `recovery` decide, and has the mover carry it out."""
+
+from __future__ import annotations
+
+import unicodedata
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from snapsortd.copying import COARSEST_TIME_NS, hash_place
+from snapsortd.errors import JournalError, SnapsortError
+from snapsortd.folders import open_place
+from snapsortd.models import Entry, FileIdentity, FolderIdentity, Method, Stat, State
+from snapsortd.recovery import Act, Resolution, SourceSeen, TargetSeen, resolve
+
+
+class OpenEntries(Protocol):
+    """What repair needs of the journal."""
+
+    def open_entries(self) -> list[Entry]: ...
+
+
+class Settler(Protocol):
+    """What repair needs of the mover."""
+
+    def exclusively(self) -> AbstractContextManager[None]: ...
+
+    def doubts(self, entry: Entry) -> bool: ...
+
+    def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found at one end of a move; `reached` is the folder, None where it could not be."""
+
+    reached: FolderIdentity | None
+    stat: Stat | None = None
+
+
+def repair(journal: OpenEntries, mover: Settler) -> list[str]:
+    """Resolve every open entry that can be. One sentence for each, for the log.
+
+    Run it at the start, before undo, and when a disk comes back. Moves under way are waited for.
+    """
+    with mover.exclusively():
+        return [_repair_one(entry, mover) for entry in journal.open_entries()]
+
+
+def _repair_one(entry: Entry, mover: Settler) -> str:
+    what = f"entry {entry.id} ({entry.source} → {entry.target})"
+    if mover.doubts(entry):
+        return f"{what} waits: its disk did not confirm a write; check it and restart"
+    source = _look(entry.source, entry.source_folder)
+    target = _look(entry.target, entry.target_folder)
+    seen_source = _judge_source(entry, source)
+    seen_target = _judge_target(entry, source, target)
+    resolution = resolve(entry.state, entry.method, entry.keep_source, seen_source, seen_target)
+    try:
+        mover.settle(entry, resolution, target.stat.identity if target.stat else None)
+    except JournalError:
+        raise
+    except SnapsortError as error:
+        return f"{what} waits: {error.message}"
+    done = {
+        Act.DEFER: "waits",
+        Act.DROP: "was dropped",
+        Act.FINISH: "was finished",
+        Act.RELEASE: "was finished",
+        Act.CONFLICT: "is in conflict",
+    }[resolution.act]
+    return f"{what} {done}" + (f": {resolution.reason}" if resolution.reason else "")
+
+
+def _look(path: str, folder: FolderIdentity) -> _Seen:
+    try:
+        with open_place(path) as place:
+            if not place.folder.identity.could_be(folder):
+                return _Seen(None)
+            return _Seen(place.folder.identity, place.look())
+    except OSError:
+        return _Seen(None)
+
+
+def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
+    if seen.reached is None:
+        return SourceSeen.UNREACHABLE
+    if seen.stat is None:
+        return SourceSeen.ABSENT
+    same = seen.stat.is_regular and seen.stat.identity.same_version(entry.identity)
+    return SourceSeen.SAME if same else SourceSeen.CHANGED
+
+
+def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
+    if target.reached is None:
+        return TargetSeen.UNREACHABLE
+    found = target.stat
+    if found is None or _is_other_spelling(entry, source, target):
+        return TargetSeen.ABSENT
+    if not found.is_regular or found.identity.size != entry.identity.size:
+        return TargetSeen.DIFFERENT
+    if entry.method is Method.RENAME and found.identity.same_version(entry.identity):
+        return TargetSeen.SAME_FILE
+    if not _could_be_our_copy(entry, found.identity):
+        return TargetSeen.DIFFERENT
+    content = hash_place(entry.target)
+    if content is None:
+        return TargetSeen.UNREACHABLE
+    return TargetSeen.SAME_BYTES if content == entry.sha256 else TargetSeen.DIFFERENT
+
+
+def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:
+    """An unconfirmed copy proves itself by the original's time too: an older twin is not ours."""
+    if entry.method is not Method.COPY or entry.state is State.MOVED:
+        return True
+    return abs(found.mtime_ns - entry.identity.mtime_ns) <= COARSEST_TIME_NS
+
+
+def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
+    """True if both names lead to one folder entry, on a file system that folds case or Unicode forms.
+
+    Then "source and target are the same file" does not mean that there are two links: removing the source
+    would remove the only one.
+    """
+    if source.stat is None or target.stat is None or source.stat.identity != target.stat.identity:
+        return False
+    if source.stat.nlink < 2:
+        return True
+    return source.reached == target.reached and _folded(entry.source) == _folded(entry.target)
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()

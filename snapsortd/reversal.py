@@ -1,0 +1,166 @@
+"""How one finished entry is taken back: what must still hold, and the way back."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+from snapsortd.copying import hash_fd
+from snapsortd.errors import UndoRefused
+from snapsortd.folders import Folder, Place, make_folder, open_folder, to_stat
+from snapsortd.models import Entry, EntryKind, FileIdentity, FolderIdentity, Method, State
+from snapsortd.plan import Plan
+from snapsortd.transfer import in_words
+
+
+@contextmanager
+def plan_reversal(entry: Entry, batch: int) -> Iterator[Plan]:
+    """The plan that reverses `entry`, its files held open; a missing old folder is made again.
+
+    UndoRefused: why there is none.
+    """
+    with ExitStack() as held:
+        yield _Reversal(entry, held).plan(batch)
+
+
+def check_reversal(entry: Entry) -> None:
+    """UndoRefused if `entry` could not be reversed now; nothing is made or touched."""
+    with ExitStack() as held:
+        _Reversal(entry, held).check()
+
+
+class _Reversal:
+    def __init__(self, entry: Entry, held: ExitStack) -> None:
+        self._entry = entry
+        self._held = held
+        self._identity = _standing_identity(entry)
+        """Of what the entry left at its target."""
+
+    def check(self) -> None:
+        entry = self._entry
+        self._open(entry.target, entry.target_folder, self._identity)
+        if entry.keep_source:
+            self._open(entry.source, entry.source_folder, entry.identity)
+        elif (folder := self._old_folder(make=False)) is not None:
+            self._check_free(folder)
+
+    def plan(self, batch: int) -> Plan:
+        entry = self._entry
+        place, fd, identity = self._open(entry.target, entry.target_folder, self._identity)
+        original = None
+        if entry.keep_source:
+            kept, _, original = self._open(entry.source, entry.source_folder, entry.identity)
+            folder, method = kept.folder, Method.REMOVE
+        else:
+            again = entry.method is Method.REMOVE
+            folder, method = self._made_folder(), Method.COPY if again else Method.RENAME
+            self._check_free(folder)
+        return Plan(
+            batch=batch,
+            kind=EntryKind.REDO if entry.kind is EntryKind.UNDO else EntryKind.UNDO,
+            rule=entry.rule,
+            fd=fd,
+            identity=identity,
+            sha256=entry.sha256,
+            source=place,
+            folder=folder,
+            names=_only(os.path.basename(entry.source)),
+            method=method,
+            reverses=entry.id,
+            decision=entry.decision,
+            original=original,
+            keep_source=entry.method is Method.REMOVE,
+        )
+
+    def _open(
+        self, path: str, folder_identity: FolderIdentity, expected: FileIdentity
+    ) -> tuple[Place, int, FileIdentity]:
+        """The file at `path`, held open, if it still is what it was: the same version, or the same bytes."""
+        try:
+            folder = self._held.enter_context(open_folder(os.path.dirname(path)))
+        except OSError as error:
+            raise UndoRefused(f"the folder {os.path.dirname(path)} is not there: {in_words(error)}") from error
+        place = Place(folder, os.path.basename(path))
+        _check_disk(folder.identity, folder_identity, folder.path)
+        try:
+            fd = place.open()
+            self._held.callback(os.close, fd)
+            identity = to_stat(os.fstat(fd)).identity
+            if identity.same_version(expected):
+                return place, fd, identity
+            if identity.size == expected.size and hash_fd(fd) == self._entry.sha256:
+                return place, fd, identity
+        except OSError as error:
+            if error.errno == errno.ENOENT:
+                raise UndoRefused(f"{path} is gone: it was moved, renamed or deleted since") from error
+            raise UndoRefused(f"{path} cannot be read: {in_words(error)}") from error
+        raise UndoRefused(f"{path} was changed since")
+
+    def _made_folder(self) -> Folder:
+        folder = self._old_folder(make=True)
+        if folder is None:
+            raise UndoRefused(f"the folder {os.path.dirname(self._entry.source)} could not be made again")
+        return folder
+
+    def _old_folder(self, *, make: bool) -> Folder | None:
+        """The folder to go back to. A missing one is made again (or None) where its parent stands."""
+        path = os.path.dirname(self._entry.source)
+        expected = self._entry.source_folder
+        try:
+            folder = self._held.enter_context(open_folder(path))
+        except FileNotFoundError:
+            return self._lost_folder(path, expected, make=make)
+        except OSError as error:
+            raise UndoRefused(f"the folder {path} cannot be opened: {in_words(error)}") from error
+        _check_disk(folder.identity, expected, path)
+        return folder
+
+    def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
+        above, name = os.path.split(path)
+        try:
+            parent = self._held.enter_context(open_folder(above))
+            if parent.identity.dev != expected.dev:  # the folder was another disk's own, or that disk is away
+                raise UndoRefused(f"the disk with {path} is not there")
+            return self._held.enter_context(make_folder(above, (name,))) if make else None
+        except OSError as error:
+            raise UndoRefused(f"the folder {path} is gone and cannot be made again: {in_words(error)}") from error
+
+    def _check_free(self, folder: Folder) -> None:
+        """Refuse early, without an entry in the journal; the rename decides again."""
+        place = Place(folder, os.path.basename(self._entry.source))
+        if place.look() is not None:
+            raise _taken(place.path)
+
+
+def _standing_identity(entry: Entry) -> FileIdentity:
+    if entry.reversed_by is not None:
+        raise UndoRefused("already redone" if entry.kind is EntryKind.UNDO else "already undone")
+    if entry.state is State.SHADOW:
+        raise UndoRefused("nothing was moved: the rule is in shadow mode")
+    if entry.state is State.FAILED:
+        raise UndoRefused("nothing was moved: it failed")
+    if entry.state is State.CONFLICT:
+        raise UndoRefused(f"it ended in a conflict, to be looked at by hand: {entry.reason}")
+    if entry.state is not State.DONE or entry.target_identity is None:
+        raise UndoRefused("it is not finished yet")
+    return entry.target_identity
+
+
+def _check_disk(found: FolderIdentity, expected: FolderIdentity, path: str) -> None:
+    if not found.could_be(expected):
+        raise UndoRefused(f"{path} is not the folder that it was: its disk is not there, or it is another one")
+
+
+def _only(name: str) -> Callable[[int], str]:
+    def names(number: int) -> str:
+        if number > 1:
+            raise _taken(name)
+        return name
+
+    return names
+
+
+def _taken(name: str) -> UndoRefused:
+    return UndoRefused(f"the old name {name} is taken by another file")

@@ -1,0 +1,66 @@
+"""Carries out what `recovery` decided about an interrupted move."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+
+from snapsortd.errors import MoveRefused
+from snapsortd.folders import Place, open_place
+from snapsortd.models import Entry, FileIdentity, Method, State
+from snapsortd.plan import Ledger, temporary_name
+from snapsortd.recovery import Act, Resolution
+from snapsortd.renames import sync, sync_folder
+from snapsortd.transfer import release_source
+
+
+def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
+    """Do it. `target` is the identity that was seen at the target; what is raised leaves the entry open."""
+    with ExitStack() as held:
+        match resolution.act:
+            case Act.DEFER:
+                if entry.reason != resolution.reason:
+                    journal.advance(entry.id, entry.state, reason=resolution.reason)
+            case Act.CONFLICT:
+                journal.advance(entry.id, State.CONFLICT, reason=resolution.reason)
+            case Act.DROP:
+                _remove_leftover(entry)
+                journal.advance(entry.id, State.FAILED, reason=resolution.reason)
+            case Act.FINISH:
+                _finish(journal, entry, target, held)
+            case Act.RELEASE:
+                _release(journal, entry, target, held)
+
+
+def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
+    sync_folder(held.enter_context(open_place(entry.target)).folder.fd)
+    try:
+        source = held.enter_context(open_place(entry.source))
+    except FileNotFoundError:  # the folder that the file left was deleted since
+        pass
+    else:
+        sync_folder(source.folder.fd)
+    _remove_leftover(entry)
+    journal.advance(entry.id, State.DONE, target_identity=target)
+
+
+def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
+    source = held.enter_context(open_place(entry.source))
+    there = held.enter_context(open_place(entry.target))
+    fd = there.open()
+    held.callback(os.close, fd)
+    sync(fd)
+    sync_folder(there.folder.fd)
+    found = there.look()
+    if found is None or found.identity != target:
+        raise MoveRefused("the file at the target changed just now")
+    entry = journal.advance(entry.id, State.MOVED, target_identity=target)
+    _remove_leftover(entry)
+    release_source(journal, entry, source)
+
+
+def _remove_leftover(entry: Entry) -> None:
+    """Delete our own unfinished copy, or the second link that publishing it left."""
+    if entry.method is Method.COPY:
+        with open_place(entry.target) as target:
+            Place(target.folder, temporary_name(entry)).remove()

@@ -1,0 +1,96 @@
+"""A journal, a mover and two folders to move between, for the tests of both."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snapsortd.copying import hash_fd
+from snapsortd.folders import to_stat
+from snapsortd.journal import Journal
+from snapsortd.models import (
+    ActionKind,
+    Destination,
+    Entry,
+    FileIdentity,
+    NameSeries,
+    OnConflict,
+    PlannedAction,
+)
+from snapsortd.mover import Mover
+
+PIXELS = bytes(range(256)) * 1000
+SHARED_MEMORY = "/dev/shm"
+
+
+@dataclass
+class Filing:
+    """`inbox` and `sorted` are folders, perhaps on two file systems."""
+
+    journal_path: str
+    inbox: Path
+    sorted: Path
+    journal: Journal = field(init=False)
+    mover: Mover = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open()
+
+    def open(self) -> None:
+        """As a daemon would after a (re)start."""
+        self.journal = Journal.open(self.journal_path)
+        self.mover = Mover(self.journal)
+
+    def restart(self) -> None:
+        """Close and open again: the mover forgets, the journal does not."""
+        self.journal.close()
+        self.open()
+
+    def image(self, name: str = "a.png", content: bytes = PIXELS) -> Path:
+        """A new file in the inbox."""
+        path = self.inbox / name
+        path.write_bytes(content)
+        return path
+
+    def action(
+        self,
+        path: str | os.PathLike[str],
+        kind: ActionKind = ActionKind.MOVE,
+        on_conflict: OnConflict = OnConflict.RENAME_NEW,
+        folders: tuple[str, ...] = (),
+        shadow: bool = False,
+    ) -> PlannedAction:
+        """Into `sorted` under its own name."""
+        stem, suffix = os.path.splitext(os.path.basename(os.fspath(path)))
+        destination = Destination(str(self.sorted), folders, NameSeries((stem,), suffix))
+        return PlannedAction(kind, "a rule", destination, on_conflict, shadow)
+
+    def file(self, path: str | os.PathLike[str], action: PlannedAction | None = None, batch: int = 0) -> Entry:
+        """What the pipeline does with a settled, classified image."""
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            return self.mover.file(
+                fd=fd,
+                path=os.fspath(path),
+                identity=to_stat(os.fstat(fd)).identity,
+                sha256=hash_fd(fd),
+                action=action or self.action(path),
+                batch=batch or self.journal.new_batch(),
+            )
+        finally:
+            os.close(fd)
+
+
+def identity_of(path: str | os.PathLike[str]) -> FileIdentity:
+    return to_stat(os.lstat(path)).identity
+
+
+def tree(*roots: Path) -> dict[str, bytes]:
+    """Every file below the roots: name → content."""
+    return {
+        str(path.relative_to(root)): path.read_bytes()
+        for root in roots
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
