@@ -1,0 +1,103 @@
+"""The classifier process: loads the model once, then answers one image at a time until the daemon is gone.
+
+Started by `classifier` as `python -m snapsortd.vision.child FD`, with one end of a socket pair. The first
+message brings the settings, each further one an open image.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from snapsortd.errors import ImageError, ModelError
+from snapsortd.vision import sandbox
+from snapsortd.vision.wire import Channel
+
+MEMORY_HEADROOM = 2 << 30
+"""Bytes above what the loaded model takes; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
+
+CPU_SECONDS = 120
+"""Processor time for one image over all threads: 30 s on 4 cores."""
+
+MAX_THREADS = 4
+"""More gain one image at a time little, and the machine is the user's."""
+
+Look = Callable[[int], dict[str, Any]]
+"""Answers an image's descriptor, which it closes."""
+
+
+def main(fd: int) -> int:
+    """Serve the daemon at the other end of socket `fd`; returns the exit code."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_IGN)  # a terminal or systemd sends these to all; the daemon decides
+    sandbox.refuse_network()
+    sandbox.end_with(fd)
+    with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
+        try:
+            _serve(channel)
+        except EOFError:
+            return 0
+        except Exception as error:
+            channel.send({"crashed": f"{type(error).__name__}: {error}"})
+            raise
+    return 0
+
+
+def _serve(channel: Channel) -> None:
+    settings, _ = channel.receive() or ({}, None)
+    try:
+        look, about = _load(**settings)
+    except ModelError as error:
+        channel.send({"failed": error.message, "hint": error.hint})
+        return
+    sandbox.forbid_writing()
+    sandbox.limit_memory(MEMORY_HEADROOM)
+    channel.send(about)
+    while True:
+        request = channel.receive()
+        if request is None or request[1] is None:
+            raise ValueError("a request without an image")
+        sandbox.limit_cpu(CPU_SECONDS)
+        try:
+            answer = look(request[1])
+        except ImageError as error:
+            answer = {"unreadable": error.message}
+        channel.send(answer)
+
+
+def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int | None) -> tuple[Look, dict[str, Any]]:
+    """Load the model and embed the labels: what looks at images, and what is told about the model."""
+    from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
+
+    folder = find_checkpoint(model)  # a missing model is told before the seconds that torch takes
+    digest = digest_checkpoint(folder)
+
+    import torch
+
+    from snapsortd.vision.cores import physical_cores
+    from snapsortd.vision.decode import decode
+    from snapsortd.vision.encoder import Encoder
+    from snapsortd.vision.labels import label_embeddings, label_scores
+    from snapsortd.vision.messages import sight_to_json
+
+    torch.set_num_threads(threads or min(MAX_THREADS, physical_cores()))
+    encoder = Encoder(folder)
+    embeddings = label_embeddings(labels, digest, cache_dir, encoder.encode_texts)
+    encoder.forget_texts()
+
+    def look(fd: int) -> dict[str, Any]:
+        with os.fdopen(fd, "rb") as file:
+            image, facts = decode(file, encoder.side)
+        vector = encoder.encode_image(image)
+        embedding = vector.to(torch.float16).numpy().astype("<f2").tobytes()
+        return sight_to_json(label_scores(vector, embeddings, encoder.logit_scale), embedding, facts)
+
+    return look, {"name": model, "dim": embeddings.shape[-1], "source": folder, "digest": digest}
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,24 @@
+"""How many physical cores this process may use: two threads of one core gain a matrix product nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def physical_cores() -> int:
+    """Physical cores among the processors that this process may run on; off Linux, all processors."""
+    if sys.platform != "linux":
+        return os.cpu_count() or 1
+    return len({_core(processor) for processor in os.sched_getaffinity(0)})
+
+
+def _core(processor: int) -> str:
+    """The processors that share a core with this one, as the kernel lists them ("0,4")."""
+    try:
+        with open(
+            f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list", encoding="ascii"
+        ) as siblings:
+            return siblings.read()
+    except OSError:
+        return str(processor)

@@ -1,0 +1,59 @@
+"""What the classifier process says, as JSON values and back. Pure.
+
+The daemon trusts none of it, since a hostile image may have taken the child over: all is checked.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from snapsortd.models import ImageFacts, Sight
+from snapsortd.vision.wire import BadMessage
+
+
+def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) -> dict[str, Any]:
+    """`scores` in the order of the labels; `embedding` as in `Sight`."""
+    return {
+        "scores": list(scores),
+        "embedding": base64.b64encode(embedding).decode("ascii"),
+        "width": image.width,
+        "height": image.height,
+        "taken": image.taken.isoformat() if image.taken else None,
+        "frames": image.frames,
+    }
+
+
+def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, milliseconds: float) -> Sight:
+    """The `Sight` of one answer; `dim` is the embedding's length. Raises BadMessage."""
+    try:
+        scores = [_number(score) for score in value["scores"]]
+        embedding = base64.b64decode(value["embedding"], validate=True)
+        taken = value["taken"]
+        image = ImageFacts(
+            width=_count(value["width"]),
+            height=_count(value["height"]),
+            taken=None if taken is None else datetime.fromisoformat(taken),
+            frames=_count(value["frames"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadMessage(f"no answer about an image: {error!r}") from error
+    if len(scores) != len(labels) or len(embedding) != 2 * dim:
+        raise BadMessage("an answer of the wrong size")
+    return Sight(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no score")
+    return number
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{value!r} is no count")
+    return value
