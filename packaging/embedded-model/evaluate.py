@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Measure a checkpoint on images that training never saw.
+
+usage: evaluate.py CHECKPOINT CORPUS [--part test|validation] [--json] [--fit-scale]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import data
+import prompts
+import torch
+from PIL import Image
+from torch.nn import functional as F
+from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+
+Texts = Callable[[list[str]], torch.Tensor]  # prompts to normalised features (n, d)
+
+BINS = 10  # of the expected calibration error, equally wide (Guo et al. 2017)
+SETS = 60  # random label sets that the temperature is fitted on
+POOL = 250  # phrases these are drawn from
+MIN_SCORE, MIN_MARGIN = 0.6, 0.15  # the thresholds of design.md's example rule
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Scores (n, labels), the right label of each image, and the labels' names."""
+
+    scores: torch.Tensor
+    truth: torch.Tensor
+    labels: tuple[str, ...]
+
+    def joined(self, others: Sequence[str]) -> Outcome:
+        """The same with the labels `others` added up to one, "other"; the truth already knows only that one."""
+        kept = [name for name in self.labels if name not in others]
+        rest = self.scores[:, [self.labels.index(name) for name in others]].sum(1, keepdim=True)
+        scores = torch.cat([self.scores[:, [self.labels.index(name) for name in kept]], rest], 1)
+        return Outcome(scores, self.truth, (*kept, "other"))
+
+    @property
+    def accuracy(self) -> float:
+        return (self.scores.argmax(1) == self.truth).float().mean().item()
+
+    def recalls(self) -> dict[str, float]:
+        right = (self.scores.argmax(1) == self.truth).float()
+        return {
+            name: right[self.truth == k].mean().item() for k, name in enumerate(self.labels) if (self.truth == k).any()
+        }
+
+    def precisions(self) -> dict[str, float]:
+        best = self.scores.argmax(1)
+        right = (best == self.truth).float()
+        return {name: right[best == k].mean().item() for k, name in enumerate(self.labels) if (best == k).any()}
+
+    def calibration_error(self) -> float:
+        """Expected calibration error: mean gap of confidence and accuracy over equally wide bins."""
+        confidence, best = self.scores.max(1)
+        right = (best == self.truth).float()
+        bins = (confidence * BINS).long().clamp(max=BINS - 1)
+        gaps = (abs((confidence - right)[bins == b].sum()) for b in range(BINS))
+        return float(sum(gaps)) / len(confidence)
+
+    def moved(self, negative: str) -> dict[str, float]:
+        """Precision and recall of what a rule with `MIN_SCORE` and `MIN_MARGIN` moves; never what is `negative`."""
+        top = self.scores.topk(2, 1)
+        sure = (top.values[:, 0] >= MIN_SCORE) & (top.values[:, 0] - top.values[:, 1] >= MIN_MARGIN)
+        other = self.labels.index(negative)
+        moved = sure & (top.indices[:, 0] != other)
+        right = moved & (top.indices[:, 0] == self.truth)
+        due = self.truth != other
+        return {
+            "moved": int(moved.sum()),
+            "precision": (right.sum() / moved.sum().clamp(min=1)).item(),
+            "recall": (right.sum() / due.sum().clamp(min=1)).item(),
+        }
+
+
+def three_labels(item: data.Item) -> str:
+    """The original script's labels: screenshots, receipts with invoices, and everything else."""
+    if item.fine in {"receipt", "invoice"}:
+        return "receipt"
+    return "screenshot" if item.coarse == "screenshot" else "other"
+
+
+def seven_labels(item: data.Item) -> str:
+    return item.coarse
+
+
+MAPPINGS: dict[str, Callable[[data.Item], str]] = {
+    "original": three_labels,
+    "coarse": seven_labels,
+    "coarse_paraphrased": seven_labels,
+    "default": three_labels,
+}
+
+
+def label_features(labels: dict[str, tuple[str, ...]], texts: Texts) -> torch.Tensor:
+    """Per label the normalised mean of its prompts' features, (labels, d)."""
+    return torch.stack([F.normalize(texts(list(prompts_)).mean(0), dim=0) for prompts_ in labels.values()])
+
+
+def outcome(
+    images: torch.Tensor, truth: Sequence[str], labels: dict[str, tuple[str, ...]], texts: Texts, scale: float
+) -> Outcome:
+    """Softmax scores of normalised image features (n, d) over the labels."""
+    names = tuple(labels)
+    scores = (scale * images @ label_features(labels, texts).T).softmax(1)
+    return Outcome(scores, torch.tensor([names.index(name) for name in truth]), names)
+
+
+def open_vocabulary(images: torch.Tensor, names: Sequence[str], texts: Texts) -> tuple[float, float]:
+    """Top-1 and top-5 accuracy of finding each photo's name among all names; one photo per name."""
+    spoken = [name.replace("_", " ") for name in names]
+    features = F.normalize(texts([f"a photo of a {n}" for n in spoken]) + texts(spoken), dim=1)
+    ranks = (images @ features.T).argsort(1, descending=True)
+    right = ranks == torch.arange(len(names))[:, None]
+    return right[:, 0].float().mean().item(), right[:, :5].any(1).float().mean().item()
+
+
+def choosing_line(
+    features: dict[int, torch.Tensor], items: list[data.Item], rows: list[int], named: list[int], texts: Texts
+) -> str:
+    """What a --choose run prints after each epoch: accuracies, with recalls averaged over labels."""
+    parts = []
+    if rows:
+        images = torch.stack([features[i] for i in rows])
+        for key, labels in prompts.HELD_OUT.items():
+            found = outcome(images, [MAPPINGS[key](items[i]) for i in rows], labels, texts, 20.0)
+            recalls = found.recalls()
+            each = " ".join(f"{k[:4]} {v:.2f}" for k, v in recalls.items())
+            parts.append(f"{key} {found.accuracy:.3f} ({sum(recalls.values()) / len(recalls):.3f}: {each})")
+    top1, top5 = open_vocabulary(torch.stack([features[i] for i in named]), [items[i].caption for i in named], texts)
+    return "; ".join([*parts, f"names {top1:.2f} {top5:.2f}"])
+
+
+class Encoder:
+    """A checkpoint's two towers as functions to normalised features."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        self.tokens = AutoTokenizer.from_pretrained(folder)
+        self.processor = AutoImageProcessor.from_pretrained(folder)
+        self.scale = self.model.logit_scale.exp().item()
+
+    def images(self, items: list[data.Item]) -> torch.Tensor:
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(items), 16):
+                pictures = [Image.open(item.path).convert("RGB") for item in items[start : start + 16]]
+                pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"]
+                parts.append(F.normalize(self.model.get_image_features(pixel_values=pixels).pooler_output, dim=1))
+        return torch.cat(parts)
+
+    def texts(self, prompts_: list[str]) -> torch.Tensor:
+        with torch.inference_mode():
+            encoded = self.tokens(prompts_, padding=True, truncation=True, return_tensors="pt")
+            return F.normalize(self.model.get_text_features(**encoded).pooler_output, dim=1)
+
+
+def fitted_scale(images: torch.Tensor, items: list[data.Item], classes: dict[str, str], texts: Texts) -> float:
+    """The logit scale with the least cross-entropy over label sets of 3 to 7, all coarse classes weighing the same.
+
+    The sets are the held-out ones and random choices of training phrases, one per class or pair of classes; images
+    that none of a set's labels covers are left out of it. `classes` maps all fine classes to coarse ones.
+    """
+    rng = random.Random(0)
+    pool = [p for p in prompts.phrases(classes, 0, rng) if len(p.covers) <= 8]
+    pool = rng.sample(pool, POOL)
+    features = dict(zip((p.text for p in pool), texts([p.text for p in pool]), strict=True))
+    counts = Counter(item.coarse for item in items)
+    cosines, weights = [], []
+    for _ in range(SETS):
+        labels: list[prompts.Phrase] = []
+        while len(labels) < rng.randint(3, 7):
+            phrase = rng.choice(pool)
+            if not any(phrase.covers & other.covers for other in labels):
+                labels.append(phrase)
+        for i, item in enumerate(items):
+            right = [k for k, label in enumerate(labels) if item.fine in label.covers]
+            if right:
+                order = [right[0], *(k for k in range(len(labels)) if k != right[0])]
+                row = images[i] @ torch.stack([features[labels[k].text] for k in order]).T
+                cosines.append(F.pad(row, (0, 8 - len(row)), value=-9.0))
+                weights.append(1 / counts[item.coarse])
+    for key, labels_ in prompts.HELD_OUT.items():
+        for i, row in enumerate(images @ label_features(labels_, texts).T):
+            right_one = list(labels_).index(MAPPINGS[key](items[i]))
+            order = [right_one, *(k for k in range(len(labels_)) if k != right_one)]
+            cosines.append(F.pad(row[order], (0, 8 - len(row)), value=-9.0))
+            weights.append(10 / counts[items[i].coarse])
+    stacked, weight = torch.stack(cosines), torch.tensor(weights)
+
+    def loss(scale: float) -> float:
+        return float(-((scale * stacked).log_softmax(1)[:, 0] * weight).sum())
+
+    return min((0.5 * step for step in range(4, 120)), key=loss)
+
+
+def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> dict[str, Any]:
+    """Every figure of the model card, as one JSON object."""
+    images = encoder.images(items)
+    figures: dict[str, Any] = {"n": len(items), "logit_scale": encoder.scale}
+    for key, labels in {**prompts.HELD_OUT, "default": prompts.DEFAULT}.items():
+        truth = [MAPPINGS[key](item) for item in items]
+        if key == "default":
+            scores = (encoder.scale * images @ label_features(labels, encoder.texts).T).softmax(1)
+            names = [name for name in labels if name not in prompts.NEGATIVE] + ["other"]
+            found = Outcome(scores, torch.tensor([names.index(name) for name in truth]), tuple(labels))
+            found = found.joined(prompts.NEGATIVE)
+        else:
+            found = outcome(images, truth, labels, encoder.texts, encoder.scale)
+        recalls = found.recalls()
+        figures[key] = {
+            "accuracy": found.accuracy,
+            "mean_recall": sum(recalls.values()) / len(recalls),
+            "ece": found.calibration_error(),
+            "recall": recalls,
+            "precision": found.precisions(),
+        }
+        if "other" in found.labels:
+            figures[key]["moved"] = found.moved("other")
+    top1, top5 = open_vocabulary(encoder.images(named), [item.caption for item in named], encoder.texts)
+    figures["left_out_names"] = {"n": len(named), "top1": top1, "top5": top5}
+    return figures
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("corpus", type=Path, help="folder with corpus/ and imagenet-sample/")
+    parser.add_argument("--part", choices=["test", "validation"], default="test")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--fit-scale", action="store_true", help="print the logit scale that calibrates best, and stop")
+    args = parser.parse_args()
+    encoder = Encoder(args.checkpoint)
+    everything = data.read_items(args.corpus)
+    test = args.part == "test"
+    items = [item for item in everything if (item.split == "test" if test else data.in_validation(item))]
+    ids = data.left_out_classes(everything)[0 if test else 1]
+    named = [item for item in everything if item.split == "imagenet" and item.wordnet_id in ids]
+    if args.fit_scale:
+        classes = {item.fine: item.coarse for item in everything if item.fine}
+        known = [item for item in items if item.fine not in data.VALIDATION_CLASSES]  # new sources of known classes
+        print(fitted_scale(encoder.images(known), known, classes, encoder.texts))
+        return
+    figures = report(encoder, items, named)
+    if args.json:
+        print(json.dumps(figures, indent=1))
+        return
+    for key, part in figures.items():
+        print(key, part if not isinstance(part, dict) else "")
+        if isinstance(part, dict):
+            for name, value in part.items():
+                shown = value if isinstance(value, dict) else {"": value}
+                print(
+                    f"  {name:12}",
+                    "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in shown.items()),
+                )
+
+
+if __name__ == "__main__":
+    main()

