@@ -1,0 +1,131 @@
+"""The system's own file events, through watchdog: inotify on Linux, FSEvents on macOS.
+
+On Linux two things that watchdog keeps to itself are told: that the kernel dropped events, and that a watch could
+not be set below a folder. Nothing here wakes up while nothing happens.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from typing import Protocol
+
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+)
+from watchdog.observers.api import BaseObserver
+
+
+class Listener(Protocol):
+    """Who is told of trouble. Called from watchdog's threads."""
+
+    def events_lost(self) -> None:
+        """Some events, in any folder, were dropped."""
+
+    def watch_refused(self, path: str, error: OSError) -> None:
+        """`path` is not watched: the system's limit is reached."""
+
+
+if sys.platform == "linux":
+    from watchdog.observers.inotify import InotifyEmitter
+    from watchdog.observers.inotify_c import (
+        CallbackId,
+        InotifyConstants,
+        InotifyEvent,
+        InotifyFD,
+        Mask,
+        WatchCallback,
+        WatchDescriptor,
+    )
+
+    ARRIVALS: list[type[FileSystemEvent]] = [
+        FileCreatedEvent,
+        FileClosedEvent,
+        FileMovedEvent,
+        DirCreatedEvent,
+        DirMovedEvent,
+        DirDeletedEvent,
+    ]
+    """What can bring a new image. Not each write: the close tells, and settling looks for itself until then. Not
+    opening, reading or changing attributes: our own work must wake nobody."""
+
+    class _TellingInotify(InotifyFD):
+        def __init__(self, listener: Listener) -> None:
+            super().__init__()
+            self._listener = listener
+
+        def handle_event(self, event: InotifyEvent) -> None:
+            super().handle_event(event)
+            if event.is_queue_overflow or event.mask & InotifyConstants.IN_UNMOUNT:
+                self._listener.events_lost()
+
+        def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+            try:
+                return super().add_callback(path, mask, callback, id_)
+            except OSError as error:
+                if error.errno in (errno.ENOSPC, errno.ENOMEM):
+                    self._listener.watch_refused(os.fsdecode(path), error)
+                raise
+
+    class _ArrivalEmitter(InotifyEmitter):
+        def get_event_mask_from_filter(self) -> Mask:
+            """Without departures where they are not needed: watchdog holds every event that comes after a file
+            moved out for half a second, to pair it with a file moved in."""
+            mask = super().get_event_mask_from_filter()
+            return mask if self.watch.is_recursive else Mask(mask & ~InotifyConstants.IN_MOVED_FROM)
+
+    class _InotifyObserver(BaseObserver):
+        def __init__(self, listener: Listener) -> None:
+            self._inotify = _TellingInotify(listener)
+            self._inotify.start()
+            super().__init__(_ArrivalEmitter, inotify_fd=self._inotify)
+
+        def is_alive(self) -> bool:
+            """True while both threads that every folder depends on are running."""
+            return super().is_alive() and self._inotify.is_alive()
+
+        def on_thread_stop(self) -> None:
+            super().on_thread_stop()
+            self._inotify.stop()
+            self._inotify.join()
+
+else:
+    ARRIVALS = [
+        FileCreatedEvent,
+        FileModifiedEvent,
+        FileMovedEvent,
+        DirCreatedEvent,
+        DirMovedEvent,
+        DirDeletedEvent,
+    ]
+
+
+def open_observer(listener: Listener) -> BaseObserver:
+    """A running observer. OSError if the system gives none (EMFILE: too many inotify instances)."""
+    if sys.platform == "linux":
+        observer: BaseObserver = _InotifyObserver(listener)
+    else:
+        from watchdog.observers import Observer
+
+        observer = Observer()
+    observer.start()
+    return observer
+
+
+def watch_limit(error: OSError) -> str:
+    """What to tell a person about a refused watch."""
+    match error.errno:
+        case errno.ENOSPC | errno.ENOMEM:
+            return "the system's limit of watched folders is reached; raise fs.inotify.max_user_watches"
+        case errno.EMFILE | errno.ENFILE:
+            return "the system's limit of watching programs is reached; raise fs.inotify.max_user_instances"
+        case _:
+            return f"the system cannot watch it: {os.strerror(error.errno or 0)}"
