@@ -1,0 +1,22 @@
+"""The same calls as the daemon's API, done in this process while no daemon runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from snapsortd.config import load_config
+from snapsortd.paths import Places
+from snapsortd.session import Session
+
+
+@contextmanager
+def open_local(places: Places) -> Iterator[Session]:
+    """Hold the daemon's lock, recover what a crash left, and work here until the block ends.
+
+    Raises Busy if a daemon or another command holds the lock, ConfigError, JournalError.
+    """
+    config = load_config(places.config_file, os.environ)
+    with Session.open(places, config) as session:
+        yield session

@@ -1,0 +1,123 @@
+"""Logs: one line per image in plain words, to the systemd journal with fields, or to stderr and a file."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from logging.handlers import RotatingFileHandler
+from typing import Any
+
+from snapsortd.paths import Places
+from snapsortd.shown import shown
+
+log = logging.getLogger("snapsortd")
+
+FILE_BYTES = 1_000_000
+FILES_KEPT = 3
+FIELDS = (
+    "event",
+    "path",
+    "target",
+    "label",
+    "score",
+    "margin",
+    "rule",
+    "milliseconds",
+    "reason",
+    "id",
+    "state",
+)
+"""What of an event becomes a field of the journal's: SNAPSORT_PATH and so on."""
+
+
+def set_up_logs(places: Places, env: Mapping[str, str] = os.environ) -> None:
+    """Send everything that is logged where it belongs; to be called once, at the start of the daemon."""
+    root = logging.getLogger()
+    root.setLevel(logging.WARNING)
+    log.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    stamped = stderr_is_journal(env)
+    if stamped and (journal := journal_handler()):
+        root.addHandler(with_format(journal, "%(message)s"))
+        return
+    stderr = logging.StreamHandler()
+    root.addHandler(with_format(stderr, "%(message)s" if stamped else "%(asctime)s %(levelname)s %(message)s"))
+    try:
+        os.makedirs(places.log_dir, mode=0o700, exist_ok=True)
+        file = RotatingFileHandler(
+            os.path.join(places.log_dir, "snapsortd.log"),
+            maxBytes=FILE_BYTES,
+            backupCount=FILES_KEPT,
+            encoding="utf-8",
+        )
+    except OSError as error:
+        log.warning("no log file is kept: %s: %s", places.log_dir, error.strerror)
+        return
+    root.addHandler(with_format(file, "%(asctime)s %(levelname)s %(message)s"))
+
+
+def stderr_is_journal(env: Mapping[str, str]) -> bool:
+    """Whether stderr goes to the systemd journal, which stamps lines itself (systemd.exec(5))."""
+    found = os.fstat(sys.stderr.fileno())
+    return env.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
+def journal_handler() -> logging.Handler | None:
+    """systemd-python's handler; None where that is not installed."""
+    try:
+        from systemd.journal import JournalHandler
+    except ImportError:
+        return None
+    handler: logging.Handler = JournalHandler(SYSLOG_IDENTIFIER="snapsortd")
+    return handler
+
+
+class OneLine(logging.Formatter):
+    """No file name can break a line or steer a terminal; only a traceback takes more lines."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """The record's line, escaped."""
+        record.message = shown(record.message)
+        return super().formatMessage(record)
+
+
+def with_format(handler: logging.Handler, line: str) -> logging.Handler:
+    """`handler`, writing such lines."""
+    handler.setFormatter(OneLine(line))
+    return handler
+
+
+def log_event(event: Mapping[str, Any]) -> None:
+    """Log what happened, as a sentence and as fields."""
+    level = logging.WARNING if event["event"] in ("failed", "quarantined", "conflict") else logging.INFO
+    log.log(level, "%s", sentence(event), extra=dict(fields(event)))
+
+
+def sentence(event: Mapping[str, Any]) -> str:
+    """An event in plain words: `filed a.png → b.png: receipt 0.93, rule Receipts, 84 ms`."""
+    target = event.get("target") if event["event"] != "left" else None
+    words = [str(event["event"])]
+    words += [str(event[key]) for key in ("path", "state") if event.get(key)]
+    line = " ".join(words) + (f" → {target}" if target else "")
+    return f"{line}: {notes}" if (notes := ", ".join(why(event))) else line
+
+
+def why(event: Mapping[str, Any]) -> Iterator[str]:
+    """What the model saw, what decided, and how long it took; only what is known."""
+    if event.get("label"):
+        yield f"{event['label']} {event['score']:.2f}"
+    if event.get("rule"):
+        yield f"rule {event['rule']}"
+    if event.get("reason"):
+        yield str(event["reason"])
+    if event.get("milliseconds"):
+        yield f"{event['milliseconds']:.0f} ms"
+
+
+def fields(event: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """The journal's fields of an event, as bytes: a path need not be UTF-8."""
+    for name in FIELDS:
+        if event.get(name) is not None:
+            yield f"SNAPSORT_{name.upper()}", os.fsencode(str(event[name]))

@@ -1,0 +1,85 @@
+"""An image held open, and what the file system tells of it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from snapsortd.errors import FileChanged, MoveRefused
+from snapsortd.folders import lstat
+from snapsortd.models import IMAGE_SUFFIXES, FileFacts, FileIdentity
+from snapsortd.vision.sniff import HEAD_BYTES, sniff
+
+EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
+"""The years 5 to 9987, in seconds since 1970: dates beyond can't be reckoned with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An image held open, so that what was classified is what gets moved."""
+
+    path: str
+    fd: int
+    facts: os.stat_result
+
+    @property
+    def identity(self) -> FileIdentity:
+        return identity_of(self.facts)
+
+
+def identity_of(facts: os.stat_result) -> FileIdentity:
+    """The identity in a stat result."""
+    return FileIdentity(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+@contextlib.contextmanager
+def open_image(path: str) -> Iterator[Opened]:
+    """Open a regular file read-only, following no symlink and waiting for no FIFO. Raises FileChanged if it is none."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise FileChanged("the file is gone") from None
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise FileChanged("it is not a regular file") from None
+        raise MoveRefused(f"it cannot be opened: {error.strerror}", "check its permissions") from None
+    try:
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode):
+            raise FileChanged("it is not a regular file")
+        yield Opened(path, fd, facts)
+    finally:
+        os.close(fd)
+
+
+def promises_image(path: str) -> bool:
+    """True if the file's name says that it is an image."""
+    return os.path.splitext(path)[1].lstrip(".").lower() in IMAGE_SUFFIXES
+
+
+def stands(image: Opened) -> bool:
+    """True if the file still lies where it was opened."""
+    found = lstat(image.path)
+    return found is not None and found.identity == image.identity
+
+
+def recognise(image: Opened) -> str | None:
+    """The format by the file's first bytes, or None."""
+    return sniff(os.pread(image.fd, HEAD_BYTES, 0))
+
+
+def file_facts(image: Opened, root: str, image_format: str) -> FileFacts:
+    """What the file system knows; creation is the birth time where the system gives it, else the last change."""
+
+    def local(seconds: float) -> datetime:
+        # A file system can hold times that no calendar does.
+        return datetime.fromtimestamp(min(max(seconds, EARLIEST_S), LATEST_S), UTC).astimezone()
+
+    modified = image.facts.st_mtime
+    born = getattr(image.facts, "st_birthtime", modified)
+    return FileFacts(image.path, root, image.identity, local(born), local(modified), image_format)

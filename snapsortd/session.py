@@ -1,0 +1,255 @@
+"""One journal with its mover, model and rules, and the calls that people make on them.
+
+The daemon holds a session all its life; while none runs, snapsortctl opens one for a single command.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from snapsortd.config import Config
+from snapsortd.errors import FileChanged, Interrupted, NotKnown, SnapsortError
+from snapsortd.folders import lstat
+from snapsortd.journal import Counts, Journal, Problem, Selection
+from snapsortd.lock import Lock
+from snapsortd.models import Entry, Outcome
+from snapsortd.mover import Mover
+from snapsortd.paths import Places
+from snapsortd.pipeline import Pipeline, Result
+from snapsortd.repair import repair
+from snapsortd.story import rules_told
+from snapsortd.undo import UndoResult, redo, undo
+from snapsortd.vision.classifier import Classifier
+
+log = logging.getLogger("snapsortd")
+
+SHOWN_PROBLEMS = 20
+
+
+class Session:
+    """Not thread-safe but for `counts`, `log` and `explain`: one thread files and undoes."""
+
+    def __init__(self, places: Places, config: Config, journal: Journal) -> None:
+        self.places = places
+        self.journal = journal
+        self.mover = Mover(journal)
+        self.should_stop: Callable[[], bool] = lambda: False
+        self.progressed: Callable[[], None] = lambda: None
+        """Called for every item of a long undo: there is progress."""
+        self.config = config
+        self.classifier = self._classifier(config)
+        self.pipeline = self._pipeline()
+
+    @classmethod
+    @contextmanager
+    def open(cls, places: Places, config: Config) -> Iterator[Session]:
+        """Take the lock, open the journal, finish or drop what a crash left open. Raises Busy, JournalError."""
+        places.make_private()
+        with Lock(places.lock):
+            journal = Journal.open(places.journal)
+            try:
+                session = cls(places, config, journal)
+                for sentence in session.repair():
+                    log.warning("%s", sentence)
+                try:
+                    yield session
+                finally:
+                    session.classifier.stop()
+            finally:
+                journal.close()
+
+    def use(self, config: Config) -> None:
+        """Work by `config` from now on; the model is loaded anew only where it or the labels changed."""
+        if (self.config.model.name, self.config.labels) != (config.model.name, config.labels):
+            self.classifier.stop()
+            self.classifier = self._classifier(config)
+        self.config = config
+        self.pipeline = self._pipeline()
+
+    def _classifier(self, config: Config) -> Classifier:
+        return Classifier(
+            model=config.model.name,
+            labels={label.name: label.prompts for label in config.labels},
+            cache_dir=self.places.cache_dir,
+        )
+
+    def _pipeline(self) -> Pipeline:
+        return Pipeline(
+            journal=self.journal,
+            mover=self.mover,
+            classifier=self.classifier,
+            rules=self.config.rules,
+            negatives=self.config.negatives,
+            fingerprint=self.config.fingerprint,
+        )
+
+    def repair(self) -> list[str]:
+        """Finish or drop what a crash or a missing disk left open; a sentence for each."""
+        return repair(self.journal, self.mover)
+
+    def forget_gone(self) -> None:
+        """Forget the images that could not be filed and are not there any more: nobody need look at them."""
+        for each in self.journal.problems(SHOWN_PROBLEMS):
+            gone = lstat(each.path) is None and os.path.isdir(os.path.dirname(each.path))
+            if gone and each.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
+                self.journal.forget(each.path)
+
+    def root_of(self, path: str) -> str:
+        """The watched folder that `path` lies in (the innermost), or its own folder."""
+        inside = [folder.path for folder in self.config.watch if path.startswith(folder.path.rstrip("/") + "/")]
+        return max(inside, key=len, default=os.path.dirname(path))
+
+    def status(self) -> dict[str, Any]:
+        """What the journal counts, and what a person should look at."""
+        return standing(self.journal.counts(), self.journal.problems(SHOWN_PROBLEMS))
+
+    def log(
+        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+    ) -> dict[str, Any]:
+        """Journal entries, newest first."""
+        found = self.journal.entries(limit=max(1, min(limit, 1000)), before=before, rule=rule, path=path)
+        return {"entries": [self.told(entry) for entry in found]}
+
+    def explain(self, path: str) -> dict[str, Any]:
+        """All that is known of the image that is, or was, at `path`. Raises NotKnown."""
+        story = self.journal.story(path)
+        if story.known is None and not story.entries:
+            raise NotKnown(f"nothing is known of {path}", "it was not seen yet, or is no image; try `snapsortctl sim`")
+        known = story.known
+        decided = json.loads(story.decision) if story.decision else {}
+        return {
+            "path": path,
+            "outcome": known.outcome if known else None,
+            "reason": known.reason if known else "",
+            "at": iso(known.at if known else story.entries[0].at),
+            **decided,
+            "entries": [self.told(entry) for entry in story.entries],
+        }
+
+    def image(self, path: str, *, dry_run: bool = False, batch: int | None = None) -> dict[str, Any]:
+        """Classify one image now and file it by the rules (or only say so); a person asked for it."""
+        path = os.path.abspath(path)
+        if not dry_run and batch is None:
+            batch = self.journal.new_batch()
+        try:
+            result = self.pipeline.process(
+                path, self.root_of(path), self.should_stop, asked=True, dry_run=dry_run, batch=batch
+            )
+        except FileChanged as error:
+            raise FileChanged(f"{path}: {error.message}") from None
+        return {**result_told(result), "batch": batch}
+
+    def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
+        """Take moves back, newest first; see Selection."""
+        if not dry_run:
+            self.repair()
+        entries = self.journal.undoable(selected(**selection))
+        return self._reversed(undo(self.journal, self, entries, dry_run))
+
+    def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
+        """Take undos back."""
+        entries = self.journal.redoable(selected(**selection))
+        return self._reversed(redo(self.journal, self, entries, dry_run))
+
+    def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
+        """Reverse one entry, unless the end has come: thousands of them take minutes."""
+        if self.should_stop():
+            raise Interrupted("snapsortd was asked to stop before this one")
+        self.progressed()
+        return self.mover.take_back(entry, batch, dry_run=dry_run)
+
+    def _reversed(self, results: Sequence[UndoResult]) -> dict[str, Any]:
+        told = [
+            {
+                "id": each.entry.id,
+                "done": each.done,
+                "from": each.source,
+                "to": each.target,
+                "reason": each.reason,
+            }
+            for each in results
+        ]
+        done = sum(each.done for each in results)
+        return {"results": told, "done": done, "refused": len(told) - done}
+
+    def told(self, entry: Entry) -> dict[str, Any]:
+        """One entry, JSON-ready, with the decision that led to it."""
+        text = self.journal.decision(entry.decision) if entry.decision is not None else None
+        decided = json.loads(text) if text else {}
+        return {
+            "id": entry.id,
+            "batch": entry.batch,
+            "kind": entry.kind,
+            "rule": entry.rule,
+            "source": entry.source,
+            "target": entry.target,
+            "state": entry.state,
+            "method": entry.method,
+            "reason": entry.reason,
+            "at": iso(entry.at),
+            "reverses": entry.reverses,
+            "reversed_by": entry.reversed_by,
+            **{key: decided.get(key) for key in ("label", "score", "margin", "milliseconds")},
+        }
+
+
+def standing(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
+    """How things stand, JSON-ready."""
+    return {
+        "state": "stopped",
+        "queued": 0,
+        "filed": counts.filed,
+        "failed": counts.failed,
+        "quarantined": counts.quarantined,
+        "conflicts": counts.conflicts,
+        "undone": counts.undone,
+        "unfinished": counts.open,
+        "problems": [
+            {"path": each.path, "outcome": each.outcome, "reason": each.reason, "at": iso(each.at)} for each in problems
+        ],
+    }
+
+
+def result_told(result: Result) -> dict[str, Any]:
+    """One image's result, JSON-ready."""
+    sight, decision = result.sight, result.decision
+    planned = decision.actions[0] if decision and decision.actions else None
+    return {
+        "path": result.path,
+        "outcome": result.outcome,
+        "reason": result.reason,
+        "label": sight.label if sight else None,
+        "score": round(sight.score, 4) if sight else None,
+        "margin": round(sight.margin, 4) if sight else None,
+        "rule": planned.rule if planned else None,
+        "target": result.entries[-1].target if result.entries else planned.destination.shown() if planned else None,
+        "milliseconds": round(result.milliseconds, 1),
+        "rules": rules_told(decision) if decision else [],
+    }
+
+
+def selected(
+    ids: list[int] | None = None,
+    batch: int | None = None,
+    last: int | None = None,
+    rule: str | None = None,
+    since: str | None = None,
+    all: bool | None = None,
+) -> Selection:
+    """A Selection from the API's words. Raises SnapsortError for a time that can't be read."""
+    try:
+        moment = datetime.fromisoformat(since).astimezone().timestamp() if since else None
+    except ValueError:
+        raise SnapsortError(f"{since!r} is no time", "write it like 2026-11-23 or 2026-11-23T14:30") from None
+    return Selection(tuple(ids or ()), batch, last, rule, moment, bool(all))
+
+
+def iso(seconds: float) -> str:
+    """Local time with its offset, to the second."""
+    return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")

@@ -1,0 +1,141 @@
+"""The rooms of the design: what may import what."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import snapsortd
+
+PACKAGE = Path(snapsortd.__file__).parent
+
+PURE = (
+    "errors",
+    "models",
+    "settle",
+    "candidates",
+    "rules",
+    "filters",
+    "template",
+    "recovery",
+    "nearest",
+    "shown",
+)
+"""Decisions and values. `shown` and `candidates` look at names as text, never at files."""
+
+OUTSIDE = frozenset(
+    {"os", "time", "logging", "pathlib", "io", "socket", "subprocess", "threading", "sqlite3", "random"}
+)
+
+EDGES = {
+    "config": {"config"},
+    "watcher": {"watcher", "native", "mounts", "scan"},
+    "workqueue": {"workqueue"},
+    "journal": {"journal"},
+    "mover": {
+        "mover",
+        "copying",
+        "folders",
+        "plan",
+        "renames",
+        "reversal",
+        "settling",
+        "transfer",
+    },
+    "notify": {"notify"},
+    "vision": {"vision"},
+    "logs": {"logs"},
+}
+"""Each edge with its own parts: one outside thing."""
+
+SHARED = {"paths"}
+"""Where everything lies: a value that every room may know."""
+
+HEAVY = "{'torch', 'PIL', 'numpy', 'transformers'}"
+
+
+def part_of(file: Path) -> str:
+    """The name right below the package: a module or a package."""
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(file: Path) -> Iterator[str]:
+    """Every module that `file` imports, also inside functions; not what only the type checker sees."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def own_parts(file: Path) -> set[str]:
+    """The parts of snapsortd that `file` imports."""
+    names = (name.split(".") for name in imported(file))
+    known = {part_of(each) for each in PACKAGE.rglob("*.py")}
+    return {name[1] for name in names if name[0] == "snapsortd" and len(name) > 1} & known
+
+
+def files_of(part: str) -> list[Path]:
+    file, folder = PACKAGE / f"{part}.py", PACKAGE / part
+    found = [file] if file.exists() else sorted(folder.rglob("*.py"))
+    assert found, f"there is no {part}"
+    return found
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_a_pure_module_touches_nothing_outside(part: str) -> None:
+    for file in files_of(part):
+        assert {name.split(".")[0] for name in imported(file)} & OUTSIDE == set()
+
+
+@pytest.mark.parametrize("part", PURE)
+def test_a_pure_module_imports_pure_ones_alone(part: str) -> None:
+    for file in files_of(part):
+        assert own_parts(file) <= set(PURE)
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_an_edge_imports_no_other_edge(edge: str) -> None:
+    for part in EDGES[edge]:
+        for file in files_of(part):
+            assert own_parts(file) <= EDGES[edge] | set(PURE) | SHARED, file.name
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_an_edge_knows_nothing_of_those_who_use_it(edge: str) -> None:
+    users = {"pipeline", "session", "daemon", "control", "api", "desk", "local", "ctl", "undo", "repair"}
+    assert not users & EDGES[edge]
+    for part in EDGES[edge]:
+        for file in files_of(part):
+            assert own_parts(file) & users == set(), file.name
+
+
+def test_the_client_imports_nothing_of_the_daemon() -> None:
+    """But for `local`, which does the daemon's work where none runs, inside a function."""
+    allowed = set(PURE) | SHARED | {"ctl", "local", "config", "journal"}
+    for file in files_of("ctl"):
+        assert own_parts(file) <= allowed, file.name
+
+
+def loaded_by(statement: str) -> str:
+    code = f"import sys; {statement}; print({{name.partition('.')[0] for name in sys.modules}} & {HEAVY})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("module", ["snapsortd.daemon", "snapsortd.ctl.main", "snapsortd.local"])
+def test_what_stays_small_loads_no_heavy_library(module: str) -> None:
+    assert loaded_by(f"import {module}") == "set()"
+
+
+def test_the_test_above_would_notice() -> None:
+    assert "numpy" in loaded_by("import snapsortd.daemon, numpy")
