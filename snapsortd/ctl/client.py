@@ -1,0 +1,189 @@
+"""The daemon's API over its Unix socket.
+
+`http.client` and not httpx: importing httpx alone takes 0.3 s, and `status` must answer in less.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from snapsortd.errors import (
+    EXIT_CONFIG,
+    EXIT_JOURNAL,
+    EXIT_MODEL,
+    EXIT_UNAVAILABLE,
+    ConfigError,
+    JournalError,
+    ModelError,
+    SnapsortError,
+    Unavailable,
+)
+from snapsortd.paths import Places
+
+ANSWER_S = 10.0
+"""What the daemon answers from memory must come within this time."""
+
+Reply = dict[str, Any]
+
+
+class Desk(Protocol):
+    """What works with a daemon (`Client`) and without one (`snapsortd.local`)."""
+
+    def log(self, limit: int, before: int | None, rule: str | None, path: str | None) -> Reply: ...
+    def explain(self, path: str) -> Reply: ...
+    def image(self, path: str, *, dry_run: bool, batch: int | None) -> Reply: ...
+    def undo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
+    def redo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
+
+
+@contextmanager
+def reach(places: Places) -> Iterator[Desk]:
+    """The running daemon; where none runs, this process does the daemon's work until the block ends."""
+    client = Client(places.socket)
+    if client.answers():
+        yield client
+        return
+    from snapsortd.local import open_local
+
+    with open_local(places) as session:
+        yield session
+
+
+class Client:
+    """One connection per call. Calls raise Unavailable if no daemon answers, and what the daemon reports."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def answers(self) -> bool:
+        """Whether a daemon listens."""
+        connection = _Connection(self._path, ANSWER_S)
+        try:
+            connection.connect()
+        except Unavailable:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def status(self) -> Reply:
+        """The state of everything."""
+        return self._call("GET", "/v1/status", timeout=ANSWER_S)
+
+    def log(
+        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+    ) -> Reply:
+        """Journal entries, newest first."""
+        return self._call("GET", "/v1/log", limit=limit, before=before, rule=rule, path=path)
+
+    def explain(self, path: str) -> Reply:
+        """The story of one image."""
+        return self._call("GET", "/v1/explain", path=path)
+
+    def image(self, path: str, *, dry_run: bool, batch: int | None) -> Reply:
+        """Classify one image now, and file it unless `dry_run`."""
+        return self._call("POST", "/v1/images", {"path": path, "dry_run": dry_run, "batch": batch})
+
+    def undo(self, *, dry_run: bool, **selection: Any) -> Reply:
+        """Take moves back; an empty selection is the last batch."""
+        return self._call("POST", "/v1/undo", {**selection, "dry_run": dry_run})
+
+    def redo(self, *, dry_run: bool, **selection: Any) -> Reply:
+        """Take undos back."""
+        return self._call("POST", "/v1/redo", {**selection, "dry_run": dry_run})
+
+    def tell(self, order: str) -> Reply:
+        """Give an order that has no arguments: pause, resume, reload or stop."""
+        return self._call("POST", f"/v1/{order}", {})
+
+    def events(self) -> Iterator[Reply]:
+        """What happens from now on, until the daemon ends or the caller has enough."""
+        with _answer(self._path, None, "GET", "/v1/events") as response:
+            while line := response.readline():
+                if line.strip():
+                    yield json.loads(line)
+
+    def _call(
+        self,
+        method: str,
+        address: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | None = None,
+        **query: str | int | None,
+    ) -> Reply:
+        given = {key: _bytes(value) for key, value in query.items() if value is not None}
+        if given:
+            address += "?" + urlencode(given)
+        with _answer(self._path, timeout, method, address, body) as response:
+            found: Reply = json.loads(response.read())
+        return found
+
+
+def _bytes(value: str | int) -> bytes:
+    """As the address carries it, byte for byte: a path need not be UTF-8."""
+    return os.fsencode(str(value))
+
+
+@contextmanager
+def _answer(
+    path: str, timeout: float | None, method: str, address: str, body: Mapping[str, Any] | None = None
+) -> Iterator[http.client.HTTPResponse]:
+    """The answer to one request; raises what the daemon reports."""
+    connection = _Connection(path, timeout)
+    try:
+        text = None if body is None else json.dumps(body)  # ASCII: lone surrogates of odd names survive
+        connection.request(method, address, text, {"Content-Type": "application/json"} if text else {})
+        response = connection.getresponse()
+        if response.status >= 400:
+            raise _reported(response)
+        yield response
+    except TimeoutError:
+        raise Unavailable(
+            f"the daemon did not answer within {timeout:g} s", "look at `snapsortctl service status`"
+        ) from None
+    except (http.client.HTTPException, ConnectionError, ValueError) as error:
+        raise Unavailable(f"the daemon broke off its answer: {error or type(error).__name__}") from None
+    finally:
+        connection.close()
+
+
+def _reported(response: http.client.HTTPResponse) -> SnapsortError:
+    """The error that the daemon reports, as the class it was there."""
+    found = json.loads(response.read() or b"{}")
+    message, hint = found.get("error") or f"HTTP {response.status}", found.get("hint") or ""
+    code = found.get("exit_code", SnapsortError.exit_code)
+    if code == EXIT_CONFIG:
+        return ConfigError(message, hint, tuple(found.get("problems", ())))
+    known = {EXIT_UNAVAILABLE: Unavailable, EXIT_JOURNAL: JournalError, EXIT_MODEL: ModelError}
+    error = known.get(code, SnapsortError)(message, hint)
+    error.exit_code = code
+    return error
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str, timeout: float | None) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        """Raises Unavailable if nobody listens."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        try:
+            self.sock.connect(self._path)
+        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
+            raise Unavailable(
+                "snapsortd is not running", "start it with `snapsortctl service install`, or run `snapsortd`"
+            ) from None
+        except OSError as error:
+            raise Unavailable(f"the control socket {self._path} cannot be used: {error}") from None

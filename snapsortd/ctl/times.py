@@ -1,0 +1,23 @@
+"""Times as people write them on the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_since(text: str, now: datetime) -> datetime:
+    """`2h` (ago), `today`, `yesterday`, `2026-11-23`, `2026-11-23 16:42` as an aware time.
+
+    Raises ValueError or OverflowError for anything else.
+    """
+    word = text.strip().lower()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if word in ("today", "yesterday"):
+        return midnight - timedelta(days=word == "yesterday")
+    if ago := re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d|w)", word):
+        return now - timedelta(**{UNITS[ago[2]]: int(ago[1])})
+    found = datetime.fromisoformat(text.strip())
+    return found if found.tzinfo else found.astimezone()

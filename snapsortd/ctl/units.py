@@ -1,0 +1,49 @@
+"""What is written for systemd and for launchd. Pure: the templates and paths come in, a text goes out."""
+
+from __future__ import annotations
+
+import plistlib
+from collections.abc import Mapping
+
+CARRIED = (
+    "SNAPSORTD_CONFIG",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "HF_HOME",
+    "HF_HUB_CACHE",
+)
+"""Variables that place things: if set now, they are written into the service, which then finds the same."""
+
+
+def carried(env: Mapping[str, str]) -> dict[str, str]:
+    """Those of CARRIED that are set."""
+    return {name: env[name] for name in CARRIED if env.get(name)}
+
+
+def systemd_unit(template: str, program: str, env: Mapping[str, str]) -> str:
+    """The unit: the template's ExecStart= replaced, an Environment= line per variable."""
+    lines = []
+    for line in template.splitlines():
+        if line.startswith("ExecStart="):
+            lines.append(f"ExecStart={quoted(program)}")
+            lines += [f"Environment={quoted(f'{name}={value}')}" for name, value in env.items()]
+        else:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """`text` as one word of a unit file: quotes by systemd.syntax(7), the `%` of specifiers doubled."""
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("%", "%%")
+    return f'"{text}"'
+
+
+def launchd_agent(template: bytes, program: str, env: Mapping[str, str], log: str) -> str:
+    """The agent: the template with this program, these variables, and stderr (start-up faults) in `log`."""
+    agent = plistlib.loads(template)
+    agent["ProgramArguments"] = [program]
+    if env:
+        agent["EnvironmentVariables"] = dict(env)
+    agent["StandardErrorPath"] = log
+    return plistlib.dumps(agent, sort_keys=False).decode()

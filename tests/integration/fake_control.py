@@ -1,0 +1,139 @@
+"""A stand-in for the daemon behind the real API: canned answers, and a record of what was asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snapsortd.errors import ImageError, SnapsortError
+from snapsortd.events import Broadcast
+
+ODD = "/pictures/a\nb\x1b[31m\udcff.png"
+"""A name with a line end, a terminal sequence and a byte that is not UTF-8."""
+
+ENTRY = {
+    "id": 12,
+    "batch": 3,
+    "kind": "move",
+    "rule": "Receipts by month",
+    "source": "/inbox/scan.png",
+    "target": "/filed/Receipts/scan.png",
+    "state": "done",
+    "method": "rename",
+    "reason": "",
+    "at": "2026-11-23T16:42:10+01:00",
+    "label": "receipt",
+    "score": 0.934,
+    "margin": 0.9,
+    "milliseconds": 84.2,
+    "reverses": None,
+    "reversed_by": 13,
+}
+UNDO = ENTRY | {"id": 13, "kind": "undo", "source": ODD, "target": "/inbox/x.png", "reverses": 12, "label": None}
+UNDO |= {"score": None, "reversed_by": None}
+
+STATUS: dict[str, Any] = {
+    "state": "running",
+    "reason": "",
+    "pid": 4711,
+    "version": "0.1.0",
+    "uptime_s": 11_520.4,
+    "queued": 3,
+    "filed": 120,
+    "failed": 1,
+    "quarantined": 1,
+    "conflicts": 0,
+    "undone": 4,
+    "model": {"name": "embedded", "state": "ready", "error": None},
+    "folders": [
+        {"path": "/inbox", "state": "watching"},
+        {"path": "/net", "state": "scanning: a network mount"},
+    ],
+    "config": {"path": "/c/config.yaml", "error": None},
+    "problems": [{"path": ODD, "outcome": "quarantined", "reason": "the file is truncated"}],
+    "classifier_pid": 4712,
+    "last": None,
+}
+
+STORY: dict[str, Any] = {
+    "path": "/inbox/scan.png",
+    "outcome": "filed",
+    "reason": "",
+    "at": "2026-11-23T16:42:10+01:00",
+    "label": "receipt",
+    "score": 0.934,
+    "margin": 0.9,
+    "scores": {"screenshot": 0.034, "receipt": 0.934, "other": 0.032},
+    "model": "embedded",
+    "milliseconds": 84.2,
+    "rules": [
+        {"rule": "Big ones", "matched": False, "reasons": ["size is 1.2 MB, wanted > 5 MB"]},
+        {"rule": "Receipts by month", "matched": True, "reasons": ["label is receipt (0.93)"]},
+    ],
+    "facts": {"format": "png", "size": 1_234_567, "width": 1200, "height": 800, "frames": 1, "taken": None},
+    "entries": [ENTRY],
+}
+
+
+class FakeControl:
+    """Answers as a daemon would; `asked` holds each call's name and arguments, `fault` is raised instead."""
+
+    def __init__(self) -> None:
+        self.events = Broadcast()
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.fault: SnapsortError | None = None
+        self.refuse = False
+
+    def _note(self, call: str, **arguments: Any) -> None:
+        self.asked.append((call, arguments))
+        if self.fault is not None:
+            raise self.fault
+
+    def status(self) -> dict[str, Any]:
+        self._note("status")
+        return STATUS
+
+    def log(self, **query: Any) -> dict[str, Any]:
+        self._note("log", **query)
+        return {"entries": [UNDO, ENTRY]}
+
+    def explain(self, path: str) -> dict[str, Any]:
+        self._note("explain", path=path)
+        return STORY | {"path": path}
+
+    def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
+        self._note("image", path=path, dry_run=dry_run, batch=batch)
+        if path.endswith("bad.png"):
+            raise ImageError("the file is truncated")
+        seen = {"path": path, "label": "receipt", "score": 0.934, "margin": 0.9, "milliseconds": 84.2, "rules": []}
+        seen |= {"batch": None if dry_run else 7, "rule": "Receipts", "reason": "", "target": "/filed/x.png"}
+        return seen | {"outcome": "left" if dry_run else "filed"}
+
+    def undo(self, **selection: Any) -> dict[str, Any]:
+        self._note("undo", **selection)
+        return self._reversed()
+
+    def redo(self, **selection: Any) -> dict[str, Any]:
+        self._note("redo", **selection)
+        return self._reversed()
+
+    def _reversed(self) -> dict[str, Any]:
+        good = {"id": 13, "done": True, "from": "/filed/a.png", "to": "/inbox/a.png", "reason": ""}
+        bad = {"id": 12, "done": False, "from": ODD, "to": "/inbox/b.png", "reason": "the original name is taken"}
+        results = [good, bad] if self.refuse else [good]
+        return {"results": results, "done": 1, "refused": len(results) - 1}
+
+    def pause(self) -> dict[str, Any]:
+        return self._state("pause", "paused")
+
+    def resume(self) -> dict[str, Any]:
+        return self._state("resume", "running")
+
+    def reload(self) -> dict[str, Any]:
+        return self._state("reload", "running")
+
+    def stop(self) -> dict[str, Any]:
+        return self._state("stop", "stopping")
+
+    def _state(self, call: str, state: str) -> dict[str, Any]:
+        self._note(call)
+        return {"state": state}

@@ -1,0 +1,70 @@
+"""The words of snapsortctl: times, durations, sizes, tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from snapsortd.ctl.render import arrow, duration, table
+from snapsortd.ctl.story import size_words
+from snapsortd.ctl.times import parse_since
+
+NOW = datetime(2026, 11, 23, 16, 42, 10, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("2h", "2026-11-23T14:42:10+02:00", id="hours ago"),
+        pytest.param("90 min", "2026-11-23T15:12:10+02:00", id="minutes ago"),
+        pytest.param("1w", "2026-11-16T16:42:10+02:00", id="a week ago"),
+        pytest.param("today", "2026-11-23T00:00:00+02:00", id="today"),
+        pytest.param("Yesterday", "2026-11-22T00:00:00+02:00", id="yesterday"),
+        pytest.param("2026-11-20T10:00:00+01:00", "2026-11-20T10:00:00+01:00", id="with an offset"),
+    ],
+)
+def test_parse_since(text: str, expected: str) -> None:
+    assert parse_since(text, NOW).isoformat() == expected
+
+
+def test_parse_since_takes_local_times() -> None:
+    assert parse_since("2026-11-20 10:30", NOW) == datetime(2026, 11, 20, 10, 30).astimezone()
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2x", "-2h", "2026-13-01", "h"])
+def test_parse_since_refuses(text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        parse_since(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "0 s"), (59.9, "59 s"), (60, "1 min 0 s"), (3_600, "1 h 0 min"), (100_000, "1 d 3 h")],
+)
+def test_duration(seconds: float, expected: str) -> None:
+    assert duration(seconds) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [(0, "0 bytes"), (999, "999 bytes"), (1_500, "1.5 kB"), (2e6, "2.0 MB"), (3e9, "3.0 GB")]
+)
+def test_size(size: float, expected: str) -> None:
+    assert size_words(size) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        pytest.param("/in/a.png", "/out/a.png", "/in/a.png → /out/", id="keeps its name"),
+        pytest.param("/in/a.png", "/out/b.png", "/in/a.png → /out/b.png", id="new name"),
+        pytest.param("/in/a.png", "/in/b.png", "/in/a.png → /in/b.png", id="renamed in place"),
+        pytest.param("/in/a.png", "/a.png", "/in/a.png → /", id="to the root"),
+    ],
+)
+def test_arrow(source: str, target: str, expected: str) -> None:
+    assert arrow(source, target) == expected
+
+
+def test_table_lines_up_wide_characters() -> None:
+    assert [line.split("|")[0] for line in table(("A", "B"), [("写真", "|x"), ("a", "|y")])][1:] == ["写真  ", "a     "]
