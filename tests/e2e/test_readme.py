@@ -1,0 +1,97 @@
+"""Every command and every YAML in the README does what it says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from snapsortd.config import load_config
+from tests.e2e.instance import COMMANDS, Instance
+from tests.images import photo, receipt, screenshot
+from tests.waiting import wait_for
+
+REPOSITORY = Path(__file__).parents[2]
+README = (REPOSITORY / "README.md").read_text()
+SHELL = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
+YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+LINES = [line.split("  #")[0].strip() for block in SHELL for line in block]
+MAKE = sorted({line for line in LINES if line.startswith("make ")} | set(re.findall(r"`(make \w+)`", README)))
+REFUSED = {"snapsortctl redo": (0, 1), "snapsortctl undo --last 3": (0, 1)}
+"""May have nothing to do, depending on what was done before."""
+
+
+@pytest.fixture
+def home(instance: Instance) -> Instance:
+    """A user with images in ~/Downloads and the commands on the PATH."""
+    user = Path(instance.env["HOME"])
+    (user / "Downloads").mkdir(parents=True)
+    (user / "Pictures" / "Screenshots").mkdir(parents=True)
+    screenshot().save(user / "Downloads" / "shot.png")
+    receipt().save(user / "Downloads" / "IMG_2207.jpg")
+    photo(1).save(user / "Downloads" / "cat.png")
+    instance.env["PATH"] = f"{COMMANDS}:{os.environ['PATH']}"
+    instance.env["XDG_CONFIG_HOME"] = str(user / ".config")
+    del instance.env["SNAPSORTD_CONFIG"]
+    return instance
+
+
+def run(home: Instance, line: str, ok: tuple[int, ...] = (0,)) -> None:
+    done = subprocess.run(["bash", "-c", line], env=home.env, capture_output=True, text=True, timeout=240)
+    assert done.returncode in ok, (line, done.returncode, done.stdout, done.stderr)
+
+
+def test_commands_without_a_daemon(home: Instance) -> None:
+    begin = LINES.index("snapsortctl init")
+    for line in LINES[begin : LINES.index("snapsortctl redo") + 1]:
+        run(home, line)
+    assert (Path(home.env["HOME"]) / "Downloads" / "cat.png").exists()
+
+
+def test_commands_with_a_daemon(home: Instance) -> None:
+    run(home, "snapsortctl init")
+    home.start()
+    wait_for(lambda: home.status()["filed"] == 2, what="screenshot and receipt filed")
+    for line in LINES[LINES.index("snapsortctl undo --dry-run") :]:
+        run(home, line, REFUSED.get(line, (0, 1) if "--rule" in line or "--all" in line else (0,)))
+    for line in LINES[LINES.index("snapsortctl status") : LINES.index("snapsortctl stop") + 1]:
+        if line == "snapsortctl watch":
+            run(home, f"timeout 3 {line}", ok=(124,))
+        else:
+            run(home, line)
+
+
+def test_service_commands_say_what_they_would_do(home: Instance) -> None:
+    for line in LINES:
+        if line.startswith("snapsortctl service"):
+            run(home, f"{line} --help")
+    run(home, "snapsortctl service install --print")
+
+
+@pytest.mark.parametrize("text", YAML)
+def test_yaml_is_a_valid_configuration(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    assert load_config(str(path), {"HOME": str(tmp_path)}).rules
+
+
+@pytest.mark.parametrize("line", MAKE)
+def test_make_targets_exist(line: str) -> None:
+    planned = subprocess.run(["make", "-n", *shlex.split(line)[1:]], cwd=REPOSITORY, capture_output=True, text=True)
+    assert planned.returncode == 0, planned.stderr
+
+
+def test_ci_runs_the_two_commands_that_set_everything_up() -> None:
+    ci = (REPOSITORY / ".ci" / "run").read_text()
+    assert {"make demo", "make test"} <= set(ci.splitlines())
+
+
+def test_every_file_that_is_linked_exists() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    for link in links:
+        assert (REPOSITORY / link).exists(), link
