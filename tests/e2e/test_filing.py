@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from PIL import Image
@@ -30,24 +29,32 @@ def encoded(image: Image.Image, image_format: str) -> bytes:
     return memory.getvalue()
 
 
-def drop_slowly(path: Path, data: bytes) -> None:
-    """Two pieces, the first on disk before the second is written."""
-    with path.open("wb") as file:
-        file.write(data[: len(data) // 2])
-        file.flush()
-        os.fsync(file.fileno())
-        file.write(data[len(data) // 2 :])
+Unfinished = list[tuple[BinaryIO, bytes]]
 
 
-def drop_renamed(path: Path, data: bytes) -> None:
-    """As a browser does: a partial name first."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(data)
-    partial.rename(path)
+def drop(folder: Path, files: Iterable[tuple[str, bytes]]) -> Unfinished:
+    """Drop files in three ways, in turn: whole; renamed into place; the first half only. Returns what to `finish`."""
+    unfinished: Unfinished = []
+    for i, (name, data) in enumerate(files):
+        path = folder / name
+        if i % 3 == 0:
+            path.write_bytes(data)
+        elif i % 3 == 1:
+            partial = path.with_name(path.name + ".part")
+            partial.write_bytes(data)
+            partial.rename(path)
+        else:
+            slow = path.open("wb", buffering=0)
+            slow.write(data[: len(data) // 2])
+            unfinished.append((slow, data[len(data) // 2 :]))
+    return unfinished
 
 
-def drop_whole(path: Path, data: bytes) -> None:
-    path.write_bytes(data)
+def finish(unfinished: Unfinished) -> None:
+    """Write the second halves, after a pause that was longer than the settle time."""
+    for slow, rest in unfinished:
+        slow.write(rest)
+        slow.close()
 
 
 def make_files(count: int) -> list[tuple[str, bytes]]:
@@ -89,16 +96,15 @@ def dealt_with(instance: Instance, names: set[str]) -> Callable[[], bool]:
 @pytest.mark.timeout(600)
 def test_two_hundred_images_a_kill_and_everything_back(instance: Instance) -> None:
     files = make_files(200)
-    drops = itertools.cycle([drop_slowly, drop_renamed, drop_whole])
     instance.start()
-    for (name, data), drop in zip(files[:120], drops, strict=False):
-        drop(instance.inbox / name, data)
+    unfinished = drop(instance.inbox, files[:120])
     wait_for(lambda: instance.status()["filed"] >= 10, seconds=120, what="ten images filed")
+    finish(unfinished)
     instance.kill()
-    for (name, data), drop in zip(files[120:], drops, strict=False):
-        drop(instance.inbox / name, data)
+    unfinished = drop(instance.inbox, files[120:])
     before = {str(instance.inbox / name): data for name, data in files}
     instance.start()
+    finish(unfinished)
     not_empty = {name for name, data in files if data}
     wait_for(dealt_with(instance, not_empty), seconds=240, what="all images dealt with")
 
