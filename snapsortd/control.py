@@ -13,7 +13,7 @@ from snapsortd.journal import Counts
 from snapsortd.session import standing
 
 if TYPE_CHECKING:
-    from snapsortd.daemon import Daemon
+    from snapsortd.loop import Daemon
 
 
 class DaemonControl:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from snapsortd.errors import Unavailable
 
@@ -44,7 +44,7 @@ class Desk:
             (self._later if needs_model else self._jobs).append(job)
         self._wake()
         try:
-            return future.result()  # type: ignore[return-value]
+            return cast(T, future.result())
         finally:
             with self._lock:
                 self._open.discard(future)

@@ -39,10 +39,8 @@ def cpu_s(pid: int) -> float:
 
 def wake_ups(pid: int) -> int:
     """How often the threads of a process went to sleep of their own accord."""
-    return sum(
-        int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", task.read_text(), re.MULTILINE)[1])  # type: ignore[index]
-        for task in Path(f"/proc/{pid}/task").glob("*/status")
-    )
+    told = "\n".join(task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/status"))
+    return sum(map(int, re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", told, re.MULTILINE)))
 
 
 def timed(*words: str, env: dict[str, str]) -> float:

@@ -17,9 +17,9 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
-from snapsortd.daemon import JOURNAL_RETRY_S, Daemon
 from snapsortd.errors import ConfigError, JournalError, Unavailable
 from snapsortd.folders import lstat
+from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.models import Outcome
 from snapsortd.paths import find_places
 from snapsortd.session import Session

@@ -1,0 +1,309 @@
+"""The loop that files images one by one, and minds the model, the folders and what people ask for."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import time
+from typing import Any
+
+from snapsortd.candidates import wanted_in
+from snapsortd.config import check_folders, load_config
+from snapsortd.desk import Desk
+from snapsortd.errors import (
+    ConfigError,
+    FileChanged,
+    Interrupted,
+    JournalBlocked,
+    JournalError,
+    ModelError,
+)
+from snapsortd.events import Broadcast, Event
+from snapsortd.folders import lstat
+from snapsortd.logs import log_event
+from snapsortd.models import Outcome
+from snapsortd.notify import ServiceNotifier, notify_desktop
+from snapsortd.pipeline import Result
+from snapsortd.scan import scan
+from snapsortd.session import Session, iso, result_told
+from snapsortd.signals import Signals
+from snapsortd.watcher import Watcher
+from snapsortd.workqueue import WorkQueue
+
+log = logging.getLogger("snapsortd")
+
+MODEL_RETRY_S = 60.0
+"""A model that could not be loaded is tried again this often: the disk may come back."""
+JOURNAL_RETRY_S = 60.0
+"""So long filing rests after the journal could not be written: space may be made."""
+GLANCE_S = 0.2
+"""How often the loop looks at a model that is loading."""
+LONGEST_PAUSE_S = 3600.0
+"""The loop sleeps no longer than this at a time, whatever the configuration says."""
+
+
+class Daemon:
+    """One instance at work. `run` is the only thread that files; the API's threads come in by the desk."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.events = Broadcast()
+        self.queue = WorkQueue(lstat, lambda path, stat: self.session.pipeline.is_settled(path, stat.identity))
+        self.desk = Desk(self.queue.wake)
+        self.signals = Signals(self.queue.wake)
+        self.service = ServiceNotifier()
+        self.started = time.monotonic()
+        self.halted = ""
+        self.reload_error = ""
+        self.last: Event | None = None
+        self._paused = False
+        self._used = self.started
+        self._unhalt_due = math.inf
+        self._model_due = self.started
+        self._model_was = session.classifier.state
+        self._rescan_due = self.started
+        session.should_stop = lambda: self.signals.stop
+        session.progressed = self.service.watchdog
+        self.watcher = self._watch()
+
+    @property
+    def state(self) -> str:
+        """running, loading, paused, halted or stopping."""
+        if self.signals.stop:
+            return "stopping"
+        if self.halted:
+            return "halted"
+        if self._paused:
+            return "paused"
+        return "loading" if self.session.classifier.state in ("loading", "failed") else "running"
+
+    @property
+    def reason(self) -> str:
+        """Why nothing is filed, where nothing is."""
+        error = self.session.classifier.error
+        return self.halted or (str(error) if error else "")
+
+    def run(self) -> None:
+        """File until a signal or the API says stop."""
+        with self.signals.caught():
+            try:
+                self.watcher.start()
+                self.session.classifier.start()
+                self.service.ready()
+                while not self.signals.stop:
+                    self.step(time.monotonic())
+            finally:
+                self.service.stopping()
+                self.desk.close()
+                self.watcher.stop()
+
+    def step(self, now: float) -> None:
+        """One turn: what was asked for, what is due, one image, or a wait until something comes."""
+        if self.signals.reload:
+            self.signals.reload = False
+            self._reload_or_say()
+        self._mind_model(now)
+        tend_due = self.watcher.tend(now)
+        if now >= self._unhalt_due:
+            self._unhalt_due, self._rescan_due, self.halted = math.inf, 0.0, ""
+        if not self.halted:
+            try:
+                self._gather(now)
+            except JournalError as error:
+                self._halt(error)
+        worked = self.desk.work(model_ready=self.session.classifier.state not in ("loading",))
+        path = self.queue.pop() if self._may_file() else None
+        if path is not None:
+            self._file(path)
+        self.service.watchdog()
+        self.service.status(self._sentence())
+        # A signal's wake may have been taken in by the look above; what it asked for must not wait.
+        if path is None and not worked and not self.signals.stop and not self.signals.reload:
+            self.queue.wait(self._pause(time.monotonic(), tend_due))
+
+    def _gather(self, now: float) -> None:
+        """Start a scan that is due, and look at what waits. Raises JournalError: it tells what is known already."""
+        if now >= self._rescan_due:
+            self._rescan_due = now + self.session.config.rescan
+            self.rescan()
+        self.queue.look(now)
+        if self.queue.overflowed():
+            self._rescan_due = now
+
+    @property
+    def _unload_due(self) -> float:
+        after = self.session.config.model.unload_after
+        return math.inf if after is None else self._used + after
+
+    def _may_file(self) -> bool:
+        ready = self.session.classifier.state in ("ready", "stopped")
+        return ready and not self._paused and not self.halted
+
+    def _mind_model(self, now: float) -> None:
+        """Take in whether the model is loaded; try a failed one again; end an idle one if the user wants that."""
+        classifier = self.session.classifier
+        classifier.poll()
+        if classifier.state == "failed":
+            if self._model_was != "failed":
+                self._model_due = now + MODEL_RETRY_S
+                log.error("the model cannot be used, nothing is filed: %s", classifier.error)
+            elif now >= self._model_due:
+                self._model_due = now + MODEL_RETRY_S
+                classifier.start()
+        elif classifier.state == "ready":
+            if self._model_was != "ready":
+                self._used = now
+            elif now >= self._unload_due:
+                classifier.stop()
+        elif classifier.state == "stopped" and self.desk.wants_model:
+            classifier.start()
+        self._model_was = classifier.state
+
+    def _pause(self, now: float, tend_due: float | None) -> float:
+        """Seconds to wait at most: until the next thing is due."""
+        if self.session.classifier.state == "loading":
+            return GLANCE_S
+        due = [now + LONGEST_PAUSE_S, self._unhalt_due]
+        if not self.halted:
+            due.append(self._rescan_due)
+        if tend_due is not None:
+            due.append(tend_due)
+        if (next_due := self.queue.next_due(now)) is not None and self._may_file():
+            due.append(next_due)
+        if self.session.classifier.state == "failed":
+            due.append(self._model_due)
+        if self.session.classifier.state == "ready":
+            due.append(self._unload_due)
+        if self.service.watchdog_interval:
+            due.append(now + self.service.watchdog_interval / 2)
+        return max(0.0, min(due) - now)
+
+    def rescan(self) -> None:
+        """Look through every watched folder again; what is known is passed over quickly."""
+        for sentence in self.session.repair():
+            log.warning("%s", sentence)
+        self.session.forget_gone()
+        folders = self.session.config.watch
+        for folder in folders:
+            self.queue.offer_many(folder.path, scan(folder, [each.path for each in folders]), folder.settle)
+
+    def _watch(self) -> Watcher:
+        """Say what is wrong with the folders, and make the watcher for those of the configuration."""
+        for problem in check_folders(self.session.config):
+            log.warning("%s", problem)
+        return Watcher(self.session.config.watch, self.queue.offer, self._rescan_soon)
+
+    def _rescan_soon(self, _folder: str) -> None:
+        self._rescan_due = 0.0
+        self.queue.wake()
+
+    def _file(self, path: str) -> None:
+        """One image from the queue; whatever goes wrong with it is told and nothing is lost."""
+        folder = wanted_in(path, self.session.config.watch)
+        if folder is None:  # it was told of before the configuration was read again
+            return
+        settle = folder.settle
+        try:
+            result = self.session.pipeline.process(path, folder.path, self._should_not_wait)
+        except (FileChanged, Interrupted, ModelError):
+            self.queue.offer(path, settle)
+        except JournalError as error:
+            self._halt(error)
+        except Exception:  # a defect that shows over one image must not keep the others from being filed
+            log.exception("snapsortd failed over %s, which stays where it is", path)
+            self.queue.retry(path, 1, time.monotonic(), settle)
+        else:
+            if result.outcome is Outcome.FAILED and result.attempts == 1:
+                self.queue.offer(path, settle)  # what failed once, as by a killed classifier, mostly works at once
+            elif result.outcome is Outcome.FAILED:
+                self.queue.retry(path, result.attempts, time.monotonic(), settle)
+            if not result.known:
+                self._tell_result(result)
+        self._used = time.monotonic()
+
+    def _should_not_wait(self) -> bool:
+        """True if the image in hand goes back to the queue: the end has come, or the model has to be loaded first.
+
+        The loop minds the model while it loads, and answers and feeds the watchdog meanwhile.
+        """
+        return self.signals.stop or self.session.classifier.state == "loading"
+
+    def file_for(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
+        """One image that a person asked for, through the API."""
+        try:
+            told = self.session.image(path, dry_run=dry_run, batch=batch)
+        except JournalError as error:
+            self._halt(error)
+            raise
+        finally:
+            self._used = time.monotonic()
+        if not dry_run:
+            self.tell(told["outcome"], told)
+        return told
+
+    def _tell_result(self, result: Result) -> None:
+        if result.outcome is Outcome.IGNORED:
+            return
+        event = result_told(result)
+        self.tell(result.outcome, event)
+        if self.session.config.notify and result.outcome is Outcome.FILED:
+            notify_desktop(f"Filed as {event['label']}", f"{os.path.basename(result.path)} → {event['target']}")
+
+    def tell(self, name: str, facts: Event) -> None:
+        """Tell the log and all who listen."""
+        event = {"event": str(name), "at": iso(time.time()), **facts}
+        self.last = event
+        log_event(event)
+        self.events.tell(event)
+
+    def _halt(self, error: JournalError) -> None:
+        """File nothing more; try again later where that can help, else a person has to see to it."""
+        self.halted = reason = str(error)
+        if isinstance(error, JournalBlocked):
+            self._unhalt_due = time.monotonic() + JOURNAL_RETRY_S
+        log.critical("filing stops, nothing was lost: %s", reason)
+        self.events.tell({"event": "state", "state": self.state, "reason": reason, "at": iso(time.time())})
+
+    def pause(self, paused: bool) -> dict[str, Any]:
+        """File nothing, or file again."""
+        self._paused = paused
+        self.tell("state", {"state": self.state})
+        return {"state": self.state}
+
+    def reload(self) -> dict[str, Any]:
+        """Work by the configuration as it is now in its file. Raises ConfigError; then the last good one stays."""
+        try:
+            config = load_config(self.session.config.path, os.environ)
+        except ConfigError as error:
+            self.reload_error = str(error)
+            raise
+        self.reload_error = ""
+        self.watcher.stop()
+        self.queue.clear()
+        self.session.use(config)
+        self.session.classifier.start()
+        self.watcher = self._watch()
+        self.watcher.start()
+        self._rescan_due = 0.0
+        self.tell("state", {"state": self.state, "reason": "the configuration was read again"})
+        return {"state": self.state}
+
+    def _reload_or_say(self) -> None:
+        self.service.reloading()
+        try:
+            self.reload()
+        except ConfigError as error:
+            log.error("the new configuration is not used, the last good one stays: %s", error)
+            for problem in error.problems:
+                log.error("%s", problem)
+        self.service.ready()
+
+    def _sentence(self) -> str:
+        """What `systemctl status` shows."""
+        waiting = len(self.queue)
+        return (
+            f"{self.state}: {waiting} waiting"
+            if waiting
+            else f"{self.state}{': ' + self.reason if self.reason else ''}"
+        )
