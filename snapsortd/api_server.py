@@ -16,6 +16,7 @@ import uvicorn
 
 from snapsortd.api import MAX_CONNECTIONS, Control, build_app
 from snapsortd.errors import SnapsortError
+from snapsortd.paths import socket_address
 
 
 class PrivateListener(socket.socket):
@@ -48,7 +49,8 @@ def listen(path: str) -> PrivateListener:
     try:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
-        listener.bind(path)
+        with socket_address(path) as address:
+            listener.bind(address)
     except OSError as error:
         listener.close()
         raise SnapsortError(f"the control socket {path} cannot be made: {error.strerror or error}") from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import platformdirs
@@ -44,8 +46,7 @@ class Places:
     def make_private(self) -> None:
         """Create the folders that hold the journal, the cache and the socket, for this user only (0700).
 
-        Raises SnapsortError if one can't be made or belongs to somebody else, or the socket's path is too long for
-        the system.
+        Raises SnapsortError if one can't be made or belongs to somebody else.
         """
         for folder in (self.state_dir, self.cache_dir, self.runtime_dir):
             try:
@@ -53,11 +54,26 @@ class Places:
             except OSError as error:
                 raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
         _check_owner(os.path.dirname(self.runtime_dir), (os.getuid(), 0))
-        if len(os.fsencode(self.socket)) > MAX_SOCKET_PATH_BYTES:
-            raise SnapsortError(
-                f"the control socket's path is too long for the system: {self.socket}",
-                "set XDG_RUNTIME_DIR to a shorter folder",
-            )
+
+
+@contextmanager
+def socket_address(path: str) -> Iterator[str]:
+    """The address to bind or connect to for the socket at `path`: on Linux a longer path goes by its open folder.
+
+    Raises SnapsortError if the path is too long elsewhere, OSError if its folder can't be opened.
+    """
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
+        yield path
+        return
+    if sys.platform != "linux":
+        raise SnapsortError(
+            f"the control socket's path is too long for the system: {path}", "set XDG_RUNTIME_DIR to a shorter folder"
+        )
+    folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
+    finally:
+        os.close(folder)
 
 
 def _make_private(folder: str) -> None:

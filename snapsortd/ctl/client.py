@@ -25,7 +25,7 @@ from snapsortd.errors import (
     SnapsortError,
     Unavailable,
 )
-from snapsortd.paths import Places
+from snapsortd.paths import Places, socket_address
 
 ANSWER_S = 10.0
 """What the daemon answers from memory must come within this time."""
@@ -180,7 +180,8 @@ class _Connection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         try:
-            self.sock.connect(self._path)
+            with socket_address(self._path) as address:
+                self.sock.connect(address)
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             raise Unavailable(
                 "snapsortd is not running", "start it with `snapsortctl service install`, or run `snapsortd`"
