@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -176,7 +175,5 @@ def make(folder: Path) -> Path:
 
 
 def test_status_is_json_and_tells_of_a_stopped_daemon(instance: Instance) -> None:
-    began = time.monotonic()
     asked = instance.ctl("status", "--json", ok=(4,))
-    assert time.monotonic() > began
     assert json.loads(asked.stdout)["state"] == "stopped"

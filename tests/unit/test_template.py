@@ -149,13 +149,13 @@ def test_numbers_go_where_the_counter_stands_even_in_the_longest_name() -> None:
 NAMES = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("/.~ \0{}$\udc80\udcff"), max_size=300)
 TEMPLATES = st.sampled_from(
     [
-        "/root/",
-        "/root/{name}/",
-        "/root/{label}/{name}.{ext}",
-        "/root/{ext}/{name}{counter}.{ext}",
-        "/root/{rule}{name}/{name} {name}.{ext}",
-        "/root/.{name}/{name}.{name}.{ext}",
-        "/root/{label}/x/{counter}{label}.{ext}",
+        "/base/",
+        "/base/{name}/",
+        "/base/{label}/{name}.{ext}",
+        "/base/{ext}/{name}{counter}.{ext}",
+        "/base/{rule}{name}/{name} {name}.{ext}",
+        "/base/.{name}/{name}.{name}.{ext}",
+        "/base/{label}/x/{counter}{label}.{ext}",
     ]
 )
 
@@ -165,7 +165,7 @@ def test_no_name_ever_leaves_the_root(text: str, file_name: str, label: str, rul
     name, ext = split_name(file_name)
     values = {**VALUES, "name": name, "ext": ext, "label": label, "rule": rule}
     destination = parse_destination(text).fill(values)
-    assert destination.root == "/root"
+    assert destination.root == "/base"
     for part in (*destination.folders, destination.names.nth(number)):
         assert part not in ("", ".", "..")
         assert "/" not in part
