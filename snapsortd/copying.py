@@ -37,10 +37,10 @@ def hash_fd(fd: int) -> bytes:
     return digest.digest()
 
 
-def hash_place(path: str) -> bytes | None:
-    """SHA-256 of the regular file at `path`, no symlink followed at its end; None if it can't be read."""
+def hash_place(path: str, root: str) -> bytes | None:
+    """SHA-256 of the regular file at `path`, no symlink followed below `root`; None if it can't be read."""
     try:
-        with open_place(path) as place:
+        with open_place(path, root) as place:
             fd = place.open()
             try:
                 return hash_fd(fd)

@@ -18,9 +18,13 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """An open folder: its descriptor, the path that led to it, and which folder it is."""
+    """An open folder: its descriptor, the path that led to it, and which folder it is.
+
+    Symlinks were followed as far as `root`, which a person configured or named, and nowhere below it.
+    """
 
     fd: int
+    root: str
     path: str
     identity: FolderIdentity
 
@@ -62,10 +66,13 @@ class Place:
             os.unlink(self.name, dir_fd=self.folder.fd)
 
 
-def lstat(path: str) -> Stat | None:
-    """What is at `path` now, a symlink at its end not followed; None if nothing can be seen there."""
+def lstat(path: str, root: str = "") -> Stat | None:
+    """What is at `path` now, no symlink below `root` and none at its end followed; None if nothing can be seen."""
     try:
-        return to_stat(os.lstat(path))
+        if root in ("", os.path.dirname(path)):
+            return to_stat(os.lstat(path))
+        with open_place(path, root) as place:
+            return place.look()
     except OSError:
         return None
 
@@ -77,43 +84,64 @@ def to_stat(found: os.stat_result) -> Stat:
 
 
 @contextmanager
-def open_folder(path: str) -> Iterator[Folder]:
-    """The folder at `path`, symlinks followed. OSError if there is none."""
-    with _held(os.open(path or "/", _FOLDER), path) as folder:
+def open_folder(path: str, root: str = "") -> Iterator[Folder]:
+    """The folder at `path`, no symlink followed below `root` (which is all of `path` if not given).
+
+    OSError if there is none; ENOTDIR where a symlink stands in the way.
+    """
+    root = root or path
+    fd = os.open(root or "/", _FOLDER)
+    try:
+        for name in below(path, root):
+            inner = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
+            os.close(fd)
+            fd = inner
+    except BaseException:
+        os.close(fd)
+        raise
+    with _held(fd, root, path) as folder:
         yield folder
 
 
 @contextmanager
-def open_place(path: str) -> Iterator[Place]:
-    """The last part of `path` in its open folder. OSError if the folder is missing."""
-    with open_folder(os.path.dirname(path)) as folder:
+def open_place(path: str, root: str = "") -> Iterator[Place]:
+    """The last part of `path` in its open folder, reached as `open_folder` does. OSError if the folder is missing."""
+    with open_folder(os.path.dirname(path), root) as folder:
         yield Place(folder, os.path.basename(path))
 
 
+def below(path: str, root: str) -> tuple[str, ...]:
+    """The names that lead from `root` to `path`. ValueError if it does not lie there."""
+    rest = path[len(root) :]
+    if not path.startswith(root) or not (rest.startswith("/") or root.endswith("/") or not rest):
+        raise ValueError(f"{path!r} is not below {root!r}")
+    return tuple(filter(None, rest.split("/")))
+
+
 @contextmanager
-def make_folder(root: str, below: tuple[str, ...]) -> Iterator[Folder]:
-    """The folder `below` (names) `root`, made as far as it is missing; below the root no symlink is followed.
+def make_folder(root: str, names: tuple[str, ...]) -> Iterator[Folder]:
+    """The folder that `names` lead to from `root`, made as far as it is missing; no symlink is followed there.
 
     MoveRefused when something else stands in the way; OSError as the system says.
     """
     fd = _make_root(root)
     try:
-        for name in below:
+        for name in names:
             inner = _make_below(fd, name, root)
             os.close(fd)
             fd = inner
     except BaseException:
         os.close(fd)
         raise
-    with _held(fd, os.path.join(root, *below)) as folder:
+    with _held(fd, root, os.path.join(root, *names)) as folder:
         yield folder
 
 
 @contextmanager
-def _held(fd: int, path: str) -> Iterator[Folder]:
+def _held(fd: int, root: str, path: str) -> Iterator[Folder]:
     try:
         found = os.fstat(fd)
-        yield Folder(fd, path, FolderIdentity(found.st_dev, found.st_ino))
+        yield Folder(fd, root, path, FolderIdentity(found.st_dev, found.st_ino))
     finally:
         os.close(fd)
 

@@ -22,7 +22,7 @@ from snapsortd.errors import (
 from snapsortd.events import Broadcast, Event
 from snapsortd.folders import lstat
 from snapsortd.logs import log_event
-from snapsortd.models import Outcome
+from snapsortd.models import Outcome, Stat
 from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.pipeline import Result
 from snapsortd.scan import scan
@@ -49,7 +49,7 @@ class Daemon:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.events = Broadcast()
-        self.queue = WorkQueue(lstat, lambda path, stat: self.session.pipeline.is_settled(path, stat.identity))
+        self.queue = WorkQueue(self._look, lambda path, stat: self.session.pipeline.is_settled(path, stat.identity))
         self.desk = Desk(self.queue.wake)
         self.signals = Signals(self.queue.wake)
         self.service = ServiceNotifier()
@@ -221,6 +221,11 @@ class Daemon:
             if not result.known:
                 self._tell_result(result)
         self._used = time.monotonic()
+
+    def _look(self, path: str) -> Stat | None:
+        """What is at `path` now; nothing, where no watched folder wants it or only a symlink leads there."""
+        folder = wanted_in(path, self.session.config.watch)
+        return None if folder is None else lstat(path, folder.path)
 
     def _should_not_wait(self) -> bool:
         """True if the image in hand goes back to the queue: the end has come, or the model has to be loaded first.

@@ -255,6 +255,9 @@ class Intent:
     target_folder: FolderIdentity
     reverses: int | None = None
     decision: int | None = None
+    source_root: str = ""
+    """The part of `source` below which no symlink was followed; empty: all of its folder."""
+    target_root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +289,9 @@ class Entry:
     reason: str
     at: float
     """Wall clock, seconds since 1970, for people only: order is by id."""
+    source_root: str = ""
+    """The part of `source` below which no symlink is followed; empty: all of its folder."""
+    target_root: str = ""
 
 
 class Outcome(StrEnum):
@@ -316,5 +322,8 @@ class Known:
     """Of the configuration that led to it (`Config.fingerprint`)."""
     decision: int | None = None
     attempts: int = 0
+    """How often it failed, for whatever reason."""
+    deaths: int = 0
+    """How often in a row the classifier died over it."""
     at: float = 0.0
     """Wall clock, seconds since 1970, for people only."""

@@ -57,6 +57,7 @@ class Mover:
         *,
         fd: int,
         path: str,
+        root: str,
         identity: FileIdentity,
         sha256: bytes,
         action: PlannedAction,
@@ -64,6 +65,8 @@ class Mover:
         decision: int | None = None,
     ) -> Entry:
         """Move or copy the file at `path`, open as `fd`. The entry is `done`, `shadow` or `conflict`.
+
+        Below `root`, a part of `path`, no symlink is followed.
 
         A copy that this rule made of this version before is returned, not made again.
         FileChanged: look at it anew. MoveRefused: not possible now. LeftAlone: it stays on purpose.
@@ -77,7 +80,7 @@ class Mover:
             if copy and (made := self._standing_copy(path, identity, action)) is not None:
                 return made
             try:
-                source = held.enter_context(open_place(path))
+                source = held.enter_context(open_place(path, root))
             except OSError as error:
                 gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
                 kind = FileChanged if gone else MoveRefused
@@ -169,7 +172,7 @@ class Mover:
         made = self._journal.already_copied(path, identity, action.rule, action.destination.shown())
         if made is None or made.target_identity is None:
             return None
-        found = lstat(made.target)
+        found = lstat(made.target, made.target_root)
         return made if found is not None and found.identity.same_version(made.target_identity) else None
 
 

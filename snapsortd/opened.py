@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from snapsortd.errors import FileChanged, MoveRefused
-from snapsortd.folders import lstat
+from snapsortd.folders import lstat, open_place
 from snapsortd.models import IMAGE_SUFFIXES, FileFacts, FileIdentity
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
 """The years 5 to 9987, in seconds since 1970: dates beyond can't be reckoned with."""
@@ -24,6 +26,8 @@ class Opened:
     """An image held open, so that what was classified is what gets moved."""
 
     path: str
+    root: str
+    """The part of `path` below which no symlink was followed."""
     fd: int
     facts: os.stat_result
 
@@ -38,10 +42,14 @@ def identity_of(facts: os.stat_result) -> FileIdentity:
 
 
 @contextlib.contextmanager
-def open_image(path: str) -> Iterator[Opened]:
-    """Open a regular file read-only, following no symlink and waiting for no FIFO. Raises FileChanged if it is none."""
+def open_image(path: str, root: str) -> Iterator[Opened]:
+    """Open a regular file read-only, following no symlink below `root` and waiting for no FIFO.
+
+    Raises FileChanged if there is none, MoveRefused if it may not be opened.
+    """
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_place(path, root) as place:
+            fd = os.open(place.name, _READ, dir_fd=place.folder.fd)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             raise FileChanged("the file is gone") from None
@@ -52,7 +60,7 @@ def open_image(path: str) -> Iterator[Opened]:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
             raise FileChanged("it is not a regular file")
-        yield Opened(path, fd, facts)
+        yield Opened(path, root, fd, facts)
     finally:
         os.close(fd)
 
@@ -64,7 +72,7 @@ def promises_image(path: str) -> bool:
 
 def stands(image: Opened) -> bool:
     """True if the file still lies where it was opened."""
-    found = lstat(image.path)
+    found = lstat(image.path, image.root)
     return found is not None and found.identity == image.identity
 
 
@@ -73,7 +81,7 @@ def recognise(image: Opened) -> str | None:
     return sniff(os.pread(image.fd, HEAD_BYTES, 0))
 
 
-def file_facts(image: Opened, root: str, image_format: str) -> FileFacts:
+def file_facts(image: Opened, image_format: str) -> FileFacts:
     """What the file system knows; creation is the birth time where the system gives it, else the last change."""
 
     def local(seconds: float) -> datetime:
@@ -82,4 +90,4 @@ def file_facts(image: Opened, root: str, image_format: str) -> FileFacts:
 
     modified = image.facts.st_mtime
     born = getattr(image.facts, "st_birthtime", modified)
-    return FileFacts(image.path, root, image.identity, local(born), local(modified), image_format)
+    return FileFacts(image.path, image.root, image.identity, local(born), local(modified), image_format)

@@ -35,8 +35,8 @@ from snapsortd.story import describe
 from snapsortd.transfer import in_words
 from snapsortd.vision.classifier import Classifier
 
-MAX_ATTEMPTS = 3
-"""An image over which the classifier dies this often is quarantined."""
+MAX_DEATHS = 3
+"""An image over which the classifier dies this often in a row is quarantined."""
 FINAL = frozenset(
     {
         Outcome.IGNORED,
@@ -110,17 +110,17 @@ class Pipeline:
         concerns this image alone is in the Result.
         """
         began = time.monotonic()
-        attempts = 0
+        attempts = deaths = 0
         with ExitStack() as opened:
             try:
-                image = opened.enter_context(open_image(path))
+                image = opened.enter_context(open_image(path, root))
             except MoveRefused as error:
-                return self._unopened(path, str(error), dry_run=dry_run)
+                return self._unopened(path, root, str(error), dry_run=dry_run)
             try:
                 known = self._journal.recall(path, image.identity, self._fingerprint)
                 if known and known.outcome in FINAL and not asked:
                     return Result(path, known.outcome, known.reason, known=True)
-                attempts = known.attempts if known else 0
+                attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
 
                 image_format = recognise(image)
                 if image_format is None:
@@ -132,7 +132,7 @@ class Pipeline:
                 if identity_of(os.fstat(image.fd)) != image.identity:
                     raise FileChanged("the file changed while it was looked at")
 
-                facts = file_facts(image, root, image_format)
+                facts = file_facts(image, image_format)
                 decision = evaluate(self._rules, facts, sight, self._negatives, datetime.now(UTC).astimezone())
                 why = why_left(sight, decision, self._negatives)
                 result = Result(path, Outcome.LEFT, why, sight, decision, attempts=attempts)
@@ -144,9 +144,9 @@ class Pipeline:
             except ImageError as error:
                 return self._give_up(image, str(error), began, dry_run=dry_run)
             except ClassifierDied as error:
-                if attempts + 1 >= MAX_ATTEMPTS:
-                    return self._give_up(image, f"{error}, {attempts + 1} times", began, dry_run=dry_run)
-                return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run)
+                if deaths + 1 >= MAX_DEATHS:
+                    return self._give_up(image, f"{error}, {deaths + 1} times", began, dry_run=dry_run)
+                return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run, deaths=deaths + 1)
             except (MoveRefused, DurabilityError, TemplateError) as error:
                 return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run)
             except OSError as error:
@@ -167,6 +167,7 @@ class Pipeline:
                 entry = self._mover.file(
                     fd=place.fd,
                     path=place.path,
+                    root=place.root,
                     identity=place.identity,
                     sha256=digest,
                     action=action,
@@ -177,7 +178,7 @@ class Pipeline:
                 if entry.state is State.CONFLICT:
                     break
                 if has_moved(entry):
-                    place = opened.enter_context(open_image(entry.target))
+                    place = opened.enter_context(open_image(entry.target, entry.target_root))
             except LeftAlone as error:
                 reason = str(error)
             except (FileChanged, MoveRefused, DurabilityError) as error:
@@ -202,9 +203,9 @@ class Pipeline:
             )
         return replace(result, outcome=Outcome.FAILED, reason=reason, attempts=attempts)
 
-    def _unopened(self, path: str, reason: str, *, dry_run: bool) -> Result:
+    def _unopened(self, path: str, root: str, reason: str, *, dry_run: bool) -> Result:
         """It may not be read now: tried again where its name promises an image, else passed over."""
-        found = lstat(path)
+        found = lstat(path, root)
         if found is None:
             raise FileChanged("the file is gone")
         if not promises_image(path):
@@ -229,9 +230,11 @@ class Pipeline:
             self._journal.remember(image.path, image.identity, Outcome.QUARANTINED, reason)
         return Result(image.path, Outcome.QUARANTINED, reason, milliseconds=elapsed(began))
 
-    def _try_later(self, image: Opened, reason: str, attempts: int, began: float, *, dry_run: bool) -> Result:
+    def _try_later(
+        self, image: Opened, reason: str, attempts: int, began: float, *, dry_run: bool, deaths: int = 0
+    ) -> Result:
         if not dry_run and stands(image):
-            self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts)
+            self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts, deaths=deaths)
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
 
 

@@ -66,6 +66,8 @@ class Plan:
             target_folder=self.folder.identity,
             reverses=self.reverses,
             decision=self.decision,
+            source_root=self.source.folder.root,
+            target_root=self.folder.root,
         )
 
 

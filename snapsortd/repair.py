@@ -51,8 +51,8 @@ def _repair_one(entry: Entry, mover: Settler) -> str:
     what = f"entry {entry.id} ({entry.source} → {entry.target})"
     if mover.doubts(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
-    source = _look(entry.source, entry.source_folder)
-    target = _look(entry.target, entry.target_folder)
+    source = _look(entry.source, entry.source_root, entry.source_folder)
+    target = _look(entry.target, entry.target_root, entry.target_folder)
     seen_source = _judge_source(entry, source)
     seen_target = _judge_target(entry, source, target)
     resolution = resolve(entry.state, entry.method, entry.keep_source, seen_source, seen_target)
@@ -72,9 +72,9 @@ def _repair_one(entry: Entry, mover: Settler) -> str:
     return f"{what} {done}" + (f": {resolution.reason}" if resolution.reason else "")
 
 
-def _look(path: str, folder: FolderIdentity) -> _Seen:
+def _look(path: str, root: str, folder: FolderIdentity) -> _Seen:
     try:
-        with open_place(path) as place:
+        with open_place(path, root) as place:
             if not place.folder.identity.could_be(folder):
                 return _Seen(None)
             return _Seen(place.folder.identity, place.look())
@@ -103,7 +103,7 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
         return TargetSeen.SAME_FILE
     if not _could_be_our_copy(entry, found.identity):
         return TargetSeen.DIFFERENT
-    content = hash_place(entry.target)
+    content = hash_place(entry.target, entry.target_root)
     if content is None:
         return TargetSeen.UNREACHABLE
     return TargetSeen.SAME_BYTES if content == entry.sha256 else TargetSeen.DIFFERENT

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 from snapsortd.copying import hash_fd
 from snapsortd.errors import UndoRefused
-from snapsortd.folders import Folder, Place, make_folder, open_folder, to_stat
+from snapsortd.folders import Folder, Place, below, make_folder, open_folder, to_stat
 from snapsortd.models import Entry, EntryKind, FileIdentity, FolderIdentity, Method, State
 from snapsortd.plan import Plan
 from snapsortd.transfer import in_words
@@ -40,18 +40,18 @@ class _Reversal:
 
     def check(self) -> None:
         entry = self._entry
-        self._open(entry.target, entry.target_folder, self._identity)
+        self._open_target()
         if entry.keep_source:
-            self._open(entry.source, entry.source_folder, entry.identity)
+            self._open_source()
         elif (folder := self._old_folder(make=False)) is not None:
             self._check_free(folder)
 
     def plan(self, batch: int) -> Plan:
         entry = self._entry
-        place, fd, identity = self._open(entry.target, entry.target_folder, self._identity)
+        place, fd, identity = self._open_target()
         original = None
         if entry.keep_source:
-            kept, _, original = self._open(entry.source, entry.source_folder, entry.identity)
+            kept, _, original = self._open_source()
             folder, method = kept.folder, Method.REMOVE
         else:
             again = entry.method is Method.REMOVE
@@ -74,12 +74,20 @@ class _Reversal:
             keep_source=entry.method is Method.REMOVE,
         )
 
+    def _open_target(self) -> tuple[Place, int, FileIdentity]:
+        entry = self._entry
+        return self._open(entry.target, entry.target_root, entry.target_folder, self._identity)
+
+    def _open_source(self) -> tuple[Place, int, FileIdentity]:
+        entry = self._entry
+        return self._open(entry.source, entry.source_root, entry.source_folder, entry.identity)
+
     def _open(
-        self, path: str, folder_identity: FolderIdentity, expected: FileIdentity
+        self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity
     ) -> tuple[Place, int, FileIdentity]:
         """The file at `path`, held open, if it still is what it was: the same version, or the same bytes."""
         try:
-            folder = self._held.enter_context(open_folder(os.path.dirname(path)))
+            folder = self._held.enter_context(open_folder(os.path.dirname(path), root))
         except OSError as error:
             raise UndoRefused(f"the folder {os.path.dirname(path)} is not there: {in_words(error)}") from error
         place = Place(folder, os.path.basename(path))
@@ -109,7 +117,7 @@ class _Reversal:
         path = os.path.dirname(self._entry.source)
         expected = self._entry.source_folder
         try:
-            folder = self._held.enter_context(open_folder(path))
+            folder = self._held.enter_context(open_folder(path, self._entry.source_root))
         except FileNotFoundError:
             return self._lost_folder(path, expected, make=make)
         except OSError as error:
@@ -118,12 +126,15 @@ class _Reversal:
         return folder
 
     def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
-        above, name = os.path.split(path)
+        above = os.path.dirname(path)
+        root = self._entry.source_root
+        if root in ("", path):  # the watched folder itself is gone
+            root = above
         try:
-            parent = self._held.enter_context(open_folder(above))
+            parent = self._held.enter_context(open_folder(above, root))
             if parent.identity.dev != expected.dev:  # the folder was another disk's own, or that disk is away
                 raise UndoRefused(f"the disk with {path} is not there")
-            return self._held.enter_context(make_folder(above, (name,))) if make else None
+            return self._held.enter_context(make_folder(root, below(path, root))) if make else None
         except OSError as error:
             raise UndoRefused(f"the folder {path} is gone and cannot be made again: {in_words(error)}") from error
 

@@ -45,6 +45,7 @@ class Session:
         self.config = config
         self.classifier = self._classifier(config)
         self.pipeline = self._pipeline()
+        self._repaired: frozenset[str] = frozenset()
 
     @classmethod
     @contextmanager
@@ -90,8 +91,10 @@ class Session:
         )
 
     def repair(self) -> list[str]:
-        """Finish or drop what a crash or a missing disk left open; a sentence for each."""
-        return repair(self.journal, self.mover)
+        """Finish or drop what a crash or a missing disk left open; a sentence for each that was not said last time."""
+        told = repair(self.journal, self.mover)
+        before, self._repaired = self._repaired, frozenset(told)
+        return [sentence for sentence in told if sentence not in before]
 
     def forget_gone(self) -> None:
         """Forget the images that could not be filed and are not there any more: nobody need look at them."""

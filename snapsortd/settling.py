@@ -33,9 +33,9 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
 
 
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
-    sync_folder(held.enter_context(open_place(entry.target)).folder.fd)
+    sync_folder(held.enter_context(open_place(entry.target, entry.target_root)).folder.fd)
     try:
-        source = held.enter_context(open_place(entry.source))
+        source = held.enter_context(open_place(entry.source, entry.source_root))
     except FileNotFoundError:  # the folder that the file left was deleted since
         pass
     else:
@@ -45,8 +45,8 @@ def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: Ex
 
 
 def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
-    source = held.enter_context(open_place(entry.source))
-    there = held.enter_context(open_place(entry.target))
+    source = held.enter_context(open_place(entry.source, entry.source_root))
+    there = held.enter_context(open_place(entry.target, entry.target_root))
     fd = there.open()
     held.callback(os.close, fd)
     sync(fd)
@@ -62,5 +62,5 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
 def _remove_leftover(entry: Entry) -> None:
     """Delete our own unfinished copy, or the second link that publishing it left."""
     if entry.method is Method.COPY:
-        with open_place(entry.target) as target:
+        with open_place(entry.target, entry.target_root) as target:
             Place(target.folder, temporary_name(entry)).remove()

@@ -218,6 +218,7 @@ def in_words(error: OSError) -> str:
         errno.EACCES: "no permission",
         errno.EPERM: "not permitted",
         errno.EIO: "the disk reports an error",
+        errno.ENOTDIR: "a symlink or a file stands where a folder should be",
         errno.ENAMETOOLONG: "the name is too long for the disk",
     }
     return known.get(error.errno or 0, os.strerror(error.errno or errno.EIO).lower())

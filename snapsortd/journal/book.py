@@ -121,17 +121,18 @@ class Journal(JournalReader):
         fingerprint: str = "",
         decision: int | None = None,
         attempts: int = 0,
+        deaths: int = 0,
     ) -> None:
         """Note what became of an image; durable at once, unless it could be found out again."""
         with self._file.writing(durable=outcome not in CACHED) as db:
-            self._store(db, Known(path, identity, outcome, reason, fingerprint, decision, attempts))
+            self._store(db, Known(path, identity, outcome, reason, fingerprint, decision, attempts, deaths))
 
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
         # REPLACE gives a new rowid, and that is the order of events.
         db.execute(
             "REPLACE INTO images (path, dev, ino, size, mtime_ns,"
-            " outcome, reason, fingerprint, decision, attempts, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " outcome, reason, fingerprint, decision, attempts, deaths, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(known.path),
                 *identity_columns(known.identity),
@@ -140,6 +141,7 @@ class Journal(JournalReader):
                 known.fingerprint,
                 known.decision,
                 known.attempts,
+                known.deaths,
                 self._clock(),
             ),
         )

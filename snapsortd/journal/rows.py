@@ -57,6 +57,8 @@ def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
         "target_folder_ino": signed(intent.target_folder.ino),
         "reverses": intent.reverses,
         "decision": intent.decision,
+        "source_root": os.fsencode(intent.source_root),
+        "target_root": os.fsencode(intent.target_root),
         "reason": "",
         "at": at,
     }
@@ -84,6 +86,8 @@ def to_entry(row: sqlite3.Row) -> Entry:
         decision=row["decision"],
         reason=row["reason"],
         at=row["at"],
+        source_root=os.fsdecode(row["source_root"]),
+        target_root=os.fsdecode(row["target_root"]),
     )
 
 
@@ -97,6 +101,7 @@ def to_known(row: sqlite3.Row) -> Known:
         fingerprint=row["fingerprint"],
         decision=row["decision"],
         attempts=row["attempts"],
+        deaths=row["deaths"],
         at=row["at"],
     )
 

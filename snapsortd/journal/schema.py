@@ -83,4 +83,12 @@ MIGRATIONS = (
             "CREATE INDEX images_outcome ON images (outcome)",
         ),
     ),
+    Migration(
+        "where symlinks end, and deaths of the classifier",
+        (
+            "ALTER TABLE entries ADD COLUMN source_root BLOB NOT NULL DEFAULT x''",
+            "ALTER TABLE entries ADD COLUMN target_root BLOB NOT NULL DEFAULT x''",
+            "ALTER TABLE images ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
+        ),
+    ),
 )

@@ -66,13 +66,20 @@ class Filing:
         destination = Destination(str(self.sorted), folders, NameSeries((stem,), suffix))
         return PlannedAction(kind, "a rule", destination, on_conflict, shadow)
 
-    def file(self, path: str | os.PathLike[str], action: PlannedAction | None = None, batch: int = 0) -> Entry:
+    def file(
+        self,
+        path: str | os.PathLike[str],
+        action: PlannedAction | None = None,
+        batch: int = 0,
+        root: str | os.PathLike[str] = "",
+    ) -> Entry:
         """What the pipeline does with a settled, classified image."""
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             return self.mover.file(
                 fd=fd,
                 path=os.fspath(path),
+                root=os.fspath(root or os.path.dirname(path)),
                 identity=to_stat(os.fstat(fd)).identity,
                 sha256=hash_fd(fd),
                 action=action or self.action(path),

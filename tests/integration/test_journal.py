@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 
 from snapsortd.errors import JournalError
 from snapsortd.journal import Journal, Selection
+from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 from snapsortd.models import (
     Entry,
     EntryKind,
@@ -38,6 +40,8 @@ INTENT = Intent(
     keep_source=False,
     source_folder=FolderIdentity(2**64 - 1, 5),
     target_folder=FolderIdentity(6, 2**64 - 2),
+    source_root="/inbox",
+    target_root="/sorted",
 )
 IMAGE = FileIdentity(1, 2, 3, 4)
 
@@ -352,3 +356,25 @@ def test_another_program_that_holds_it_is_named_as_the_cause(path: str) -> None:
         holder.execute("ROLLBACK")
         holder.close()
         journal.close()
+
+
+def test_a_journal_of_the_first_format_is_brought_up_to_date(path: str, journal: Journal, tmp_path: Path) -> None:
+    entry = done(journal, replace(INTENT, source_root="/inbox", target_root="/sorted"))
+    old = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(old, isolation_level=None)) as first:
+        for statement in MIGRATIONS[0].statements:
+            first.execute(statement)
+        for table in ("entries", "images"):
+            columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
+            journal.flush()
+            with closing(sqlite3.connect(path)) as new:
+                rows = new.execute(f"SELECT {columns} FROM {table}").fetchall()
+            assert rows
+            first.executemany(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        first.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        first.execute("PRAGMA user_version=1")
+    with closing(Journal.open(str(old))) as opened:
+        assert opened.undoable(Selection()) == [replace(entry, source_root="", target_root="")]
+        known = opened.recall(entry.target, IMAGE, "")
+        assert known is not None
+        assert (known.outcome, known.deaths) == (Outcome.FILED, 0)

@@ -11,11 +11,12 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from snapsortd.config import load_config
+from snapsortd.config import WatchFolder, load_config
 from snapsortd.control import DaemonControl
 from snapsortd.errors import ConfigError, JournalError, Unavailable
 from snapsortd.folders import lstat
@@ -250,3 +251,17 @@ def test_a_defect_in_the_loop_keeps_nobody_waiting(session: Session) -> None:
         with pytest.raises(RuntimeError, match="a defect"):
             daemon.run()
         assert isinstance(asked.exception(PATIENCE_S), Unavailable)
+
+
+def test_a_file_to_which_only_a_symlink_leads_is_let_go(folder: Path, daemon: Daemon) -> None:
+    """It was told of while its folder was real; now the way to it leads out of the watched folder."""
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "a.png").write_bytes(b"not ours")
+    (folder / "inbox" / "sub").symlink_to(elsewhere)
+    daemon.session.use(replace(daemon.session.config, watch=(WatchFolder(str(folder / "inbox"), subfolders=True),)))
+    path = str(folder / "inbox" / "sub" / "a.png")
+    assert lstat(path) is not None
+    daemon.queue.offer(path, 0.0)
+    wait_for(lambda: turn(daemon) or not len(daemon.queue), what="the file let go")
+    assert daemon.session.journal.story(path).known is None

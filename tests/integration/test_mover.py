@@ -179,6 +179,7 @@ def test_a_changed_file_is_not_moved(any_filing: Filing) -> None:
             filing.mover.file(
                 fd=looked_at.fileno(),
                 path=str(image),
+                root=str(filing.inbox),
                 identity=identity,
                 sha256=hash_fd(looked_at.fileno()),
                 action=filing.action(image),
@@ -213,6 +214,7 @@ def test_a_replaced_file_is_not_moved(any_filing: Filing, by: str, tmp_path: Pat
             filing.mover.file(
                 fd=looked_at.fileno(),
                 path=str(image),
+                root=str(filing.inbox),
                 identity=identity,
                 sha256=hash_fd(looked_at.fileno()),
                 action=filing.action(image),

@@ -21,7 +21,7 @@ from snapsortd.journal import Journal, Selection
 from snapsortd.models import ActionKind, Known, OnConflict, Outcome, Sight, State
 from snapsortd.mover import Mover
 from snapsortd.opened import Opened, file_facts
-from snapsortd.pipeline import MAX_ATTEMPTS, Pipeline, Result
+from snapsortd.pipeline import MAX_DEATHS, Pipeline, Result
 from snapsortd.rules import Rule, RuleAction
 from snapsortd.template import parse_destination
 from snapsortd.undo import undo
@@ -83,7 +83,8 @@ class Room:
             negatives=frozenset({"other"}),
             fingerprint=self.fingerprint,
         )
-        return pipeline.process(os.fspath(path), str(self.inbox), lambda: False, **how)
+        root = self.inbox if Path(path).is_relative_to(self.inbox) else Path(path).parent
+        return pipeline.process(os.fspath(path), str(root), lambda: False, **how)
 
     def receipt(self, name: str = "a.png", seed: int = 3) -> Path:
         return self.put(name, images.receipt(seed))
@@ -328,12 +329,12 @@ def test_an_image_over_which_the_classifier_dies_is_given_up_in_the_end(room: Ro
 
     path, other = room.receipt(), room.receipt("b.png", 4)
     classifier.meanwhile = die
-    for attempts in range(1, MAX_ATTEMPTS):
+    for attempts in range(1, MAX_DEATHS):
         result = room.process(path)
         assert (result.outcome, result.attempts) == (Outcome.FAILED, attempts)
     result = room.process(path)
     assert result.outcome is Outcome.QUARANTINED
-    assert f"{MAX_ATTEMPTS} times" in result.reason
+    assert f"{MAX_DEATHS} times" in result.reason
     classifier.meanwhile = bool
     assert room.process(other).outcome is Outcome.FILED
 
@@ -413,7 +414,7 @@ def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> No
 def test_a_time_that_no_calendar_holds_is_no_obstacle(seconds: int, year: int) -> None:
     """Not every file system can be given such a time, so the numbers are made up."""
     found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, seconds, seconds, seconds))
-    facts = file_facts(Opened("/in/a.png", -1, found), "/in", "png")
+    facts = file_facts(Opened("/in/a.png", "/in", -1, found), "png")
     assert (facts.created.year, facts.modified.year) == (year, year)
 
 
@@ -426,3 +427,29 @@ def test_twins_both_keep_their_place(room: Room) -> None:
     first, second = room.receipt("a.png"), room.receipt("sub/a.png")
     assert outcomes([room.process(first), room.process(second)]) == [Outcome.FILED] * 2
     assert set(tree(room.filed)) == {"Receipts/a.png", "Receipts/a 2.png"}
+
+
+def test_no_symlink_below_the_watched_folder_leads_to_an_image(room: Room, tmp_path: Path) -> None:
+    """Such as one that took a subfolder's place after the image there had settled."""
+    image = room.receipt()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    image.rename(outside / "a.png")
+    (room.inbox / "sub").symlink_to(outside)
+    with pytest.raises(FileChanged):
+        room.process(room.inbox / "sub" / "a.png")
+    assert (outside / "a.png").exists()
+    assert room.journal.entries() == []
+
+
+def test_a_refused_move_is_no_death_of_the_classifier(room: Room, classifier: Interrupting) -> None:
+    (room.filed / "Receipts").write_bytes(b"a file where the folder should be")
+    path = room.receipt()
+    for _ in range(MAX_DEATHS + 1):
+        assert room.process(path).outcome is Outcome.FAILED
+    classifier.meanwhile = lambda: kill(classifier)
+    result = room.process(path)
+    assert (result.outcome, result.attempts) == (Outcome.FAILED, MAX_DEATHS + 2)
+    classifier.meanwhile = bool
+    (room.filed / "Receipts").unlink()
+    assert room.process(path).outcome is Outcome.FILED

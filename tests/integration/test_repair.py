@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,11 @@ def folder_identity(path: Path) -> FolderIdentity:
         return folder.identity
 
 
-def begin(filing: Filing, image: Path, method: Method = Method.RENAME, keep_source: bool = False) -> Entry:
-    """An intent for `image` → sorted/a.png, as left by a crash right after its commit."""
+def begin(
+    filing: Filing, image: Path, method: Method = Method.RENAME, keep_source: bool = False, folder: str = ""
+) -> Entry:
+    """An intent for `image` → sorted/a.png (or in a folder there), as left by a crash right after its commit."""
+    target = filing.sorted / folder / "a.png"
     fd = os.open(image, os.O_RDONLY)
     sha256 = hash_fd(fd)
     os.close(fd)
@@ -33,14 +37,16 @@ def begin(filing: Filing, image: Path, method: Method = Method.RENAME, keep_sour
             kind=EntryKind.COPY if keep_source else EntryKind.MOVE,
             rule="a rule",
             source=str(image),
-            target=str(filing.sorted / "a.png"),
-            wanted=str(filing.sorted / "a.png"),
+            target=str(target),
+            wanted=str(target),
             identity=identity_of(image),
             sha256=sha256,
             method=method,
             keep_source=keep_source,
             source_folder=folder_identity(image.parent),
-            target_folder=folder_identity(filing.sorted),
+            target_folder=folder_identity(target.parent),
+            source_root=str(filing.inbox),
+            target_root=str(filing.sorted),
         )
     )
 
@@ -256,3 +262,25 @@ def test_device_numbers_may_change_over_a_restart(filing: Filing) -> None:
 def test_repair_of_a_sound_journal_says_nothing(filing: Filing) -> None:
     filing.file(filing.image())
     assert repair(filing.journal, filing.mover) == []
+
+
+def test_a_folder_swapped_for_a_symlink_is_waited_for(any_filing: Filing, tmp_path: Path) -> None:
+    """A crash, and somebody put a symlink to a folder with a twin in the folder's place."""
+    filing = any_filing
+    image = filing.image()
+    kept, twins = tmp_path / "kept", tmp_path / "twins"
+    twins.mkdir()
+    copy_of(image, twins / "a.png")
+    (filing.sorted / "2026").mkdir()
+    entry = begin(filing, image, Method.COPY, folder="2026")
+    copy_of(image, filing.sorted / "2026" / "a.png")
+    shutil.move(filing.sorted / "2026", kept)
+    (filing.sorted / "2026").symlink_to(twins)
+    (sentence,) = repair(filing.journal, filing.mover)
+    assert "waits" in sentence
+    assert tree(filing.inbox) == tree(twins) == tree(kept) == {"a.png": PIXELS}
+    (filing.sorted / "2026").unlink()
+    shutil.move(kept, filing.sorted / "2026")
+    repair(filing.journal, filing.mover)
+    assert state_of(filing, entry) is State.DONE
+    assert tree(filing.inbox) == {}

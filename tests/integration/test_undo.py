@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -313,3 +314,39 @@ def test_undo_of_a_disk_that_is_away_is_refused(far_filing: Filing, tmp_path: Pa
     assert "disk" in undo_all(filing)[0].reason
     assert filing.journal.undoable(ALL)[0].state is State.DONE
     assert entry.id == filing.journal.undoable(ALL)[0].id
+
+
+def swap_for_symlink(folder: Path, elsewhere: Path) -> None:
+    """Put a symlink to a folder with files of the same names in a folder's place."""
+    shutil.copytree(folder, elsewhere)
+    shutil.move(folder, elsewhere.with_name(elsewhere.name + " kept"))
+    folder.symlink_to(elsewhere)
+
+
+def test_a_folder_swapped_for_a_symlink_is_not_followed(filing: Filing, tmp_path: Path) -> None:
+    """Neither to take a twin from elsewhere, nor to put a file there."""
+    away = filing.inbox / "sub"
+    away.mkdir()
+    image = filing.image("sub/a.png")
+    filing.file(image, filing.action("a.png", folders=("2026",)), root=filing.inbox)
+    swap_for_symlink(filing.sorted / "2026", tmp_path / "twins")
+    assert "a symlink or a file stands where a folder should be" in reasons(undo_all(filing))[0]
+    (filing.sorted / "2026").unlink()
+    shutil.move(tmp_path / "twins kept", filing.sorted / "2026")
+    swap_for_symlink(away, tmp_path / "other")
+    for dry_run in (True, False):
+        assert "a symlink or a file stands where a folder should be" in reasons(undo_all(filing, dry_run))[0]
+    assert tree(tmp_path / "twins") == {"a.png": PIXELS}
+    assert tree(tmp_path / "other") == {}
+    away.unlink()
+    assert reasons(undo_all(filing)) == [""]
+    assert tree(filing.inbox) == {"sub/a.png": PIXELS}
+
+
+def test_lost_folders_are_made_again_below_the_watched_one(filing: Filing) -> None:
+    (filing.inbox / "sub").mkdir()
+    entry = filing.file(filing.image("sub/a.png"), root=filing.inbox)
+    assert entry.source_root == str(filing.inbox)
+    (filing.inbox / "sub").rmdir()
+    assert reasons(undo_all(filing)) == [""]
+    assert tree(filing.inbox) == {"sub/a.png": PIXELS}
