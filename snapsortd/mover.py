@@ -26,7 +26,7 @@ from snapsortd.plan import Ledger, Plan
 from snapsortd.recovery import Resolution
 from snapsortd.renames import sync
 from snapsortd.reversal import check_reversal, plan_reversal
-from snapsortd.settling import settle
+from snapsortd.settling import put_back_aside, settle
 from snapsortd.transfer import Transfer, in_words
 
 __all__ = ["FilingLedger", "Mover", "hash_fd"]
@@ -120,14 +120,24 @@ class Mover:
             with plan_reversal(entry, batch) as plan, self._trusting(plan):
                 return Transfer(self._journal, plan).run()
 
+    def put_back(self, entry: Entry) -> None:
+        """Give its name back to a file that was being removed when the end came. SnapsortError: it could not be."""
+        with self._settling(entry):
+            put_back_aside(entry)
+
     def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
         """Carry out what `recovery` decided about an open entry; `target` is what was seen there.
 
         SnapsortError: it could not be; the entry stays open.
         """
+        with self._settling(entry):
+            settle(self._journal, entry, resolution, target)
+
+    @contextmanager
+    def _settling(self, entry: Entry) -> Iterator[None]:
         try:
             with self.exclusively():
-                settle(self._journal, entry, resolution, target)
+                yield
         except DurabilityError:
             self._doubted |= {entry.source_folder.dev, entry.target_folder.dev}
             raise

@@ -74,3 +74,8 @@ class Plan:
 def temporary_name(entry: Entry) -> str:
     """The name of an unfinished copy. The hash tells it from that of another journal with the same ids."""
     return f"{OWN_PREFIX}{entry.id}.{entry.sha256.hex()[:8]}"
+
+
+def aside_name(entry: Entry) -> str:
+    """The name that a file has just before it is removed, in its own folder."""
+    return temporary_name(entry) + ".old"

@@ -27,6 +27,8 @@ class Settler(Protocol):
 
     def doubts(self, entry: Entry) -> bool: ...
 
+    def put_back(self, entry: Entry) -> None: ...
+
     def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None: ...
 
 
@@ -51,12 +53,13 @@ def _repair_one(entry: Entry, mover: Settler) -> str:
     what = f"entry {entry.id} ({entry.source} → {entry.target})"
     if mover.doubts(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
-    source = _look(entry.source, entry.source_root, entry.source_folder)
-    target = _look(entry.target, entry.target_root, entry.target_folder)
-    seen_source = _judge_source(entry, source)
-    seen_target = _judge_target(entry, source, target)
-    resolution = resolve(entry.state, entry.method, entry.keep_source, seen_source, seen_target)
     try:
+        mover.put_back(entry)
+        source = _look(entry.source, entry.source_root, entry.source_folder)
+        target = _look(entry.target, entry.target_root, entry.target_folder)
+        seen_source = _judge_source(entry, source)
+        seen_target = _judge_target(entry, source, target)
+        resolution = resolve(entry.state, entry.method, entry.keep_source, seen_source, seen_target)
         mover.settle(entry, resolution, target.stat.identity if target.stat else None)
     except JournalError:
         raise

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from snapsortd.errors import MoveRefused
 from snapsortd.folders import Place, open_place
 from snapsortd.models import Entry, FileIdentity, Method, State
-from snapsortd.plan import Ledger, temporary_name
+from snapsortd.plan import Ledger, aside_name, temporary_name
 from snapsortd.recovery import Act, Resolution
+from snapsortd.removal import put_back
 from snapsortd.renames import sync, sync_folder
 from snapsortd.transfer import release_source
 
@@ -32,6 +33,18 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
                 _release(journal, entry, target, held)
 
 
+def put_back_aside(entry: Entry) -> None:
+    """Give its name back to a file that was just being removed when the end came. OSError: it could not be."""
+    ends = (
+        (entry.source, entry.source_root, entry.source_folder),
+        (entry.target, entry.target_root, entry.target_folder),
+    )
+    for path, root, folder in ends:
+        with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
+            if place.folder.identity.could_be(folder):
+                put_back(Place(place.folder, aside_name(entry)), place)
+
+
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
     sync_folder(held.enter_context(open_place(entry.target, entry.target_root)).folder.fd)
     try:
@@ -46,6 +59,10 @@ def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: Ex
 
 def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
     source = held.enter_context(open_place(entry.source, entry.source_root))
+    old = None
+    with suppress(FileNotFoundError):
+        old = source.open()
+        held.callback(os.close, old)
     there = held.enter_context(open_place(entry.target, entry.target_root))
     fd = there.open()
     held.callback(os.close, fd)
@@ -56,7 +73,7 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
         raise MoveRefused("the file at the target changed just now")
     entry = journal.advance(entry.id, State.MOVED, target_identity=target)
     _remove_leftover(entry)
-    release_source(journal, entry, source)
+    release_source(journal, entry, source, old)
 
 
 def _remove_leftover(entry: Entry) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from typing import Any
 
 from snapsortd.copying import copy_file
 from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.folders import Place, to_stat
 from snapsortd.models import Entry, FileIdentity, Method, State
-from snapsortd.plan import Ledger, Plan, temporary_name
+from snapsortd.plan import Ledger, Plan, aside_name, temporary_name
+from snapsortd.removal import is_being_written, remove_exactly
 from snapsortd.renames import rename_noreplace, sync_folder
 
 MAX_NAMES = 100_000
@@ -84,6 +86,8 @@ class Transfer:
         plan = self._plan
         if not plan.keep_source and os.fstat(plan.fd).st_nlink > 1:
             raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
+        if not plan.keep_source and is_being_written(plan.fd):
+            raise MoveRefused("another program has the file open for writing", "it is tried again later")
         temporary = Place(plan.folder, temporary_name(self._entry))
         made = copy_file(plan.fd, temporary, plan.sha256, keep_all=not plan.keep_source)
         try:
@@ -111,7 +115,7 @@ class Transfer:
 
     def _release(self) -> Entry:
         try:
-            return release_source(self._journal, self._entry, self._plan.source)
+            return release_source(self._journal, self._entry, self._plan.source, self._plan.fd)
         except OSError as error:
             self._withdraw_copy(error)
             raise MoveRefused(f"the original cannot be removed: {in_words(error)}") from error
@@ -126,7 +130,8 @@ class Transfer:
             raise error
         if copy is None or copy.identity != self._entry.target_identity:
             raise error
-        self._target.remove()
+        if not remove_exactly(self._target, aside_name(self._entry), _is(self._entry.target_identity)):
+            raise error
         sync_folder(self._plan.folder.fd)
 
     def _remove(self) -> Entry:
@@ -134,8 +139,14 @@ class Transfer:
         original = self._target.look()
         if original is None or original.identity != self._plan.original:
             raise FileChanged("the original is not there unchanged")
-        self._plan.source.remove()
         self._acted = True
+        try:
+            removed = remove_exactly(self._plan.source, aside_name(self._entry), _is(self._plan.identity))
+        except OSError:
+            self._acted = False
+            raise
+        if not removed:
+            return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
         sync_folder(self._plan.source.folder.fd)
         return self._advance(State.DONE, target_identity=original.identity)
 
@@ -195,18 +206,32 @@ class Transfer:
         return self._entry
 
 
-def release_source(journal: Ledger, entry: Entry, source: Place) -> Entry:
+def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None) -> Entry:
     """Remove the old name of a file that is safe at its new one, unless another version has the name by now.
 
-    OSError: nothing was removed.
+    `fd`: the file, if it is there. OSError: nothing was removed.
     """
-    found = source.look()
-    if found is not None:
-        if not found.identity.same_version(entry.identity):
-            return journal.advance(entry.id, State.CONFLICT, reason="it changed during the move; both files stay")
-        source.remove()
+
+    def may_go(place: Place) -> bool:
+        found = place.look()
+        if found is None or fd is None or not found.identity.same_version(entry.identity):
+            return False
+        return entry.method is Method.RENAME or not is_being_written(fd)
+
+    if not remove_exactly(source, aside_name(entry), may_go):
+        return journal.advance(
+            entry.id, State.CONFLICT, reason="it changed, or was opened for writing, during the move; both files stay"
+        )
     sync_folder(source.folder.fd)
     return journal.advance(entry.id, State.DONE)
+
+
+def _is(identity: FileIdentity | None) -> Callable[[Place], bool]:
+    def holds(place: Place) -> bool:
+        found = place.look()
+        return found is not None and found.identity == identity
+
+    return holds
 
 
 def in_words(error: OSError) -> str:

@@ -243,3 +243,11 @@ def test_repair_itself_may_be_killed(tmp_path: Path, other_disk: Path) -> None:
         run(filing, "repair", f"inject={call}:signal=KILL:when={number}")
         check_whole(filing, case)
         check_goes_on(filing, case)
+
+
+def test_a_copy_is_taken_away_where_there_is_neither_link_nor_such_a_rename(tmp_path: Path, other_disk: Path) -> None:
+    filing = Case("undo a copy").prepare(tmp_path / "one", other_disk)
+    done = run(filing, "undo", NO_RENAME, "inject=linkat:error=EPERM")
+    assert (done.returncode, done.stdout.strip()) == (0, "undone"), done.stderr
+    assert tree(filing.inbox) == {"a.png": PIXELS}
+    assert tree(filing.sorted) == {}

@@ -42,6 +42,7 @@ EDGES = {
         "copying",
         "folders",
         "plan",
+        "removal",
         "renames",
         "reversal",
         "settling",
