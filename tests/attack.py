@@ -1,7 +1,8 @@
 """A hostile program: it replaces, deletes, grows and symlink-swaps what is to be filed, and takes the names.
 
 It knows every content that it ever wrote by a number in it, and which of them it may have destroyed itself; so at
-the end it can say of each whether it must stand somewhere, or may be gone.
+the end it can say of each whether it must stand somewhere, or may be gone. SNAPSORTD_ATTACK_SECONDS says how long it
+lasts; 60 is the long form.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import os
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from snapsortd.models import OWN_PREFIX
+
+SECONDS = float(os.environ.get("SNAPSORTD_ATTACK_SECONDS", "6"))
 
 _MARK = re.compile(rb"\nATTACK:(\d+);(\+*)\Z")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # fcntl.h, linux/fs.h
@@ -25,14 +29,24 @@ NAMES = 6
 
 
 class Attack:
-    """Attacks the images in `inbox` and `inbox/sub`, and the names in `target`, until it is stopped.
+    """Within its block, attacks the images in `inbox` and `inbox/sub`, and the names in `target`.
 
     `outside` is a folder with secrets, to which symlinks lead; nothing there may ever change. `image` gives the
-    content number n without its mark.
+    content number n without its mark. It lasts SECONDS; `rest` is the pause between two blows, also in seconds, so
+    that a file can settle.
     """
 
-    def __init__(self, inbox: Path, target: Path, outside: Path, image: Callable[[int], bytes], seed: int) -> None:
-        self.rounds = 0
+    def __init__(
+        self,
+        inbox: Path,
+        target: Path,
+        outside: Path,
+        image: Callable[[int], bytes],
+        *,
+        rest: float = 0.0,
+        seed: int = 1,
+    ) -> None:
+        self._rest = rest
         self._inbox, self._target, self._outside, self._image = inbox, target, outside, image
         self._random = random.Random(seed)
         self._aside = inbox.parent / "attacker"
@@ -40,6 +54,7 @@ class Attack:
         self._at: dict[Path, int] = {}
         self._risked: set[int] = set()
         self._planted: dict[Path, bytes] = {}
+        self._end = 0.0
         self._stop = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="attack")
@@ -49,13 +64,21 @@ class Attack:
             (outside / name).write_bytes(self._content())
         self._secrets = contents(outside)
 
-    def start(self) -> None:
+    def __enter__(self) -> Attack:
         """Attack from now on, on a thread of its own."""
+        self._end = time.monotonic() + SECONDS
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Leave everything as it is then, but with the real folders in their places. Raises what went wrong."""
-        self._stop.set()
+    @property
+    def goes_on(self) -> bool:
+        """Whether it isn't over."""
+        return self._thread.is_alive()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Wait for its end, in which the real folders are in their places. Raises what went wrong with it."""
+        if kind is not None:
+            self._stop.set()
         self._thread.join()
         if self._failure is not None:
             raise self._failure
@@ -82,10 +105,9 @@ class Attack:
         ways = (self._create, self._create, self._create, self._replace, self._delete, self._grow, self._rewrite)
         ways += (self._link, self._plant, self._swap_source, self._swap_target)
         try:
-            while not self._stop.is_set():
+            while time.monotonic() < self._end and not self._stop.wait(self._rest):
                 with suppress(FileNotFoundError, FileExistsError):
                     self._random.choice(ways)()
-                self.rounds += 1
         except BaseException as error:
             self._failure = error
 
