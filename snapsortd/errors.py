@@ -106,7 +106,14 @@ class LeftAlone(SnapsortError):
 
 
 class DurabilityError(SnapsortError):
-    """The file system did not confirm a write (fsync failed): moving on that file system stops."""
+    """The file system did not confirm a write (fsync failed): moving on that file system stops.
+
+    `device`: its number, where it is known which one it was.
+    """
+
+    def __init__(self, message: str, hint: str = "", device: int | None = None) -> None:
+        super().__init__(message, hint)
+        self.device = device
 
 
 class UndoRefused(SnapsortError):

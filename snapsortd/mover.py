@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
@@ -74,7 +74,7 @@ class Mover:
         """
         if action.shadow:
             return self._journal.shadow(_shadow(path, identity, sha256, action, batch, decision))
-        with self.exclusively(), ExitStack() as held:
+        with self.exclusively(), self._noting(), ExitStack() as held:
             self._check_no_unfinished_move(path, identity)
             copy = action.kind is ActionKind.COPY
             if copy and (made := self._standing_copy(path, identity, action)) is not None:
@@ -113,7 +113,7 @@ class Mover:
 
         UndoRefused: why this one can't be, nothing was touched. `dry_run` only looks, and returns None.
         """
-        with self.exclusively():
+        with self.exclusively(), self._noting():
             if dry_run:
                 check_reversal(entry)
                 return None
@@ -136,11 +136,8 @@ class Mover:
     @contextmanager
     def _settling(self, entry: Entry) -> Iterator[None]:
         try:
-            with self.exclusively():
+            with self.exclusively(), self._noting({entry.source_folder.dev, entry.target_folder.dev}):
                 yield
-        except DurabilityError:
-            self._doubted |= {entry.source_folder.dev, entry.target_folder.dev}
-            raise
         except OSError as error:
             raise MoveRefused(in_words(error)) from error
 
@@ -156,7 +153,7 @@ class Mover:
 
     @contextmanager
     def _trusting(self, plan: Plan) -> Iterator[None]:
-        """Refuse disks that did not confirm a write; remember those that do not now.
+        """Refuse disks that did not confirm a write; remember one that does not now.
 
         A second fsync would succeed and prove nothing: the kernel has forgotten the lost pages by then.
         """
@@ -166,10 +163,16 @@ class Mover:
                 "moving on this disk has stopped, because it did not confirm a write",
                 "check the disk, then restart snapsortd",
             )
+        with self._noting(devices):
+            yield
+
+    @contextmanager
+    def _noting(self, devices: Iterable[int] = ()) -> Iterator[None]:
+        """Remember the disk that did not confirm a write, or `devices` where it isn't known which one it was."""
         try:
             yield
-        except DurabilityError:
-            self._doubted |= devices
+        except DurabilityError as error:
+            self._doubted.update(devices if error.device is None else (error.device,))
             raise
 
     def _check_no_unfinished_move(self, path: str, identity: FileIdentity) -> None:
