@@ -21,6 +21,7 @@ from snapsortd.models import (
     Method,
     OnConflict,
     PlannedAction,
+    State,
 )
 from snapsortd.plan import Ledger, Plan
 from snapsortd.recovery import Resolution
@@ -104,9 +105,7 @@ class Mover:
                 decision=decision,
                 keep_source=copy,
             )
-            with self._trusting(plan):
-                sync(fd)
-                return Transfer(self._journal, plan).run()
+            return self._carry_out(plan)
 
     def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
         """Reverse a finished entry: move it back to its exact old name, remove a copy, redo an undo.
@@ -117,8 +116,8 @@ class Mover:
             if dry_run:
                 check_reversal(entry)
                 return None
-            with plan_reversal(entry, batch) as plan, self._trusting(plan):
-                return Transfer(self._journal, plan).run()
+            with plan_reversal(entry, batch) as plan:
+                return self._carry_out(plan)
 
     def put_back(self, entry: Entry) -> None:
         """Give its name back to a file that was being removed when the end came. SnapsortError: it could not be."""
@@ -151,9 +150,8 @@ class Mover:
         """True if a disk that the entry needs did not confirm a write since the start."""
         return bool({entry.source_folder.dev, entry.target_folder.dev} & self._doubted)
 
-    @contextmanager
-    def _trusting(self, plan: Plan) -> Iterator[None]:
-        """Refuse disks that did not confirm a write; remember one that does not now.
+    def _carry_out(self, plan: Plan) -> Entry:
+        """Do it. DurabilityError where a disk does not confirm a write, or did not before.
 
         A second fsync would succeed and prove nothing: the kernel has forgotten the lost pages by then.
         """
@@ -163,8 +161,16 @@ class Mover:
                 "moving on this disk has stopped, because it did not confirm a write",
                 "check the disk, then restart snapsortd",
             )
+        transfer = Transfer(self._journal, plan)
         with self._noting(devices):
-            yield
+            sync(plan.fd)
+        try:
+            with self._noting(devices):
+                return transfer.run()
+        except DurabilityError:
+            if transfer.entry.state is State.CONFLICT:
+                return transfer.entry
+            raise
 
     @contextmanager
     def _noting(self, devices: Iterable[int] = ()) -> Iterator[None]:

@@ -127,8 +127,8 @@ class Pipeline:
                     return self._pass_over(image, dry_run)
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
-                digest = hash_fd(image.fd)
                 sight = self._classifier.classify(image.fd, should_stop)
+                digest = hash_fd(image.fd)  # only now: it refuses files of terabytes without reading them
                 if identity_of(os.fstat(image.fd)) != image.identity:
                     raise FileChanged("the file changed while it was looked at")
 

@@ -31,16 +31,17 @@ class Transfer:
         self._plan = plan
         self._number = 1
         self._acted = False
-        self._entry: Entry
+        self.entry: Entry
+        """Where the journal stands, once `run` has begun."""
 
     def run(self) -> Entry:
-        """Do it. The entry is `done`, or `conflict` with its reason when someone else came in between.
+        """Do it. The entry is `done`, or `conflict` with its reason, such as that someone else came in between.
 
         FileChanged, MoveRefused, LeftAlone: nothing was touched. DurabilityError: the disk is in doubt; the
         file is whole, and the entry stays open where it isn't known what the disk holds.
         """
         name = self._plan.names(1) if self._plan.method is Method.REMOVE else self._free_name()
-        self._entry = self._journal.begin(self._plan.intent(name))
+        self.entry = self._journal.begin(self._plan.intent(name))
         try:
             self._check_source()
             return self._act()
@@ -88,7 +89,7 @@ class Transfer:
             raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
         if not plan.keep_source and is_being_written(plan.fd):
             raise MoveRefused("another program has the file open for writing", "it is tried again later")
-        temporary = Place(plan.folder, temporary_name(self._entry))
+        temporary = Place(plan.folder, temporary_name(self.entry))
         made = copy_file(plan.fd, temporary, plan.sha256, keep_all=not plan.keep_source)
         try:
             self._check_source()
@@ -115,7 +116,7 @@ class Transfer:
 
     def _release(self) -> Entry:
         try:
-            return release_source(self._journal, self._entry, self._plan.source, self._plan.fd)
+            return release_source(self._journal, self.entry, self._plan.source, self._plan.fd)
         except OSError as error:
             self._withdraw_copy(error)
             raise MoveRefused(f"the original cannot be removed: {in_words(error)}") from error
@@ -128,9 +129,9 @@ class Transfer:
         original, copy = self._plan.source.look(), self._target.look()
         if original is None or original.identity != self._plan.identity:
             raise error
-        if copy is None or copy.identity != self._entry.target_identity:
+        if copy is None or copy.identity != self.entry.target_identity:
             raise error
-        if not remove_exactly(self._target, aside_name(self._entry), _is(self._entry.target_identity)):
+        if not remove_exactly(self._target, aside_name(self.entry), _is(self.entry.target_identity)):
             raise error
         sync_folder(self._plan.folder.fd)
 
@@ -141,7 +142,7 @@ class Transfer:
             raise FileChanged("the original is not there unchanged")
         self._acted = True
         try:
-            removed = remove_exactly(self._plan.source, aside_name(self._entry), _is(self._plan.identity))
+            removed = remove_exactly(self._plan.source, aside_name(self.entry), _is(self._plan.identity))
         except OSError:
             self._acted = False
             raise
@@ -199,11 +200,11 @@ class Transfer:
 
     @property
     def _target(self) -> Place:
-        return Place(self._plan.folder, os.path.basename(self._entry.target))
+        return Place(self._plan.folder, os.path.basename(self.entry.target))
 
     def _advance(self, state: State, **changes: Any) -> Entry:
-        self._entry = self._journal.advance(self._entry.id, state, **changes)
-        return self._entry
+        self.entry = self._journal.advance(self.entry.id, state, **changes)
+        return self.entry
 
 
 def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None) -> Entry:
