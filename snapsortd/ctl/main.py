@@ -17,6 +17,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("setup", "Write a commented configuration to begin with."),
         "check": ("setup", "Check the configuration; report every fault at once."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
+        "doctor": ("doctor", "Find out why something does not work, and how to mend it."),
     },
     "Look": {
         "status": ("control", "Say what the daemon is doing."),
@@ -42,7 +43,7 @@ COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in sect
 EXIT_CODES = """\b
 Exit codes:
   0  done
-  1  something was refused or failed: an undo, an image that can't be read
+  1  something was refused or failed: an undo, an image that can't be read; doctor found a problem
   2  the command line was wrong
   3  the configuration is missing or wrong
   4  no daemon answers, or another process holds the journal

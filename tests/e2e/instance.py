@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from snapsortd.ctl.client import Client
+from snapsortd.errors import Unavailable
 from tests.waiting import wait_for
 
 COMMANDS = Path(sys.executable).parent
@@ -69,7 +71,8 @@ class Instance:
         """True once the model is loaded; fails at once where the daemon has ended."""
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
-        return self.status().get("state") == "running"
+        status = self.status()
+        return status.get("state") == "running" and status.get("model", {}).get("state") == "ready"
 
     def kill(self) -> None:
         """kill -9."""
@@ -102,8 +105,11 @@ class Instance:
         return json.loads(self.ctl(*words, "--json", ok=ok).stdout)
 
     def status(self) -> dict[str, Any]:
-        """`status --json`, of a daemon that may not run."""
-        found = self.json("status", ok=(0, 4))
+        """`status --json`, of a daemon that may not run; asked without a process of its own where one does."""
+        try:
+            return Client(str(self.runtime / "snapsortd" / "control.sock")).status()
+        except Unavailable:
+            found = self.json("status", ok=(0, 4))
         assert isinstance(found, dict)
         return found
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.filing import SHARED_MEMORY, Filing
+from tests.integration.patient import Patient
 from tests.integration.user_manager import AS_NOBODY, AS_ROOT, UserManager, user_manager, why_not
 
 
@@ -68,3 +69,9 @@ def _filing(tmp_path: Path, sorted_folder: Path) -> Iterator[Filing]:
     filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), inbox, sorted_folder)
     yield filing
     filing.journal.close()
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Patient:
+    """An instance for the doctor."""
+    return Patient(tmp_path)

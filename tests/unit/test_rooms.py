@@ -111,7 +111,7 @@ def test_an_edge_imports_no_other_edge(edge: str) -> None:
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_an_edge_knows_nothing_of_those_who_use_it(edge: str) -> None:
-    users = {"pipeline", "session", "daemon", "control", "api", "desk", "local", "ctl", "undo", "repair"}
+    users = {"pipeline", "session", "daemon", "control", "api", "desk", "local", "ctl", "undo", "repair", "doctor"}
     assert not users & EDGES[edge]
     for part in EDGES[edge]:
         for file in files_of(part):
@@ -119,8 +119,8 @@ def test_an_edge_knows_nothing_of_those_who_use_it(edge: str) -> None:
 
 
 def test_the_client_imports_nothing_of_the_daemon() -> None:
-    """But for `local`, which does the daemon's work where none runs, inside a function."""
-    allowed = set(PURE) | SHARED | {"ctl", "local", "config", "journal"}
+    """But for `local`, which does the daemon's work where none runs, and `doctor`, which works without one."""
+    allowed = set(PURE) | SHARED | {"ctl", "local", "doctor", "config", "journal"}
     for file in files_of("ctl"):
         assert own_parts(file) <= allowed, file.name
 
@@ -133,10 +133,18 @@ def loaded_by(statement: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["snapsortd.daemon", "snapsortd.ctl.main", "snapsortd.local"])
+@pytest.mark.parametrize("module", ["snapsortd.daemon", "snapsortd.ctl.main", "snapsortd.local", "snapsortd.doctor"])
 def test_what_stays_small_loads_no_heavy_library(module: str) -> None:
     assert loaded_by(f"import {module}") == "set()"
 
 
 def test_the_test_above_would_notice() -> None:
     assert "numpy" in loaded_by("import snapsortd.daemon, numpy")
+
+
+def test_the_doctor_acts_on_nothing() -> None:
+    """It knows none of the parts that move, write, lock or load."""
+    acting = {"mover", "transfer", "copying", "renames", "lock", "session", "local", "repair", "undo", "loop"}
+    for file in files_of("doctor"):
+        assert own_parts(file) & acting == set(), file.name
+        assert "snapsortd.journal.book" not in imported(file), file.name

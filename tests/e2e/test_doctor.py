@@ -1,0 +1,138 @@
+"""`snapsortctl doctor` about a daemon that runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snapsortd.ctl import client
+from snapsortd.doctor.daemons import ask, check_daemon, lock_holder
+from snapsortd.doctor.finding import Status
+from snapsortd.doctor.folders import Seer
+from snapsortd.doctor.limits import Watch, watched_by
+from snapsortd.paths import find_places
+from tests.e2e.instance import COMMANDS, Instance
+from tests.waiting import wait_for
+
+linux = pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="looks into /proc")
+
+
+@pytest.fixture
+def loaded(shared: Instance) -> Instance:
+    """A daemon that has its model: it says that it runs a moment before it begins to load one, too."""
+    wait_for(lambda: shared.status()["model"]["state"] == "ready", seconds=120, what="the model loaded")
+    return shared
+
+
+def checks(one: Instance, name: str, ok: tuple[int, ...] = (0,)) -> list[dict[str, Any]]:
+    """What is said of one subject."""
+    return [each for each in one.json("doctor", ok=ok)["checks"] if each["name"] == name]
+
+
+def told(one: Instance, sentence: str, name: str = "daemon", code: int = 1) -> str:
+    """The fix for what is not well. Other tests may have left images that could not be filed: those are told of too."""
+    (found,) = (each for each in checks(one, name, (code,)) if sentence in each["summary"])
+    assert found["status"] == ("problem" if code else "warning")
+    assert found["fix"]
+    return str(found["fix"])
+
+
+def is_well(one: Instance) -> bool:
+    """Is there no problem with the daemon?"""
+    return not [each for each in checks(one, "daemon") if each["status"] == "problem"]
+
+
+def test_a_daemon_that_is_well(loaded: Instance) -> None:
+    assert is_well(loaded)
+    assert loaded.status()["state"] == "running", "it was not disturbed"
+
+
+@linux
+def test_a_classifier_that_is_kept_in(loaded: Instance) -> None:
+    (sandbox,) = checks(loaded, "sandbox")
+    assert (sandbox["status"], sandbox["summary"]) == ("ok", "the classifier is kept in by system call filters")
+
+
+def test_a_paused_daemon(shared: Instance) -> None:
+    shared.ctl("pause")
+    try:
+        assert told(shared, "it is paused", code=0) == "`snapsortctl resume`"
+    finally:
+        shared.ctl("resume")
+
+
+def test_a_new_configuration_that_is_not_in_force(shared: Instance) -> None:
+    good = shared.config.read_text()
+    try:
+        shared.config.write_text(good.replace("rules:", "ruls:"))
+        shared.ctl("reload", ok=(3,))
+        assert "snapsortctl reload" in told(shared, "older configuration")
+    finally:
+        shared.config.write_text(good)
+        shared.ctl("reload")
+    assert is_well(shared)
+
+
+def test_a_daemon_whose_socket_was_deleted(shared: Instance) -> None:
+    socket = shared.runtime / "snapsortd" / "control.sock"
+    pid = shared.status()["pid"]
+    socket.rename(shared.runtime / "elsewhere")
+    try:
+        assert told(shared, f"process {pid} (snapsortd) holds the journal, but nobody answers")
+    finally:
+        (shared.runtime / "elsewhere").rename(socket)
+
+
+@linux
+def test_a_shell_with_another_state_folder(shared: Instance, tmp_path: Path) -> None:
+    usual = shared.env["XDG_STATE_HOME"]
+    shared.env["XDG_STATE_HOME"] = str(tmp_path)
+    try:
+        assert "XDG_STATE_HOME" in told(shared, "works with another journal")
+    finally:
+        shared.env["XDG_STATE_HOME"] = usual
+
+
+@linux
+def test_two_daemons_that_watch_one_folder(shared: Instance, instance: Instance) -> None:
+    second = instance
+    second.config.write_text(shared.config.read_text().replace(str(shared.filed), str(second.filed)))
+    with second.log.open("wb") as log:
+        second.process = process = subprocess.Popen([COMMANDS / "snapsortd"], env=second.env, stderr=log)
+    inbox = os.stat(shared.inbox)
+    watch = Watch(inbox.st_dev, inbox.st_ino)
+    wait_for(lambda: watch in watched_by(process.pid), seconds=120, what="the second daemon watching")
+    for one, other in ((shared, process.pid), (second, shared.status()["pid"])):
+        assert f"`kill {other}`" in told(one, f"another snapsortd (process {other}) watches {shared.inbox} too")
+    second.kill()
+    assert is_well(shared)
+
+
+@linux
+def test_a_daemon_that_hangs(shared: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "ANSWER_S", 1.0)
+    places = find_places(shared.env)
+    with stopped(shared.status()["pid"]) as pid:
+        caller = client.Client(places.socket)
+        answer, holder = ask(caller.status, caller.answers), lock_holder(places.lock)
+        (found,) = check_daemon(answer, holder, "0.1.0", Seer("linux", "python", os.getuid()))
+    assert holder is not None
+    assert holder.pid == pid
+    assert (found.status, "did not answer within 1 s" in found.summary) == (Status.PROBLEM, True)
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[int]:
+    """A process that does nothing until the block ends."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGCONT)

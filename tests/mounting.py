@@ -1,0 +1,42 @@
+"""File systems of every kind for tests, mounted for the length of a block; skipped where that is not possible."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+IMAGE_BYTES = 8 << 20
+
+
+@contextmanager
+def mounted(where: Path, *words: str) -> Iterator[Path]:
+    """`mount WORDS where` until the block ends."""
+    run("mount", *words, str(where))
+    try:
+        yield where
+    finally:
+        subprocess.run(["umount", where], capture_output=True, timeout=60, check=True)
+
+
+@contextmanager
+def formatted(where: Path, image: Path, make: str, *words: str) -> Iterator[Path]:
+    """A new file system in the file `image`, made by the program `make` and mounted by `mount WORDS`."""
+    if shutil.which(make) is None:
+        pytest.skip(f"{make} is not installed")
+    with image.open("wb") as file:
+        file.truncate(IMAGE_BYTES)
+    run(make, *(("-F", "-q") if make == "mkfs.ntfs" else ()), str(image))
+    with mounted(where, *words, str(image)):
+        yield where
+
+
+def run(*words: str) -> None:
+    """Run a program that only root may use, or that not every system has."""
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        pytest.skip(f"`{' '.join(words[:4])} …` is not possible here: {done.stderr.strip()}")
