@@ -24,6 +24,8 @@ _log = logging.getLogger("snapsortd")
 MAX_BODY_BYTES = 1 << 20
 """Largest request body: a path is at most 4 KiB, a list of entry ids some KiB."""
 MAX_CONNECTIONS = 64
+MAX_LISTENERS = 16
+"""Event streams at a time: they last, and must leave room for other requests."""
 HEARTBEAT_S = 15.0
 """An empty line on an idle event stream, so that a listener that went away is noticed."""
 
@@ -141,6 +143,7 @@ SELECTION = {
     "all": (bool,),
     "rule": (str,),
     "since": (str,),
+    "until": (str,),
     "dry_run": (bool,),
 }
 LOG_QUERY = {"limit": int, "before": int, "rule": str, "path": str}
@@ -208,8 +211,11 @@ def build_app(control: Control) -> ASGIApp:
 
         return run
 
-    async def events(_: Request) -> Response:
+    async def events(request: Request) -> Response:
         hello = {"event": "state", "state": (await asyncio.to_thread(control.status))["state"]}
+        if control.events.listeners >= MAX_LISTENERS:
+            raise Unavailable(f"{MAX_LISTENERS} programs follow the events already", "end one that is not needed")
+        request.state.streaming = True  # read as slowly as it may be: events are dropped, and counted
         return StreamingResponse(_stream(control.events, hello), media_type="application/x-ndjson")
 
     def get(path: str, handler: Handler) -> Route:

@@ -15,6 +15,7 @@ from typing import Any
 import uvicorn
 
 from snapsortd.api import MAX_CONNECTIONS, Control, build_app
+from snapsortd.api_protocol import REQUEST_S, PromptProtocol
 from snapsortd.errors import SnapsortError
 from snapsortd.paths import socket_address
 
@@ -25,10 +26,13 @@ class PrivateListener(socket.socket):
     def accept(self) -> tuple[socket.socket, Any]:
         """Accept one connection; one from another user is closed and reported as aborted."""
         connection, address = super().accept()
-        if peer_uid(connection) not in (None, os.getuid()):
-            connection.close()
-            raise ConnectionAbortedError("a connection from another user was refused")
-        return connection, address
+        try:
+            if peer_uid(connection) in (None, os.getuid()):
+                return connection, address
+        except OSError:  # macOS: the other side has gone already
+            pass
+        connection.close()
+        raise ConnectionAbortedError("a connection from another user was refused")
 
 
 def peer_uid(connection: socket.socket) -> int | None:
@@ -86,7 +90,8 @@ class QuietServer(uvicorn.Server):
 class ApiServer:
     """Runs the API on its own thread."""
 
-    def __init__(self, control: Control, path: str) -> None:
+    def __init__(self, control: Control, path: str, patience: float = REQUEST_S) -> None:
+        """`patience`: seconds for a request to be complete, and for an answer to be read."""
         self._path = path
         self._events = control.events
         self._listener = listen(path)
@@ -97,7 +102,7 @@ class ApiServer:
             access_log=False,
             lifespan="off",
             ws="none",
-            http="h11",
+            http=type("Protocol", (PromptProtocol,), {"patience": patience}),
             loop="asyncio",
             limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=5,
@@ -127,5 +132,5 @@ class ApiServer:
         if self._thread.ident is not None:
             self._thread.join(timeout=3.0)
         self._listener.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # a socket that nobody listens to is replaced at the next start
             os.unlink(self._path)

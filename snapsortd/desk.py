@@ -12,6 +12,9 @@ from snapsortd.errors import Unavailable
 
 T = TypeVar("T")
 
+MAX_WAITING = 32
+"""Jobs for the model that may wait, each with a connection to the API: there must be room for other requests."""
+
 
 class Desk:
     """A line of jobs; `wake` tells the owner that one has come."""
@@ -27,7 +30,7 @@ class Desk:
     def ask(self, work: Callable[[], T], *, needs_model: bool = False) -> T:
         """Have the owner do `work` and wait for its answer; its exceptions come through.
 
-        Raises Unavailable if the daemon stops first.
+        Raises Unavailable if the daemon stops first, or too many wait for the model.
         """
         future: Future[object] = Future()
 
@@ -40,6 +43,8 @@ class Desk:
         with self._lock:
             if self._closed:
                 raise Unavailable("the daemon is stopping")
+            if needs_model and len(self._later) >= MAX_WAITING:
+                raise Unavailable(f"{MAX_WAITING} requests wait for the model already", "try again in a while")
             self._open.add(future)
             (self._later if needs_model else self._jobs).append(job)
         self._wake()

@@ -19,24 +19,31 @@ class Subscription:
     """One listener's own line of events; `wake` is called (from any thread) when there is something to take."""
 
     def __init__(self, wake: Callable[[], object]) -> None:
-        self._events: deque[Event] = deque(maxlen=MAX_WAITING)
-        self.wake = wake
+        self._lock = threading.Lock()
+        self._events: deque[Event] = deque()
         self._lost = 0
+        self.wake = wake
 
     def put(self, event: Event) -> None:
         """Add an event; drops the oldest where the listener is too slow."""
-        if len(self._events) == MAX_WAITING:
-            self._lost += 1
-        self._events.append(event)
+        with self._lock:
+            if len(self._events) == MAX_WAITING:
+                self._events.popleft()
+                self._lost += 1
+            self._events.append(event)
         self.wake()
 
     def take(self) -> Iterator[Event]:
-        """All that waits, oldest first; begins with a `lost` event where some were dropped."""
-        if self._lost:
-            lost, self._lost = self._lost, 0
-            yield {"event": "lost", "count": lost}
-        while self._events:
-            yield self._events.popleft()
+        """All that waits, oldest first, also what comes meanwhile; a `lost` event stands where some were dropped."""
+        while (event := self._next()) is not None:
+            yield event
+
+    def _next(self) -> Event | None:
+        with self._lock:
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                return {"event": "lost", "count": lost}
+            return self._events.popleft() if self._events else None
 
 
 class Broadcast:
@@ -47,18 +54,23 @@ class Broadcast:
         self._subscriptions: list[Subscription] = []
         self.closed = False
 
+    @property
+    def listeners(self) -> int:
+        """How many listen now."""
+        return len(self._subscriptions)
+
     def tell(self, event: Event) -> None:
         """Give `event` to all that listen now."""
-        for listener in self._listeners():
+        for listener in self._all():
             listener.put(event)
 
     def close(self) -> None:
         """The end: `closed` is true from now on, and all that listen are woken to see it."""
         self.closed = True
-        for listener in self._listeners():
+        for listener in self._all():
             listener.wake()
 
-    def _listeners(self) -> list[Subscription]:
+    def _all(self) -> list[Subscription]:
         with self._lock:
             return list(self._subscriptions)
 

@@ -6,10 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
-from snapsortd.paths import Places
+from snapsortd.errors import SnapsortError
+from snapsortd.paths import Places, make_private
 from snapsortd.shown import shown
 
 log = logging.getLogger("snapsortd")
@@ -45,17 +47,28 @@ def set_up_logs(places: Places, env: Mapping[str, str] = os.environ) -> None:
     stderr = logging.StreamHandler()
     root.addHandler(with_format(stderr, "%(message)s" if stamped else "%(asctime)s %(levelname)s %(message)s"))
     try:
-        os.makedirs(places.log_dir, mode=0o700, exist_ok=True)
-        file = RotatingFileHandler(
+        make_private(places.log_dir)
+        file = PrivateFile(
             os.path.join(places.log_dir, "snapsortd.log"),
             maxBytes=FILE_BYTES,
             backupCount=FILES_KEPT,
             encoding="utf-8",
         )
-    except OSError as error:
-        log.warning("no log file is kept: %s: %s", places.log_dir, error.strerror)
+    except (OSError, SnapsortError) as error:
+        log.warning("no log file is kept: %s", error)
         return
     root.addHandler(with_format(file, "%(asctime)s %(levelname)s %(message)s"))
+
+
+class PrivateFile(RotatingFileHandler):
+    """A log file that this user alone can read, whatever the umask."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding=self.encoding, opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def stderr_is_journal(env: Mapping[str, str]) -> bool:

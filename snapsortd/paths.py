@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -44,16 +45,9 @@ class Places:
         return os.path.join(self.runtime_dir, "control.sock")
 
     def make_private(self) -> None:
-        """Create the folders that hold the journal, the cache and the socket, for this user only (0700).
-
-        Raises SnapsortError if one can't be made or belongs to somebody else.
-        """
+        """Create the folders that hold the journal, the cache and the socket; see `make_private`."""
         for folder in (self.state_dir, self.cache_dir, self.runtime_dir):
-            try:
-                _make_private(folder)
-            except OSError as error:
-                raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
-        _check_owner(os.path.dirname(self.runtime_dir), (os.getuid(), 0))
+            make_private(folder)
 
 
 @contextmanager
@@ -76,18 +70,34 @@ def socket_address(path: str) -> Iterator[str]:
         os.close(folder)
 
 
-def _make_private(folder: str) -> None:
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    _check_owner(folder, (os.getuid(),))
-    if os.stat(folder).st_mode & 0o077:
-        os.chmod(folder, 0o700)
+def make_private(folder: str) -> None:
+    """Create a folder, and what is missing above it, for this user only (0700).
+
+    Raises SnapsortError if it can't be made, or another user owns it, has something in it, or could replace it.
+    """
+    before = os.umask(0o077)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        _check_owner(folder, (os.getuid(),))
+        if os.stat(folder).st_mode & 0o077:
+            os.chmod(folder, 0o700)
+        for name in os.listdir(folder):  # it may have been open to others until now
+            _check_owner(os.path.join(folder, name), (os.getuid(), 0), follow=False)
+        above = os.path.dirname(folder)
+        _check_owner(above, (os.getuid(), 0))
+        if os.stat(above).st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
+            raise SnapsortError(f"every user can replace what lies in {above}", _ELSEWHERE)
+    except OSError as error:
+        raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
+    finally:
+        os.umask(before)
 
 
-def _check_owner(folder: str, owners: tuple[int, ...]) -> None:
+def _check_owner(path: str, owners: tuple[int, ...], *, follow: bool = True) -> None:
     """Whoever owns a folder can put another one in the place of what lies in it."""
-    for found in (os.lstat(folder), os.stat(folder)):
+    for found in (os.lstat(path), *([os.stat(path)] if follow else [])):
         if found.st_uid not in owners:
-            raise SnapsortError(f"{folder} belongs to user {found.st_uid}, not to you", _ELSEWHERE)
+            raise SnapsortError(f"{path} belongs to user {found.st_uid}, not to you", _ELSEWHERE)
 
 
 def find_places(env: Mapping[str, str]) -> Places:

@@ -67,6 +67,8 @@ def parse_destination(text: str) -> DestinationTemplate:
     """A folder, or a file where the last part ends with `.{ext}`. Raises TemplateError."""
     if not text.startswith("/"):
         raise TemplateError(f"the destination '{text}' is not absolute", "start it with / or ~/")
+    if "\0" in text:
+        raise TemplateError("the destination holds a NUL character, which no path can")
     *folders, last = _parts(text)
     stem = None
     if any(isinstance(piece, Placeholder) and piece.name == "ext" for piece in last):

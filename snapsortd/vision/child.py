@@ -6,11 +6,15 @@ message brings the settings, each further one an open image.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from snapsortd.errors import ImageError, ModelError
@@ -20,11 +24,23 @@ from snapsortd.vision.wire import Channel
 MEMORY_HEADROOM = 2 << 30
 """Bytes above what the loaded model takes; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
 
+DECODE_SECONDS = 20
+"""Processor time to decode one image: four times what a 200-megapixel PNG with transparency took where all cores were
+busy, and less than the daemon waits for an answer."""
+
 CPU_SECONDS = 120
-"""Processor time for one image over all threads: 30 s on 4 cores."""
+"""Processor time for the model to look at one image, over all threads: 30 s on 4 cores."""
 
 MAX_THREADS = 4
 """More gain one image at a time little, and the machine is the user's."""
+
+_USED_LATER = (
+    *(f"PIL.{name}ImagePlugin" for name in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")),
+    *(f"PIL.{name}" for name in ("ImageChops", "ImageCms", "ImageColor", "ImageFilter", "ImagePalette")),
+    "linecache",
+    "traceback",
+)
+"""What is imported only over some image or error; behind the seal it could not be."""
 
 Look = Callable[[int], dict[str, Any]]
 """Answers an image's descriptor, which it closes."""
@@ -34,6 +50,7 @@ def main(fd: int) -> int:
     """Serve the daemon at the other end of socket `fd`; returns the exit code."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)  # a terminal or systemd sends these to all; the daemon decides
+    os.umask(0o077)
     sandbox.refuse_network()
     sandbox.end_with(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
@@ -56,17 +73,37 @@ def _serve(channel: Channel) -> None:
         return
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)
+    if not sandbox.seal(channel.fileno()):
+        sys.stderr.write("this system can't keep the classifier process from opening other files of the user\n")
     channel.send(about)
     while True:
         request = channel.receive()
         if request is None or request[1] is None:
             raise ValueError("a request without an image")
-        sandbox.limit_cpu(CPU_SECONDS)
         try:
             answer = look(request[1])
         except ImageError as error:
             answer = {"unreadable": error.message}
         channel.send(answer)
+
+
+@contextmanager
+def time_to_decode() -> Iterator[None]:
+    """Give an image up, with an ImageError, that needs more than `DECODE_SECONDS`: what is in it only looks small.
+
+    Python and its decoders come back often enough to be stopped so. What doesn't is ended by the daemon.
+    """
+
+    def give_up(_signal: int, _frame: FrameType | None) -> None:
+        raise ImageError(f"decoding it takes more than {DECODE_SECONDS} seconds of processor time")
+
+    sandbox.limit_cpu(DECODE_SECONDS)
+    signal.signal(signal.SIGXCPU, give_up)
+    try:
+        yield
+    finally:
+        sandbox.limit_cpu(CPU_SECONDS)
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
 
 
 def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int | None) -> tuple[Look, dict[str, Any]]:
@@ -76,7 +113,9 @@ def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int
     folder = find_checkpoint(model)  # a missing model is told before the seconds that torch takes
     digest = digest_checkpoint(folder)
 
+    gc.disable()  # what is imported stays; looking through it for garbage again and again takes a tenth of the time
     import torch
+    from PIL import Image
 
     from snapsortd.vision.cores import physical_cores
     from snapsortd.vision.decode import decode
@@ -88,9 +127,15 @@ def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int
     encoder = Encoder(folder)
     embeddings = label_embeddings(labels, digest, cache_dir, encoder.encode_texts)
     encoder.forget_texts()
+    for module in _USED_LATER:
+        importlib.import_module(module)
+    blank = Image.new("RGB", (2 * encoder.side, 3 * encoder.side))
+    warm = encoder.encode_image(blank)  # what torch and the processor do at their first image only
+    label_scores(warm, embeddings, encoder.logit_scale)
+    gc.enable()
 
     def look(fd: int) -> dict[str, Any]:
-        with os.fdopen(fd, "rb") as file:
+        with os.fdopen(fd, "rb") as file, time_to_decode():
             image, facts = decode(file, encoder.side)
         vector = encoder.encode_image(image)
         embedding = vector.to(torch.float16).numpy().astype("<f2").tobytes()

@@ -182,7 +182,8 @@ class Classifier:
         """The child's first message: what it loaded, or why it could not."""
         if "failed" in message or "crashed" in message:
             self._end(_EXIT_SECONDS)
-            self._fail(ModelError(str(message.get("failed", message.get("crashed"))), str(message.get("hint", ""))))
+            hint = str(message.get("hint", _MEMORY_HINT))
+            self._fail(ModelError(str(message.get("failed", message.get("crashed"))), hint))
             return
         if not isinstance(message.get("dim"), int):
             raise BadMessage("no word about the model")

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import warnings
 from datetime import datetime
 from typing import BinaryIO
 
-from PIL import Image, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from snapsortd.errors import ImageError
 from snapsortd.models import ImageFacts
+from snapsortd.vision.frames import count_frames
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
 
 MAX_PIXELS = 225_000_000
 """Width × height. The largest cameras make 200 megapixels; a decoded image of this size is 900 MB at most."""
 
+MAX_BYTES = 4 << 30
+"""Twice what 225 megapixels of four 16-bit channels take; the rest of a larger file is no image."""
+
+BLOCK_BYTES = 8 << 10
+"""So much is given to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. Between two
+blocks a decode that needs too long can be ended."""
+
+MAX_EXIF = 1 << 20
+"""Bytes. Cameras write 64 KB at most; Pillow takes a second for each megabyte of numbers."""
+
 MAX_ASPECT = 16
 """A longer image is squeezed to this: models resize the shorter side, and a 1 × 30000 image would explode."""
+
+_LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
+"""Pillow loads the plugins of the other formats by itself; to find these it would load every one that it has."""
 
 _PLUGINS = {format: format.upper() for format in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")}
 
@@ -42,7 +57,11 @@ _UPRIGHT = {
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 
-Image.MAX_IMAGE_PIXELS = None  # our own limit, below, says what is wrong in plain words
+EARLIEST_YEAR, LATEST_YEAR = 1826, 2199
+"""No photo is older than the oldest that is left; a date outside was not written by a camera's clock."""
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+"""Pillow refuses twice this before it asks for memory. Our own limit, below, says what is wrong in plain words."""
 
 
 def decode(file: BinaryIO, side: int) -> tuple[Image.Image, ImageFacts]:
@@ -53,6 +72,8 @@ def decode(file: BinaryIO, side: int) -> tuple[Image.Image, ImageFacts]:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     plugin = _allowed(head)
+    if (size := file.seek(0, io.SEEK_END)) > MAX_BYTES:
+        raise ImageError(f"the file has {size / 1e9:.1f} GB; the limit is {MAX_BYTES / 1e9:.1f}")
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(file, formats=[plugin]) as image:
             width, height = image.size
@@ -61,13 +82,18 @@ def decode(file: BinaryIO, side: int) -> tuple[Image.Image, ImageFacts]:
                     f"it has {width} × {height} = {width * height / 1e6:.0f} megapixels; "
                     f"the limit is {MAX_PIXELS / 1e6:.0f}"
                 )
+            frames = count_frames(image, file)
+            image.decodermaxblock = BLOCK_BYTES
             image.draft("RGB", (2 * side, 2 * side))
             image.load()
-            frames = getattr(image, "n_frames", 1)
             orientation, taken = _exif(image)
             pixels = _squeeze(_to_rgb(_reduce(image, 2 * side)))
     except ImageError:
         raise
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"it has more than {2 * MAX_PIXELS / 1e6:.0f} megapixels; the limit is {MAX_PIXELS / 1e6:.0f}"
+        ) from None
     except MemoryError:
         raise ImageError("decoding it needs more memory than is allowed") from None
     except UnidentifiedImageError:
@@ -95,10 +121,14 @@ def _allowed(head: bytes) -> str:
 
 def _exif(image: Image.Image) -> tuple[int, datetime | None]:
     """Orientation and time of exposure. Broken EXIF data doesn't make an image unreadable."""
+    if any(len(image.info.get(key) or b"") > MAX_EXIF for key in ("exif", "Raw profile type exif")):
+        return 1, None
     try:
         exif = image.getexif()
         details = exif.get_ifd(_EXIF_IFD)
         return exif.get(_ORIENTATION, 1), _time(str(details.get(_TAKEN)), str(details.get(_TAKEN_OFFSET, "")))
+    except ImageError:
+        raise
     except Exception:  # Pillow's EXIF parser raises nearly anything on bad data
         return 1, None
 
@@ -109,6 +139,8 @@ def _time(text: str, offset: str) -> datetime | None:
     if match is None:
         return None
     year, month, day, time = match.groups()
+    if not EARLIEST_YEAR <= int(year) <= LATEST_YEAR:
+        return None
     zone = re.match(r"[+-]\d\d:\d\d", offset)
     try:
         return datetime.fromisoformat(f"{year}-{month}-{day}T{time}{zone[0] if zone else ''}")

@@ -12,6 +12,7 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 from snapsortd.errors import ModelError
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")
+_HINT = "fetch it again, free some memory, or choose another one: model.name in the configuration"
 _PADS_TO_THE_END = frozenset({"siglip", "siglip2"})
 """Trained on texts padded to full length, and wrong on any other (transformers' documentation of SigLIP)."""
 
@@ -34,13 +35,14 @@ class Encoder:
             )
             self._processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
         except Exception as error:  # transformers raises nearly anything on a bad checkpoint
-            raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(error)}") from error
+            raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(error)}", _HINT) from error
         if missing := [name for name in _NEEDED if not hasattr(self._model, name)]:
             raise ModelError(
-                f"the model in {folder} is not of the CLIP family ({type(self._model).__name__} has no {missing[0]})"
+                f"the model in {folder} is not of the CLIP family ({type(self._model).__name__} has no {missing[0]})",
+                _HINT,
             )
         if loading["missing_keys"] or loading["mismatched_keys"]:
-            raise ModelError(f"the model in {folder} is incomplete: weights are missing")
+            raise ModelError(f"the model in {folder} is incomplete: weights are missing", _HINT)
         self._model.eval().requires_grad_(False)
         self.logit_scale = float(self._model.logit_scale.exp())
 
@@ -62,7 +64,9 @@ class Encoder:
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
         except Exception as error:  # as above
-            raise ModelError(f"the tokenizer in {self._folder} cannot be loaded: {_first_line(error)}") from error
+            raise ModelError(
+                f"the tokenizer in {self._folder} cannot be loaded: {_first_line(error)}", _HINT
+            ) from error
         config = self._model.config
         longest = min(tokenizer.model_max_length, config.text_config.max_position_embeddings)
         padding = "max_length" if config.model_type in _PADS_TO_THE_END else "longest"

@@ -39,11 +39,15 @@ def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, 
             taken=None if taken is None else datetime.fromisoformat(taken),
             frames=_count(value["frames"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadMessage(f"no answer about an image: {error!r}") from error
     if len(scores) != len(labels) or len(embedding) != 2 * dim:
         raise BadMessage("an answer of the wrong size")
     return Sight(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
+
+
+_MOST = 1 << 31
+"""More pixels a side, or frames, than any format that is read has room for."""
 
 
 def _number(value: Any) -> float:
@@ -54,6 +58,6 @@ def _number(value: Any) -> float:
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or value < 1:
+    if type(value) is not int or not 1 <= value <= _MOST:
         raise ValueError(f"{value!r} is no count")
     return value

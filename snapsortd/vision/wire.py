@@ -40,7 +40,8 @@ class Channel:
         data = _LENGTH.pack(len(body)) + body
         self._socket.settimeout(timeout)
         sent = socket.send_fds(self._socket, [data], [] if fd is None else [fd])
-        self._socket.sendall(data[sent:])
+        if sent < len(data):  # sending nothing would fail too where the other side has died of it already
+            self._socket.sendall(data[sent:])
 
     def receive(self, timeout: float | None = None) -> tuple[dict[str, Any], int | None] | None:
         """The next message and its descriptor; None if it is not complete within `timeout` seconds.

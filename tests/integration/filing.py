@@ -60,11 +60,12 @@ class Filing:
         on_conflict: OnConflict = OnConflict.RENAME_NEW,
         folders: tuple[str, ...] = (),
         shadow: bool = False,
+        rule: str = "a rule",
     ) -> PlannedAction:
         """Into `sorted` under its own name."""
         stem, suffix = os.path.splitext(os.path.basename(os.fspath(path)))
         destination = Destination(str(self.sorted), folders, NameSeries((stem,), suffix))
-        return PlannedAction(kind, "a rule", destination, on_conflict, shadow)
+        return PlannedAction(kind, rule, destination, on_conflict, shadow)
 
     def file(
         self,

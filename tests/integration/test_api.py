@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -25,29 +25,13 @@ import pytest
 from snapsortd.api import MAX_BODY_BYTES, MAX_CONNECTIONS
 from snapsortd.api_server import ApiServer, listen
 from snapsortd.errors import ConfigError, JournalError, ModelError, NotKnown, SnapsortError, Unavailable
-from snapsortd.events import Broadcast, Subscription
+from tests.integration.api_calls import PATIENCE_S, connect, received, send
 from tests.integration.fake_control import STATUS, FakeControl
 from tests.waiting import wait_for
 
 ODD = "/pictures/\udcff\udc80 a+b%20&c=d.png"
-PATIENCE_S = 20.0
 
 pytestmark = pytest.mark.usefixtures("server")
-
-
-class CountedBroadcast(Broadcast):
-    """Knows how many listen now."""
-
-    listeners = 0
-
-    @contextmanager
-    def listen(self, wake: Callable[[], object]) -> Iterator[Subscription]:
-        with super().listen(wake) as subscription:
-            self.listeners += 1
-            try:
-                yield subscription
-            finally:
-                self.listeners -= 1
 
 
 class SlowControl(FakeControl):
@@ -55,7 +39,6 @@ class SlowControl(FakeControl):
 
     def __init__(self) -> None:
         super().__init__()
-        self.counted = self.events = CountedBroadcast()
         self.gate = threading.Event()
         self.defect = False
 
@@ -97,27 +80,6 @@ def server(address: str, control: SlowControl) -> Iterator[ApiServer]:
     finally:
         control.gate.set()
         one.stop()
-
-
-def connect(address: str) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE_S)
-    connection.connect(address)
-    return connection
-
-
-def send(address: str, head: str, body: bytes = b"", *, length: int | None = None) -> tuple[int, Any]:
-    """One request, byte for byte; the answer's status and JSON."""
-    announced = f"Content-Length: {len(body) if length is None else length}\r\n"
-    with connect(address) as connection:
-        connection.sendall(f"{head} HTTP/1.1\r\nHost: x\r\n{announced}Connection: close\r\n\r\n".encode() + body)
-        return received(connection)
-
-
-def received(connection: socket.socket) -> tuple[int, Any]:
-    with http.client.HTTPResponse(connection) as answer:
-        answer.begin()
-        return answer.status, json.loads(answer.read())
 
 
 def post(address: str, call: str, body: Any) -> tuple[int, Any]:
@@ -235,6 +197,24 @@ def test_a_huge_request_is_refused(address: str, control: SlowControl, chunked: 
     assert send(address, "GET /v1/status")[0] == 200
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["before it is answered", "after it was"])
+def test_a_request_that_turns_into_nonsense_costs_only_its_connection(
+    address: str, control: SlowControl, caplog: pytest.LogCaptureFixture, answered: bool
+) -> None:
+    size = MAX_BODY_BYTES + 1 if answered else 2
+    with connect(address) as connection:
+        connection.sendall(b"POST /v1/images HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.sendall(b"%x\r\n%s\r\n" % (size, b" " * size) + b"nonsense\r\n" * (not answered))
+        assert connection.recv(12) == (b"HTTP/1.1 413" if answered else b"HTTP/1.1 400")
+        with suppress(ConnectionError):
+            connection.sendall(b"nonsense\r\n")
+            while connection.recv(1 << 16):
+                pass
+    assert send(address, "GET /v1/status")[0] == 200
+    assert control.asked == [("status", {})]
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize(
     ("head", "status"), [("GET /v1/nothing", 404), ("GET /v1/stop", 405), ("POST /v1/status", 405)]
 )
@@ -331,7 +311,7 @@ def test_a_listener_that_goes_away_is_let_go(address: str, control: SlowControl)
         gone.shutdown(socket.SHUT_RDWR)
         control.events.tell({"event": "filed"})
         assert following() == {"event": "filed"}
-        wait_for(lambda: control.counted.listeners == 1, what="one listener left")
+        wait_for(lambda: control.events.listeners == 1, what="one listener left")
 
 
 def test_it_ends_at_once_although_some_listen(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
-
 from snapsortd.config import check_folders, load_config
+from tests.privileges import as_a_normal_user
 
 TEXT = """\
 version: 1
@@ -59,11 +58,12 @@ def test_a_link_to_nowhere(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
 def test_folders_that_one_may_not_use(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir(mode=0)
     (tmp_path / "out").mkdir(mode=0o555)
-    assert [problem.partition(": ")[2] for problem in check(tmp_path)] == [
+    with as_a_normal_user():
+        problems = check(tmp_path)
+    assert [problem.partition(": ")[2] for problem in problems] == [
         "the watched folder TOP/in cannot be read; check its permissions",
         "the destination TOP/out/deep cannot be written: you may not write to TOP/out",
     ]

@@ -221,9 +221,10 @@ def test_undo_that_is_refused_in_part(ctl: Ctl, daemon: FakeControl) -> None:
 
 
 def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
-    ctl.out("redo", "--batch", "3", "--last", "2", "--rule", "R", "--since", "2026-11-23T10:00:00+02:00")
+    since, until = ("--since", "2026-11-23T10:00:00+02:00"), ("--until", "2026-11-24T10:00:00+02:00")
+    ctl.out("redo", "--batch", "3", "--last", "2", "--rule", "R", *since, *until)
     given = {key: value for key, value in daemon.asked[0][1].items() if value}
-    assert given == {"batch": 3, "last": 2, "rule": "R", "since": "2026-11-23T10:00:00+02:00"}
+    assert given == {"batch": 3, "last": 2, "rule": "R", "since": since[1], "until": until[1]}
 
 
 @pytest.mark.parametrize(
@@ -232,6 +233,8 @@ def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
         pytest.param(("undo", "1", "--all"), id="ids and all"),
         pytest.param(("undo", "--all", "--last", "2"), id="all and last"),
         pytest.param(("undo", "--since", "soon"), id="no time"),
+        pytest.param(("undo", "--until", "soon"), id="no end"),
+        pytest.param(("undo", "1", "--until", "today"), id="ids and until"),
         pytest.param(("undo", "--last", "0"), id="last 0"),
         pytest.param(("sort",), id="no path"),
         pytest.param(("sort", "/nowhere"), id="missing path"),

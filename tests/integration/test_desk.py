@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from snapsortd.desk import Desk
+from snapsortd.desk import MAX_WAITING, Desk
 from snapsortd.errors import ModelError, Unavailable
 from tests.waiting import wait_for
 
@@ -82,6 +82,20 @@ def test_what_needs_the_model_waits_for_it_and_holds_up_nothing_else(office: Off
     assert office.desk.work(model_ready=True)
     assert image.result(PATIENCE_S)
     assert not office.desk.wants_model
+
+
+def test_only_so_many_may_wait_for_the_model_at_a_time() -> None:
+    with ThreadPoolExecutor(MAX_WAITING + 1) as people:
+        desk = Desk(bool)
+        images = [people.submit(desk.ask, lambda: "image", needs_model=True) for _ in range(MAX_WAITING + 1)]
+        refused = wait_for(lambda: [each for each in images if each.done()], seconds=PATIENCE_S)
+        assert isinstance(refused[0].exception(), Unavailable)
+        pause = people.submit(desk.ask, lambda: "pause")
+        wait_for(lambda: desk.work(model_ready=False), seconds=PATIENCE_S)
+        assert pause.result(PATIENCE_S) == "pause"
+        while desk.work(model_ready=True):
+            pass
+        assert {each.result(PATIENCE_S) for each in images if each not in refused} == {"image"}
 
 
 def test_closing_sends_all_away_who_wait_and_all_who_come(office: Office) -> None:

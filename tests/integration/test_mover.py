@@ -15,6 +15,7 @@ from snapsortd.folders import to_stat
 from snapsortd.models import ActionKind, EntryKind, Method, NameSeries, OnConflict, Outcome, State
 from snapsortd.renames import rename_noreplace
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
+from tests.privileges import as_a_normal_user
 
 
 def test_a_move_leaves_one_intact_file_and_says_so(any_filing: Filing) -> None:
@@ -298,22 +299,20 @@ def test_a_sparse_file_stays_correct(far_filing: Filing) -> None:
     assert os.stat(entry.target).st_blocks * 512 < 3 << 20
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_no_permission_in_the_destination_keeps_the_file(any_filing: Filing) -> None:
     filing = any_filing
     filing.sorted.chmod(0o555)
-    with pytest.raises(MoveRefused, match="no permission"):
+    with as_a_normal_user(), pytest.raises(MoveRefused, match="no permission"):
         filing.file(filing.image())
     assert tree(filing.inbox) == {"a.png": PIXELS}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may delete everywhere")
 def test_a_source_that_cannot_be_deleted_leaves_no_second_copy(far_filing: Filing) -> None:
     filing = far_filing
     image = filing.image()
     filing.inbox.chmod(0o555)
     try:
-        with pytest.raises(MoveRefused, match="cannot be removed"):
+        with as_a_normal_user(), pytest.raises(MoveRefused, match="cannot be removed"):
             filing.file(image)
     finally:
         filing.inbox.chmod(0o755)

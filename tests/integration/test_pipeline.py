@@ -28,6 +28,7 @@ from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
 from tests import images
 from tests.integration.filing import tree
+from tests.privileges import as_a_normal_user
 
 LABELS = {
     "screenshot": ("a screenshot of a software interface",),
@@ -392,11 +393,11 @@ def test_what_cannot_be_opened_now_is_tried_again(room: Room, name: str) -> None
     assert room.process(path).outcome is Outcome.FILED
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may read everything")
 def test_what_may_not_be_read_is_tried_again(room: Room) -> None:
     path = room.receipt()
     path.chmod(0)
-    result = room.process(path)
+    with as_a_normal_user():
+        result = room.process(path)
     assert (result.outcome, result.attempts) == (Outcome.FAILED, 1)
     path.chmod(0o600)
     assert room.process(path).outcome is Outcome.FILED

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.folders import lstat
-from snapsortd.mounts import filesystem, remote_filesystem
+from snapsortd.mounts import absent_disk, filesystem, remote_filesystem
 from snapsortd.scan import scan
 from snapsortd.watcher import MISSING_EVERY_S, SCAN_EVERY_S, Watcher
 from snapsortd.workqueue import WorkQueue
@@ -221,6 +221,8 @@ def test_a_folder_that_is_replaced_before_anyone_looks(watch: Watch, root: Path)
 def test_a_folder_that_is_moved_away_and_another_put_in_its_place(watch: Watch, root: Path, tmp_path: Path) -> None:
     heard = watch(Folder(str(root)))
     root.rename(tmp_path / "away")
+    if sys.platform == "linux":
+        wait_for(lambda: heard.rescans, what="word of the new name")
     heard.watcher.tend(0.0)
     assert heard.watcher.states() == {str(root): "missing"}
     root.mkdir()
@@ -468,6 +470,7 @@ assert came.acquire(timeout=20)
 subprocess.run(["umount", path], check=True)
 assert rescanned.acquire(timeout=20), "the kernel told of the unmounting"
 watcher.tend(0.0)
+assert watcher.states() == {path: "missing: its disk is not mounted"}
 mount()
 while rescanned.acquire(timeout=0):
     pass
@@ -482,12 +485,43 @@ watcher.stop()
 """
 
 
+GONE_WITH_ITS_DISK = """
+import os, subprocess, sys
+from snapsortd.watcher import Watcher
+from tests.integration.test_watcher import Folder
+
+path = sys.argv[1]
+watcher = Watcher((Folder(path),), lambda path, settle: None, lambda path: None)
+subprocess.run(["mount", "-t", "tmpfs", "none", path], check=True)
+watcher.start()
+for order, state in (
+    (["umount"], "missing: its disk is not mounted"),
+    (["rmdir"], "missing"),
+    (["mkdir"], "watching"),
+):
+    subprocess.run([*order, path], check=True)
+    watcher.tend(0.0)
+    assert watcher.states() == {path: state}, (order, watcher.states())
+watcher.stop()
+"""
+
+
 @linux
 def test_a_disk_that_is_unmounted_and_mounted_again(root: Path) -> None:
     namespace = ("unshare", "--user", "--map-root-user", "--mount")
     if subprocess.run([*namespace, "mount", "-t", "tmpfs", "none", str(root)], check=False).returncode:
         pytest.skip("no mount namespaces here")
     subprocess.run([*namespace, sys.executable, "-c", DISK, str(root)], cwd=REPOSITORY, check=True, timeout=60)
+
+
+@linux
+def test_a_mount_point_that_went_with_its_disk_may_come_back_as_a_folder(root: Path) -> None:
+    namespace = ("unshare", "--user", "--map-root-user", "--mount")
+    if subprocess.run([*namespace, "mount", "-t", "tmpfs", "none", str(root)], check=False).returncode:
+        pytest.skip("no mount namespaces here")
+    subprocess.run(
+        [*namespace, sys.executable, "-c", GONE_WITH_ITS_DISK, str(root)], cwd=REPOSITORY, check=True, timeout=60
+    )
 
 
 MOUNTINFO = r"""
@@ -521,6 +555,36 @@ def test_network_mounts(tmp_path: Path, path: str, kind: str, remote: str) -> No
     assert remote_filesystem(path, str(mounts)) == remote
 
 
+FSTAB = r"""
+# /dev/sda1 /home/a/Pictures ext4 defaults 0 2
+UUID=1 / ext4 defaults 0 1
+UUID=2 none swap sw 0 0
+server:/ /mnt nfs4 noauto 0 0
+server:/photos /mnt/photos/ nfs4 noauto 0 0
+UUID=3 /home/a/My\040Disk ext4 noauto,user 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "point"),
+    [
+        ("/home/a/Pictures/x", ""),
+        ("/mnt/x", ""),
+        ("/mnt/photos", "/mnt/photos"),
+        ("/mnt/photos/2026", "/mnt/photos"),
+        ("/mnt/photos2", ""),
+        ("/home/a/My Disk/Receipts", "/home/a/My Disk"),
+    ],
+)
+def test_disks_that_should_be_there_and_are_not(tmp_path: Path, path: str, point: str) -> None:
+    mounts, fstab = tmp_path / "mountinfo", tmp_path / "fstab"
+    mounts.write_text(MOUNTINFO)
+    fstab.write_text(FSTAB)
+    assert absent_disk(path, str(mounts), str(fstab)) == point
+    assert absent_disk(path, str(mounts), str(tmp_path / "missing")) == ""
+    assert absent_disk(path, str(tmp_path / "missing"), str(fstab)) == ""
+
+
 def test_without_a_list_of_mounts_everything_is_local(tmp_path: Path) -> None:
     assert remote_filesystem("/x", str(tmp_path / "missing")) == ""
 
@@ -539,5 +603,10 @@ def test_a_network_mount_is_scanned_in_turns(tmp_path: Path, root: Path) -> None
         assert len(rescans) == 2
         watcher.tend(1000.0 + SCAN_EVERY_S)
         assert len(rescans) == 3
+        root.rmdir()
+        watcher.tend(1000.0 + 1.5 * SCAN_EVERY_S)
+        assert watcher.states() != {str(root): "missing"}, "a network mount that hangs is not touched in between"
+        watcher.tend(1000.0 + 2 * SCAN_EVERY_S)
+        assert watcher.states() == {str(root): "missing"}
     finally:
         watcher.stop()

@@ -6,7 +6,6 @@ import io
 import struct
 import zlib
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,17 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from snapsortd.errors import ImageError
-from snapsortd.vision.decode import MAX_ASPECT, decode
+from snapsortd.vision.decode import EARLIEST_YEAR, LATEST_YEAR, MAX_ASPECT, decode
 from snapsortd.vision.sniff import sniff
+from tests.crafted_images import PAGE_BYTES, animated_png, chain, checksummed, encoded, exif_of, mpo_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 SIDE = 64
-
-
-def _encoded(image: Image.Image, format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
 
 
 def _scene(width: int = 96, height: int = 64) -> Image.Image:
@@ -47,7 +41,7 @@ def _png_header(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_formats(format: str) -> None:
-    data = _encoded(_scene(), format)
+    data = encoded(_scene(), format)
     assert sniff(data) == format.lower()
     pixels, facts = decode(io.BytesIO(data), SIDE)
     assert (pixels.mode, pixels.size) == ("RGB", (96, 64))
@@ -61,7 +55,7 @@ def test_formats(format: str) -> None:
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_truncated_in_the_middle(format: str) -> None:
-    data = _encoded(Image.effect_noise((200, 150), 80).convert("RGB"), format)
+    data = encoded(Image.effect_noise((200, 150), 80).convert("RGB"), format)
     with pytest.raises(ImageError, match="truncated or damaged"):
         decode(io.BytesIO(data[: len(data) // 2]), SIDE)
 
@@ -86,7 +80,7 @@ def test_truncated_in_the_middle(format: str) -> None:
     ],
 )
 def test_modes(image: Image.Image, format: str, expected: int) -> None:
-    pixels, _ = decode(io.BytesIO(_encoded(image, format)), SIDE)
+    pixels, _ = decode(io.BytesIO(encoded(image, format)), SIDE)
     assert pixels.mode == "RGB"
     shade = pixels.getpixel((4, 4))
     assert isinstance(shade, tuple)
@@ -96,7 +90,7 @@ def test_modes(image: Image.Image, format: str, expected: int) -> None:
 def test_a_transparent_palette_colour_is_white() -> None:
     image = Image.new("P", (600, 600), 0)
     image.putpalette([0, 0, 0, 10, 20, 30])
-    pixels, _ = decode(io.BytesIO(_encoded(image, "PNG", transparency=0)), SIDE)
+    pixels, _ = decode(io.BytesIO(encoded(image, "PNG", transparency=0)), SIDE)
     assert pixels.getpixel((4, 4)) == (255, 255, 255)
 
 
@@ -104,7 +98,7 @@ def test_a_transparent_palette_colour_is_white() -> None:
 def test_a_wide_range_is_stretched(mode: str) -> None:
     image = Image.new(mode, (20, 20), -1000)
     image.paste(7000, (10, 0, 20, 20))
-    pixels, _ = decode(io.BytesIO(_encoded(image, "TIFF")), SIDE)
+    pixels, _ = decode(io.BytesIO(encoded(image, "TIFF")), SIDE)
     assert pixels.getpixel((2, 2)) == (0, 0, 0)
     assert pixels.getpixel((17, 2)) == (255, 255, 255)
 
@@ -128,7 +122,7 @@ def test_orientation(format: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = upright if stored is None else upright.transpose(stored)
-    pixels, facts = decode(io.BytesIO(_encoded(image, format, exif=exif)), SIDE)
+    pixels, facts = decode(io.BytesIO(encoded(image, format, exif=exif)), SIDE)
     assert pixels.size == (facts.width, facts.height) == (96, 64)
     bright = [
         position for position in ((8, 8), (88, 8), (8, 56), (88, 56)) if pixels.convert("L").getpixel(position) == 255
@@ -150,6 +144,10 @@ def test_orientation(format: str, orientation: int) -> None:
         pytest.param("0000:00:00 00:00:00", None, None, id="zeros"),
         pytest.param("    :  :     :  :  ", None, None, id="blank"),
         pytest.param("2024:13:17 09:30:01", None, None, id="month-13"),
+        pytest.param("0001:01:01 00:00:00", None, None, id="year-1"),
+        pytest.param("1825:12:31 23:59:59", None, None, id="before-photography"),
+        pytest.param("9999:12:31 23:59:59", None, None, id="year-9999"),
+        pytest.param("2024:05:17 09:30:01", "+99:99", None, id="no-such-offset"),
         pytest.param("yesterday", None, None, id="words"),
     ],
 )
@@ -158,20 +156,20 @@ def test_time_taken(taken: str, offset: str | None, expected: datetime | None) -
     exif.get_ifd(0x8769)[0x9003] = taken
     if offset is not None:
         exif.get_ifd(0x8769)[0x9011] = offset
-    _, facts = decode(io.BytesIO(_encoded(_scene(), "JPEG", exif=exif)), SIDE)
+    _, facts = decode(io.BytesIO(encoded(_scene(), "JPEG", exif=exif)), SIDE)
     assert facts.taken == expected
     assert expected is None or facts.taken is None or facts.taken.tzinfo == expected.tzinfo
 
 
 def test_broken_exif_is_no_broken_image() -> None:
-    data = _encoded(_scene(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
+    data = encoded(_scene(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
     assert decode(io.BytesIO(data), SIDE)[1].taken is None
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", "PNG"])
 def test_the_first_frame_counts(format: str) -> None:
     frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue", "lime")]
-    data = _encoded(frames[0], format, save_all=True, append_images=frames[1:])
+    data = encoded(frames[0], format, save_all=True, append_images=frames[1:])
     pixels, facts = decode(io.BytesIO(data), SIDE)
     assert facts.frames == 3
     shade = pixels.getpixel((4, 4))
@@ -179,16 +177,52 @@ def test_the_first_frame_counts(format: str) -> None:
     assert shade[0] > 240 > 10 > shade[2]
 
 
+def _big_tiff(pages: int) -> bytes:
+    """The same page over and over, and after it a chain of directories without entries."""
+    image = encoded(Image.new("L", (9, 9)), "TIFF", big_tiff=True)
+    first = int.from_bytes(image[8:16], "little")
+    after = first + 8 + 20 * int.from_bytes(image[first : first + 8], "little")
+    image += bytes(-len(image) % 8)
+    places = [len(image) + 16 * number for number in range(pages - 1)] + [0]
+    chained = b"".join(struct.pack("<QQ", 0, place) for place in places[1:])
+    return image[:after] + struct.pack("<Q", places[0]) + image[after + 8 :] + chained
+
+
+@pytest.mark.parametrize(
+    ("data", "frames"),
+    [
+        pytest.param(chain(1), 1, id="one page"),
+        pytest.param(chain(700), 700, id="700 pages"),
+        pytest.param(chain(3, last=8), 3, id="pages in a circle"),
+        pytest.param(chain(3, last=8 + 2 * PAGE_BYTES), 3, id="a page that follows itself"),
+        pytest.param(chain(2)[:-4], 2, id="nothing after the last page"),
+        pytest.param(_big_tiff(1), 1, id="BigTIFF"),
+        pytest.param(_big_tiff(50), 50, id="BigTIFF of 50 pages"),
+        pytest.param(animated_png(5, 5), 5, id="APNG"),
+        pytest.param(animated_png(1, 0x7FFFFFFF), 10, id="APNG that has no room for what it says"),
+        pytest.param(mpo_of(2), 2, id="two JPEGs in one"),
+        pytest.param(mpo_of(0x7FFFFFFF), 1, id="JPEG whose index of others is nonsense"),
+    ],
+)
+def test_frames_are_counted_and_not_believed(data: bytes, frames: int) -> None:
+    assert decode(io.BytesIO(data), SIDE)[1].frames == frames
+
+
+def test_a_tiff_that_goes_on_beyond_its_end_is_truncated() -> None:
+    with pytest.raises(ImageError, match="truncated or damaged"):
+        decode(io.BytesIO(chain(2)[:-PAGE_BYTES]), SIDE)
+
+
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
 def test_large_images_come_smaller_but_large_enough(format: str) -> None:
-    pixels, facts = decode(io.BytesIO(_encoded(_scene(1600, 1200), format)), SIDE)
+    pixels, facts = decode(io.BytesIO(encoded(_scene(1600, 1200), format)), SIDE)
     assert (facts.width, facts.height) == (1600, 1200)
     assert 2 * SIDE <= min(pixels.size) < 4 * SIDE
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 30_000), (30_000, 1), (3, 5)])
 def test_odd_shapes(width: int, height: int) -> None:
-    pixels, facts = decode(io.BytesIO(_encoded(Image.new("RGB", (width, height)), "PNG")), SIDE)
+    pixels, facts = decode(io.BytesIO(encoded(Image.new("RGB", (width, height)), "PNG")), SIDE)
     assert (facts.width, facts.height) == (width, height)
     assert max(pixels.size) <= MAX_ASPECT * min(pixels.size)
 
@@ -203,6 +237,7 @@ def test_odd_shapes(width: int, height: int) -> None:
         pytest.param(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC images cannot be read yet", id="heic"),
         pytest.param(b"\x89PNG\r\n\x1a\nnothing more", "PNG image, but is truncated", id="png-without-header"),
         pytest.param(_png_header(20_000, 15_000), "20000 × 15000 = 300 megapixels; the limit is 225", id="bomb"),
+        pytest.param(_png_header(60_000, 60_000), "more than 450 megapixels; the limit is 225", id="larger-bomb"),
         pytest.param(_png_header(60, 60), "truncated or damaged", id="no-pixels"),
     ],
 )
@@ -211,18 +246,31 @@ def test_refused(data: bytes, reason: str) -> None:
         decode(io.BytesIO(data), SIDE)
 
 
-@settings(max_examples=60, deadline=None)
+_DAMAGED = {format: encoded(_scene(), format) for format in FORMATS} | {
+    "exif": encoded(_scene(), "JPEG", exif=b"Exif\0\0" + exif_of(9, 2, 20, 8)),
+    "animation": encoded(_scene(), "GIF", save_all=True, append_images=[_scene().rotate(180)]),
+    "pages": chain(3),
+    "two": mpo_of(2),
+}
+
+
+@settings(max_examples=150, deadline=None)
 @given(
-    format=st.sampled_from(FORMATS),
+    kind=st.sampled_from(sorted(_DAMAGED)),
     position=st.floats(0, 1, exclude_max=True),
     junk=st.binary(min_size=1, max_size=40),
+    cut=st.floats(0.5, 2),
 )
-def test_damaged_bytes_give_pixels_or_a_reason(format: str, position: float, junk: bytes) -> None:
-    data = bytearray(_encoded(_scene(), format))
+def test_damaged_bytes_give_pixels_or_a_reason(kind: str, position: float, junk: bytes, cut: float) -> None:
+    data = bytearray(_DAMAGED[kind])
     start = int(position * len(data))
     data[start : start + len(junk)] = junk
+    damaged = checksummed(bytes(data)) if kind == "PNG" else bytes(data)
     try:
-        pixels, _ = decode(io.BytesIO(bytes(data)), SIDE)
+        pixels, facts = decode(io.BytesIO(damaged[: int(cut * len(damaged))]), SIDE)
     except ImageError:
         return
     assert pixels.mode == "RGB"
+    assert max(pixels.size) <= MAX_ASPECT * min(pixels.size)
+    assert 1 <= facts.frames <= len(data)
+    assert facts.taken is None or EARLIEST_YEAR <= facts.taken.year <= LATEST_YEAR

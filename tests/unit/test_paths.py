@@ -100,6 +100,40 @@ def test_a_link_to_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "theirs").stat().st_mode) != 0o700
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("planted", ["s/snapsortd/journal.sqlite3", "r/snapsortd/control.sock", "k/snapsortd/x"])
+def test_what_somebody_else_left_in_a_folder_of_ours_is_refused(tmp_path: Path, planted: str) -> None:
+    (tmp_path / planted).parent.mkdir(parents=True, mode=0o777)
+    (tmp_path / planted).touch()
+    os.chown(tmp_path / planted, 65534, 65534)
+    for _ in range(2):  # also when the folder is tightened already
+        with pytest.raises(SnapsortError, match=f"{planted} belongs to user 65534"):
+            places_in(tmp_path).make_private()
+
+
+@pytest.mark.parametrize("base", ["s", "k", "r"])
+@pytest.mark.parametrize(("mode", "fine"), [(0o777, False), (0o1777, True), (0o775, True)])
+def test_a_folder_that_anybody_could_replace_is_refused(tmp_path: Path, base: str, mode: int, fine: bool) -> None:
+    (tmp_path / base).mkdir()
+    (tmp_path / base).chmod(mode)
+    if fine:
+        places_in(tmp_path).make_private()
+        return
+    with pytest.raises(SnapsortError, match=f"every user can replace what lies in {tmp_path}/{base}"):
+        places_in(tmp_path).make_private()
+
+
+def test_folders_on_the_way_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        places_in(tmp_path / "new").make_private()
+        assert os.umask(0) == 0
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "new", tmp_path / "new" / "s", tmp_path / "new" / "s" / "snapsortd"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a long path is refused")
 @pytest.mark.parametrize("length", [1, 100, 200])
 def test_a_socket_is_reached_however_long_its_path_is(tmp_path: Path, length: int) -> None:

@@ -59,6 +59,7 @@ def test_a_destination(text: str, path: str) -> None:
     [
         pytest.param("", "is not absolute", id="empty"),
         pytest.param("r/", "is not absolute", id="relative"),
+        pytest.param("/r/\0/", "holds a NUL character", id="nul"),
         pytest.param("~/r/", "is not absolute", id="not-expanded-here"),
         pytest.param("/r/{nmae}/", "unknown placeholder {nmae}; did you mean 'name'?", id="unknown"),
         pytest.param("/r/{}/", "unknown placeholder {}", id="nothing"),
