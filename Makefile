@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test lint check bench install clean
+.PHONY: venv run demo picture test crash-test lint check bench install clean
 
 venv: $(STAMP)
 
@@ -26,6 +26,9 @@ picture: venv
 
 test: venv
 	$(BIN)/python -m pytest
+
+crash-test: venv
+	$(BIN)/python -m tests.crash
 
 lint: venv
 	$(BIN)/ruff format --check .

@@ -21,6 +21,7 @@ def serve(places: Places, config: Config) -> None:
     """Hold the session, answer the API and file, until told to stop."""
     with Session.open(places, config) as session:
         daemon = Daemon(session)
+        session.classifier.start()  # before anybody can ask: a model that never loaded isn't one that was unloaded
         api = ApiServer(DaemonControl(daemon), places.socket)
         api.start()
         try:

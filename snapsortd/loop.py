@@ -88,8 +88,8 @@ class Daemon:
         """File until a signal or the API says stop."""
         with self.signals.caught():
             try:
+                self.session.classifier.start()  # it loads the model while the folders are looked through
                 self.watcher.start()
-                self.session.classifier.start()
                 self.service.ready()
                 while not self.signals.stop:
                     self.step(time.monotonic())
@@ -124,7 +124,7 @@ class Daemon:
 
     def _gather(self, now: float) -> None:
         """Start a scan that is due, and look at what waits. Raises JournalError: it tells what is known already."""
-        if now >= self._rescan_due:
+        if now >= self._rescan_due and not self._paused:
             self._rescan_due = now + self.session.config.rescan
             self.rescan()
         self.queue.look(now)
@@ -165,7 +165,7 @@ class Daemon:
         if self.session.classifier.state == "loading":
             return GLANCE_S
         due = [now + LONGEST_PAUSE_S, self._unhalt_due]
-        if not self.halted:
+        if not self.halted and not self._paused:
             due.append(self._rescan_due)
         if tend_due is not None:
             due.append(tend_due)
@@ -204,6 +204,8 @@ class Daemon:
         if folder is None:  # it was told of before the configuration was read again
             return
         settle = folder.settle
+        classifier = self.session.classifier
+        was_ready = classifier.state == "ready"
         try:
             result = self.session.pipeline.process(path, folder.path, self._should_not_wait)
         except (FileChanged, Interrupted, ModelError):
@@ -215,9 +217,12 @@ class Daemon:
             self.queue.retry(path, 1, time.monotonic(), settle)
         else:
             if result.outcome is Outcome.FAILED and result.attempts == 1:
-                self.queue.offer(path, settle)  # what failed once, as by a killed classifier, mostly works at once
+                # What failed once, as by a killed classifier, mostly works at once; but a killer holds nobody else up.
+                self.queue.put_back(path, settle)
             elif result.outcome is Outcome.FAILED:
                 self.queue.retry(path, result.attempts, time.monotonic(), settle)
+            if was_ready and classifier.state == "stopped":
+                classifier.start()  # it died over this image; the next one needs it soon
             if not result.known:
                 self._tell_result(result)
         self._used = time.monotonic()
@@ -265,14 +270,18 @@ class Daemon:
     def _halt(self, error: JournalError) -> None:
         """File nothing more; try again later where that can help, else a person has to see to it."""
         self.halted = reason = str(error)
+        self.queue.end_scans()
         if isinstance(error, JournalBlocked):
             self._unhalt_due = time.monotonic() + JOURNAL_RETRY_S
         log.critical("filing stops, nothing was lost: %s", reason)
         self.events.tell({"event": "state", "state": self.state, "reason": reason, "at": iso(time.time())})
 
     def pause(self, paused: bool) -> dict[str, Any]:
-        """File nothing, or file again."""
+        """File nothing, and hold no folder open, or file again what came meanwhile."""
         self._paused = paused
+        if paused:
+            self.queue.end_scans()
+        self._rescan_due = 0.0
         self.tell("state", {"state": self.state})
         return {"state": self.state}
 

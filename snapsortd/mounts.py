@@ -1,8 +1,11 @@
-"""Which folders lie on a file system that tells nobody of changes made elsewhere."""
+"""What is mounted: file systems that tell nobody of changes made elsewhere, and disks that are not there."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 MOUNTS = "/proc/self/mountinfo"
+FSTAB = "/etc/fstab"
 # fmt: off
 REMOTE = frozenset({
     "9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "gfs2", "glusterfs", "lustre",
@@ -25,18 +28,44 @@ def remote_filesystem(path: str, mounts: str = MOUNTS) -> str:
 def filesystem(path: str, mounts: str = MOUNTS) -> str:
     """The file system type at `path` (resolved), as proc_pid_mountinfo(5) tells; empty if that is not known."""
     found, longest = "", -1
+    for point, kind in _mounted(mounts):
+        # Of two mounts on one point the later lies on top.
+        if _is_inside(path, point) and len(point) >= longest:
+            found, longest = kind, len(point)
+    return found
+
+
+def absent_disk(path: str, mounts: str = MOUNTS, fstab: str = FSTAB) -> str:
+    """The mount point around `path` (resolved) that fstab(5) names and where nothing is mounted; empty if none is."""
+    point = max((each for each in _planned(fstab) if _is_inside(path, each)), key=len, default="")
+    mounted = {each for each, _ in _mounted(mounts)}
+    return point if mounted and point not in mounted else ""
+
+
+def _mounted(mounts: str) -> Iterator[tuple[str, str]]:
+    """Every mount point and the type of what is there, lowest first; none where the system does not tell."""
     try:
         with open(mounts, encoding="utf-8", errors="surrogateescape") as lines:
             for line in lines:
                 fields, _, kind = line.partition(" - ")
-                point = _unescape(fields.split(" ")[4])
-                inside = path == point or path.startswith(point.rstrip("/") + "/")
-                # Of two mounts on one point the later lies on top.
-                if inside and len(point) >= longest:
-                    found, longest = kind.split(" ")[0], len(point)
+                yield _unescape(fields.split(" ")[4]), kind.split(" ")[0]
     except (OSError, IndexError):
-        return ""
-    return found
+        return
+
+
+def _planned(fstab: str) -> Iterator[str]:
+    try:
+        with open(fstab, encoding="utf-8", errors="surrogateescape") as lines:
+            for line in lines:
+                fields = line.split()
+                if len(fields) > 1 and fields[0][0] != "#" and fields[1].startswith("/"):
+                    yield _unescape(fields[1]).rstrip("/") or "/"
+    except OSError:
+        return
+
+
+def _is_inside(path: str, point: str) -> bool:
+    return path == point or path.startswith(point.rstrip("/") + "/")
 
 
 def _unescape(field: str) -> str:

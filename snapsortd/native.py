@@ -1,7 +1,7 @@
 """The system's own file events, through watchdog: inotify on Linux, FSEvents on macOS.
 
-On Linux two things that watchdog keeps to itself are told: that the kernel dropped events, and that a watch could
-not be set below a folder. Nothing here wakes up while nothing happens.
+On Linux three things that watchdog keeps to itself are told: that the kernel dropped events, that a watch could not
+be set below a folder, and that a folder was renamed. Nothing here wakes up while nothing happens.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ class Listener(Protocol):
 
     def watch_refused(self, path: str, error: OSError) -> None:
         """`path` is not watched: the system's limit is reached."""
+
+    def folder_moved(self) -> None:
+        """A watched folder, or one below it, has another name now."""
 
 
 if sys.platform == "linux":
@@ -66,6 +69,8 @@ if sys.platform == "linux":
             super().handle_event(event)
             if event.is_queue_overflow or event.mask & InotifyConstants.IN_UNMOUNT:
                 self._listener.events_lost()
+            elif event.mask & InotifyConstants.IN_MOVE_SELF:
+                self._listener.folder_moved()
 
         def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
             try:
@@ -77,9 +82,9 @@ if sys.platform == "linux":
 
     class _ArrivalEmitter(InotifyEmitter):
         def get_event_mask_from_filter(self) -> Mask:
-            """Without departures where they are not needed: watchdog holds every event that comes after a file
-            moved out for half a second, to pair it with a file moved in."""
-            mask = super().get_event_mask_from_filter()
+            """With the folder's own departure, and without those of files where they are not needed: watchdog holds
+            every event that comes after a file moved out for half a second, to pair it with a file moved in."""
+            mask = Mask(super().get_event_mask_from_filter() | InotifyConstants.IN_MOVE_SELF)
             return mask if self.watch.is_recursive else Mask(mask & ~InotifyConstants.IN_MOVED_FROM)
 
     class _InotifyObserver(BaseObserver):
@@ -124,8 +129,9 @@ def watch_limit(error: OSError) -> str:
     """What to tell a person about a refused watch."""
     match error.errno:
         case errno.ENOSPC | errno.ENOMEM:
-            return "the system's limit of watched folders is reached; raise fs.inotify.max_user_watches"
+            limit, setting = "watched folders", "fs.inotify.max_user_watches"
         case errno.EMFILE | errno.ENFILE:
-            return "the system's limit of watching programs is reached; raise fs.inotify.max_user_instances"
+            limit, setting = "watching programs", "fs.inotify.max_user_instances"
         case _:
             return f"the system cannot watch it: {os.strerror(error.errno or 0)}"
+    return f"the system's limit of {limit} is reached; raise {setting}, then run snapsortctl reload"

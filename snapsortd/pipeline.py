@@ -28,6 +28,7 @@ from snapsortd.models import (
     Sight,
     State,
 )
+from snapsortd.mounts import absent_disk
 from snapsortd.mover import Mover, hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
 from snapsortd.rules import Rule, evaluate
@@ -164,6 +165,7 @@ class Pipeline:
         reason = result.reason
         for action in result.decision.actions:
             try:
+                check_disk(action.destination.root)
                 entry = self._mover.file(
                     fd=place.fd,
                     path=place.path,
@@ -236,6 +238,12 @@ class Pipeline:
         if not dry_run and stands(image):
             self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts, deaths=deaths)
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
+
+
+def check_disk(root: str) -> None:
+    """MoveRefused if the disk of a destination is not mounted: what is filed now would be hidden once it is."""
+    if point := absent_disk(os.path.realpath(root)):
+        raise MoveRefused(f"the disk at {point} is not mounted", "mount it, or change the rule")
 
 
 def has_moved(entry: Entry) -> bool:

@@ -99,9 +99,17 @@ class Session:
     def forget_gone(self) -> None:
         """Forget the images that could not be filed and are not there any more: nobody need look at them."""
         for each in self.journal.problems(SHOWN_PROBLEMS):
-            gone = lstat(each.path) is None and os.path.isdir(os.path.dirname(each.path))
-            if gone and each.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
+            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED) and self._is_gone(each.path):
                 self.journal.forget(each.path)
+
+    def _is_gone(self, path: str) -> bool:
+        """True if nothing is there, and its disk is: a missing folder or an empty mount point tells nothing."""
+        known = self.journal.story(path).known
+        try:
+            folder = os.stat(os.path.dirname(path))
+        except OSError:
+            return False
+        return known is not None and folder.st_dev == known.identity.dev and lstat(path) is None
 
     def root_of(self, path: str) -> str:
         """The watched folder that `path` lies in (the innermost), or its own folder."""
@@ -243,14 +251,19 @@ def selected(
     last: int | None = None,
     rule: str | None = None,
     since: str | None = None,
+    until: str | None = None,
     all: bool | None = None,
 ) -> Selection:
     """A Selection from the API's words. Raises SnapsortError for a time that can't be read."""
+    return Selection(tuple(ids or ()), batch, last, rule, seconds(since), seconds(until), bool(all))
+
+
+def seconds(moment: str | None) -> float | None:
+    """Seconds since 1970 of a time in ISO 8601. Raises SnapsortError."""
     try:
-        moment = datetime.fromisoformat(since).astimezone().timestamp() if since else None
-    except ValueError:
-        raise SnapsortError(f"{since!r} is no time", "write it like 2026-11-23 or 2026-11-23T14:30") from None
-    return Selection(tuple(ids or ()), batch, last, rule, moment, bool(all))
+        return datetime.fromisoformat(moment).astimezone().timestamp() if moment else None
+    except (ValueError, OverflowError):
+        raise SnapsortError(f"{moment!r} is no time", "write it like 2026-11-23 or 2026-11-23T14:30") from None
 
 
 def iso(seconds: float) -> str:

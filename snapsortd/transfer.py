@@ -14,7 +14,7 @@ from typing import Any
 from snapsortd.copying import copy_file
 from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.folders import Place, to_stat
-from snapsortd.models import Entry, FileIdentity, Method, State
+from snapsortd.models import OPEN_STATES, Entry, FileIdentity, Method, State
 from snapsortd.plan import Ledger, Plan, aside_name, temporary_name
 from snapsortd.removal import is_being_written, remove_exactly
 from snapsortd.renames import rename_noreplace, sync_folder
@@ -48,17 +48,23 @@ class Transfer:
         except JournalError:
             raise
         except DurabilityError as error:
-            if not self._acted:
-                self._advance(State.FAILED, reason=error.message)
+            self._note(error)
             raise
         except SnapsortError as error:
             self._advance(State.FAILED, reason=error.message)
             raise
         except OSError as error:
             if self._acted:
-                raise DurabilityError(f"it is not known whether the move is complete: {in_words(error)}") from error
+                doubt = DurabilityError(f"it is not known whether the move is complete: {in_words(error)}")
+                self._note(doubt)
+                raise doubt from error
             self._advance(State.FAILED, reason=in_words(error))
             raise MoveRefused(in_words(error)) from error
+
+    def _note(self, error: DurabilityError) -> None:
+        """Say why the entry failed or stays open, unless it was closed with its own reason."""
+        if self.entry.state in OPEN_STATES:
+            self._advance(self.entry.state if self._acted else State.FAILED, reason=error.message)
 
     def _act(self) -> Entry:
         if self._plan.method is Method.REMOVE:

@@ -20,6 +20,7 @@ MISSING_EVERY_S = 5.0
 """How often a missing folder is looked for."""
 WATCHING = "watching"
 MISSING = "missing"
+UNMOUNTED = "missing: its disk is not mounted"
 
 
 @dataclass(slots=True)
@@ -31,6 +32,9 @@ class _Root:
     identity: tuple[int, int] | None = None
     real: str = ""
     watch: ObservedWatch | None = None
+    is_remote: bool = False
+    is_mount: bool = False
+    """A disk was mounted on it: without one it is another folder, empty or not."""
     due: float = 0.0
     """When to look at it again though nothing tells, where that is needed."""
 
@@ -74,13 +78,14 @@ class Watcher:
             root.watch = root.identity = None
 
     def states(self) -> dict[str, str]:
-        """Each folder's state: "watching", "scanning: why", "missing" or "unreadable: why"."""
+        """Each folder's state: "watching", "scanning: why", "missing" or "missing: why", "unreadable: why"."""
         return {path: root.state for path, root in self._roots.items()}
 
     def tend(self, now: float) -> float | None:
         """Notice folders that went, came back or changed places, and dead threads; ask for scans that are due.
 
-        Cheap: one stat per folder. Returns when it must be called again; None if `on_rescan` will tell.
+        Cheap: a few stats per folder, on a network mount only when a scan is due. Returns when it must be called
+        again; None if `on_rescan` will tell.
         """
         if self._observer is not None and not self._observer.is_alive():
             self.stop()
@@ -102,6 +107,11 @@ class Watcher:
             if root.real and (path + "/").startswith(root.real.rstrip("/") + "/"):
                 root.state = f"scanning: {watch_limit(error)}"
 
+    def folder_moved(self) -> None:
+        """Called by the observer: perhaps it was a root, and no event will come from where it is looked for."""
+        for path in self._roots:
+            self._on_rescan(path)
+
     def _open(self) -> None:
         try:
             self._observer = open_observer(self)
@@ -109,13 +119,18 @@ class Watcher:
             self._observer_error = watch_limit(error)
 
     def _tend_root(self, root: _Root, now: float, lost: bool) -> None:
+        if root.is_remote and now < root.due and not lost:
+            return
         try:
             identity, unreadable = _identity(root.folder.path), ""
         except OSError as error:
             identity, unreadable = None, _state_of(error)
+        if root.is_mount and identity is not None and _is_bare(root.real, root.folder.path):
+            identity, unreadable = None, UNMOUNTED
         if identity is None:
             self._unwatch(root)
             root.state, root.due = unreadable, now + MISSING_EVERY_S
+            root.is_mount = root.is_mount and unreadable != MISSING
         elif identity != root.identity or lost or not self._heard(root):
             self._unwatch(root)
             self._watch(root, now)
@@ -133,8 +148,11 @@ class Watcher:
 
     def _watch(self, root: _Root, now: float) -> None:
         root.real = os.path.realpath(root.folder.path)
+        root.is_mount = os.path.ismount(root.real)
         root.state, root.due = WATCHING, now + SCAN_EVERY_S
-        if kind := remote_filesystem(root.real, self._mounts):
+        kind = remote_filesystem(root.real, self._mounts)
+        root.is_remote = bool(kind)
+        if kind:
             root.state = f"scanning: changes on {kind} are not told"
         elif self._observer is None:
             root.state = f"scanning: {self._observer_error}"
@@ -188,6 +206,11 @@ def _identity(path: str) -> tuple[int, int]:
     with os.scandir(path):
         found = os.stat(path)
     return found.st_dev, found.st_ino
+
+
+def _is_bare(point: str, path: str) -> bool:
+    """True if `path` still leads to this mount point, and nothing is mounted there."""
+    return os.path.realpath(path) == point and not os.path.ismount(point)
 
 
 def _state_of(error: OSError) -> str:

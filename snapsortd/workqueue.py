@@ -5,7 +5,8 @@ The folders themselves are the durable queue, so this one may forget: what does 
 
 from __future__ import annotations
 
-from collections import deque
+import math
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,7 +41,6 @@ class _Waiting:
     fresh: bool
     due: float
     seen: Observation | None = None
-    ready: bool = False
     retry_at: float | None = None
     """A failed file: not before this time, unless it changes."""
 
@@ -64,9 +64,9 @@ class WorkQueue:
         self._waiting: dict[str, _Waiting] = {}
         self._timers: list[tuple[float, int, str]] = []
         self._order = count()
-        self._ready_fresh: deque[str] = deque()
-        self._ready_backlog: deque[str] = deque()
-        self._scans: dict[str, tuple[Iterator[str], float]] = {}
+        self._ready_fresh: OrderedDict[str, None] = OrderedDict()
+        self._ready_backlog: OrderedDict[str, None] = OrderedDict()
+        self._scans: dict[str, list[tuple[Iterator[str], float]]] = {}
         self._retries = 0
 
     def offer(self, path: str, quiet: float) -> None:
@@ -81,9 +81,22 @@ class WorkQueue:
         self._inbox.put(None)
 
     def offer_many(self, source: str, paths: Iterator[str], quiet: float) -> None:
-        """Scan results, pulled as there is room. An unfinished scan of the same `source` is given up for it."""
-        self._end_scan(source)
-        self._scans[source] = (paths, quiet)
+        """Scan results, pulled as there is room, after an unfinished scan of the same `source`.
+
+        If that were given up, a stream of requests would never let one end; if it were not followed by another,
+        what came behind its back would be missed. One that was to follow, and did not begin, is dropped.
+        """
+        unfinished = self._scans.setdefault(source, [])
+        for dropped, _ in unfinished[1:]:
+            _close(dropped)
+        unfinished[1:] = [(paths, quiet)]
+
+    def end_scans(self) -> None:
+        """Let go of the scans' folders, which keep their disks from being unmounted; a later scan finds the rest."""
+        for unfinished in self._scans.values():
+            for paths, _ in unfinished:
+                _close(paths)
+        self._scans.clear()
 
     def wait(self, timeout: float | None) -> None:
         """Sleep until something is offered, `wake` is called, or `timeout` seconds are over (None: no limit)."""
@@ -104,19 +117,22 @@ class WorkQueue:
         while self._timers and self._timers[0][0] <= now:
             due, _, path = heappop(self._timers)
             waiting = self._waiting.get(path)
-            if waiting is not None and waiting.due == due and not waiting.ready:
+            if waiting is not None and waiting.due == due:
                 self._look_at(path, waiting, now)
 
     def pop(self) -> str | None:
         """The next settled file, new ones before the backlog; it is no longer waiting then."""
         for line in (self._ready_fresh, self._ready_backlog):
-            while line:
-                path = line.popleft()
-                waiting = self._waiting.get(path)
-                if waiting is not None and waiting.ready:
-                    self._forget(path)
-                    return path
+            if line:
+                path = next(iter(line))
+                self._forget(path)
+                return path
         return None
+
+    def put_back(self, path: str, quiet: float) -> None:
+        """Try a file again soon, but behind every other that is ready."""
+        if path not in self._waiting:
+            self._set(path, _Waiting(quiet, fresh=False, due=AT_ONCE))
 
     def retry(self, path: str, attempts: int, now: float, quiet: float = 1.0) -> None:
         """Try a failed file again after a pause that grows with `attempts`, or as soon as it changes."""
@@ -136,8 +152,7 @@ class WorkQueue:
 
     def clear(self) -> None:
         """Forget everything, and let go of the scans' folders."""
-        for source in list(self._scans):
-            self._end_scan(source)
+        self.end_scans()
         self._waiting.clear()
         self._timers.clear()
         self._ready_fresh.clear()
@@ -161,17 +176,19 @@ class WorkQueue:
         elif before is None:
             self._set(path, _Waiting(quiet, fresh=True, due=AT_ONCE))
         else:
-            before.fresh, before.ready, before.due = True, False, AT_ONCE
+            self._unline(path)
+            before.fresh, before.due = True, AT_ONCE
             self._set(path, before)
 
     def _pull(self, now: float) -> None:
         for _ in range(PULLS_PER_LOOK):
             if not self._scans or not self._has_room():
                 return
-            source, (paths, quiet) = next(iter(self._scans.items()))
+            source, unfinished = next(iter(self._scans.items()))
+            paths, quiet = unfinished[0]
             path = next(paths, None)
             if path is None:
-                self._end_scan(source)
+                self._next_scan(source)
             elif path not in self._waiting:
                 self._look_at(path, _Waiting(quiet, fresh=False, due=AT_ONCE), now)
 
@@ -181,8 +198,7 @@ class WorkQueue:
             assert waiting.seen is not None
             unchanged = stat is not None and stat.identity == waiting.seen.stat.identity
             if unchanged and now < waiting.retry_at:
-                waiting.due = waiting.retry_at
-                self._set(path, waiting)
+                waiting.due = waiting.retry_at  # the timer for it stands already
                 return
             self._forget(path)
             waiting.retry_at = None
@@ -193,9 +209,9 @@ class WorkQueue:
         waiting.seen = verdict.observation
         match verdict.kind:
             case Kind.READY:
-                waiting.ready = True
+                waiting.due = math.inf
                 self._waiting[path] = waiting
-                (self._ready_fresh if waiting.fresh else self._ready_backlog).append(path)
+                (self._ready_fresh if waiting.fresh else self._ready_backlog)[path] = None
             case Kind.WAIT:
                 waiting.due = verdict.until
                 self._set(path, waiting)
@@ -207,12 +223,24 @@ class WorkQueue:
         heappush(self._timers, (waiting.due, next(self._order), path))
 
     def _forget(self, path: str) -> None:
+        self._unline(path)
         waiting = self._waiting.pop(path, None)
         if waiting is not None and waiting.retry_at is not None:
             self._retries -= 1
 
-    def _end_scan(self, source: str) -> None:
-        scan = self._scans.pop(source, None)
-        close = getattr(scan[0], "close", None) if scan else None
-        if close is not None:
-            close()
+    def _unline(self, path: str) -> None:
+        self._ready_fresh.pop(path, None)
+        self._ready_backlog.pop(path, None)
+
+    def _next_scan(self, source: str) -> None:
+        """The first scan of `source` has ended; the one after it waits until the other sources had their turn."""
+        (ended, _), *rest = self._scans.pop(source)
+        _close(ended)
+        if rest:
+            self._scans[source] = rest
+
+
+def _close(paths: Iterator[str]) -> None:
+    close = getattr(paths, "close", None)
+    if close is not None:
+        close()

@@ -13,7 +13,7 @@ from snapsortd.ctl.client import reach
 from snapsortd.ctl.output import end, json_option, places, say, say_json
 from snapsortd.ctl.render import count, log_lines, undo_line
 from snapsortd.ctl.story import story_lines
-from snapsortd.ctl.times import parse_since
+from snapsortd.ctl.times import parse_moment
 from snapsortd.errors import EXIT_REFUSED
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -69,6 +69,7 @@ def selection_options(function: F) -> F:
     for option in (
         click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done."),
         click.option("--all", "everything", is_flag=True, help="All there is."),
+        click.option("--until", metavar="TIME", help="Filed before this; with --since, a range."),
         click.option("--since", metavar="TIME", help="Since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`."),
         click.option("--rule", metavar="NAME", help="Only what this rule did."),
         click.option("--batch", type=int, metavar="N", help="One batch, as `sort` names it."),
@@ -92,6 +93,7 @@ def undo_command(**options: Any) -> None:
       snapsortctl undo --dry-run
       snapsortctl undo 12 13
       snapsortctl undo --rule Screenshots --since 2h
+      snapsortctl undo --since yesterday --until today
     """
     reverse("undo", **options)
 
@@ -122,22 +124,24 @@ def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
 
 
 def selection(
-    *, ids: tuple[int, ...], everything: bool, since: str | None, **others: int | str | None
+    *, ids: tuple[int, ...], everything: bool, since: str | None, until: str | None, **others: int | str | None
 ) -> dict[str, Any]:
     """The API's words for what was asked. Raises click's UsageError if it contradicts itself."""
-    narrowed = since is not None or any(value is not None for value in others.values())
+    narrowed = any(value is not None for value in (since, until, *others.values()))
     if bool(ids) + everything + narrowed > 1:
         raise click.UsageError("give IDs, or --all, or other options, not several of these")
-    moment = None
-    if since is not None:
-        try:
-            moment = parse_since(since, datetime.now(UTC).astimezone()).isoformat()
-        except (ValueError, OverflowError):
-            raise click.BadParameter(
-                f"{since!r} is no time; write 2h, today, 2026-11-23 or '2026-11-23 16:42'",
-                param_hint="--since",
-            ) from None
-    return {"ids": list(ids) or None, "all": everything, "since": moment, **others}
+    times = {"since": moment("--since", since), "until": moment("--until", until)}
+    return {"ids": list(ids) or None, "all": everything, **times, **others}
+
+
+def moment(option: str, text: str | None) -> str | None:
+    """A time as the API takes it. Raises click's BadParameter."""
+    try:
+        return None if text is None else parse_moment(text, datetime.now(UTC).astimezone()).isoformat()
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            f"{text!r} is no time; write 2h, today, 2026-11-23 or '2026-11-23 16:42'", param_hint=option
+        ) from None
 
 
 def summary(call: str, done: int, refused: int, dry_run: bool) -> str:

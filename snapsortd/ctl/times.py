@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def parse_since(text: str, now: datetime) -> datetime:
+def parse_moment(text: str, now: datetime) -> datetime:
     """`2h` (ago), `today`, `yesterday`, `2026-11-23`, `2026-11-23 16:42` as an aware time.
 
     Raises ValueError or OverflowError for anything else.

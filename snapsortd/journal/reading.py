@@ -22,14 +22,15 @@ _BACK = "kind = 'undo'"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which entries to take back: these ids; or the `last` newest that meet batch, rule and since
-    (seconds since 1970). Nothing given: the last batch that has any. `all`: every one."""
+    """Which entries to take back: these ids; or the `last` newest that meet batch, rule, since and until
+    (seconds since 1970, `until` excluded). Nothing given: the last batch that has any. `all`: every one."""
 
     ids: tuple[int, ...] = ()
     batch: int | None = None
     last: int | None = None
     rule: str | None = None
     since: float | None = None
+    until: float | None = None
     all: bool = False
 
 
@@ -149,6 +150,7 @@ class JournalReader:
             ("batch =", selection.batch),
             ("rule =", selection.rule),
             ("at >=", selection.since),
+            ("at <", selection.until),
         ):
             if test is not None:
                 where.append(f"{column} ?")

@@ -17,6 +17,7 @@ from tests.waiting import wait_for
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text()
+SECURITY = (REPOSITORY / "SECURITY.md").read_text()
 SHELL = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
 YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 LINES = [line.split("  #")[0].strip() for block in SHELL for line in block]
@@ -95,3 +96,10 @@ def test_every_file_that_is_linked_exists() -> None:
     assert links
     for link in links:
         assert (REPOSITORY / link).exists(), link
+
+
+def test_every_promise_of_safety_names_tests_that_exist() -> None:
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ") and "`tests/" in line]
+    assert len(rows) > 20
+    for name in set(re.findall(r"`(tests/[\w/.]+)`", SECURITY)):
+        assert (REPOSITORY / name).exists(), name

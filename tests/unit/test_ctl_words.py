@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.ctl.render import arrow, duration, table
 from snapsortd.ctl.story import size_words
-from snapsortd.ctl.times import parse_since
+from snapsortd.ctl.times import parse_moment
 
 NOW = datetime(2026, 11, 23, 16, 42, 10, tzinfo=timezone(timedelta(hours=2)))
 
@@ -24,18 +24,18 @@ NOW = datetime(2026, 11, 23, 16, 42, 10, tzinfo=timezone(timedelta(hours=2)))
         pytest.param("2026-11-20T10:00:00+01:00", "2026-11-20T10:00:00+01:00", id="with an offset"),
     ],
 )
-def test_parse_since(text: str, expected: str) -> None:
-    assert parse_since(text, NOW).isoformat() == expected
+def test_parse_moment(text: str, expected: str) -> None:
+    assert parse_moment(text, NOW).isoformat() == expected
 
 
-def test_parse_since_takes_local_times() -> None:
-    assert parse_since("2026-11-20 10:30", NOW) == datetime(2026, 11, 20, 10, 30).astimezone()
+def test_parse_moment_takes_local_times() -> None:
+    assert parse_moment("2026-11-20 10:30", NOW) == datetime(2026, 11, 20, 10, 30).astimezone()
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2x", "-2h", "2026-13-01", "h"])
-def test_parse_since_refuses(text: str) -> None:
+def test_parse_moment_refuses(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        parse_since(text, NOW)
+        parse_moment(text, NOW)
 
 
 @pytest.mark.parametrize(

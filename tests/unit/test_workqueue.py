@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -98,6 +99,30 @@ def test_new_files_come_before_the_backlog_each_in_order() -> None:
     queue.offer("new2", 1.0)
     queue.look(0.0)
     assert popped(queue, 1.0) == ["new1", "new2", "old1", "old2"]
+
+
+def test_what_is_put_back_comes_behind_all_that_is_ready() -> None:
+    disk = Disk("killer", "old", "new")
+    queue = WorkQueue(disk.stat)
+    queue.offer_many("folder", iter(["old"]), 1.0)
+    queue.look(0.0)
+    queue.look(1.0)
+    queue.put_back("killer", 1.0)
+    queue.look(1.0)
+    queue.look(2.0)
+    queue.offer("new", 1.0)
+    queue.look(2.0)
+    assert popped(queue, 3.0) == ["new", "old", "killer"]
+
+
+def test_what_is_put_back_and_told_of_again_gets_one_turn() -> None:
+    disk = Disk("a.png")
+    queue = WorkQueue(disk.stat)
+    queue.offer("a.png", 1.0)
+    queue.look(0.0)
+    queue.put_back("a.png", 1.0)
+    assert popped(queue, 1.0) == ["a.png"]
+    assert popped(queue, 9.0) == []
 
 
 def test_a_backlog_file_that_something_happens_to_is_new() -> None:
@@ -277,17 +302,65 @@ class Scan(Iterator[str]):
         self.closed = True
 
 
-def test_a_new_scan_replaces_the_one_that_goes_on() -> None:
+def test_a_scan_that_is_asked_for_meanwhile_follows_the_one_that_goes_on() -> None:
+    disk = Disk("a", "b", "late")
+    queue = WorkQueue(disk.stat)
+    old, other, dropped, new = Scan("a"), Scan("b"), Scan("a"), Scan("a", "late")
+    for source, paths in (("one", old), ("two", other), ("one", dropped), ("one", new)):
+        queue.offer_many(source, paths, 0.0)
+    assert dropped.closed
+    assert not old.closed
+    assert popped(queue, 0.0) == ["a", "b", "late"]
+    assert all(scan.closed for scan in (old, other, new))
+    assert queue.next_due(0.0) is None
+
+
+def test_scans_end_though_another_one_is_asked_for_at_every_look() -> None:
+    names = [str(number) for number in range(3 * PULLS_PER_LOOK)]
+    disk = Disk(*names, "new", "other")
+    queue = WorkQueue(disk.stat, lambda path, _stat: path.isdigit())
+    queue.offer_many("one", iter([*names, "new"]), 0.0)
+    queue.offer_many("two", iter(["other"]), 0.0)
+    done: list[str] = []
+    for _ in range(5):
+        queue.offer_many("one", iter([*names, "new"]), 0.0)
+        done += popped(queue, 0.0)
+    assert done == ["new", "other"]
+
+
+def test_scans_are_let_go_of_and_what_waits_already_stays() -> None:
     disk = Disk("a", "b")
     queue = WorkQueue(disk.stat)
-    old, other, new = Scan("a"), Scan("b"), Scan("a")
-    queue.offer_many("one", old, 0.0)
-    queue.offer_many("two", other, 0.0)
-    queue.offer_many("one", new, 0.0)
-    assert old.closed
-    assert sorted(popped(queue, 0.0)) == ["a", "b"]
-    assert other.closed
-    assert new.closed
+    queue.offer("a", 0.0)
+    scans = [Scan("b"), Scan("b")]
+    for scan in scans:
+        queue.offer_many("folder", scan, 0.0)
+    queue.end_scans()
+    assert all(scan.closed for scan in scans)
+    assert popped(queue, 0.0) == ["a"]
+    assert queue.next_due(0.0) is None
+
+
+@pytest.mark.parametrize("waits", ["for its turn", "for its next try"])
+def test_events_for_a_file_that_waits_do_not_add_up(waits: str) -> None:
+    disk = Disk("a.png")
+    queue = WorkQueue(disk.stat)
+    if waits == "for its next try":
+        queue.retry("a.png", 7, 0.0)
+
+    def memory_after(events: int) -> int:
+        for number in range(events):
+            queue.offer("".join(("a", ".png")), 0.0)  # a string of its own, as each event has
+            queue.look(1.0 + number / 1000)
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        before = memory_after(100)
+        assert memory_after(5_000) - before < 50_000
+    finally:
+        tracemalloc.stop()
+    assert len(popped(queue, 4000.0)) == 1
 
 
 def test_clear_forgets_everything() -> None:

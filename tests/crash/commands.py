@@ -1,0 +1,77 @@
+"""snapsortctl without a daemon: sort, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.crash.invariants import demand
+from tests.crash.points import Point
+from tests.crash.scenario import Ran, Scenario
+
+
+class Sort(Scenario):
+    """Copy to another disk, then move by a rename, both into folders that have to be made."""
+
+    def prepare(self) -> None:
+        world = self.world
+        world.tidy_up()
+        if not world.journal.exists():
+            self.ctl("log")
+        self.places, self.before = world.places(), world.files()
+        world.image("both")
+
+    def run(self, options: Sequence[str]) -> Ran:
+        return self.traced(self.world.program("snapsortctl"), "sort", *self.world.images, options=options)
+
+    def check(self, ran: Ran, point: Point | None) -> None:
+        self.check_said(ran.said)
+        self.check_kept()
+        self.check_code(ran, point, done=not self.at_home())
+        self.ctl("log")  # a restart: it repairs first
+        self.check_whole()
+        if self.in_conflict():
+            return
+        if self.at_home():
+            self.ctl("sort", *self.world.images)
+            self.check_whole()
+        demand(f"{path} was not filed" for path in self.at_home())
+        self.ctl("undo", "--all")
+        self.check_restored()
+
+
+class Undo(Scenario):
+    """Of a copy, of a rename, and of a move to another disk."""
+
+    def prepare(self) -> None:
+        if not self.world.images:
+            self.file_images()
+        else:
+            self.ctl("redo", "--all")
+        demand(f"{path} is not filed" for path in self.at_home())
+        self.places = self.world.places()
+
+    def file_images(self) -> None:
+        """For the first run; the later ones go on with the same images."""
+        world = self.world
+        self.before = world.files()
+        for inbox in ("near", "far"):
+            world.image(inbox)
+        self.ctl("sort", *world.images)
+
+    def run(self, options: Sequence[str]) -> Ran:
+        return self.traced(self.world.program("snapsortctl"), "undo", "--all", options=options)
+
+    def check(self, ran: Ran, point: Point | None) -> None:
+        self.check_said(ran.said)
+        self.check_kept()
+        self.check_code(ran, point, done=self.is_done())
+        self.ctl("log")  # a restart: it repairs first
+        self.check_whole()
+        if not self.in_conflict():
+            self.ctl("undo", "--all")
+            self.check_restored()
+
+    def is_done(self) -> bool:
+        """Whether the step came to its end."""
+        return all(Path(path).exists() for path in self.world.images)

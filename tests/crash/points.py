@@ -1,0 +1,142 @@
+"""The places where a run can be cut off or fail: each system call that changes a file, or brings it to the disk."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from snapsortd.models import OWN_PREFIX
+
+CHANGING = (
+    *("renameat2", "renameat", "rename", "linkat", "link", "unlinkat", "unlink", "mkdirat", "mkdir"),
+    *("fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "fsetxattr", "utimensat", "pwrite64"),
+)
+"""Counted over the whole run: the thread that files makes them in the same order each time."""
+
+BY_PATH = ("openat", "write")
+"""Made all the time for other things too, so these are counted by the path that they concern."""
+
+ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EXDEV")
+
+_TEMPORARY = re.compile(rf"^{re.escape(OWN_PREFIX)}(\d+)\.")
+_BLANKED = re.compile(rf"^{re.escape(OWN_PREFIX)}\+(\d+)\.")
+_CALL = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)", re.MULTILINE)
+_FIRST_FD = re.compile(r"^-?\d+<(?P<path>[^>]*)>")
+_OPENED = re.compile(r'^(?:AT_FDCWD|\d+)(?:<[^>]*>)?, "(?P<path>[^"]*)", (?P<flags>[A-Z_|0-9]*)')
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The NUMBER-th CALL; killed just before it, or failed with `error`."""
+
+    call: str
+    number: int
+    path: str = ""
+    """`BY_PATH` only: as the program names it; an entry's number is told relative to the last one before."""
+    nth: int = 0
+    """`BY_PATH` only: which of the calls that concern `path`."""
+    error: str = ""
+    about: str = ""
+    """"journal", "files" (of the user's) or neither, as far as the count could tell."""
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.call, str(self.number), self.error)))
+
+    @property
+    def is_unconfirmed_write(self) -> bool:
+        """A user's disk is in doubt."""
+        return self.call == "fsync" and self.about == "files" and self.error != ""
+
+    def failing(self, error: str) -> Point:
+        """The same call, failed."""
+        return replace(self, error=error)
+
+    def failures(self, *, thorough: bool) -> list[Point]:
+        """The same call failed with each error; a write to the journal with one of them, unless `thorough`.
+
+        To SQLite a failed write is one, whatever the reason, but for a full disk (`unixWrite` of its os_unix.c).
+        """
+        if self.about == "journal" and self.call == "pwrite64" and not thorough:
+            return [self.failing(ERRORS[self.number % len(ERRORS)])]
+        return [self.failing(error) for error in ERRORS]
+
+    def options(self, places: Places) -> list[str]:
+        """What tells strace to do it."""
+        what = f"error={self.error}" if self.error else "signal=KILL"
+        when = self.nth if self.path else self.number
+        only = ["-P", places.filled_in(self.path)] if self.path else []
+        return [*only, "-e", f"trace={self.call}", "-e", f"inject={self.call}:{what}:when={when}"]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What differs between two runs of the same step: the folders' names, and the last entry's number before it."""
+
+    folders: tuple[str, ...]
+    last_entry: int
+
+    def blanked(self, path: str) -> str:
+        """`path` as it can be looked for in another run."""
+        for number, folder in enumerate(self.folders):
+            if path.startswith(f"{folder}/"):
+                return f"<{number}>{path[len(folder) :]}"
+        return _TEMPORARY.sub(lambda found: f"{OWN_PREFIX}+{int(found[1]) - self.last_entry}.", path)
+
+    def filled_in(self, path: str) -> str:
+        """A blanked `path` as it is called in this run."""
+        for number, folder in enumerate(self.folders):
+            if path.startswith(f"<{number}>/"):
+                return folder + path.removeprefix(f"<{number}>")
+        return _BLANKED.sub(lambda found: f"{OWN_PREFIX}{int(found[1]) + self.last_entry}.", path)
+
+    def about(self, arguments: str) -> str:
+        """What a call with these arguments changes."""
+        if "/journal.sqlite3" in arguments:
+            return "journal"
+        state = f"<{self.folders[0]}/state"
+        return "files" if state not in arguments and any(f"<{each}" in arguments for each in self.folders) else ""
+
+    def hold(self, path: str) -> bool:
+        """Whether a path that a program named is in one of the folders, or relative to an open one."""
+        return not path.startswith("/") or path.startswith(tuple(f"{folder}/" for folder in self.folders))
+
+
+def counting() -> list[str]:
+    """What tells strace to write down every call that may be a point, and who makes it."""
+    return ["-f", "-y", "-e", "trace=" + ",".join(f"?{call}" for call in (*CHANGING, *BY_PATH))]
+
+
+def was_hit(log: str) -> bool:
+    """Whether the run came to its point."""
+    return "(INJECTED)" in log or "killed by SIGKILL" in log
+
+
+def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
+    """Every point in what strace wrote down with `counting`: the calls of process `pid`, or of the first one.
+
+    AssertionError where another thread or process makes such calls: these would not be met.
+    """
+    found = []
+    numbers: Counter[str] = Counter()
+    by_path: Counter[tuple[str, str]] = Counter()
+    for line in _CALL.finditer(log):
+        call, arguments = line["call"], line["arguments"]
+        pid = pid or int(line["pid"])
+        about = places.about(arguments)
+        if int(line["pid"]) != pid:
+            assert call not in CHANGING or not about, f"another thread or process changes files: {line[0]}"
+            continue
+        if call in CHANGING:
+            numbers[call] += 1
+            found.append(Point(call, numbers[call], about=about))
+            continue
+        named = (_OPENED if call == "openat" else _FIRST_FD).match(arguments)
+        if named is None:
+            continue
+        path = named["path"]
+        by_path[call, path] += 1
+        if places.hold(path) and (call == "write" or "O_CREAT" in named["flags"]):
+            numbers[call] += 1
+            found.append(Point(call, numbers[call], places.blanked(path), by_path[call, path], about=about))
+    return found

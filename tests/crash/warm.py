@@ -1,0 +1,82 @@
+"""A process that has loaded torch already, and forks into the classifiers that the daemons ask for.
+
+    python -m tests.crash.warm SOCKET
+
+Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
+`warmed/sitecustomize.py`) hands its socket to this one, which forks; the fork runs the classifier's own `main`, with
+its own model and its own limits, and ends like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.waiting import wait_for
+
+VARIABLE = "SNAPSORT_WARM_CLASSIFIER"
+
+
+@contextmanager
+def environment() -> Iterator[dict[str, str]]:
+    """What a daemon's environment needs, so that its classifiers start warm; until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="warm") as folder:
+        address = Path(folder) / "socket"
+        command = [sys.executable, "-m", "tests.crash.warm", str(address)]
+        with subprocess.Popen(command, env=os.environ | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}) as process:
+            try:
+                wait_for(address.exists, seconds=300, what="torch loaded")
+                paths = (str(Path(__file__).parent / "warmed"), os.environ.get("PYTHONPATH"))
+                yield {VARIABLE: str(address), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            finally:
+                process.terminate()
+
+
+def main(address: str) -> None:
+    """Load what a classifier needs, then fork for every connection."""
+    import torch
+    from PIL import Image
+
+    from snapsortd.vision import decode, labels, messages  # noqa: F401
+    from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
+    from snapsortd.vision.encoder import Encoder
+
+    torch.set_num_threads(1)  # a thread would not survive the fork
+    Image.init()
+    Encoder(find_checkpoint(EMBEDDED)).encode_image(Image.new("RGB", (8, 8)))  # much is imported on its first use
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address + ".new")
+        server.listen()
+        os.rename(address + ".new", address)
+        while True:
+            connection, _ = server.accept()
+            _, (theirs,), _, _ = socket.recv_fds(connection, 1, 1)
+            if os.fork() == 0:
+                server.close()
+                become_classifier(theirs)
+            os.close(theirs)
+            connection.close()  # the fork's stays open until it ends
+
+
+def become_classifier(fd: int) -> None:
+    """What `python -m snapsortd.vision.child FD` does."""
+    from snapsortd.vision import child
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    code = 1
+    try:
+        code = child.main(fd)
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,61 @@
+"""The clock is set back and forward under a running daemon."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.e2e.conftest import SHARED, kept
+from tests.e2e.instance import Instance
+from tests.images import receipt
+from tests.waiting import wait_for
+
+YEAR_S = 365 * 86_400
+CLOCK = """\
+import os, time
+
+def set_by(function, unit):
+    def read():
+        with open(os.environ["CLOCK_SET_BY"], encoding="ascii") as file:
+            return function() + int(file.read()) * unit
+    return read
+
+time.time, time.time_ns = set_by(time.time, 1), set_by(time.time_ns, 10**9)
+"""
+"""For the daemon's start: its wall clock is wrong by the seconds in a file, its monotonic one goes on as it does."""
+
+
+def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_path: Path) -> None:
+    offset = tmp_path / "offset"
+
+    def set_clock(years: int) -> None:
+        """In one step, since it is read all the time."""
+        (tmp_path / "new").write_text(str(years * YEAR_S))
+        (tmp_path / "new").replace(offset)
+
+    set_clock(0)
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(CLOCK)
+    with kept(Instance(tmp_path, SHARED)) as one:
+        one.env |= {"PYTHONPATH": str(tmp_path / "clock"), "CLOCK_SET_BY": str(offset)}
+        one.start()
+        paths = []
+        for name, years in (("now", 0), ("back", -9), ("forward", 9), ("back again", -20)):
+            path = one.inbox / f"{name}.png"
+            receipt(3).resize((90, 90)).save(path)
+            set_clock(years)  # it has not settled yet, most likely
+            wait_for(lambda path=path: not path.exists(), seconds=120, what=f"{name} filed")
+            paths.append(str(path))
+        wait_for(lambda: not one.status()["unfinished"], what="all finished")
+        entries = one.json("log")["entries"]
+        assert [entry["source"] for entry in entries] == paths[::-1]
+        years_told = [int(entry["at"][:4]) for entry in entries]
+        assert years_told[3] > years_told[2] < years_told[1] > years_told[0], "its clock did go back and forth"
+        assert one.json("undo", "--last", "1")["results"][0]["to"] == paths[-1]
+        set_clock(30)
+        assert one.json("undo")["results"][0]["to"] == paths[-2]
+        one.ctl("reload")
+        wait_for(lambda: one.is_idle() and one.is_running(), what="scanned again")
+        assert sorted(os.listdir(one.inbox)) == ["back again.png", "forward.png"]
+        assert 0 <= one.status()["uptime_s"] < 3600
+        assert one.end() == 0

@@ -1,0 +1,66 @@
+"""The crash sweep in short: the driver of `make crash-test`, over a few points of every scenario."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.crash.points import ERRORS, Places, Point, points
+from tests.crash.sweep import SCENARIOS, Choice, Tally, sweep
+from tests.crash.world import SHARED_MEMORY
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="strace is for Linux"),
+    pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root may trace a running daemon everywhere"),
+    pytest.mark.skipif(not Path(SHARED_MEMORY).is_dir(), reason="there is no second file system"),
+]
+
+SAMPLE = 6
+"""Runs of each scenario."""
+
+
+@pytest.mark.timeout(900)
+def test_a_sample_of_all_points_loses_nothing() -> None:
+    lines: list[str] = []
+    tally = Tally(lines.append)
+    sweep(SCENARIOS, Choice(SAMPLE), 2, tally)
+    assert not tally.violations, "\n".join(tally.violations)
+    assert tally.kills, lines
+    assert tally.kills + tally.faults >= SAMPLE * len(SCENARIOS) * 3 / 4, lines
+
+
+def test_the_points_of_a_run_are_the_calls_that_change_files() -> None:
+    log = """\
+7 openat(5</w/inbox>, "a.png", O_RDONLY|O_NOFOLLOW|O_CLOEXEC) = 6</w/inbox/a.png>
+7 openat(5</w/filed>, ".snapsort.12.ab", O_RDWR|O_CREAT|O_EXCL, 0600) = 7</w/filed/.snapsort.12.ab>
+7 pwrite64(7</w/filed/.snapsort.12.ab>, "x", 1, 0) = 1
+8 fsync(3</elsewhere>) = 0
+7 pwrite64(4</w/state/snapsortd/journal.sqlite3-wal>, "x", 1, 0 <unfinished ...>
+7 renameat2(5</w/inbox>, "a.png", 6</w/filed>, "b.png", RENAME_NOREPLACE) = 0
+7 write(2</w/state/snapsortd/log/snapsortd.log>, "x", 1) = 1
+7 write(1</dev/null>, "x", 1) = 1
+"""
+    found = points(log, Places(("/w",), 10), 7)
+    assert [(str(point), point.about) for point in found] == [
+        ("openat:1", "files"),
+        ("pwrite64:1", "files"),
+        ("pwrite64:2", "journal"),
+        ("renameat2:1", "files"),
+        ("write:1", ""),
+    ]
+    assert found[0].options(Places(("/w",), 20))[:2] == ["-P", ".snapsort.22.ab"]
+    with pytest.raises(AssertionError, match="another thread or process"):
+        points("8 fsync(3</w/filed>) = 0\n", Places(("/w",), 10), 7)
+
+
+def test_a_sweep_without_a_choice_meets_every_point_with_every_error() -> None:
+    found = [Point("fsync", 1, about="files"), Point("pwrite64", 1, about="journal")]
+    everything = {str(point) for point in Choice(thorough=True).among(found)}
+    assert everything == {f"{point}{error}" for point in found for error in ("", *(f":{error}" for error in ERRORS))}
+    assert [str(point) for point in Choice(only="fsync:1:EIO").among(found)] == ["fsync:1:EIO"]
+    assert len(Choice(sample=3).among(found)) == 3

@@ -1,0 +1,59 @@
+"""A model that can't be loaded: nothing is moved, new images wait, people are told what to do, and then it goes on."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import snapsortd
+from tests.e2e.conftest import kept
+from tests.e2e.instance import COMMANDS, CONFIG, Instance, tree
+from tests.images import screenshot
+from tests.waiting import wait_for
+
+EMBEDDED = Path(snapsortd.__file__).parent / "vision" / "embedded"
+SMALL = 1 << 30
+"""Bytes of address space: enough for the daemon, not for torch."""
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes the limits of a running process")
+def test_a_model_that_is_missing_or_too_large_stops_filing_until_it_loads(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    with kept(Instance(tmp_path, CONFIG.replace("version: 1", f"version: 1\nmodel: {{{{name: {model}}}}}"))) as one:
+        image = one.inbox / "shot.png"
+        screenshot().save(image)
+        before = tree(one.inbox)
+
+        def failed(reason: str) -> bool:
+            """The daemon says so, does not file, and answers."""
+            told = one.status()
+            model = told.get("model", {})
+            return model.get("state") == "failed" and reason in told["reason"] == model["error"]
+
+        def retold(reason: str) -> None:
+            one.ctl("reload")
+            wait_for(lambda: failed(reason), seconds=120, what=reason)
+            shown = one.ctl("status").stdout
+            assert "is loading its model; new images wait" in shown
+            assert reason in shown
+            assert (one.status()["queued"], one.status()["filed"], tree(one.inbox)) == (1, 0, before)
+            assert reason in one.ctl("sort", str(image), ok=(6,)).stderr
+
+        with one.log.open("ab") as log:
+            one.process = subprocess.Popen([COMMANDS / "snapsortd"], env=one.env, stderr=log)
+        wait_for(lambda: failed("there is no model in"), seconds=60, what="a missing model is told")
+        retold("model.name is a folder with config.json, weights, tokenizer and image processor")
+
+        model.symlink_to(EMBEDDED)
+        pid = one.process.pid
+        free = resource.prlimit(pid, resource.RLIMIT_AS, (SMALL, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        retold("memory")
+        resource.prlimit(pid, resource.RLIMIT_AS, free)
+
+        one.ctl("reload")
+        wait_for(lambda: one.status()["filed"] == 1, seconds=120, what="filed once the model is there")
+        assert tree(one.filed) == {str(one.filed / "Screenshots" / "screenshot" / "shot.png"): before[str(image)]}
+        assert one.status()["reason"] == ""

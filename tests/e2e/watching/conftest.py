@@ -1,0 +1,72 @@
+"""One daemon for all tests, in a mount namespace of its own: each test has watched folders that no other one uses.
+
+It looks through its folders by itself only every five minutes: what happens sooner, it was told.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import kept
+from tests.e2e.watching.observed import Observed
+from tests.integration.tiny_checkpoints import make_checkpoint
+
+CONFIG = """\
+version: 1
+model: MODEL
+labels: {{picture: a picture}}
+watch:
+  - {{path: "{inbox}/plain", settle: 300ms}}
+  - {{path: "{inbox}/slow", settle: 300ms}}
+  - {{path: "{inbox}/meanwhile", settle: 300ms}}
+  - {{path: "{inbox}/storm", settle: 300ms}}
+  - {{path: "{inbox}/storm in subfolders", settle: 300ms, subfolders: true}}
+  - {{path: "{inbox}/removed", settle: 300ms}}
+  - {{path: "{inbox}/renamed", settle: 300ms}}
+  - {{path: "{inbox}/disk", settle: 300ms}}
+  - {{path: "{inbox}/paused", settle: 300ms}}
+  - {{path: "{inbox}/special", settle: 300ms}}
+  - {{path: "{inbox}/far", settle: 300ms}}
+  - {{path: "{inbox}/tree", settle: 300ms, subfolders: true}}
+  - {{path: "{inbox}/inside", settle: 300ms, subfolders: true}}
+  - {{path: "{inbox}/left", settle: 300ms}}
+  - {{path: "{inbox}/right", settle: 300ms}}
+  - {{path: "{inbox}/copied", settle: 300ms}}
+  - {{path: "{inbox}/copies", settle: 300ms}}
+rules:
+  - {{name: Far, locations: "{inbox}/far", actions: [move: "{filed}-far/sub/"]}}
+  - {{name: Inside, locations: "{inbox}/inside", actions: [move: "{inbox}/inside/filed/{{label}}/"]}}
+  - {{name: To the right, locations: "{inbox}/left", actions: [move: "{inbox}/right/"]}}
+  - {{name: To the left, locations: "{inbox}/right", actions: [move: "{inbox}/left/"]}}
+  - {{name: Copy, locations: "{inbox}/copied", actions: [copy: "{inbox}/copies/"]}}
+  - {{name: Copy on, locations: "{inbox}/copies", actions: [copy: "{inbox}/copied/"]}}
+  - name: All
+    locations: "{inbox}"
+    filters: [size: "< 1kB"]
+    actions: [move: "{filed}/"]
+"""
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that looks at a hundred images in a second."""
+    return make_checkpoint(tmp_path_factory.mktemp("model"), "clip")
+
+
+@pytest.fixture(scope="session")
+def daemon(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[Observed]:
+    """The one daemon."""
+    if sys.platform != "linux":
+        pytest.skip("about inotify, mounts and /proc")
+    namespace = ("unshare", "--mount", "--propagation", "private")
+    possible = subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode == 0
+    prefix = namespace if possible else ()
+    one = Observed(tmp_path_factory.mktemp("watching"), CONFIG.replace("MODEL", str(model)), prefix)
+    with kept(one):
+        one.start()
+        yield one
