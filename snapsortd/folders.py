@@ -174,9 +174,10 @@ def _make_below(parent: int, name: str, root: str) -> int:
 
 
 def _make(parent: int, name: str) -> None:
-    """Make a folder unless it is there, and bring the new name to the disk."""
-    try:
+    """Make a folder unless it is there, and bring its name to the disk: with the name, all that it gets would be lost.
+
+    Also where it is there: another program may have made it just now, or we, and were killed.
+    """
+    with suppress(FileExistsError):
         os.mkdir(name, dir_fd=parent)
-    except FileExistsError:
-        return
     sync_folder(parent)

@@ -16,7 +16,7 @@ from itertools import count
 from snapsortd.errors import DurabilityError
 from snapsortd.folders import Place
 from snapsortd.models import NameSeries
-from snapsortd.renames import rename_noreplace
+from snapsortd.renames import rename_noreplace, sync_folder
 from snapsortd.template import split_name
 
 _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -74,6 +74,7 @@ def put_back(aside: Place, place: Place) -> None:
                 return
             with suppress(FileExistsError):
                 rename_noreplace(aside.folder.fd, aside.name, place.folder.fd, name)
+                sync_folder(place.folder.fd)  # nobody looks for it aside once the entry is closed
                 return
     except OSError as error:
         raise DurabilityError(

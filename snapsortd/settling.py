@@ -43,6 +43,7 @@ def put_back_aside(entry: Entry) -> None:
         with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
             if place.folder.identity.could_be(folder):
                 put_back(Place(place.folder, aside_name(entry)), place)
+                sync_folder(place.folder.fd)  # what is seen now is on the disk, also what a killed repair did
 
 
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
@@ -81,3 +82,4 @@ def _remove_leftover(entry: Entry) -> None:
     if entry.method is Method.COPY:
         with open_place(entry.target, entry.target_root) as target:
             Place(target.folder, temporary_name(entry)).remove()
+            sync_folder(target.folder.fd)  # nobody looks for it once the entry is closed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from snapsortd.copying import copy_file
@@ -17,7 +18,7 @@ from snapsortd.folders import Place, to_stat
 from snapsortd.models import OPEN_STATES, Entry, FileIdentity, Method, State
 from snapsortd.plan import Ledger, Plan, aside_name, temporary_name
 from snapsortd.removal import is_being_written, remove_exactly
-from snapsortd.renames import rename_noreplace, sync_folder
+from snapsortd.renames import rename_noreplace, sync, sync_folder
 
 MAX_NAMES = 100_000
 """Names tried for one file in one folder."""
@@ -62,9 +63,9 @@ class Transfer:
             raise MoveRefused(in_words(error)) from error
 
     def _note(self, error: DurabilityError) -> None:
-        """Say why the entry failed or stays open, unless it was closed with its own reason."""
+        """Say why the entry stays open, unless it was closed: `repair` looks what the disk holds, after a restart."""
         if self.entry.state in OPEN_STATES:
-            self._advance(self.entry.state if self._acted else State.FAILED, reason=error.message)
+            self._advance(self.entry.state, reason=error.message)
 
     def _act(self) -> Entry:
         if self._plan.method is Method.REMOVE:
@@ -103,6 +104,7 @@ class Transfer:
         except BaseException:
             if not self._acted:
                 temporary.remove()
+                sync_folder(plan.folder.fd)
             raise
         found = self._target.look()
         if found is None or found.identity.ino != made.ino:
@@ -142,7 +144,9 @@ class Transfer:
         sync_folder(self._plan.folder.fd)
 
     def _remove(self) -> Entry:
-        """Take a copy away, while its original is seen to stand."""
+        """Take a copy away, while its original is seen to stand, on the disk too: it may have been saved just now."""
+        with suppress(FileNotFoundError):
+            self._sync_target()
         original = self._target.look()
         if original is None or original.identity != self._plan.original:
             raise FileChanged("the original is not there unchanged")
@@ -156,6 +160,14 @@ class Transfer:
             return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
         sync_folder(self._plan.source.folder.fd)
         return self._advance(State.DONE, target_identity=original.identity)
+
+    def _sync_target(self) -> None:
+        fd = self._target.open()
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
+        sync_folder(self._plan.folder.fd)
 
     def _check_source(self) -> None:
         """The name still leads to the file that was looked at, and that is still as it was."""

@@ -19,8 +19,10 @@ BY_PATH = ("openat", "write")
 
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EXDEV")
 
+MOST_ENTRIES = 6
+"""The journal gets no more than these in one run; which of them makes the temporary copy may differ."""
+
 _TEMPORARY = re.compile(rf"^{re.escape(OWN_PREFIX)}(\d+)\.")
-_BLANKED = re.compile(rf"^{re.escape(OWN_PREFIX)}\+(\d+)\.")
 _CALL = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)", re.MULTILINE)
 _FIRST_FD = re.compile(r"^-?\d+<(?P<path>[^>]*)>")
 _OPENED = re.compile(r'^(?:AT_FDCWD|\d+)(?:<[^>]*>)?, "(?P<path>[^"]*)", (?P<flags>[A-Z_|0-9]*)')
@@ -33,7 +35,7 @@ class Point:
     call: str
     number: int
     path: str = ""
-    """`BY_PATH` only: as the program names it; an entry's number is told relative to the last one before."""
+    """`BY_PATH` only: as the program names it, but for what differs from run to run; see `Places`."""
     nth: int = 0
     """`BY_PATH` only: which of the calls that concern `path`."""
     error: str = ""
@@ -65,8 +67,14 @@ class Point:
         """What tells strace to do it."""
         what = f"error={self.error}" if self.error else "signal=KILL"
         when = self.nth if self.path else self.number
-        only = ["-P", places.filled_in(self.path)] if self.path else []
-        return [*only, "-e", f"trace={self.call}", "-e", f"inject={self.call}:{what}:when={when}"]
+        only = places.names_of(self.path) if self.path else []
+        return [
+            *(word for name in only for word in ("-P", name)),
+            "-e",
+            f"trace={self.call}",
+            "-e",
+            f"inject={self.call}:{what}:when={when}",
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +89,14 @@ class Places:
         for number, folder in enumerate(self.folders):
             if path.startswith(f"{folder}/"):
                 return f"<{number}>{path[len(folder) :]}"
-        return _TEMPORARY.sub(lambda found: f"{OWN_PREFIX}+{int(found[1]) - self.last_entry}.", path)
+        return _TEMPORARY.sub(OWN_PREFIX + "*.", path)
 
-    def filled_in(self, path: str) -> str:
-        """A blanked `path` as it is called in this run."""
+    def names_of(self, path: str) -> list[str]:
+        """What a blanked `path` may be called in this run."""
         for number, folder in enumerate(self.folders):
             if path.startswith(f"<{number}>/"):
-                return folder + path.removeprefix(f"<{number}>")
-        return _BLANKED.sub(lambda found: f"{OWN_PREFIX}{int(found[1]) + self.last_entry}.", path)
+                return [folder + path.removeprefix(f"<{number}>")]
+        return [path.replace("*", f"{self.last_entry + each}") for each in range(1, MOST_ENTRIES + 1)]
 
     def about(self, arguments: str) -> str:
         """What a call with these arguments changes."""
@@ -98,8 +106,8 @@ class Places:
         return "files" if state not in arguments and any(f"<{each}" in arguments for each in self.folders) else ""
 
     def hold(self, path: str) -> bool:
-        """Whether a path that a program named is in one of the folders, or relative to an open one."""
-        return not path.startswith("/") or path.startswith(tuple(f"{folder}/" for folder in self.folders))
+        """Whether an absolute path is in one of the folders."""
+        return path.startswith(tuple(f"{folder}/" for folder in self.folders))
 
 
 def counting() -> list[str]:
@@ -136,7 +144,8 @@ def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
             continue
         path = named["path"]
         by_path[call, path] += 1
-        if places.hold(path) and (call == "write" or "O_CREAT" in named["flags"]):
+        makes = call == "openat" and "O_CREAT" in named["flags"]
+        if places.hold(path) if call == "write" else makes and (places.hold(path) or not path.startswith("/")):
             numbers[call] += 1
             found.append(Point(call, numbers[call], places.blanked(path), by_path[call, path], about=about))
     return found
