@@ -63,6 +63,17 @@ def set_up_logs(places: Places, env: Mapping[str, str] = os.environ) -> None:
 class PrivateFile(RotatingFileHandler):
     """A log file that this user alone can read, whatever the umask."""
 
+    _failed = False
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A disk that is full or gone is told once, and with no traceback: every line is on stderr as well."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not self._failed:
+            self._failed = True
+            sys.stderr.write(f"snapsortd: the log file cannot be written: {error.strerror}\n")
+
     def _open(self) -> TextIOWrapper:
         return open(self.baseFilename, "a", encoding=self.encoding, opener=_private)
 

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from snapsortd.errors import JournalBlocked, JournalError
+from snapsortd.journal.check import RESTORE, check, marker
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 
 MAX_PENDING = 500
 """Lazy writes that may wait for the next commit."""
-
-_RESTORE = "nothing was moved; restore it from a backup, or move it away to begin a new one"
 
 
 class JournalFile:
@@ -29,6 +28,7 @@ class JournalFile:
         self._pending = 0
         _prepare(path)
         with _explained(path):
+            check(path, timeout)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=timeout)
         try:
             with _explained(path):
@@ -42,13 +42,6 @@ class JournalFile:
     def _set_up(self) -> None:
         connection = self._connection
         connection.row_factory = sqlite3.Row
-        if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise JournalError(f"the journal {self.path} is damaged: {found}", _RESTORE)
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if tables and connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise JournalError(f"{self.path} is a database, but not a journal of snapsortd", _RESTORE)
-        if not tables and os.path.exists(_marker(self.path)):
-            raise JournalError(f"the journal {self.path} is empty, and there was one before", _RESTORE)
         for setting in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -62,11 +55,6 @@ class JournalFile:
 
     def _migrate(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise JournalError(
-                f"the journal {self.path} was written by a newer version of snapsortd (format {version})",
-                "install that version again; nothing was moved",
-            )
         for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
             self._connection.execute("BEGIN IMMEDIATE")
             for statement in migration.statements:
@@ -139,7 +127,7 @@ def _prepare(path: str) -> None:
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         if not os.path.lexists(path):
-            for evidence in (_marker(path), path + "-wal"):
+            for evidence in (marker(path), path + "-wal"):
                 if os.path.lexists(evidence):
                     raise JournalError(
                         f"the journal {path} is missing, but {evidence} shows that there was one",
@@ -155,16 +143,12 @@ def _mark(path: str) -> None:
     folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(FileExistsError):
-            os.close(os.open(_marker(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(marker(path), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
             os.fsync(folder)
     except OSError as error:
         raise JournalError(f"the folder of the journal {path} cannot be written: {error.strerror}") from error
     finally:
         os.close(folder)
-
-
-def _marker(path: str) -> str:
-    return path + ".exists"
 
 
 def _identity(path: str) -> tuple[int, int] | None:
@@ -180,6 +164,8 @@ def _explained(path: str) -> Iterator[None]:
     """Turn what SQLite says into what a person can act on."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_BUSY:
@@ -187,5 +173,5 @@ def _explained(path: str) -> Iterator[None]:
         if code == sqlite3.SQLITE_FULL:
             raise JournalBlocked(f"the disk with the journal {path} is full", "free some space") from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise JournalError(f"the journal {path} is damaged: {error}", _RESTORE) from error
+            raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
         raise JournalError(f"the journal {path} cannot be used: {error}") from error

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
+from snapsortd.errors import JournalError
+from snapsortd.journal.check import RESTORE
 from snapsortd.models import (
     Entry,
     EntryKind,
@@ -17,6 +21,8 @@ from snapsortd.models import (
     Outcome,
     State,
 )
+
+T = TypeVar("T")
 
 
 def signed(number: int) -> int:
@@ -64,6 +70,20 @@ def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
     }
 
 
+def _readable(read: Callable[[sqlite3.Row], T]) -> Callable[[sqlite3.Row], T]:
+    """SQLite tells a changed row from a sound one only by its form: what is no value of ours raises JournalError."""
+
+    @wraps(read)
+    def reading(row: sqlite3.Row) -> T:
+        try:
+            return read(row)
+        except (ValueError, TypeError) as error:
+            raise JournalError(f"the journal is damaged: {error}", RESTORE) from error
+
+    return reading
+
+
+@_readable
 def to_entry(row: sqlite3.Row) -> Entry:
     """One row of `entries`."""
     return Entry(
@@ -91,6 +111,7 @@ def to_entry(row: sqlite3.Row) -> Entry:
     )
 
 
+@_readable
 def to_known(row: sqlite3.Row) -> Known:
     """One row of `images`."""
     return Known(

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import snapsortd
 from snapsortd.errors import ClassifierDied, ImageError, Interrupted, ModelError
 from snapsortd.models import Sight
-from snapsortd.vision.messages import sight_from_json
+from snapsortd.vision.messages import sight_from_json, words_from_json
 from snapsortd.vision.wire import BadMessage, Channel
 
 ClassifierState = Literal["stopped", "loading", "ready", "failed"]
@@ -145,10 +145,10 @@ class Classifier:
             self._channel.send({}, fd, timeout=_SEND_SECONDS)
             answer = self._await_answer(began + self._image_seconds, should_stop)
             if "unreadable" in answer:
-                raise ImageError(str(answer["unreadable"]))
+                raise ImageError(words_from_json(answer["unreadable"]))
             if "crashed" in answer:
                 self._end(_EXIT_SECONDS)
-                raise ClassifierDied(f"the classifier failed over the image: {answer['crashed']}")
+                raise ClassifierDied(f"the classifier failed over the image: {words_from_json(answer['crashed'])}")
             return sight_from_json(
                 answer,
                 labels=tuple(self._labels),
@@ -182,8 +182,8 @@ class Classifier:
         """The child's first message: what it loaded, or why it could not."""
         if "failed" in message or "crashed" in message:
             self._end(_EXIT_SECONDS)
-            hint = str(message.get("hint", _MEMORY_HINT))
-            self._fail(ModelError(str(message.get("failed", message.get("crashed"))), hint))
+            hint = words_from_json(message.get("hint", _MEMORY_HINT))
+            self._fail(ModelError(words_from_json(message.get("failed", message.get("crashed"))), hint))
             return
         if not isinstance(message.get("dim"), int):
             raise BadMessage("no word about the model")

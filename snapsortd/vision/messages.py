@@ -6,7 +6,6 @@ The daemon trusts none of it, since a hostile image may have taken the child ove
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -40,21 +39,28 @@ def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, 
             frames=_count(value["frames"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadMessage(f"no answer about an image: {error!r}") from error
+        raise BadMessage(f"no answer about an image: {words_from_json(error)}") from error
     if len(scores) != len(labels) or len(embedding) != 2 * dim:
         raise BadMessage("an answer of the wrong size")
     return Sight(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
 
 
+def words_from_json(value: Any) -> str:
+    """What the child tells in words: as much as a person reads, and nothing that is no character."""
+    text = str(value)
+    shown = text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "…"
+    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 _MOST = 1 << 31
 """More pixels a side, or frames, than any format that is read has room for."""
+_MOST_WORDS = 500
 
 
 def _number(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"{number} is no score")
-    return number
+    if type(value) not in (int, float) or not 0 <= value <= 1:
+        raise ValueError(f"{value!r} is no score")
+    return float(value)
 
 
 def _count(value: Any) -> int:

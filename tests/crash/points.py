@@ -84,6 +84,11 @@ class Places:
     folders: tuple[str, ...]
     last_entry: int
 
+    @property
+    def state(self) -> str:
+        """Where the journal and the logs are."""
+        return f"{self.folders[0]}/state/"
+
     def blanked(self, path: str) -> str:
         """`path` as it can be looked for in another run."""
         for number, folder in enumerate(self.folders):
@@ -102,8 +107,11 @@ class Places:
         """What a call with these arguments changes."""
         if "/journal.sqlite3" in arguments:
             return "journal"
-        state = f"<{self.folders[0]}/state"
-        return "files" if state not in arguments and any(f"<{each}" in arguments for each in self.folders) else ""
+        return (
+            "files"
+            if f"<{self.state}" not in arguments and any(f"<{each}" in arguments for each in self.folders)
+            else ""
+        )
 
     def hold(self, path: str) -> bool:
         """Whether an absolute path is in one of the folders."""
@@ -144,8 +152,14 @@ def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
             continue
         path = named["path"]
         by_path[call, path] += 1
-        makes = call == "openat" and "O_CREAT" in named["flags"]
-        if places.hold(path) if call == "write" else makes and (places.hold(path) or not path.startswith("/")):
+        if changes(places, call, path, named.groupdict().get("flags", "")):
             numbers[call] += 1
             found.append(Point(call, numbers[call], places.blanked(path), by_path[call, path], about=about))
     return found
+
+
+def changes(places: Places, call: str, path: str, flags: str) -> bool:
+    """Whether a call of `BY_PATH` makes a file, or writes to one of the program's own."""
+    if call == "write":
+        return path.startswith(places.state)
+    return "O_CREAT" in flags and (places.hold(path) or not path.startswith("/"))
