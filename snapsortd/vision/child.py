@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -71,10 +72,13 @@ def _serve(channel: Channel) -> None:
     except ModelError as error:
         channel.send({"failed": error.message, "hint": error.hint})
         return
+    blank = _blank_image()
+    look(os.dup(blank))  # what is imported and set up at the first image only
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)
-    if not sandbox.seal(channel.fileno()):
+    if not sandbox.seal(channel.fileno(), blank):
         sys.stderr.write("this system can't keep the classifier process from opening other files of the user\n")
+    look(blank)  # a system on which that fails behind the seal must not put it down to the user's images
     channel.send(about)
     while True:
         request = channel.receive()
@@ -85,6 +89,16 @@ def _serve(channel: Channel) -> None:
         except ImageError as error:
             answer = {"unreadable": error.message}
         channel.send(answer)
+
+
+def _blank_image() -> int:
+    """A descriptor of a file with a white image."""
+    from PIL import Image
+
+    with tempfile.TemporaryFile() as file:
+        Image.new("RGB", (1280, 800), "white").save(file, "PNG")
+        file.flush()
+        return os.dup(file.fileno())
 
 
 @contextmanager
@@ -115,7 +129,6 @@ def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int
 
     gc.disable()  # what is imported stays; looking through it for garbage again and again takes a tenth of the time
     import torch
-    from PIL import Image
 
     from snapsortd.vision.cores import physical_cores
     from snapsortd.vision.decode import decode
@@ -129,9 +142,6 @@ def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int
     encoder.forget_texts()
     for module in _USED_LATER:
         importlib.import_module(module)
-    blank = Image.new("RGB", (2 * encoder.side, 3 * encoder.side))
-    warm = encoder.encode_image(blank)  # what torch and the processor do at their first image only
-    label_scores(warm, embeddings, encoder.logit_scale)
     gc.enable()
 
     def look(fd: int) -> dict[str, Any]:

@@ -141,8 +141,11 @@ def _call(x86_64: int, aarch64: int) -> None:
         raise OSError(ctypes.get_errno(), "")
 
 
-def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[child.Look, dict[str, Any]]:
-    """In the place of `child._load`: nothing is loaded, and a thread waits that has been there before the seal."""
+def _hostile(what: str, outside: dict[str, Any], *, trials: int = 2, **_: object) -> tuple[child.Look, dict[str, Any]]:
+    """In the place of `child._load`: nothing is loaded, and a thread waits that has been there before the seal.
+
+    The first `trials` images are its own, with which it tries itself out.
+    """
     jobs: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
     answers: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -172,14 +175,22 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[child.Loo
         {"abort": os.abort, "fault": lambda: ctypes.string_at(0), "bug": lambda: os.close(-1)}[what]()
         return {}
 
-    return attack if what == "attack" else die, {"name": "hostile", "dim": 1}
+    def look(image: int) -> dict[str, Any]:
+        nonlocal trials
+        if trials:
+            trials -= 1
+            os.close(image)
+            return {}
+        return attack(image) if what == "attack" else die(image)
+
+    return look, {"name": "hostile", "dim": 1}
 
 
 def _unconfined(fd: int) -> None:
     """The same attack by a process that has given up nothing."""
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         settings, _ = channel.receive() or ({}, None)
-        attack, about = _hostile(**settings)
+        attack, about = _hostile(**settings, trials=0)
         channel.send(about)
         _, image = channel.receive() or ({}, None)
         assert image is not None

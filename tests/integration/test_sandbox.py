@@ -159,7 +159,7 @@ def test_the_numbers_of_the_system_calls_are_the_kernels(header: str, column: in
 class Hostile:
     """A running `hostile_child`, with what lies outside for it to reach at."""
 
-    def __init__(self, folder: Path, what: str, *words: str) -> None:
+    def __init__(self, folder: Path, what: str, *words: str, by: tuple[str, ...] = ()) -> None:
         self.secret, self.place = folder / "secret", folder / "place"
         self.secret.write_text("the user's")
         self.place.mkdir()
@@ -170,7 +170,7 @@ class Hostile:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.hostile_child", str(theirs.fileno()), *words],
+                [*by, sys.executable, "-m", "tests.integration.hostile_child", str(theirs.fileno()), *words],
                 cwd=Path(__file__).parents[2],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
@@ -211,8 +211,8 @@ class Hostile:
 
 
 @contextmanager
-def hostile(folder: Path, what: str, *words: str) -> Iterator[Hostile]:
-    one = Hostile(folder, what, *words)
+def hostile(folder: Path, what: str, *words: str, by: tuple[str, ...] = ()) -> Iterator[Hostile]:
+    one = Hostile(folder, what, *words, by=by)
     try:
         yield one
     finally:
@@ -244,6 +244,16 @@ def test_the_attack_above_would_succeed_without_the_sandbox(tmp_path: Path) -> N
     assert [name for name in own if answer["here"][name] == "EPERM"] == []
     assert sum(answer["here"][name] == "allowed" for name in own) > 25
     assert answer["too much"] == {"memory": "allowed", "a file that it may write": "allowed"}
+
+
+@linux
+@pytest.mark.skipif(shutil.which("setarch") is None, reason="needs setarch")
+def test_where_the_kernel_is_another_that_is_said_and_the_limits_still_hold(tmp_path: Path) -> None:
+    with hostile(tmp_path, "attack", by=("setarch", "linux32")) as one:
+        answer = one.over_an_image()
+    assert answer["here"]["read a file"] == "allowed"
+    assert one.complaints.count("this system can't keep the classifier process from") == 1
+    assert answer["too much"] == {"memory": "ENOMEM", "a file that it may write": "EFBIG"}
 
 
 @linux
