@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from snapsortd.errors import FileChanged, MoveRefused
 from snapsortd.folders import Place, open_place, to_stat
 from snapsortd.models import FileIdentity
-from snapsortd.renames import sync
+from snapsortd.renames import sync, sync_folder
 
 _CHUNK = 1 << 20
 COARSEST_TIME_NS = 2_000_000_000
@@ -76,6 +76,7 @@ def copy_file(fd: int, to: Place, sha256: bytes, *, keep_all: bool) -> FileIdent
     except BaseException:
         with suppress(OSError):
             to.remove()
+        sync_folder(to.folder.fd)  # nobody looks for it once the entry is closed
         raise
     finally:
         os.close(copy)

@@ -61,6 +61,7 @@ def _link_and_unlink(source_folder: int, source: str, target_folder: int, target
     except BaseException:
         with suppress(OSError):
             os.unlink(target, dir_fd=target_folder)
+        sync_folder(target_folder)  # or the second name would be back after a power cut
         raise
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from snapsortd.copying import hash_fd
 from snapsortd.errors import UndoRefused
 from snapsortd.folders import Folder, Place, below, make_folder, open_folder, to_stat
 from snapsortd.models import Entry, EntryKind, FileIdentity, FolderIdentity, Method, State
 from snapsortd.plan import Plan
+from snapsortd.renames import sync_folder
 from snapsortd.transfer import in_words
 
 
@@ -123,13 +124,22 @@ class _Reversal:
         except OSError as error:
             raise UndoRefused(f"the folder {path} cannot be opened: {in_words(error)}") from error
         _check_disk(folder.identity, expected, path)
+        if make:
+            self._sync_name(path)
         return folder
 
+    def _sync_name(self, path: str) -> None:
+        """Bring a folder's name to the disk, as `make_folder` does: perhaps we made it, and were killed."""
+        with suppress(OSError), open_folder(*self._above(path)) as parent:
+            sync_folder(parent.fd)
+
+    def _above(self, path: str) -> tuple[str, str]:
+        """The folder that `path` is in, and the root to reach it from."""
+        above, root = os.path.dirname(path), self._entry.source_root
+        return above, above if root in ("", path) else root  # else the watched folder itself is meant
+
     def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
-        above = os.path.dirname(path)
-        root = self._entry.source_root
-        if root in ("", path):  # the watched folder itself is gone
-            root = above
+        above, root = self._above(path)
         try:
             parent = self._held.enter_context(open_folder(above, root))
             if parent.identity.dev != expected.dev:  # the folder was another disk's own, or that disk is away

@@ -7,6 +7,7 @@ system lacks one of these, the others still hold.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import select
@@ -28,6 +29,9 @@ def seal(*keep: int) -> bool:
     Every other descriptor is closed, and the kernel refuses to open, list, run, signal or change anything. Whatever
     is opened or imported at its first use must have been used before. True if the kernel does; needs `refuse_network`.
     """
+    if os.isatty(2):  # a terminal is opened to read and write: what is typed there is not for this process
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.ttyname(2), os.O_WRONLY | os.O_NOCTTY), 2)
     first = 3
     for fd in (*sorted(keep), os.sysconf("SC_OPEN_MAX")):
         os.closerange(first, fd)

@@ -277,6 +277,33 @@ def test_behind_the_seal_a_crash_is_still_a_crash(
         assert one.process.wait(60) == code
 
 
+READ_TERMINAL = """
+import os
+from snapsortd.vision import sandbox
+{call}()
+os.write(2, b"told")
+try:
+    os.write(1, os.read(2, 100))
+except OSError as error:
+    os.write(1, error.strerror.encode())
+"""
+
+
+def test_behind_the_seal_nothing_is_read_from_the_users_terminal() -> None:
+    typed, terminal = os.openpty()
+    with open(typed, "r+b", buffering=0) as keyboard, open(terminal, "r+b", buffering=0) as screen:
+        for call, answer in (("dict", b"typed\n"), ("sandbox.seal", b"Bad file descriptor")):
+            keyboard.write(b"typed\n")
+            done = subprocess.run(
+                [sys.executable, "-c", READ_TERMINAL.format(call=call)],
+                cwd=Path(__file__).parents[2],
+                stdout=subprocess.PIPE,
+                stderr=screen,
+                timeout=60,
+            )
+            assert done.stdout == answer
+
+
 NEW_PRIVILEGES = """
 import os, subprocess
 os.setgroups([]); os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534)
