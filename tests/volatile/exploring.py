@@ -31,7 +31,7 @@ from tests.volatile.system import System
 LONG = "SNAPSORTD_FULL" in os.environ
 """Search wider; takes many minutes."""
 
-KILLS = 4 if LONG else 2
+KILLS = 4 if LONG else 1
 """How many kills there may be before the next power cut, after which there may be as many again: each adds to what is
 not synced, so there must be a limit."""
 

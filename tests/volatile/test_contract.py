@@ -30,7 +30,7 @@ Step = tuple[Any, ...]
 """The name of a method of Program, and its arguments."""
 
 A_TIME = 1_500_000_000 * 10**9
-LONG = "n" * 256
+TOO_LONG = "n" * 256
 LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 FOLDER = os.O_RDONLY | os.O_DIRECTORY
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -210,7 +210,7 @@ MADE = ("open", 0, "a", NEW)
         case("a folder is not written", ("open", 0, "sub", os.O_RDWR), last="EISDIR"),
         case("made twice", MADE, MADE, last="EEXIST"),
         case("made over a symlink", ("open", 0, "link", NEW), last="EEXIST"),
-        case("a name too long", ("open", 0, LONG, NEW), last="ENAMETOOLONG"),
+        case("a name too long", ("open", 0, TOO_LONG, NEW), last="ENAMETOOLONG"),
         case("read-only", MADE, ("open", 0, "a", LOOK), ("write", 1, b"x", 0), last="EBADF"),
         case("cut read-only", MADE, ("open", 0, "a", LOOK), ("cut", 1, 0), last="EINVAL"),
         case("a folder is not read", ("open", 0, "sub", os.O_RDONLY), ("read", 0, 1, 0), last="EISDIR"),
