@@ -159,7 +159,7 @@ class Mover:
         if devices & self._doubted:
             raise DurabilityError(
                 "moving on this disk has stopped, because it did not confirm a write",
-                "check the disk, then restart snapsortd",
+                "check the disk, then restart the computer",
             )
         transfer = Transfer(self._journal, plan)
         with self._noting(devices):

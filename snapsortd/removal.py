@@ -79,7 +79,7 @@ def put_back(aside: Place, place: Place) -> None:
     except OSError as error:
         raise DurabilityError(
             f"{place.path} could not be given its name back and lies beside it as {aside.name}: {error.strerror}",
-            "check the disk, then restart snapsortd",
+            "check the disk, then restart the computer",
         ) from error
 
 

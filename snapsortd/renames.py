@@ -77,7 +77,7 @@ def sync(fd: int) -> None:
     except OSError as error:
         raise DurabilityError(
             f"the disk did not confirm a write: {os.strerror(error.errno or errno.EIO)}",
-            "check the disk, then restart snapsortd; nothing was deleted",
+            "check the disk, then restart the computer; nothing was deleted",
             device=os.fstat(fd).st_dev,
         ) from error
 

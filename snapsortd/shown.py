@@ -1,4 +1,4 @@
-"""Names as people may see them: nothing in a file's name can steer a terminal or break a log line."""
+"""Names and numbers as people may see them: nothing in a file's name can steer a terminal or break a log line."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ def shown_path(path: str, home: str = "") -> str:
     if home and (path == home or path.startswith(home.rstrip("/") + "/")):
         path = "~" + path[len(home.rstrip("/")) :]
     return shown(path)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 image`, `2 images`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def size_words(size: float) -> str:
+    """A size in bytes for people, in powers of 1000."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
 
 
 def _shown(character: str) -> str:

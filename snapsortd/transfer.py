@@ -150,14 +150,9 @@ class Transfer:
         original = self._target.look()
         if original is None or original.identity != self._plan.original:
             raise FileChanged("the original is not there unchanged")
-        self._acted = True
-        try:
-            removed = remove_exactly(self._plan.source, aside_name(self.entry), _is(self._plan.identity))
-        except OSError:
-            self._acted = False
-            raise
-        if not removed:
+        if not remove_exactly(self._plan.source, aside_name(self.entry), _is(self._plan.identity)):
             return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
+        self._acted = True
         sync_folder(self._plan.source.folder.fd)
         return self._advance(State.DONE, target_identity=original.identity)
 

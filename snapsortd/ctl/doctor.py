@@ -12,11 +12,10 @@ import click
 
 from snapsortd.ctl.client import Client
 from snapsortd.ctl.output import end, json_option, places, say, say_json
-from snapsortd.ctl.render import count
 from snapsortd.ctl.service import LABEL, UNIT, manager, program
 from snapsortd.ctl.units import CARRIED
 from snapsortd.errors import EXIT_REFUSED
-from snapsortd.shown import shown
+from snapsortd.shown import count, shown
 
 if TYPE_CHECKING:
     from snapsortd.doctor import Finding

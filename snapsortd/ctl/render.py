@@ -10,7 +10,7 @@ from typing import Any
 from click import style
 
 from snapsortd.ctl.output import short
-from snapsortd.shown import shown
+from snapsortd.shown import count, shown
 
 Reply = Mapping[str, Any]
 
@@ -197,8 +197,3 @@ def duration(seconds: float) -> str:
     while len(units) > 1 and not units[0][0]:
         units.pop(0)
     return " ".join(f"{number} {unit}" for number, unit in units[:2])
-
-
-def count(number: int, noun: str) -> str:
-    """`1 image`, `2 images`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,8 +7,8 @@ import os
 import click
 
 from snapsortd.ctl.output import json_option, places, say, say_json, short
-from snapsortd.ctl.render import count
 from snapsortd.errors import ConfigError
+from snapsortd.shown import count
 
 
 @click.command("init")

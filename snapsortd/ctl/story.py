@@ -9,7 +9,7 @@ from click import style
 
 from snapsortd.ctl.output import short
 from snapsortd.ctl.render import log_lines, moment, pad, width
-from snapsortd.shown import shown
+from snapsortd.shown import shown, size_words
 
 Reply = Mapping[str, Any]
 
@@ -77,15 +77,6 @@ def fact_words(facts: Reply) -> Iterator[str]:
     for name in ("taken", "created", "modified"):
         if facts.get(name):
             yield f"{name} {moment(facts[name])}"
-
-
-def size_words(size: float) -> str:
-    """A size in bytes for people, in powers of 1000."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
 
 
 def heading(text: str) -> str:

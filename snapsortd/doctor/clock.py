@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
-from snapsortd.doctor.finding import Finding, ok, quoted, several, warning
+from snapsortd.doctor.finding import Finding, ok, quoted, warning
+from snapsortd.shown import count
 
 NAME = "clock"
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -60,6 +61,6 @@ def check_future(found: list[str]) -> Iterator[Finding]:
     if found:
         yield warning(
             NAME,
-            f"{several(len(found), 'file')} last changed in the future, such as {found[0]}",
+            f"{count(len(found), 'file')} last changed in the future, such as {found[0]}",
             f"set the clock of what wrote it; `touch {quoted(found[0])}` gives it today's time",
         )

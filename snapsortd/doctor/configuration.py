@@ -7,8 +7,9 @@ import stat
 from collections.abc import Iterator, Mapping
 
 from snapsortd.config import Config, load_config
-from snapsortd.doctor.finding import Finding, ok, problem, quoted, several, warning
+from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.errors import ConfigError
+from snapsortd.shown import count
 
 NAME = "configuration"
 
@@ -28,8 +29,8 @@ def check_config(found: Config | ConfigError, path: str) -> Iterator[Finding]:
         more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
         yield problem(NAME, first + more, found.hint or f"edit {path}; `snapsortctl check` lists every fault")
     else:
-        counts = (several(len(found.labels), "label"), several(len(found.watch), "folder"))
-        yield ok(NAME, f"{path}: {', '.join(counts)}, {several(len(found.rules), 'rule')}")
+        counts = (count(len(found.labels), "label"), count(len(found.watch), "folder"))
+        yield ok(NAME, f"{path}: {', '.join(counts)}, {count(len(found.rules), 'rule')}")
 
 
 def read_writers(path: str) -> tuple[int, int] | None:

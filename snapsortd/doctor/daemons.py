@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.doctor.finding import Finding, ok, problem, quoted, several, warning
+from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.doctor.folders import Seer, privacy_fix
 from snapsortd.doctor.limits import PROC, Watch, own_processes, watched_by
 from snapsortd.errors import SnapsortError, Unavailable
+from snapsortd.shown import count
 
 NAME = "daemon"
 START = "`snapsortctl service install`, or run `snapsortd`"
@@ -170,7 +171,7 @@ def _state_trouble(status: Mapping[str, Any], version: str, seer: Seer) -> Itera
         yield warning(NAME, f"it is version {status['version']}, this is {version}", RESTART)
     if failed := status.get("failed", 0):
         yield warning(
-            NAME, f"{several(failed, 'image')} could not be filed and will be tried again", "`snapsortctl status`"
+            NAME, f"{count(failed, 'image')} could not be filed and will be tried again", "`snapsortctl status`"
         )
     for folder in status.get("folders", ()):
         yield from _folder_trouble(folder["path"], folder["state"], seer)

@@ -7,8 +7,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snapsortd.doctor.finding import Finding, ok, problem, quoted, size, warning
+from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.mounts import MOUNTS, filesystem, remote_filesystem
+from snapsortd.shown import size_words
 
 SPACE = "disk space"
 LITTLE_SPACE = 200_000_000
@@ -163,8 +164,8 @@ def check_space(space: Space) -> Iterator[Finding]:
             f"find where there are many: `du -x --inodes {quoted(space.mount)} | sort -n | tail`",
         )
     if space.bytes < NO_SPACE:
-        yield problem(SPACE, f"{what} is full: {size(space.bytes)} free", fix)
+        yield problem(SPACE, f"{what} is full: {size_words(space.bytes)} free", fix)
     elif space.bytes < LITTLE_SPACE:
-        yield warning(SPACE, f"{what} is nearly full: {size(space.bytes)} free", fix)
+        yield warning(SPACE, f"{what} is nearly full: {size_words(space.bytes)} free", fix)
     else:
-        yield ok(SPACE, f"{what}: {size(space.bytes)} free")
+        yield ok(SPACE, f"{what}: {size_words(space.bytes)} free")

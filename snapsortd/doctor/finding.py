@@ -45,17 +45,3 @@ def quoted(path: str) -> str:
         return shlex.quote(path)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(path))
     return f"$'{''.join(plain)}'"
-
-
-def size(number: float) -> str:
-    """A number of bytes for people."""
-    for unit in ("bytes", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
-
-
-def several(number: int, thing: str) -> str:
-    """`1 folder`, `2 folders`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from snapsortd.doctor.finding import Finding, ok, problem, quoted, several, size, warning
+from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.errors import JournalBlocked, JournalError
+from snapsortd.journal.check import marker
 from snapsortd.journal.reading import Counts, JournalReader
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 from snapsortd.journal.untouched import UntouchedFile
+from snapsortd.shown import count, size_words
 
 NAME = "journal"
 
@@ -23,7 +25,7 @@ class JournalFacts:
     path: str
     bytes: int
     damage: str
-    """What SQLite's quick check says; empty if all is well."""
+    """What SQLite's integrity check says; empty if all is well."""
     ours: bool
     version: int
     counts: Counts | None = None
@@ -40,7 +42,7 @@ def read_journal(path: str) -> JournalFacts | JournalError | None:
 
 def _read(path: str) -> JournalFacts | None:
     if not os.path.lexists(path):
-        for evidence in (path + ".exists", path + "-wal"):
+        for evidence in (marker(path), path + "-wal"):
             if os.path.lexists(evidence):
                 raise JournalError(
                     f"{path} is missing, but {evidence} shows that there was one",
@@ -49,7 +51,7 @@ def _read(path: str) -> JournalFacts | None:
         return None
     with closing(UntouchedFile(path)) as file:
         with file.reading() as db:
-            damage = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            damage = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             facts = JournalFacts(
                 path=path,
                 bytes=sum(os.path.getsize(name) for name in (path, path + "-wal") if os.path.exists(name)),
@@ -99,17 +101,17 @@ def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterato
     if counts.conflicts:
         yield warning(
             NAME,
-            f"{several(counts.conflicts, 'move')} could not be finished because the file or its place was changed",
+            f"{count(counts.conflicts, 'move')} could not be finished because the file or its place was changed",
             "`snapsortctl status` names them, `snapsortctl explain FILE` tells more",
         )
     if counts.quarantined:
         yield warning(
-            NAME, f"{several(counts.quarantined, 'image')} given up", "`snapsortctl status` names them and says why"
+            NAME, f"{count(counts.quarantined, 'image')} given up", "`snapsortctl status` names them and says why"
         )
     if counts.open and not running:
         yield warning(
             NAME,
-            f"{several(counts.open, 'move')} unfinished, as after a crash",
+            f"{count(counts.open, 'move')} unfinished, as after a crash",
             "start snapsortd: it finishes or drops what it can prove",
         )
-    yield ok(NAME, f"sound: {found.path}, {size(found.bytes)}, {counts.filed} filed, {counts.undone} taken back")
+    yield ok(NAME, f"sound: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} taken back")

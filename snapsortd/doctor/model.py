@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from snapsortd.doctor.finding import Finding, ok, problem, quoted, size, warning
+from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.errors import ModelError
+from snapsortd.shown import size_words
 from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
 
 NAME = "model"
@@ -140,8 +141,8 @@ def check_model(
     if memory is not None and memory < needed:
         yield warning(
             NAME,
-            f"{found.name} takes about {size(needed)} of memory and {size(memory)} are free",
+            f"{found.name} takes about {size_words(needed)} of memory and {size_words(memory)} are free",
             "end other programs, or set model.unload_after to 10m so that it is only held while there is work",
         )
     elif not missing:
-        yield ok(NAME, f"{found.name} ({size(found.weights)} of weights)")
+        yield ok(NAME, f"{found.name} ({size_words(found.weights)} of weights)")

@@ -80,7 +80,7 @@ class DaemonFiles(Scenario):
         wait_for(self.rests, seconds=DEADLINE, what="the second image's end")
         if not second.exists():
             demand(["a write was not confirmed, and another image was moved on that disk"])
-        if "restart snapsortd" not in world.client.explain(str(second))["reason"]:
+        if "restart the computer" not in world.client.explain(str(second))["reason"]:
             demand(["explain does not say why nothing is moved"])
 
     def restart(self, *, killed: bool) -> None:

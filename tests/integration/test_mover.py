@@ -12,7 +12,7 @@ import pytest
 from snapsortd.copying import hash_fd
 from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.folders import to_stat
-from snapsortd.models import ActionKind, EntryKind, Method, NameSeries, OnConflict, Outcome, State
+from snapsortd.models import ActionKind, Entry, EntryKind, FileIdentity, Method, NameSeries, OnConflict, Outcome, State
 from snapsortd.renames import rename_noreplace
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user
@@ -170,6 +170,19 @@ def test_a_255_byte_name_that_is_taken_keeps_its_suffix(filing: Filing) -> None:
     assert os.path.basename(entry.target) == "n" * 249 + " 2.png"
 
 
+def file_looked_at(filing: Filing, image: Path, fd: int, identity: FileIdentity) -> Entry:
+    """File what had this identity when it was opened."""
+    return filing.mover.file(
+        fd=fd,
+        path=str(image),
+        root=str(filing.inbox),
+        identity=identity,
+        sha256=hash_fd(fd),
+        action=filing.action(image),
+        batch=1,
+    )
+
+
 def test_a_changed_file_is_not_moved(any_filing: Filing) -> None:
     filing = any_filing
     image = filing.image()
@@ -177,15 +190,7 @@ def test_a_changed_file_is_not_moved(any_filing: Filing) -> None:
         identity = to_stat(os.fstat(looked_at.fileno())).identity
         image.write_bytes(b"changed since")
         with pytest.raises(FileChanged):
-            filing.mover.file(
-                fd=looked_at.fileno(),
-                path=str(image),
-                root=str(filing.inbox),
-                identity=identity,
-                sha256=hash_fd(looked_at.fileno()),
-                action=filing.action(image),
-                batch=1,
-            )
+            file_looked_at(filing, image, looked_at.fileno(), identity)
     assert tree(filing.inbox) == {"a.png": b"changed since"}
     assert tree(filing.sorted) == {}
     assert [entry.state for entry in filing.journal.entries()] == [State.FAILED]
@@ -212,15 +217,7 @@ def test_a_replaced_file_is_not_moved(any_filing: Filing, by: str, tmp_path: Pat
             elif by == "a symlink":
                 image.symlink_to(tmp_path / "kept.png")
         with pytest.raises(FileChanged):
-            filing.mover.file(
-                fd=looked_at.fileno(),
-                path=str(image),
-                root=str(filing.inbox),
-                identity=identity,
-                sha256=hash_fd(looked_at.fileno()),
-                action=filing.action(image),
-                batch=1,
-            )
+            file_looked_at(filing, image, looked_at.fileno(), identity)
     assert tree(filing.sorted) == {}
     if by == "another folder":
         assert tree(tmp_path / "secret") == {"a.png": b"not to be moved"}
@@ -243,9 +240,9 @@ def test_the_root_itself_may_be_a_symlink_and_is_made_if_missing(filing: Filing,
     real.mkdir()
     filing.sorted.rmdir()
     filing.sorted.symlink_to(real)
-    filing.sorted = filing.sorted / "deep" / "root"
+    filing.sorted = filing.sorted / "deep" / "inside"
     filing.file(filing.image())
-    assert tree(real) == {"deep/root/a.png": PIXELS}
+    assert tree(real) == {"deep/inside/a.png": PIXELS}
 
 
 def test_a_hard_linked_file_may_be_renamed(filing: Filing) -> None:

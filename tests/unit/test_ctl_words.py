@@ -7,8 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from snapsortd.ctl.render import arrow, duration, table
-from snapsortd.ctl.story import size_words
 from snapsortd.ctl.times import parse_moment
+from snapsortd.shown import size_words
 
 NOW = datetime(2026, 11, 23, 16, 42, 10, tzinfo=timezone(timedelta(hours=2)))
 

@@ -19,7 +19,7 @@ from snapsortd.ctl.units import launchd_agent, systemd_unit
 from snapsortd.doctor.clock import check_clock
 from snapsortd.doctor.daemons import Answer, Holder, check_daemon
 from snapsortd.doctor.disks import Folder
-from snapsortd.doctor.finding import Finding, Status, quoted, size
+from snapsortd.doctor.finding import Finding, Status, quoted
 from snapsortd.doctor.folders import Seer, check_destination, check_watched
 from snapsortd.doctor.limits import Limit, check_limits
 from snapsortd.doctor.model import ModelFacts, check_model
@@ -345,10 +345,3 @@ def test_a_path_in_a_fix_is_one_word_for_the_shell(name: str) -> None:
     assert word.isprintable()
     echoed = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, check=True)
     assert echoed.stdout == os.fsencode(name)
-
-
-@pytest.mark.parametrize(
-    ("number", "said"), [(12, "12 bytes"), (20_480, "20 kB"), (2e8, "200 MB"), (76.2e9, "76.2 GB")]
-)
-def test_sizes_for_people(number: float, said: str) -> None:
-    assert size(number) == said
