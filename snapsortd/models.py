@@ -7,7 +7,7 @@ that is not UTF-8 survives; `os.fsencode` gives the bytes back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,7 +56,9 @@ class FileFacts:
     created: datetime
     modified: datetime
     format: str
-    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif."""
+    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf."""
+    urls: tuple[str, ...] = ()
+    """Where it was downloaded from, where the system keeps that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class ImageFacts:
     taken: datetime | None = None
     """EXIF DateTimeOriginal; aware if the camera wrote an offset, else naive local time."""
     frames: int = 1
+    has_alpha: bool = False
+    exif: Mapping[str, str] = field(default_factory=dict)
+    """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text, as far as they are short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,26 @@ class Sight:
 class ActionKind(StrEnum):
     MOVE = "move"
     COPY = "copy"
+    RENAME = "rename"
+    """A new name in the folder where the file lies."""
+    TRASH = "trash"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+    TAG = "tag"
+    RUN = "run"
+    NOTIFY = "notify"
 
 
 class OnConflict(StrEnum):
+    """What is done where the wanted name is taken. Nothing is ever overwritten."""
+
     RENAME_NEW = "rename_new"
+    RENAME_EXISTING = "rename_existing"
     SKIP = "skip"
+    TRASH = "trash"
+    """What has the name goes to the trash."""
+    DEDUPLICATE = "deduplicate"
+    """The new file goes to the trash where one of the same content is there, else it gets the next name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +185,19 @@ class PlannedAction:
 
     kind: ActionKind
     rule: str
-    destination: Destination
+    destination: Destination | None = None
+    """Where a file is to be, for those kinds that make a name."""
     on_conflict: OnConflict = OnConflict.RENAME_NEW
     shadow: bool = False
     """Journal what would happen, touch nothing."""
+    words: tuple[str, ...] = ()
+    """The tags, a command with its arguments, or the one text of a notification."""
+    seconds: float = 0.0
+    """A command's time limit."""
+
+    def shown(self) -> str:
+        """What it leads to, for people: a path, or the words."""
+        return " ".join(self.words) if self.destination is None else self.destination.shown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,19 +237,34 @@ OPEN_STATES = frozenset({State.INTENT, State.MOVED})
 
 
 class EntryKind(StrEnum):
+    """What was done: an action of a rule by its name, or a step back or forth."""
+
     MOVE = "move"
     COPY = "copy"
+    RENAME = "rename"
+    TRASH = "trash"
+    HARDLINK = "hardlink"
+    SYMLINK = "symlink"
+    TAG = "tag"
+    RUN = "run"
+    NOTIFY = "notify"
     UNDO = "undo"
     REDO = "redo"
 
 
 class Method(StrEnum):
     """How the file gets there: one rename, or copy + verify + unlink; `copy` of a copy action keeps the source;
-    `remove` takes a copy away again (undo of a copy)."""
+    `remove` takes a copy or a link away again (undo). The last three make no other file of it."""
 
     RENAME = "rename"
     COPY = "copy"
     REMOVE = "remove"
+    LINK = "link"
+    SYMLINK = "symlink"
+    TAG = "tag"
+    """Extended attributes of the file are set; source and target are the same."""
+    CALL = "call"
+    """Another program is told; what it does cannot be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +302,10 @@ class Intent:
     source_root: str = ""
     """The part of `source` below which no symlink was followed; empty: all of its folder."""
     target_root: str = ""
+    detail: tuple[str, ...] = ()
+    """The tags that were added, or the command with its arguments."""
+    follows: int | None = None
+    """The entry of the image that this file goes along with; both are taken back together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +340,10 @@ class Entry:
     source_root: str = ""
     """The part of `source` below which no symlink is followed; empty: all of its folder."""
     target_root: str = ""
+    detail: tuple[str, ...] = ()
+    """The tags that were added, or the command with its arguments."""
+    follows: int | None = None
+    """The entry of the image that this file goes along with; both are taken back together."""
 
 
 class Outcome(StrEnum):

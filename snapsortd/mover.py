@@ -19,6 +19,7 @@ from snapsortd.models import (
     FolderIdentity,
     Intent,
     Method,
+    NameSeries,
     OnConflict,
     PlannedAction,
     State,
@@ -87,6 +88,8 @@ class Mover:
                 kind = FileChanged if gone else MoveRefused
                 raise kind(f"its folder cannot be opened: {in_words(error)}") from error
             where = action.destination
+            if where is None:
+                raise MoveRefused(f"there is no destination for {action.kind}")
             try:
                 folder = held.enter_context(make_folder(where.root, where.folders))
             except OSError as error:
@@ -100,7 +103,7 @@ class Mover:
                 sha256=sha256,
                 source=source,
                 folder=folder,
-                names=_names(action),
+                names=_names(action, where.names),
                 method=Method.COPY if copy else Method.RENAME,
                 decision=decision,
                 keep_source=copy,
@@ -188,18 +191,18 @@ class Mover:
             raise MoveRefused(f"its move to {entry.target} is not finished: {entry.reason or 'interrupted'}")
 
     def _standing_copy(self, path: str, identity: FileIdentity, action: PlannedAction) -> Entry | None:
-        made = self._journal.already_copied(path, identity, action.rule, action.destination.shown())
+        made = self._journal.already_copied(path, identity, action.rule, action.shown())
         if made is None or made.target_identity is None:
             return None
         found = lstat(made.target, made.target_root)
         return made if found is not None and found.identity.same_version(made.target_identity) else None
 
 
-def _names(action: PlannedAction) -> Callable[[int], str]:
+def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
     def name(number: int) -> str:
         if number > 1 and action.on_conflict is OnConflict.SKIP:
-            raise LeftAlone(f"{action.destination.shown()} is taken, and the rule says on_conflict: skip")
-        return action.destination.names.nth(number)
+            raise LeftAlone(f"{action.shown()} is taken, and the rule says on_conflict: skip")
+        return names.nth(number)
 
     return name
 
@@ -213,8 +216,8 @@ def _shadow(
         kind=EntryKind.COPY if copy else EntryKind.MOVE,
         rule=action.rule,
         source=path,
-        target=action.destination.shown(),
-        wanted=action.destination.shown(),
+        target=action.shown(),
+        wanted=action.shown(),
         identity=identity,
         sha256=sha256,
         method=Method.COPY if copy else Method.RENAME,

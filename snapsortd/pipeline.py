@@ -165,7 +165,8 @@ class Pipeline:
         reason = result.reason
         for action in result.decision.actions:
             try:
-                check_disk(action.destination.root)
+                if action.destination is not None:
+                    check_disk(action.destination.root)
                 entry = self._mover.file(
                     fd=place.fd,
                     path=place.path,

@@ -48,6 +48,8 @@ class Plan:
     original: FileIdentity | None = None
     """`Method.REMOVE` only: what stands at the target and must stay."""
     keep_source: bool = False
+    detail: tuple[str, ...] = ()
+    follows: int | None = None
 
     def intent(self, name: str) -> Intent:
         """The intent to give the file this name."""
@@ -68,6 +70,8 @@ class Plan:
             decision=self.decision,
             source_root=self.source.folder.root,
             target_root=self.folder.root,
+            detail=self.detail,
+            follows=self.follows,
         )
 
 

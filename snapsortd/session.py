@@ -239,7 +239,7 @@ def result_told(result: Result) -> dict[str, Any]:
         "score": round(sight.score, 4) if sight else None,
         "margin": round(sight.margin, 4) if sight else None,
         "rule": planned.rule if planned else None,
-        "target": result.entries[-1].target if result.entries else planned.destination.shown() if planned else None,
+        "target": result.entries[-1].target if result.entries else planned.shown() if planned else None,
         "milliseconds": round(result.milliseconds, 1),
         "rules": rules_told(decision) if decision else [],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable
@@ -65,6 +66,8 @@ def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
         "decision": intent.decision,
         "source_root": os.fsencode(intent.source_root),
         "target_root": os.fsencode(intent.target_root),
+        "detail": json.dumps(intent.detail),
+        "follows": intent.follows,
         "reason": "",
         "at": at,
     }
@@ -108,6 +111,8 @@ def to_entry(row: sqlite3.Row) -> Entry:
         at=row["at"],
         source_root=os.fsdecode(row["source_root"]),
         target_root=os.fsdecode(row["target_root"]),
+        detail=tuple(map(str, json.loads(row["detail"]))),
+        follows=row["follows"],
     )
 
 

@@ -91,4 +91,21 @@ MIGRATIONS = (
             "ALTER TABLE images ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0",
         ),
     ),
+    Migration(
+        "every action, files that go along, and what was filed before",
+        (
+            "ALTER TABLE entries ADD COLUMN detail TEXT NOT NULL DEFAULT '[]'",
+            "ALTER TABLE entries ADD COLUMN follows INTEGER REFERENCES entries (id)",
+            "CREATE INDEX entries_follows ON entries (follows) WHERE follows IS NOT NULL",
+            "CREATE INDEX entries_content ON entries (sha256)",
+            """
+            CREATE TABLE likenesses (
+                entry INTEGER PRIMARY KEY REFERENCES entries (id),
+                model TEXT NOT NULL,
+                sketch INTEGER NOT NULL,
+                embedding BLOB NOT NULL
+            ) STRICT
+            """,
+        ),
+    ),
 )

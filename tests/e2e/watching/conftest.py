@@ -26,6 +26,7 @@ watch:
   - {{path: "{inbox}/meanwhile", settle: 300ms}}
   - {{path: "{inbox}/storm", settle: 300ms}}
   - {{path: "{inbox}/storm in subfolders", settle: 300ms, subfolders: true}}
+  - {{path: "{inbox}/crowd", settle: 300ms}}
   - {{path: "{inbox}/removed", settle: 300ms}}
   - {{path: "{inbox}/renamed", settle: 300ms}}
   - {{path: "{inbox}/disk", settle: 300ms}}
