@@ -1,8 +1,8 @@
 """A process that has loaded torch already, and forks into the classifiers that the daemons ask for.
 
-    python -m tests.crash.warm SOCKET
+    python -m tests.crash.warm SOCKET MODEL
 
-Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
+It also makes the model, a very small one, in the folder MODEL: what an image shows is not what is tried here. Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
 `warmed/sitecustomize.py`) hands its socket to this one, which forks; the fork runs the classifier's own `main`, with
 its own model and its own limits, and ends like any other.
 """
@@ -22,35 +22,39 @@ from pathlib import Path
 from tests.waiting import wait_for
 
 VARIABLE = "SNAPSORT_WARM_CLASSIFIER"
+MODEL = "SNAPSORT_SMALL_MODEL"
+"""Where the model is; for the configuration."""
 
 
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
     """What a daemon's environment needs, so that its classifiers start warm; until the block ends."""
     with tempfile.TemporaryDirectory(prefix="warm") as folder:
-        address = Path(folder) / "socket"
-        command = [sys.executable, "-m", "tests.crash.warm", str(address)]
+        address, model = Path(folder) / "socket", Path(folder) / "model"
+        command = [sys.executable, "-m", "tests.crash.warm", str(address), str(model)]
         with subprocess.Popen(command, env=os.environ | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}) as process:
             try:
                 wait_for(address.exists, seconds=300, what="torch loaded")
                 paths = (str(Path(__file__).parent / "warmed"), os.environ.get("PYTHONPATH"))
-                yield {VARIABLE: str(address), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+                yield {VARIABLE: str(address), MODEL: str(model), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
             finally:
                 process.terminate()
 
 
-def main(address: str) -> None:
+def main(address: str, model: str) -> None:
     """Load what a classifier needs, then fork for every connection."""
     import torch
     from PIL import Image
 
     from snapsortd.vision import decode, labels, messages  # noqa: F401
-    from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
     from snapsortd.vision.encoder import Encoder
+    from tests.integration.tiny_checkpoints import make_checkpoint
 
     torch.set_num_threads(1)  # a thread would not survive the fork
     Image.init()
-    Encoder(find_checkpoint(EMBEDDED)).encode_image(Image.new("RGB", (8, 8)))  # much is imported on its first use
+    Encoder(str(make_checkpoint(Path(model), "clip"))).encode_image(
+        Image.new("RGB", (8, 8))
+    )  # much is imported on its first use
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address + ".new")
@@ -79,4 +83,4 @@ def become_classifier(fd: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -16,6 +16,7 @@ from typing import Any
 
 from snapsortd.ctl.client import Client
 from snapsortd.errors import SnapsortError, Unavailable
+from tests.crash import warm
 from tests.crash.points import Places
 from tests.e2e.instance import COMMANDS, Instance
 from tests.images import receipt
@@ -23,6 +24,7 @@ from tests.images import receipt
 SHARED_MEMORY = "/dev/shm"
 CONFIG = """\
 version: 1
+model: MODEL
 labels: {{picture: a picture}}
 watch:
   - path: {inbox}/near
@@ -85,7 +87,7 @@ class World(Instance):
 
     def __init__(self, folder: Path, far: Path, environment: Mapping[str, str]) -> None:
         self.far = far
-        super().__init__(folder, CONFIG.replace("FAR", str(far)))
+        super().__init__(folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]))
         self.env |= {"PYTHONDONTWRITEBYTECODE": "1", **environment}
         self.client = Client(str(self.runtime / "snapsortd" / "control.sock"))
         self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
