@@ -2,7 +2,9 @@
 
     python -m tests.crash.warm SOCKET MODEL
 
-It also makes the model, a very small one, in the folder MODEL: what an image shows is not what is tried here. Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
+It also makes the model, a very small one, in the folder MODEL: what an image shows is not what is tried here.
+
+Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
 `warmed/sitecustomize.py`) hands its socket to this one, which forks; the fork runs the classifier's own `main`, with
 its own model and its own limits, and ends like any other.
 """
@@ -52,9 +54,8 @@ def main(address: str, model: str) -> None:
 
     torch.set_num_threads(1)  # a thread would not survive the fork
     Image.init()
-    Encoder(str(make_checkpoint(Path(model), "clip"))).encode_image(
-        Image.new("RGB", (8, 8))
-    )  # much is imported on its first use
+    encoder = Encoder(str(make_checkpoint(Path(model), "clip")))
+    encoder.encode_image(Image.new("RGB", (8, 8)))  # much is imported on its first use
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address + ".new")
