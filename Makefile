@@ -24,8 +24,9 @@ demo: venv
 picture: venv
 	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
 
+# Two at a time, as most of them wait for something; a file's tests stay together, for they share what takes long to start.
 test: venv
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 crash-test: venv
 	$(BIN)/python -m tests.crash
