@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,7 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snapsortd.errors import EXIT_USAGE, ConfigError, NotKnown, SnapsortError, Unavailable
+from snapsortd.api_requests import IMAGE, LOG_QUERY, SELECTION, TAGS, BadRequest, TooLarge, body_of, check, query_of
+from snapsortd.errors import ConfigError, NotKnown, SnapsortError, Unavailable
 from snapsortd.events import Broadcast, Event
 
 _log = logging.getLogger("snapsortd")
@@ -39,23 +39,21 @@ class Control(Protocol):
     def status(self) -> dict[str, Any]: ...
     def log(self, **query: Any) -> dict[str, Any]: ...
     def explain(self, path: str) -> dict[str, Any]: ...
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]: ...
+    def image(
+        self,
+        path: str,
+        *,
+        dry_run: bool,
+        batch: int | None,
+        tags: Sequence[str] = (),
+        skip_tags: Sequence[str] = (),
+    ) -> dict[str, Any]: ...
     def undo(self, **selection: Any) -> dict[str, Any]: ...
     def redo(self, **selection: Any) -> dict[str, Any]: ...
     def pause(self) -> dict[str, Any]: ...
     def resume(self) -> dict[str, Any]: ...
     def reload(self) -> dict[str, Any]: ...
     def stop(self) -> dict[str, Any]: ...
-
-
-class BadRequest(SnapsortError):
-    """The request itself is wrong."""
-
-    exit_code = EXIT_USAGE
-
-
-class TooLarge(BadRequest):
-    """The request's body is larger than any that makes sense."""
 
 
 STATUSES: tuple[tuple[type[SnapsortError], int], ...] = (
@@ -90,64 +88,6 @@ async def _no_such_route(_: Request, error: Exception) -> Response:
     return _failed(f"there is no such call: {error.detail}", error.status_code)
 
 
-def _query(request: Request) -> dict[str, str]:
-    """The query's parameters; a name that is not UTF-8 survives, which starlette's own parsing would not let it."""
-    query: bytes = request.scope["query_string"]
-    return dict(parse_qsl(query.decode("ascii", "surrogateescape"), errors="surrogateescape"))
-
-
-async def _body(request: Request, allowed: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
-    """The JSON object of the request, with only known keys of the right types. Raises BadRequest."""
-    raw = await request.body()
-    try:
-        found = json.loads(raw or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the request is not JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise BadRequest("the request must be a JSON object")
-    for key, value in found.items():
-        if key not in allowed:
-            raise BadRequest(f"unknown key {key!r}", f"known: {', '.join(allowed)}")
-        if value is not None and (
-            not isinstance(value, allowed[key]) or (isinstance(value, bool) and bool not in allowed[key])
-        ):
-            raise BadRequest(f"{key!r} has the wrong type")
-        _check(key, value)
-    return found
-
-
-def _check(key: str, value: object) -> None:
-    """Refuse what the journal or the file system could not take. Raises BadRequest."""
-    if isinstance(value, int) and not isinstance(value, bool) and not 0 < value < 2**63:
-        raise BadRequest(f"{key!r} must be a number from 1 on")
-    if isinstance(value, list):
-        if not value:
-            raise BadRequest(f"{key!r} is empty", "leave it out, or name at least one")
-        for each in value:
-            if type(each) is not int:
-                raise BadRequest(f"{key!r} must be numbers")
-            _check(key, each)
-    if isinstance(value, str):
-        try:
-            value.encode("utf-8", "surrogateescape" if key == "path" else "strict")
-        except UnicodeEncodeError:
-            raise BadRequest(f"{key!r} holds what is no character") from None
-    if key == "path" and isinstance(value, str) and (not value.startswith("/") or "\0" in value):
-        raise BadRequest("'path' must be an absolute path")
-
-
-SELECTION = {
-    "ids": (list,),
-    "batch": (int,),
-    "last": (int,),
-    "all": (bool,),
-    "rule": (str,),
-    "since": (str,),
-    "until": (str,),
-    "dry_run": (bool,),
-}
-LOG_QUERY = {"limit": int, "before": int, "rule": str, "path": str}
-
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -176,34 +116,36 @@ def build_app(control: Control) -> ASGIApp:
 
     async def log(request: Request) -> Response:
         query: dict[str, Any] = {}
-        for key, text in _query(request).items():
+        for key, text in query_of(request).items():
             if key not in LOG_QUERY:
                 raise BadRequest(f"unknown query parameter {key!r}", f"known: {', '.join(LOG_QUERY)}")
             try:
                 query[key] = LOG_QUERY[key](text)
             except ValueError:
                 raise BadRequest(f"{key!r} must be a number") from None
-            _check(key, query[key])
+            check(key, query[key])
         return await ask(control.log, **query)
 
     async def explain(request: Request) -> Response:
-        path = _query(request).get("path")
+        path = query_of(request).get("path")
         if not path:
             raise BadRequest("the query parameter 'path' is missing")
-        _check("path", path)
+        check("path", path)
         return await ask(control.explain, path)
 
     async def image(request: Request) -> Response:
-        body = await _body(request, {"path": (str,), "dry_run": (bool,), "batch": (int,)})
+        body = await body_of(request, IMAGE)
         if not body.get("path"):
             raise BadRequest("'path' is missing")
-        return await ask(control.image, body["path"], dry_run=bool(body.get("dry_run")), batch=body.get("batch"))
+        chosen = {key: body[key] for key in TAGS if body.get(key)}
+        dry_run, batch = bool(body.get("dry_run")), body.get("batch")
+        return await ask(control.image, body["path"], dry_run=dry_run, batch=batch, **chosen)
 
     async def undo(request: Request) -> Response:
-        return await ask(control.undo, **await _body(request, SELECTION))
+        return await ask(control.undo, **await body_of(request, SELECTION))
 
     async def redo(request: Request) -> Response:
-        return await ask(control.redo, **await _body(request, SELECTION))
+        return await ask(control.redo, **await body_of(request, SELECTION))
 
     def simple(call: Callable[[], dict[str, Any]]) -> Handler:
         async def run(_: Request) -> Response:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import snapsortd
 from snapsortd.errors import JournalError
 from snapsortd.events import Broadcast
 from snapsortd.journal import Counts
-from snapsortd.session import standing
+from snapsortd.replies import standing
 
 if TYPE_CHECKING:
     from snapsortd.loop import Daemon
@@ -52,7 +53,11 @@ class DaemonControl:
             },
             "classifier_pid": classifier.pid,
             "folders": [{"path": path, "state": state} for path, state in daemon.watcher.states().items()],
-            "config": {"path": session.config.path, "error": daemon.reload_error or None},
+            "config": {
+                "path": session.config.path,
+                "error": daemon.reload_error or None,
+                "fingerprint": session.config.fingerprint,
+            },
             "last": daemon.last,
         }
 
@@ -64,13 +69,21 @@ class DaemonControl:
         """The story of one image."""
         return self._daemon.session.explain(path)
 
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
-        """Classify one image now, and file it unless `dry_run`."""
+    def image(
+        self,
+        path: str,
+        *,
+        dry_run: bool,
+        batch: int | None,
+        tags: Sequence[str] = (),
+        skip_tags: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Classify one image now, and file it unless `dry_run`; the tags choose the rules."""
 
         def work() -> dict[str, Any]:
             if self._daemon.halted and not dry_run:
                 raise JournalError(f"filing has stopped: {self._daemon.halted}")
-            return self._daemon.file_for(path, dry_run=dry_run, batch=batch)
+            return self._daemon.file_for(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
 
         return self._daemon.desk.ask(work, needs_model=True)
 

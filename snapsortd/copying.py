@@ -89,13 +89,14 @@ def _copy_content(fd: int, copy: int) -> bytes:
     while chunk := os.pread(fd, _CHUNK, offset):
         digest.update(chunk)
         if any(chunk):
-            _write_all(copy, chunk, offset)
+            write_all(copy, chunk, offset)
         offset += len(chunk)
     os.ftruncate(copy, offset)
     return digest.digest()
 
 
-def _write_all(fd: int, chunk: bytes, offset: int) -> None:
+def write_all(fd: int, chunk: bytes, offset: int) -> None:
+    """Write all of it, however little the system takes at a time."""
     written = 0
     while written < len(chunk):
         written += os.pwrite(fd, memoryview(chunk)[written:], offset + written)

@@ -88,6 +88,12 @@ class NotKnown(SnapsortError):
     """Nothing is known of a path."""
 
 
+class NoSuchTag(SnapsortError):
+    """No rule has the tag that was asked for."""
+
+    exit_code = EXIT_USAGE
+
+
 class Interrupted(SnapsortError):
     """Waiting ended because snapsortd was asked to stop; nothing was done and nothing is to blame."""
 
@@ -105,6 +111,10 @@ class LeftAlone(SnapsortError):
     the action says `on_conflict: skip`."""
 
 
+class CommandFailed(SnapsortError):
+    """A command that a rule runs did not do its work; the image stays where it is until it changes."""
+
+
 class DurabilityError(SnapsortError):
     """The file system did not confirm a write (fsync failed): moving on that file system stops.
 
@@ -118,3 +128,7 @@ class DurabilityError(SnapsortError):
 
 class UndoRefused(SnapsortError):
     """One item that cannot be taken back now, and why; it stays undoable."""
+
+
+class NameTaken(UndoRefused):
+    """Another file has the name that one would go back to."""

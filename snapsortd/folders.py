@@ -60,6 +60,17 @@ class Place:
             raise OSError(errno.EINVAL, "not a regular file", self.path)
         return fd
 
+    def leads_to(self) -> str | None:
+        """The path that a symlink here holds; None if none is here."""
+        try:
+            return os.readlink(self.name, dir_fd=self.folder.fd)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            return None
+
     def remove(self) -> None:
         """Take the name away; a missing one is fine."""
         with suppress(FileNotFoundError):
@@ -119,15 +130,15 @@ def below(path: str, root: str) -> tuple[str, ...]:
 
 
 @contextmanager
-def make_folder(root: str, names: tuple[str, ...]) -> Iterator[Folder]:
+def make_folder(root: str, names: tuple[str, ...], mode: int = 0o777) -> Iterator[Folder]:
     """The folder that `names` lead to from `root`, made as far as it is missing; no symlink is followed there.
 
     MoveRefused when something else stands in the way; OSError as the system says.
     """
-    fd = _make_root(root)
+    fd = _make_root(root, mode)
     try:
         for name in names:
-            inner = _make_below(fd, name, root)
+            inner = _make_below(fd, name, root, mode)
             os.close(fd)
             fd = inner
     except BaseException:
@@ -146,23 +157,41 @@ def _held(fd: int, root: str, path: str) -> Iterator[Folder]:
         os.close(fd)
 
 
-def _make_root(path: str) -> int:
+def _make_root(path: str, mode: int) -> int:
+    parent_path, name = os.path.split(path.rstrip("/"))
     try:
-        return os.open(path, _FOLDER)
+        fd = os.open(path, _FOLDER)
     except FileNotFoundError:
-        parent_path, name = os.path.split(path.rstrip("/"))
         if not name:
             raise
-    parent = _make_root(parent_path)
+    else:
+        if name:
+            _sync_found(fd, parent_path)
+        return fd
+    parent = _make_root(parent_path, mode)
     try:
-        _make(parent, name)
+        _make(parent, name, mode)
         return os.open(name, _FOLDER, dir_fd=parent)
     finally:
         os.close(parent)
 
 
-def _make_below(parent: int, name: str, root: str) -> int:
-    _make(parent, name)
+def _sync_found(fd: int, parent_path: str) -> None:
+    """Bring the name of a root that is there to the disk, as `_make` does; not where its parent can't be read."""
+    try:
+        with suppress(PermissionError):
+            parent = os.open(parent_path, _FOLDER)
+            try:
+                sync_folder(parent)
+            finally:
+                os.close(parent)
+    except BaseException:
+        os.close(fd)
+        raise
+
+
+def _make_below(parent: int, name: str, root: str, mode: int) -> int:
+    _make(parent, name, mode)
     try:
         return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
@@ -173,11 +202,11 @@ def _make_below(parent: int, name: str, root: str) -> int:
         raise
 
 
-def _make(parent: int, name: str) -> None:
+def _make(parent: int, name: str, mode: int) -> None:
     """Make a folder unless it is there, and bring its name to the disk: with the name, all that it gets would be lost.
 
     Also where it is there: another program may have made it just now, or we, and were killed.
     """
     with suppress(FileExistsError):
-        os.mkdir(name, dir_fd=parent)
+        os.mkdir(name, mode, dir_fd=parent)
     sync_folder(parent)

@@ -6,6 +6,7 @@ import logging
 import math
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from snapsortd.candidates import wanted_in
@@ -25,8 +26,9 @@ from snapsortd.logs import log_event
 from snapsortd.models import Outcome, Stat
 from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.pipeline import Result
+from snapsortd.replies import iso, result_told
 from snapsortd.scan import scan
-from snapsortd.session import Session, iso, result_told
+from snapsortd.session import Session
 from snapsortd.signals import Signals
 from snapsortd.watcher import Watcher
 from snapsortd.workqueue import WorkQueue
@@ -239,10 +241,12 @@ class Daemon:
         """
         return self.signals.stop or self.session.classifier.state == "loading"
 
-    def file_for(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
+    def file_for(
+        self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
+    ) -> dict[str, Any]:
         """One image that a person asked for, through the API."""
         try:
-            told = self.session.image(path, dry_run=dry_run, batch=batch)
+            told = self.session.image(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
         except JournalError as error:
             self._halt(error)
             raise

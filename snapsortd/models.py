@@ -14,12 +14,19 @@ from enum import StrEnum
 MAX_NAME_BYTES = 255
 """Longest file name, in bytes, on every common file system (NAME_MAX)."""
 
+PATH_MARK = "\0path\0"
+"""Stands in a planned command or notification for the path of the file, which the actions before it may change.
+No path, no argument and no value that a template fills in holds a NUL."""
+
 OWN_PREFIX = ".snapsort."
 """Our temporary files start so; the watcher ignores them and recovery deletes only its own."""
 
-IMAGE_SUFFIXES = frozenset(
-    {"png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif"}
-)
+RAW_SUFFIXES = frozenset({"dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw"})
+"""What cameras call the data of their sensors."""
+
+IMAGE_SUFFIXES = RAW_SUFFIXES | {
+    *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif", "pdf")
+}
 """Suffixes that promise an image. A file with one of these that is no image is reported; any other is passed over."""
 
 
@@ -73,6 +80,13 @@ class ImageFacts:
     has_alpha: bool = False
     exif: Mapping[str, str] = field(default_factory=dict)
     """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text, as far as they are short."""
+
+    @property
+    def camera(self) -> str:
+        """Maker and model, the maker once ("Canon EOS R6", "Apple iPhone 15"); empty: not known."""
+        make, model = (" ".join(self.exif.get(tag, "").split()) for tag in ("Make", "Model"))
+        named = not make or not model or model.casefold().startswith(make.split()[0].casefold())
+        return (model or make) if named else f"{make} {model}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +145,19 @@ class OnConflict(StrEnum):
 class NameSeries:
     """The names one file may get, in order of preference.
 
-    `pieces` is the stem with None where `{counter}` stood; `suffix` includes its dot, or is empty.
+    `pieces` is the stem with None where `{counter}` stood; `suffix` includes its dot, or is empty; `digits` is the
+    least that a number has.
     """
 
     pieces: tuple[str | None, ...]
     suffix: str
+    digits: int = 1
 
     def nth(self, number: int) -> str:
         """Name number 1, 2, 3 …: `{counter}` filled, or " 2", " 3" … added; at most 255 bytes, the suffix kept."""
         if None in self.pieces:
             tail = ""
-            stem = "".join(str(number) if piece is None else piece for piece in self.pieces)
+            stem = "".join(f"{number:0{self.digits}}" if piece is None else piece for piece in self.pieces)
         else:
             tail = f" {number}" if number > 1 else ""
             stem = "".join(piece for piece in self.pieces if piece is not None)
@@ -168,6 +184,8 @@ class Destination:
     root: str
     folders: tuple[str, ...]
     names: NameSeries
+    keeps_name: bool = False
+    """The names are the file's own: it keeps the one that actions before this gave it."""
 
     @property
     def folder(self) -> str:
@@ -191,13 +209,18 @@ class PlannedAction:
     shadow: bool = False
     """Journal what would happen, touch nothing."""
     words: tuple[str, ...] = ()
-    """The tags, a command with its arguments, or the one text of a notification."""
+    """The tags, a command with its arguments, or the one text of a notification; in the last two PATH_MARK stands
+    for the file's path. Whoever carries it out takes `words_at`."""
     seconds: float = 0.0
     """A command's time limit."""
 
+    def words_at(self, path: str) -> tuple[str, ...]:
+        """The words for a file that lies at `path` now."""
+        return tuple(word.replace(PATH_MARK, path) for word in self.words)
+
     def shown(self) -> str:
         """What it leads to, for people: a path, or the words."""
-        return " ".join(self.words) if self.destination is None else self.destination.shown()
+        return " ".join(self.words_at("{path}")) if self.destination is None else self.destination.shown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +238,8 @@ class Decision:
 
     rules: tuple[RuleReason, ...]
     actions: tuple[PlannedAction, ...] = ()
+    skipped: str = ""
+    """Name of the rule whose `skip` ended it."""
 
     @property
     def matched(self) -> tuple[str, ...]:
@@ -348,13 +373,15 @@ class Entry:
 
 class Outcome(StrEnum):
     """What became of an image that was looked at; the file is left alone until it changes.
-    LEFT and SHADOW are looked at again when the configuration changes."""
+    IGNORED, LEFT and SHADOW are looked at again when the configuration or the formats that can be read change."""
 
     IGNORED = "ignored"
     LEFT = "left"
     SHADOW = "shadow"
     FILED = "filed"
     COPIED = "copied"
+    DONE = "done"
+    """It stays where it is, and all else that was to be done was done: tags, links, commands."""
     UNDONE = "undone"
     FAILED = "failed"
     """Tried, failed, to be tried again."""

@@ -1,39 +1,43 @@
-"""The only part that changes the user's files: it opens what a move needs and lets one happen at a time."""
+"""The only part that changes the user's files: it opens what a change needs and lets one happen at a time."""
 
 from __future__ import annotations
 
-import errno
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
 from snapsortd.copying import hash_fd
-from snapsortd.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
-from snapsortd.folders import lstat, make_folder, open_place
+from snapsortd.displacing import find_twin, plan_displaced
+from snapsortd.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
+from snapsortd.folders import lstat
+from snapsortd.linking import Linking
 from snapsortd.models import (
     ActionKind,
     Entry,
-    EntryKind,
     FileIdentity,
-    FolderIdentity,
     Intent,
     Method,
-    NameSeries,
     OnConflict,
     PlannedAction,
     State,
 )
 from snapsortd.plan import Ledger, Plan
+from snapsortd.planning import METHODS, Item, open_source, plan_action, plan_trash, shadow
 from snapsortd.recovery import Resolution
 from snapsortd.renames import sync
 from snapsortd.reversal import check_reversal, plan_reversal
 from snapsortd.settling import put_back_aside, settle
-from snapsortd.transfer import Transfer, in_words
+from snapsortd.step import Step, in_words
+from snapsortd.tagging import Tagging
+from snapsortd.transfer import Transfer
+from snapsortd.trash import NO_TRASH, Trash
+from snapsortd.trashing import Trashing
+from snapsortd.withdrawal import Withdrawal
 
 __all__ = ["FilingLedger", "Mover", "hash_fd"]
 
-_NOWHERE = FolderIdentity(0, 0)
+MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
 
 
 class FilingLedger(Ledger, Protocol):
@@ -43,14 +47,19 @@ class FilingLedger(Ledger, Protocol):
 
     def open_entry_for(self, path: str) -> Entry | None: ...
 
-    def already_copied(self, source: str, identity: FileIdentity, rule: str, wanted: str) -> Entry | None: ...
+    def open_entry_at(self, path: str) -> Entry | None: ...
+
+    def already_made(
+        self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method
+    ) -> Entry | None: ...
 
 
 class Mover:
     """Files images and takes them back; safe to call from several threads."""
 
-    def __init__(self, journal: FilingLedger) -> None:
+    def __init__(self, journal: FilingLedger, trash: Trash = NO_TRASH) -> None:
         self._journal = journal
+        self._trash = trash
         self._turn = threading.RLock()
         self._doubted: set[int] = set()
 
@@ -65,50 +74,44 @@ class Mover:
         action: PlannedAction,
         batch: int,
         decision: int | None = None,
+        follows: int | None = None,
     ) -> Entry:
-        """Move or copy the file at `path`, open as `fd`. The entry is `done`, `shadow` or `conflict`.
+        """Do `action`, any but run and notify, with the file at `path`, open as `fd`. The entry is `done`, `shadow` or
+        `conflict`; its kind is `trash` where a twin in the destination made the file one too many.
 
         Below `root`, a part of `path`, no symlink is followed.
 
-        A copy that this rule made of this version before is returned, not made again.
+        A copy or link that this rule made of this version before is returned, not made again.
         FileChanged: look at it anew. MoveRefused: not possible now. LeftAlone: it stays on purpose.
         DurabilityError: the disk is in doubt and nothing more is moved there until a restart.
         """
         if action.shadow:
-            return self._journal.shadow(_shadow(path, identity, sha256, action, batch, decision))
-        with self.exclusively(), self._noting(), ExitStack() as held:
-            self._check_no_unfinished_move(path, identity)
-            copy = action.kind is ActionKind.COPY
-            if copy and (made := self._standing_copy(path, identity, action)) is not None:
-                return made
-            try:
-                source = held.enter_context(open_place(path, root))
-            except OSError as error:
-                gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
-                kind = FileChanged if gone else MoveRefused
-                raise kind(f"its folder cannot be opened: {in_words(error)}") from error
-            where = action.destination
-            if where is None:
-                raise MoveRefused(f"there is no destination for {action.kind}")
-            try:
-                folder = held.enter_context(make_folder(where.root, where.folders))
-            except OSError as error:
-                raise MoveRefused(f"the folder {where.folder} cannot be used: {in_words(error)}") from error
-            plan = Plan(
-                batch=batch,
-                kind=EntryKind.COPY if copy else EntryKind.MOVE,
-                rule=action.rule,
-                fd=fd,
+            intent = shadow(
+                path=path,
                 identity=identity,
                 sha256=sha256,
-                source=source,
-                folder=folder,
-                names=_names(action, where.names),
-                method=Method.COPY if copy else Method.RENAME,
+                action=action,
+                batch=batch,
                 decision=decision,
-                keep_source=copy,
+                follows=follows,
             )
-            return self._carry_out(plan)
+            return self._journal.shadow(intent)
+        with self.exclusively(), self._noting(), ExitStack() as held:
+            self._check_no_unfinished_move(path, identity)
+            if (made := self._standing(path, identity, action)) is not None:
+                return made
+            place = open_source(path, root, held)
+            item = Item(fd, identity, sha256, place, action.rule, batch, decision, follows)
+            plan = plan_action(item, action, self._trash, held)
+            if action.on_conflict is OnConflict.DEDUPLICATE and action.destination is not None:
+                plan = self._without_twin(item, plan, held)
+            displaced = self._displace(plan, action, held)
+            try:
+                return self._carry_out(plan)
+            except (FileChanged, MoveRefused, LeftAlone):
+                if displaced is not None:
+                    self._restore(displaced)
+                raise
 
     def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
         """Reverse a finished entry: move it back to its exact old name, remove a copy, redo an undo.
@@ -153,6 +156,36 @@ class Mover:
         """True if a disk that the entry needs did not confirm a write since the start."""
         return bool({entry.source_folder.dev, entry.target_folder.dev} & self._doubted)
 
+    def _without_twin(self, item: Item, plan: Plan, held: ExitStack) -> Plan:
+        """To the trash instead, where a file of the same content is there; no original goes there for a copy of it."""
+        twin = find_twin(plan)
+        if twin is None:
+            return plan
+        if plan.keep_source:
+            raise LeftAlone(f"{twin} has the same content, and the rule says on_conflict: deduplicate")
+        return plan_trash(item, self._trash, held)
+
+    def _displace(self, plan: Plan, action: PlannedAction, held: ExitStack) -> Entry | None:
+        """Have what has the wanted name make room, in an entry of its own; None if it keeps its name."""
+        displaced = plan_displaced(plan, action, self._trash, held)
+        if displaced is None or self._journal.open_entry_at(displaced.source.path) is not None:
+            return None
+        found = plan.source.look()
+        if found is None or found.identity != plan.identity:
+            raise FileChanged("the file was changed or replaced")
+        try:
+            return self._carry_out(displaced)
+        except (FileChanged, MoveRefused, LeftAlone):
+            return None
+
+    def _restore(self, displaced: Entry) -> None:
+        """The new file does not come: give the name back. In the same batch, for that tells it from a person's undo."""
+        with (
+            suppress(UndoRefused, FileChanged, MoveRefused, LeftAlone),
+            plan_reversal(displaced, displaced.batch) as plan,
+        ):
+            self._carry_out(plan)
+
     def _carry_out(self, plan: Plan) -> Entry:
         """Do it. DurabilityError where a disk does not confirm a write, or did not before.
 
@@ -164,15 +197,16 @@ class Mover:
                 "moving on this disk has stopped, because it did not confirm a write",
                 "check the disk, then restart the computer",
             )
-        transfer = Transfer(self._journal, plan)
-        with self._noting(devices):
-            sync(plan.fd)
+        step = _step(self._journal, plan)
+        if plan.fd is not None:
+            with self._noting(devices):
+                sync(plan.fd)
         try:
             with self._noting(devices):
-                return transfer.run()
+                return step.run()
         except DurabilityError:
-            if transfer.entry.state is State.CONFLICT:
-                return transfer.entry
+            if step.entry.state is State.CONFLICT:
+                return step.entry
             raise
 
     @contextmanager
@@ -190,39 +224,23 @@ class Mover:
         if entry is not None and entry.identity.same_version(identity):
             raise MoveRefused(f"its move to {entry.target} is not finished: {entry.reason or 'interrupted'}")
 
-    def _standing_copy(self, path: str, identity: FileIdentity, action: PlannedAction) -> Entry | None:
-        made = self._journal.already_copied(path, identity, action.rule, action.shown())
+    def _standing(self, path: str, identity: FileIdentity, action: PlannedAction) -> Entry | None:
+        """The copy or link that the same rule made before, if it is there as it was made."""
+        if action.kind not in MADE_ONCE:
+            return None
+        made = self._journal.already_made(path, identity, action.rule, action.shown(), METHODS[action.kind])
         if made is None or made.target_identity is None:
             return None
         found = lstat(made.target, made.target_root)
         return made if found is not None and found.identity.same_version(made.target_identity) else None
 
 
-def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
-    def name(number: int) -> str:
-        if number > 1 and action.on_conflict is OnConflict.SKIP:
-            raise LeftAlone(f"{action.shown()} is taken, and the rule says on_conflict: skip")
-        return names.nth(number)
-
-    return name
-
-
-def _shadow(
-    path: str, identity: FileIdentity, sha256: bytes, action: PlannedAction, batch: int, decision: int | None
-) -> Intent:
-    copy = action.kind is ActionKind.COPY
-    return Intent(
-        batch=batch,
-        kind=EntryKind.COPY if copy else EntryKind.MOVE,
-        rule=action.rule,
-        source=path,
-        target=action.shown(),
-        wanted=action.shown(),
-        identity=identity,
-        sha256=sha256,
-        method=Method.COPY if copy else Method.RENAME,
-        keep_source=copy,
-        source_folder=_NOWHERE,
-        target_folder=_NOWHERE,
-        decision=decision,
-    )
+def _step(journal: Ledger, plan: Plan) -> Step:
+    match plan.method:
+        case Method.REMOVE:
+            return Withdrawal(journal, plan)
+        case Method.LINK | Method.SYMLINK:
+            return Linking(journal, plan)
+        case Method.TAG:
+            return Tagging(journal, plan)
+    return (Trashing if plan.into_trash else Transfer)(journal, plan)

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 
 from snapsortd.errors import FileChanged, MoveRefused
 from snapsortd.folders import lstat, open_place
-from snapsortd.models import IMAGE_SUFFIXES, FileFacts, FileIdentity
+from snapsortd.models import IMAGE_SUFFIXES, RAW_SUFFIXES, FileFacts, FileIdentity
+from snapsortd.origin import download_urls
+from snapsortd.vision.extras import is_missing
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -66,8 +68,14 @@ def open_image(path: str, root: str) -> Iterator[Opened]:
 
 
 def promises_image(path: str) -> bool:
-    """True if the file's name says that it is an image."""
-    return os.path.splitext(path)[1].lstrip(".").lower() in IMAGE_SUFFIXES
+    """True if the file's name says that it is an image of a kind that is read here."""
+    suffix = suffix_of(path)
+    return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
+
+
+def suffix_of(path: str) -> str:
+    """In lower case, without its dot."""
+    return os.path.splitext(path)[1].lstrip(".").lower()
 
 
 def stands(image: Opened) -> bool:
@@ -77,8 +85,8 @@ def stands(image: Opened) -> bool:
 
 
 def recognise(image: Opened) -> str | None:
-    """The format by the file's first bytes, or None."""
-    return sniff(os.pread(image.fd, HEAD_BYTES, 0))
+    """The format by the file's first bytes, or None. Whether it can be read here is another question."""
+    return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
 
 
 def file_facts(image: Opened, image_format: str) -> FileFacts:
@@ -90,4 +98,5 @@ def file_facts(image: Opened, image_format: str) -> FileFacts:
 
     modified = image.facts.st_mtime
     born = getattr(image.facts, "st_birthtime", modified)
-    return FileFacts(image.path, image.root, image.identity, local(born), local(modified), image_format)
+    urls = download_urls(image.fd)
+    return FileFacts(image.path, image.root, image.identity, local(born), local(modified), image_format, urls)

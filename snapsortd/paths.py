@@ -31,6 +31,8 @@ class Places:
     cache_dir: str
     runtime_dir: str
     log_dir: str
+    trash_dir: str = ""
+    """The home trash; empty: there is none."""
 
     @property
     def journal(self) -> str:
@@ -117,7 +119,19 @@ def find_places(env: Mapping[str, str]) -> Places:
         cache_dir=place("XDG_CACHE_HOME", platformdirs.user_cache_dir),
         runtime_dir=place("XDG_RUNTIME_DIR", _user_runtime_dir),
         log_dir=os.path.join(state_dir, "log") if env.get("XDG_STATE_HOME") else platformdirs.user_log_dir(APP),
+        trash_dir=_trash_dir(env),
     )
+
+
+def _trash_dir(env: Mapping[str, str]) -> str:
+    """The Finder's, or that of freedesktop.org's "Trash specification" 1.0."""
+    home = env.get("HOME", "")
+    if not os.path.isabs(home):
+        home = os.path.expanduser("~")
+    if sys.platform == "darwin":
+        return os.path.join(home, ".Trash")
+    data = env.get("XDG_DATA_HOME", "")
+    return os.path.join(data if os.path.isabs(data) else os.path.join(home, ".local", "share"), "Trash")
 
 
 def _user_runtime_dir(app: str) -> str:

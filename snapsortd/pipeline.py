@@ -9,32 +9,35 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
 from snapsortd.errors import (
     ClassifierDied,
+    CommandFailed,
     DurabilityError,
     FileChanged,
     ImageError,
-    LeftAlone,
     MoveRefused,
     TemplateError,
 )
+from snapsortd.filing import Filing, has_moved, leader
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.models import (
     Decision,
     Entry,
+    EntryKind,
     FileIdentity,
     Outcome,
     Sight,
     State,
 )
-from snapsortd.mounts import absent_disk
-from snapsortd.mover import Mover, hash_fd
+from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
 from snapsortd.rules import Rule, evaluate
+from snapsortd.step import in_words
 from snapsortd.story import describe
-from snapsortd.transfer import in_words
 from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.extras import is_missing, what_is_missing
 
 MAX_DEATHS = 3
 """An image over which the classifier dies this often in a row is quarantined."""
@@ -45,6 +48,7 @@ FINAL = frozenset(
         Outcome.SHADOW,
         Outcome.FILED,
         Outcome.COPIED,
+        Outcome.DONE,
         Outcome.UNDONE,
         Outcome.QUARANTINED,
     }
@@ -76,18 +80,20 @@ class Pipeline:
         self,
         *,
         journal: Journal,
-        mover: Mover,
+        filing: Filing,
         classifier: Classifier,
         rules: Sequence[Rule],
         negatives: frozenset[str],
         fingerprint: str,
     ) -> None:
         self._journal = journal
-        self._mover = mover
+        self._filing = filing
         self._classifier = classifier
         self._rules = rules
         self._negatives = negatives
         self._fingerprint = fingerprint
+        self._duplicates = Duplicates(journal)
+        self._wanted = wanted(rules)
 
     def is_settled(self, path: str, identity: FileIdentity) -> bool:
         """True if this version of the file was dealt with before: nothing is to be done."""
@@ -123,24 +129,35 @@ class Pipeline:
                     return Result(path, known.outcome, known.reason, known=True)
                 attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
 
+                if photo := leader(image):
+                    return self._leave(image, f"it goes along with {os.path.basename(photo)}", dry_run=dry_run)
                 image_format = recognise(image)
-                if image_format is None:
-                    return self._pass_over(image, dry_run)
+                if image_format is None or is_missing(image_format):
+                    return self._pass_over(image, image_format, dry_run)
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
-                sight = self._classifier.classify(image.fd, should_stop)
+                sight = self._classifier.classify(image.fd, should_stop, image_format)
                 digest = hash_fd(image.fd)  # only now: it refuses files of terabytes without reading them
                 if identity_of(os.fstat(image.fd)) != image.identity:
                     raise FileChanged("the file changed while it was looked at")
 
                 facts = file_facts(image, image_format)
-                decision = evaluate(self._rules, facts, sight, self._negatives, datetime.now(UTC).astimezone())
+                before = self._duplicates.find(path, image.identity, digest, sight, self._wanted)
+                decision = evaluate(
+                    self._rules,
+                    facts,
+                    sight,
+                    self._negatives,
+                    datetime.now(UTC).astimezone(),
+                    twin=before.twin,
+                    likeness=before.likeness,
+                )
                 why = why_left(sight, decision, self._negatives)
                 result = Result(path, Outcome.LEFT, why, sight, decision, attempts=attempts)
                 if dry_run:
                     return replace(result, milliseconds=elapsed(began))
                 story = describe(facts, sight, decision, elapsed(began))
-                result = self._carry_out(opened, image, digest, result, story, batch)
+                result = self._carry_out(image, digest, result, story, batch)
                 return replace(result, milliseconds=elapsed(began))
             except ImageError as error:
                 return self._give_up(image, str(error), began, dry_run=dry_run)
@@ -153,49 +170,26 @@ class Pipeline:
             except OSError as error:
                 return self._try_later(image, in_words(error), attempts + 1, began, dry_run=dry_run)
 
-    def _carry_out(
-        self, opened: ExitStack, image: Opened, digest: bytes, result: Result, story: str, batch: int | None
-    ) -> Result:
-        """Do what was decided, one action after the other, and remember it."""
+    def _carry_out(self, image: Opened, digest: bytes, result: Result, story: str, batch: int | None) -> Result:
+        """Do what was decided, and remember it."""
         assert result.decision is not None
         number = self._journal.decide(image.path, story)
         batch = batch or self._journal.new_batch()
-        place = image
-        entries: list[Entry] = []
-        reason = result.reason
-        for action in result.decision.actions:
-            try:
-                if action.destination is not None:
-                    check_disk(action.destination.root)
-                entry = self._mover.file(
-                    fd=place.fd,
-                    path=place.path,
-                    root=place.root,
-                    identity=place.identity,
-                    sha256=digest,
-                    action=action,
-                    batch=batch,
-                    decision=number,
-                )
-                entries.append(entry)
-                if entry.state is State.CONFLICT:
-                    break
-                if has_moved(entry):
-                    place = opened.enter_context(open_image(entry.target, entry.target_root))
-            except LeftAlone as error:
-                reason = str(error)
-            except (FileChanged, MoveRefused, DurabilityError) as error:
-                # What was moved is filed, whatever becomes of the actions after that.
-                if any(map(has_moved, entries)):
-                    reason = f"an action after the move was not done: {error}"
-                    break
-                if isinstance(error, FileChanged):
-                    raise
-                return self._fail(image, replace(result, entries=tuple(entries)), str(error), number)
-        outcome, reason = summed_up(entries, reason)
+        filed = self._filing.carry_out(image, digest, result.decision.actions, batch, number)
+        result = replace(result, entries=filed.entries)
+        if isinstance(filed.failure, CommandFailed):
+            reason = str(filed.failure)
+            self._journal.remember(image.path, image.identity, Outcome.QUARANTINED, reason, decision=number)
+            return replace(result, outcome=Outcome.QUARANTINED, reason=reason)
+        if filed.failure is not None:
+            return self._fail(image, result, str(filed.failure), number)
+        placed = next((each for each in reversed(filed.entries) if each.kind in FILED_KINDS), None)
+        if placed is not None and result.sight is not None:
+            self._duplicates.remember(placed, result.sight)
+        outcome, reason = summed_up(filed.entries, filed.reason or result.reason)
         if outcome is not Outcome.FILED:
             self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint, number)
-        return replace(result, outcome=outcome, reason=reason, entries=tuple(entries), attempts=0)
+        return replace(result, outcome=outcome, reason=reason, attempts=0)
 
     def _fail(self, image: Opened, result: Result, reason: str, decision: int) -> Result:
         """It was decided, and can't be done now."""
@@ -219,14 +213,23 @@ class Pipeline:
             self._journal.remember(path, found.identity, Outcome.FAILED, reason, attempts=attempts)
         return Result(path, Outcome.FAILED, reason, attempts=attempts)
 
-    def _pass_over(self, image: Opened, dry_run: bool) -> Result:
-        """No image by its content: reported where the name promises one, else left in silence."""
-        if promises_image(image.path):
+    def _leave(self, image: Opened, reason: str, *, dry_run: bool) -> Result:
+        if not dry_run:
+            self._journal.remember(image.path, image.identity, Outcome.LEFT, reason, self._fingerprint)
+        return Result(image.path, Outcome.LEFT, reason)
+
+    def _pass_over(self, image: Opened, image_format: str | None, dry_run: bool) -> Result:
+        """No image by its content: reported where the name promises one, else left in silence.
+
+        So is one of a kind that can't be read here: most people's PDFs are not for us.
+        """
+        if image_format is None and promises_image(image.path):
             suffix = os.path.splitext(image.path)[1].lower()
             raise ImageError(f"it is named {suffix}, but its content is no image that snapsortd reads")
+        reason = "not an image" if image_format is None else what_is_missing(image_format)
         if not dry_run:
-            self._journal.remember(image.path, image.identity, Outcome.IGNORED, "not an image")
-        return Result(image.path, Outcome.IGNORED, "not an image")
+            self._journal.remember(image.path, image.identity, Outcome.IGNORED, reason, self._fingerprint)
+        return Result(image.path, Outcome.IGNORED, reason)
 
     def _give_up(self, image: Opened, reason: str, began: float, *, dry_run: bool) -> Result:
         if not dry_run:
@@ -241,21 +244,12 @@ class Pipeline:
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
 
 
-def check_disk(root: str) -> None:
-    """MoveRefused if the disk of a destination is not mounted: what is filed now would be hidden once it is."""
-    if point := absent_disk(os.path.realpath(root)):
-        raise MoveRefused(f"the disk at {point} is not mounted", "mount it, or change the rule")
-
-
-def has_moved(entry: Entry) -> bool:
-    """True if the file lies at the entry's target now, and no longer at its source."""
-    return entry.state is State.DONE and not entry.keep_source
-
-
 def why_left(sight: Sight, decision: Decision, negatives: frozenset[str]) -> str:
     """One sentence on why no rule took the image; empty where one did."""
     if decision.actions:
         return ""
+    if decision.skipped:
+        return f"rule {decision.skipped!r} leaves it alone"
     if sight.label in negatives:
         return f"it looks like {sight.label!r} ({sight.score:.2f}), which is left alone"
     return f"no rule matched {sight.label!r} ({sight.score:.2f})"
@@ -268,11 +262,12 @@ def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
             return Outcome.QUARANTINED, f"conflict: {entry.reason}"
     if any(map(has_moved, entries)):
         return Outcome.FILED, reason
-    if any(entry.state is State.DONE for entry in entries):
-        return Outcome.COPIED, reason
-    if entries:
+    done = [entry for entry in entries if entry.state is State.DONE]
+    if done:
+        return Outcome.COPIED if any(entry.kind is EntryKind.COPY for entry in done) else Outcome.DONE, reason
+    if any(entry.state is State.SHADOW for entry in entries):
         return Outcome.SHADOW, f"rule {entries[0].rule!r} is in shadow mode"
-    return Outcome.LEFT, reason
+    return Outcome.LEFT, entries[0].reason if entries else reason  # nobody could be notified
 
 
 def elapsed(began: float) -> float:

@@ -34,8 +34,8 @@ class Plan:
     batch: int
     kind: EntryKind
     rule: str
-    fd: int
-    """Of the file, read-only: what was looked at."""
+    fd: int | None
+    """Of the file, read-only: what was looked at. None for a symlink that is to go: nothing of it can be opened."""
     identity: FileIdentity
     sha256: bytes
     source: Place
@@ -49,7 +49,13 @@ class Plan:
     """`Method.REMOVE` only: what stands at the target and must stay."""
     keep_source: bool = False
     detail: tuple[str, ...] = ()
+    """The tags to add or take away; else, for a step back or forth, the kind of the action: see `deed`."""
     follows: int | None = None
+
+    @property
+    def into_trash(self) -> bool:
+        """True if the file is thrown away."""
+        return self.kind is EntryKind.TRASH or (self.kind is EntryKind.REDO and self.detail == (EntryKind.TRASH,))
 
     def intent(self, name: str) -> Intent:
         """The intent to give the file this name."""
@@ -76,10 +82,36 @@ class Plan:
 
 
 def temporary_name(entry: Entry) -> str:
-    """The name of an unfinished copy. The hash tells it from that of another journal with the same ids."""
-    return f"{OWN_PREFIX}{entry.id}.{entry.sha256.hex()[:8]}"
+    """The name of an unfinished copy."""
+    return OWN_PREFIX + mark(entry.id, entry.sha256)
+
+
+def mark(number: int, sha256: bytes) -> str:
+    """What tells an entry from that of another journal with the same numbers."""
+    return f"{number}.{sha256.hex()[:8]}"
 
 
 def aside_name(entry: Entry) -> str:
     """The name that a file has just before it is removed, in its own folder."""
     return temporary_name(entry) + ".old"
+
+
+def deed(entry: Entry) -> EntryKind:
+    """The action that an entry does, takes back or does again."""
+    if entry.kind not in (EntryKind.UNDO, EntryKind.REDO):
+        return entry.kind
+    if entry.method is Method.TAG:
+        return EntryKind.TAG
+    if entry.detail:
+        return EntryKind(entry.detail[0])
+    return EntryKind.COPY if entry.method is Method.REMOVE or entry.keep_source else EntryKind.MOVE
+
+
+def into_trash(entry: Entry) -> bool:
+    """True if the file is thrown away."""
+    return entry.kind is not EntryKind.UNDO and deed(entry) is EntryKind.TRASH
+
+
+def out_of_trash(entry: Entry) -> bool:
+    """True if a file comes back that was thrown away."""
+    return entry.kind is EntryKind.UNDO and deed(entry) is EntryKind.TRASH

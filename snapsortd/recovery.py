@@ -28,7 +28,8 @@ class TargetSeen(StrEnum):
     """What is at the new name."""
 
     SAME_FILE = "same file"
-    """The very file that was to be moved (inode, size and time)."""
+    """The very file that was to be moved (inode, size and time); the link that was to be made; the file with its tags
+    as they were to be."""
     SAME_BYTES = "same bytes"
     """Another file with the same content."""
     DIFFERENT = "different"
@@ -59,18 +60,26 @@ class Resolution:
 
 _DEFER = Resolution(Act.DEFER, "its folder is missing or its disk is not mounted; it is looked at again later")
 _DROP = Resolution(Act.DROP, "interrupted before the file was moved")
+_NOT_DONE = Resolution(Act.DROP, "interrupted before it was done")
 _FINISH = Resolution(Act.FINISH)
 _RELEASE = Resolution(Act.RELEASE)
 _BOTH = Resolution(Act.CONFLICT, "interrupted, and one of the two files changed since; both stay")
+_UNHEARD = Resolution(Act.DROP, "interrupted: it is not known whether it ended")
 _LOST = Resolution(Act.CONFLICT, "interrupted, and the file is at neither place as it was; nothing was touched")
 
 
 def resolve(state: State, method: Method, keep_source: bool, source: SourceSeen, target: TargetSeen) -> Resolution:
     """The act for one open entry (state intent or moved). Total: every combination has an answer."""
+    if method is Method.CALL:
+        return _UNHEARD
     if method is Method.RENAME:
         return _resolve_rename(source, target)
     if method is Method.REMOVE:
         return _resolve_remove(source, target)
+    if method in (Method.LINK, Method.SYMLINK):
+        return _resolve_link(source, target)
+    if method is Method.TAG:
+        return _resolve_tag(source, target)
     if SourceSeen.UNREACHABLE is source or TargetSeen.UNREACHABLE is target:
         return _DEFER
     if target is not TargetSeen.SAME_BYTES:
@@ -115,3 +124,22 @@ def _resolve_uncopied(state: State, source: SourceSeen, target: TargetSeen) -> R
     if state is State.MOVED and not (source is SourceSeen.SAME and target is TargetSeen.ABSENT):
         return _BOTH
     return _DROP
+
+
+def _resolve_link(source: SourceSeen, target: TargetSeen) -> Resolution:
+    """The source is never touched: all that matters is whether the link is there."""
+    if target is TargetSeen.SAME_FILE:
+        return _FINISH
+    if SourceSeen.UNREACHABLE is source or TargetSeen.UNREACHABLE is target:
+        return _DEFER
+    return _LOST if source is SourceSeen.ABSENT else _NOT_DONE
+
+
+def _resolve_tag(source: SourceSeen, target: TargetSeen) -> Resolution:
+    """Both are one file. Of another version nothing is known, whatever tags it has."""
+    if SourceSeen.UNREACHABLE is source or TargetSeen.UNREACHABLE is target:
+        return _DEFER
+    if source is SourceSeen.ABSENT:
+        return _LOST
+    done = source is SourceSeen.SAME and target is TargetSeen.SAME_FILE
+    return _FINISH if done else _NOT_DONE

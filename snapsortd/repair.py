@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from typing import Protocol
 from snapsortd.copying import COARSEST_TIME_NS, hash_place
 from snapsortd.errors import JournalError, SnapsortError
 from snapsortd.folders import open_place
-from snapsortd.models import Entry, FileIdentity, FolderIdentity, Method, Stat, State
+from snapsortd.models import Entry, EntryKind, FileIdentity, FolderIdentity, Method, Stat, State
+from snapsortd.plan import deed
 from snapsortd.recovery import Act, Resolution, SourceSeen, TargetSeen, resolve
+from snapsortd.tagging import are_as_wanted
 
 
 class OpenEntries(Protocol):
@@ -38,6 +41,8 @@ class _Seen:
 
     reached: FolderIdentity | None
     stat: Stat | None = None
+    leads_to: str | None = None
+    """The path in a symlink."""
 
 
 def repair(journal: OpenEntries, mover: Settler) -> list[str]:
@@ -80,7 +85,7 @@ def _look(path: str, root: str, folder: FolderIdentity) -> _Seen:
         with open_place(path, root) as place:
             if not place.folder.identity.could_be(folder):
                 return _Seen(None)
-            return _Seen(place.folder.identity, place.look())
+            return _Seen(place.folder.identity, place.look(), place.leads_to())
     except OSError:
         return _Seen(None)
 
@@ -90,6 +95,8 @@ def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
         return SourceSeen.UNREACHABLE
     if seen.stat is None:
         return SourceSeen.ABSENT
+    if _removes_symlink(entry):
+        return SourceSeen.SAME if seen.leads_to == entry.target else SourceSeen.CHANGED
     same = seen.stat.is_regular and seen.stat.identity.same_version(entry.identity)
     return SourceSeen.SAME if same else SourceSeen.CHANGED
 
@@ -98,11 +105,17 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
     if target.reached is None:
         return TargetSeen.UNREACHABLE
     found = target.stat
+    if entry.method is Method.TAG:
+        return TargetSeen.ABSENT if found is None else _judge_tags(entry)
+    if _removes_symlink(entry):
+        return TargetSeen.SAME_BYTES  # nothing is lost with a symlink, whatever became of what it led to
     if found is None or _is_other_spelling(entry, source, target):
         return TargetSeen.ABSENT
+    if entry.method is Method.SYMLINK:
+        return TargetSeen.SAME_FILE if target.leads_to == entry.source else TargetSeen.DIFFERENT
     if not found.is_regular or found.identity.size != entry.identity.size:
         return TargetSeen.DIFFERENT
-    if entry.method is Method.RENAME and found.identity.same_version(entry.identity):
+    if entry.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.identity):
         return TargetSeen.SAME_FILE
     if not _could_be_our_copy(entry, found.identity):
         return TargetSeen.DIFFERENT
@@ -110,6 +123,22 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
     if content is None:
         return TargetSeen.UNREACHABLE
     return TargetSeen.SAME_BYTES if content == entry.sha256 else TargetSeen.DIFFERENT
+
+
+def _removes_symlink(entry: Entry) -> bool:
+    return entry.method is Method.REMOVE and deed(entry) is EntryKind.SYMLINK
+
+
+def _judge_tags(entry: Entry) -> TargetSeen:
+    try:
+        with open_place(entry.target, entry.target_root) as place:
+            fd = place.open()
+            try:
+                return TargetSeen.SAME_FILE if are_as_wanted(fd, entry) else TargetSeen.DIFFERENT
+            finally:
+                os.close(fd)
+    except OSError:
+        return TargetSeen.UNREACHABLE
 
 
 def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:

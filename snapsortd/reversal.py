@@ -8,12 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from snapsortd.copying import hash_fd
-from snapsortd.errors import UndoRefused
+from snapsortd.errors import NameTaken, UndoRefused
 from snapsortd.folders import Folder, Place, below, make_folder, open_folder, to_stat
 from snapsortd.models import Entry, EntryKind, FileIdentity, FolderIdentity, Method, State
-from snapsortd.plan import Plan
+from snapsortd.plan import Plan, deed
 from snapsortd.renames import sync_folder
-from snapsortd.transfer import in_words
+from snapsortd.step import in_words
+
+_AGAIN = {
+    EntryKind.COPY: Method.COPY,
+    EntryKind.HARDLINK: Method.LINK,
+    EntryKind.SYMLINK: Method.SYMLINK,
+}
+"""How what was taken away is made again."""
 
 
 @contextmanager
@@ -41,7 +48,13 @@ class _Reversal:
 
     def check(self) -> None:
         entry = self._entry
+        if self._is_symlink_to_remove:
+            self._open_link()
+            self._open_folder(entry.source, entry.source_root, entry.source_folder)
+            return
         self._open_target()
+        if entry.method is Method.TAG:
+            return
         if entry.keep_source:
             self._open_source()
         elif (folder := self._old_folder(make=False)) is not None:
@@ -49,15 +62,31 @@ class _Reversal:
 
     def plan(self, batch: int) -> Plan:
         entry = self._entry
+        if self._is_symlink_to_remove:
+            kept = self._open_folder(entry.source, entry.source_root, entry.source_folder)
+            return self._plan(batch, self._open_link(), None, self._identity, kept, Method.REMOVE, entry.identity)
         place, fd, identity = self._open_target()
-        original = None
+        if entry.method is Method.TAG:
+            return self._plan(batch, place, fd, identity, place.folder, Method.TAG)
         if entry.keep_source:
-            kept, _, original = self._open_source()
-            folder, method = kept.folder, Method.REMOVE
-        else:
-            again = entry.method is Method.REMOVE
-            folder, method = self._made_folder(), Method.COPY if again else Method.RENAME
-            self._check_free(folder)
+            original, _, standing = self._open_source()
+            return self._plan(batch, place, fd, identity, original.folder, Method.REMOVE, standing)
+        folder = self._made_folder()
+        self._check_free(folder)
+        method = _AGAIN[deed(entry)] if entry.method is Method.REMOVE else Method.RENAME
+        return self._plan(batch, place, fd, identity, folder, method)
+
+    def _plan(
+        self,
+        batch: int,
+        place: Place,
+        fd: int | None,
+        identity: FileIdentity,
+        folder: Folder,
+        method: Method,
+        original: FileIdentity | None = None,
+    ) -> Plan:
+        entry = self._entry
         return Plan(
             batch=batch,
             kind=EntryKind.REDO if entry.kind is EntryKind.UNDO else EntryKind.UNDO,
@@ -72,8 +101,27 @@ class _Reversal:
             reverses=entry.id,
             decision=entry.decision,
             original=original,
-            keep_source=entry.method is Method.REMOVE,
+            keep_source=entry.method in (Method.REMOVE, Method.TAG),
+            detail=entry.detail if method is Method.TAG else (deed(entry),),
+            follows=entry.follows,
         )
+
+    @property
+    def _is_symlink_to_remove(self) -> bool:
+        return self._entry.method is Method.SYMLINK
+
+    def _open_link(self) -> Place:
+        """The symlink, if it still leads where it led."""
+        entry = self._entry
+        folder = self._open_folder(entry.target, entry.target_root, entry.target_folder)
+        place = Place(folder, os.path.basename(entry.target))
+        found = place.look()
+        if found is None:
+            raise _gone(entry.target)
+        if place.leads_to() != entry.source:
+            raise UndoRefused(f"{entry.target} was changed since")
+        self._identity = found.identity
+        return place
 
     def _open_target(self) -> tuple[Place, int, FileIdentity]:
         entry = self._entry
@@ -87,12 +135,8 @@ class _Reversal:
         self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity
     ) -> tuple[Place, int, FileIdentity]:
         """The file at `path`, held open, if it still is what it was: the same version, or the same bytes."""
-        try:
-            folder = self._held.enter_context(open_folder(os.path.dirname(path), root))
-        except OSError as error:
-            raise UndoRefused(f"the folder {os.path.dirname(path)} is not there: {in_words(error)}") from error
+        folder = self._open_folder(path, root, folder_identity)
         place = Place(folder, os.path.basename(path))
-        _check_disk(folder.identity, folder_identity, folder.path)
         try:
             fd = place.open()
             self._held.callback(os.close, fd)
@@ -103,9 +147,21 @@ class _Reversal:
                 return place, fd, identity
         except OSError as error:
             if error.errno == errno.ENOENT:
-                raise UndoRefused(f"{path} is gone: it was moved, renamed or deleted since") from error
+                raise _gone(path) from error
             raise UndoRefused(f"{path} cannot be read: {in_words(error)}") from error
         raise UndoRefused(f"{path} was changed since")
+
+    def _open_folder(self, path: str, root: str, expected: FolderIdentity) -> Folder:
+        """The folder that `path` is in, if it is the one that it was."""
+        above = os.path.dirname(path)
+        try:
+            folder = self._held.enter_context(open_folder(above, root))
+        except OSError as error:
+            if error.errno == errno.ENOENT and deed(self._entry) is EntryKind.TRASH:  # all of the trash was removed
+                raise _gone(path) from error
+            raise UndoRefused(f"the folder {above} is not there: {in_words(error)}") from error
+        _check_disk(folder.identity, expected, above)
+        return folder
 
     def _made_folder(self) -> Folder:
         folder = self._old_folder(make=True)
@@ -156,6 +212,9 @@ class _Reversal:
 
 
 def _standing_identity(entry: Entry) -> FileIdentity:
+    if entry.method is Method.CALL:
+        what = "notification" if entry.kind is EntryKind.NOTIFY else "command"
+        raise UndoRefused(f"a {what} cannot be taken back")
     if entry.reversed_by is not None:
         raise UndoRefused("already redone" if entry.kind is EntryKind.UNDO else "already undone")
     if entry.state is State.SHADOW:
@@ -164,8 +223,10 @@ def _standing_identity(entry: Entry) -> FileIdentity:
         raise UndoRefused("nothing was moved: it failed")
     if entry.state is State.CONFLICT:
         raise UndoRefused(f"it ended in a conflict, to be looked at by hand: {entry.reason}")
-    if entry.state is not State.DONE or entry.target_identity is None:
+    if entry.state is not State.DONE:
         raise UndoRefused("it is not finished yet")
+    if entry.target_identity is None:  # what a symlink led to was gone before this was removed
+        raise _gone(entry.target)
     return entry.target_identity
 
 
@@ -183,5 +244,9 @@ def _only(name: str) -> Callable[[int], str]:
     return names
 
 
-def _taken(name: str) -> UndoRefused:
-    return UndoRefused(f"the old name {name} is taken by another file")
+def _gone(path: str) -> UndoRefused:
+    return UndoRefused(f"{path} is gone: it was moved, renamed or deleted since")
+
+
+def _taken(name: str) -> NameTaken:
+    return NameTaken(f"the old name {name} is taken by another file")

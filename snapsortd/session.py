@@ -10,22 +10,26 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
+from snapsortd.calls import Caller
 from snapsortd.config import Config
-from snapsortd.errors import FileChanged, Interrupted, NotKnown, SnapsortError
+from snapsortd.errors import FileChanged, Interrupted, NotKnown
+from snapsortd.filing import Filing, went_along
 from snapsortd.folders import lstat
-from snapsortd.journal import Counts, Journal, Problem, Selection
+from snapsortd.journal import Journal
 from snapsortd.lock import Lock
-from snapsortd.models import Entry, Outcome
+from snapsortd.models import Entry, Outcome, State
 from snapsortd.mover import Mover
 from snapsortd.paths import Places
 from snapsortd.pipeline import Pipeline, Result
 from snapsortd.repair import repair
-from snapsortd.story import rules_told
+from snapsortd.replies import iso, result_told, selected, standing
+from snapsortd.rules import select
+from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.extras import installed
 
 log = logging.getLogger("snapsortd")
 
@@ -38,7 +42,7 @@ class Session:
     def __init__(self, places: Places, config: Config, journal: Journal) -> None:
         self.places = places
         self.journal = journal
-        self.mover = Mover(journal)
+        self.mover = Mover(journal, Trash(places.trash_dir))
         self.should_stop: Callable[[], bool] = lambda: False
         self.progressed: Callable[[], None] = lambda: None
         """Called for every item of a long undo: there is progress."""
@@ -80,15 +84,24 @@ class Session:
             cache_dir=self.places.cache_dir,
         )
 
-    def _pipeline(self) -> Pipeline:
+    def _pipeline(self, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> Pipeline:
+        """The life of an image under the rules that these tags choose. Raises NoSuchTag."""
+        fingerprint = f"{self.config.fingerprint} {installed()}"
+        if tags or skip_tags:  # what fewer rules left alone is looked at again by all of them
+            fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
         return Pipeline(
             journal=self.journal,
-            mover=self.mover,
+            filing=Filing(self.mover, Caller(self.journal, self._waiting)),
             classifier=self.classifier,
-            rules=self.config.rules,
+            rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
-            fingerprint=self.config.fingerprint,
+            fingerprint=fingerprint,
         )
+
+    def _waiting(self) -> bool:
+        """Called while another program is waited for: there is progress; True if the end has come."""
+        self.progressed()
+        return self.should_stop()
 
     def repair(self) -> list[str]:
         """Finish or drop what a crash or a missing disk left open; a sentence for each that was not said last time."""
@@ -121,10 +134,16 @@ class Session:
         return standing(self.journal.counts(), self.journal.problems(SHOWN_PROBLEMS))
 
     def log(
-        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        rule: str | None = None,
+        path: str | None = None,
+        shadow: bool = False,
     ) -> dict[str, Any]:
-        """Journal entries, newest first."""
-        found = self.journal.entries(limit=max(1, min(limit, 1000)), before=before, rule=rule, path=path)
+        """Journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
+        state = State.SHADOW if shadow else None
+        found = self.journal.entries(limit=max(1, min(limit, 1000)), before=before, rule=rule, path=path, state=state)
         return {"entries": [self.told(entry) for entry in found]}
 
     def explain(self, path: str) -> dict[str, Any]:
@@ -143,17 +162,32 @@ class Session:
             "entries": [self.told(entry) for entry in story.entries],
         }
 
-    def image(self, path: str, *, dry_run: bool = False, batch: int | None = None) -> dict[str, Any]:
-        """Classify one image now and file it by the rules (or only say so); a person asked for it."""
+    def image(
+        self,
+        path: str,
+        *,
+        dry_run: bool = False,
+        batch: int | None = None,
+        tags: Sequence[str] = (),
+        skip_tags: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Classify one image now and file it by the rules (or only say so); a person asked for it.
+
+        `tags` and `skip_tags` choose the rules; see `rules.select`.
+        """
         path = os.path.abspath(path)
+        pipeline = self._pipeline(tags, skip_tags) if tags or skip_tags else self.pipeline
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            result = self.pipeline.process(
+            result = pipeline.process(
                 path, self.root_of(path), self.should_stop, asked=True, dry_run=dry_run, batch=batch
             )
         except FileChanged as error:
-            raise FileChanged(f"{path}: {error.message}") from None
+            made = went_along(self.journal, path)
+            if made is None:
+                raise FileChanged(f"{path}: {error.message}") from None
+            result = Result(path, Outcome.FILED, "it went along with its image", entries=(made,))
         return {**result_told(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
@@ -204,68 +238,9 @@ class Session:
             "method": entry.method,
             "reason": entry.reason,
             "at": iso(entry.at),
+            "detail": list(entry.detail),
+            "follows": entry.follows,
             "reverses": entry.reverses,
             "reversed_by": entry.reversed_by,
             **{key: decided.get(key) for key in ("label", "score", "margin", "milliseconds")},
         }
-
-
-def standing(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
-    """How things stand, JSON-ready."""
-    return {
-        "state": "stopped",
-        "queued": 0,
-        "filed": counts.filed,
-        "failed": counts.failed,
-        "quarantined": counts.quarantined,
-        "conflicts": counts.conflicts,
-        "undone": counts.undone,
-        "unfinished": counts.open,
-        "problems": [
-            {"path": each.path, "outcome": each.outcome, "reason": each.reason, "at": iso(each.at)} for each in problems
-        ],
-    }
-
-
-def result_told(result: Result) -> dict[str, Any]:
-    """One image's result, JSON-ready."""
-    sight, decision = result.sight, result.decision
-    planned = decision.actions[0] if decision and decision.actions else None
-    return {
-        "path": result.path,
-        "outcome": result.outcome,
-        "reason": result.reason,
-        "label": sight.label if sight else None,
-        "score": round(sight.score, 4) if sight else None,
-        "margin": round(sight.margin, 4) if sight else None,
-        "rule": planned.rule if planned else None,
-        "target": result.entries[-1].target if result.entries else planned.shown() if planned else None,
-        "milliseconds": round(result.milliseconds, 1),
-        "rules": rules_told(decision) if decision else [],
-    }
-
-
-def selected(
-    ids: list[int] | None = None,
-    batch: int | None = None,
-    last: int | None = None,
-    rule: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    all: bool | None = None,
-) -> Selection:
-    """A Selection from the API's words. Raises SnapsortError for a time that can't be read."""
-    return Selection(tuple(ids or ()), batch, last, rule, seconds(since), seconds(until), bool(all))
-
-
-def seconds(moment: str | None) -> float | None:
-    """Seconds since 1970 of a time in ISO 8601. Raises SnapsortError."""
-    try:
-        return datetime.fromisoformat(moment).astimezone().timestamp() if moment else None
-    except (ValueError, OverflowError):
-        raise SnapsortError(f"{moment!r} is no time", "write it like 2026-11-23 or 2026-11-23T14:30") from None
-
-
-def iso(seconds: float) -> str:
-    """Local time with its offset, to the second."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")

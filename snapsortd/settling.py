@@ -8,11 +8,12 @@ from contextlib import ExitStack, suppress
 from snapsortd.errors import MoveRefused
 from snapsortd.folders import Place, open_place
 from snapsortd.models import Entry, FileIdentity, Method, State
-from snapsortd.plan import Ledger, aside_name, temporary_name
+from snapsortd.plan import Ledger, aside_name, into_trash, out_of_trash, temporary_name
 from snapsortd.recovery import Act, Resolution
 from snapsortd.removal import put_back
 from snapsortd.renames import sync, sync_folder
 from snapsortd.transfer import release_source
+from snapsortd.trashinfo import discard_info
 
 
 def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
@@ -26,7 +27,11 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
                 journal.advance(entry.id, State.CONFLICT, reason=resolution.reason)
             case Act.DROP:
                 _remove_leftover(entry)
+                if into_trash(entry):
+                    discard_info(entry)
                 journal.advance(entry.id, State.FAILED, reason=resolution.reason)
+            case Act.FINISH if entry.method is Method.TAG:
+                _finish_tagging(journal, entry, target, held)
             case Act.FINISH:
                 _finish(journal, entry, target, held)
             case Act.RELEASE:
@@ -55,6 +60,19 @@ def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: Ex
     else:
         sync_folder(source.folder.fd)
     _remove_leftover(entry)
+    if out_of_trash(entry):
+        discard_info(entry)
+    journal.advance(entry.id, State.DONE, target_identity=target)
+
+
+def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
+    place = held.enter_context(open_place(entry.target, entry.target_root))
+    fd = place.open()
+    held.callback(os.close, fd)
+    sync(fd)
+    found = place.look()
+    if found is None or found.identity != target:
+        raise MoveRefused("the file changed just now")
     journal.advance(entry.id, State.DONE, target_identity=target)
 
 

@@ -1,75 +1,26 @@
-"""One file's way to its new name, step by step: intent, act, commit.
-
-Each step leaves the file whole under at least one name, and the journal one of the states that `recovery`
-resolves. What is raised before the act closes the entry as `failed`; after it the entry stays open.
-"""
+"""One file's way to its new name: a rename, or copy + verify + unlink where that leads to another disk."""
 
 from __future__ import annotations
 
 import errno
 import os
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
 
 from snapsortd.copying import copy_file
-from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
-from snapsortd.folders import Place, to_stat
-from snapsortd.models import OPEN_STATES, Entry, FileIdentity, Method, State
-from snapsortd.plan import Ledger, Plan, aside_name, temporary_name
+from snapsortd.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
+from snapsortd.folders import Place
+from snapsortd.models import Entry, FileIdentity, Method, State
+from snapsortd.plan import Ledger, aside_name, out_of_trash, temporary_name
 from snapsortd.removal import is_being_written, remove_exactly
-from snapsortd.renames import rename_noreplace, sync, sync_folder
+from snapsortd.renames import rename_noreplace, sync_folder
+from snapsortd.step import Step, in_words
+from snapsortd.trashinfo import discard_info
 
-MAX_NAMES = 100_000
-"""Names tried for one file in one folder."""
 
-
-class Transfer:
-    """Carries out one plan."""
-
-    def __init__(self, journal: Ledger, plan: Plan) -> None:
-        self._journal = journal
-        self._plan = plan
-        self._number = 1
-        self._acted = False
-        self.entry: Entry
-        """Where the journal stands, once `run` has begun."""
-
-    def run(self) -> Entry:
-        """Do it. The entry is `done`, or `conflict` with its reason, such as that someone else came in between.
-
-        FileChanged, MoveRefused, LeftAlone: nothing was touched. DurabilityError: the disk is in doubt; the
-        file is whole, and the entry stays open where it isn't known what the disk holds.
-        """
-        name = self._plan.names(1) if self._plan.method is Method.REMOVE else self._free_name()
-        self.entry = self._journal.begin(self._plan.intent(name))
-        try:
-            self._check_source()
-            return self._act()
-        except JournalError:
-            raise
-        except DurabilityError as error:
-            self._note(error)
-            raise
-        except SnapsortError as error:
-            self._advance(State.FAILED, reason=error.message)
-            raise
-        except OSError as error:
-            if self._acted:
-                doubt = DurabilityError(f"it is not known whether the move is complete: {in_words(error)}")
-                self._note(doubt)
-                raise doubt from error
-            self._advance(State.FAILED, reason=in_words(error))
-            raise MoveRefused(in_words(error)) from error
-
-    def _note(self, error: DurabilityError) -> None:
-        """Say why the entry stays open, unless it was closed: `repair` looks what the disk holds, after a restart."""
-        if self.entry.state in OPEN_STATES:
-            self._advance(self.entry.state, reason=error.message)
+class Transfer(Step):
+    """Moves or copies."""
 
     def _act(self) -> Entry:
-        if self._plan.method is Method.REMOVE:
-            return self._remove()
         if self._plan.keep_source:
             return self._copy()
         try:
@@ -88,10 +39,13 @@ class Transfer:
         sync_folder(self._plan.folder.fd)
         if self._plan.folder.identity != self._plan.source.folder.identity:
             sync_folder(self._plan.source.folder.fd)
+        if out_of_trash(self.entry):
+            discard_info(self.entry)
         return self._advance(State.DONE, target_identity=found.identity)
 
     def _copy(self) -> Entry:
         plan = self._plan
+        assert plan.fd is not None
         if not plan.keep_source and os.fstat(plan.fd).st_nlink > 1:
             raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
         if not plan.keep_source and is_being_written(plan.fd):
@@ -139,55 +93,22 @@ class Transfer:
             raise error
         if copy is None or copy.identity != self.entry.target_identity:
             raise error
-        if not remove_exactly(self._target, aside_name(self.entry), _is(self.entry.target_identity)):
+        if not remove_exactly(self._target, aside_name(self.entry), is_exactly(self.entry.target_identity)):
             raise error
         sync_folder(self._plan.folder.fd)
-
-    def _remove(self) -> Entry:
-        """Take a copy away, while its original is seen to stand, on the disk too: it may have been saved just now."""
-        with suppress(FileNotFoundError):
-            self._sync_target()
-        original = self._target.look()
-        if original is None or original.identity != self._plan.original:
-            raise FileChanged("the original is not there unchanged")
-        if not remove_exactly(self._plan.source, aside_name(self.entry), _is(self._plan.identity)):
-            return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
-        self._acted = True
-        sync_folder(self._plan.source.folder.fd)
-        return self._advance(State.DONE, target_identity=original.identity)
-
-    def _sync_target(self) -> None:
-        fd = self._target.open()
-        try:
-            sync(fd)
-        finally:
-            os.close(fd)
-        sync_folder(self._plan.folder.fd)
-
-    def _check_source(self) -> None:
-        """The name still leads to the file that was looked at, and that is still as it was."""
-        found = self._plan.source.look()
-        if found is None:
-            raise FileChanged("the file is gone")
-        if not found.identity == to_stat(os.fstat(self._plan.fd)).identity == self._plan.identity:
-            raise FileChanged("the file was changed or replaced")
+        self._acted = False
 
     def _give_name(self, start: Place, identity: FileIdentity) -> None:
-        """Rename `start` to the target; a taken name costs a new intent with the next one."""
-        for _ in range(MAX_NAMES):
-            try:
-                rename_noreplace(start.folder.fd, start.name, self._plan.folder.fd, self._target.name)
-            except FileExistsError:
-                name = self._free_name()
-                self._advance(State.INTENT, target=Place(self._plan.folder, name).path)
-            except OSError as error:
-                if error.errno == errno.EXDEV:
-                    raise
-                raise self._why_not_renamed(start, identity, error) from error
-            else:
-                self._acted = True
-                return
-        raise MoveRefused(f"every name like {self._target.name} is taken")
+        self._take_name(lambda: self._rename(start, identity))
+
+    def _rename(self, start: Place, identity: FileIdentity) -> None:
+        """To the target, which is free. OSError: it is not, or is on another disk."""
+        try:
+            rename_noreplace(start.folder.fd, start.name, self._plan.folder.fd, self._target.name)
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.EXDEV):
+                raise
+            raise self._why_not_renamed(start, identity, error) from error
 
     def _why_not_renamed(self, start: Place, identity: FileIdentity, error: OSError) -> SnapsortError:
         found = start.look()
@@ -197,27 +118,6 @@ class Transfer:
             return FileChanged("the file is gone")
         self._acted = True
         return DurabilityError(f"it is not known whether the file was moved: {in_words(error)}")
-
-    def _free_name(self) -> str:
-        """The next name that looks free. Only a hint, to spare commits: the rename itself decides."""
-        previous = ""
-        while (name := self._plan.names(self._number)) != previous and self._number <= MAX_NAMES:
-            found = Place(self._plan.folder, name).look()
-            if found is None:
-                return name
-            # Also where the file system folds case: then it is the file itself under another spelling.
-            if (found.identity.dev, found.identity.ino) == (self._plan.identity.dev, self._plan.identity.ino):
-                raise LeftAlone("it is in its place already")
-            previous, self._number = name, self._number + 1
-        raise MoveRefused(f"every name like {previous} is taken")
-
-    @property
-    def _target(self) -> Place:
-        return Place(self._plan.folder, os.path.basename(self.entry.target))
-
-    def _advance(self, state: State, **changes: Any) -> Entry:
-        self.entry = self._journal.advance(self.entry.id, state, **changes)
-        return self.entry
 
 
 def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None) -> Entry:
@@ -237,27 +137,16 @@ def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None)
             entry.id, State.CONFLICT, reason="it changed, or was opened for writing, during the move; both files stay"
         )
     sync_folder(source.folder.fd)
+    if out_of_trash(entry):
+        discard_info(entry)
     return journal.advance(entry.id, State.DONE)
 
 
-def _is(identity: FileIdentity | None) -> Callable[[Place], bool]:
+def is_exactly(identity: FileIdentity | None) -> Callable[[Place], bool]:
+    """True of a place where this file is, unchanged."""
+
     def holds(place: Place) -> bool:
         found = place.look()
         return found is not None and found.identity == identity
 
     return holds
-
-
-def in_words(error: OSError) -> str:
-    """Why the system refused, for people."""
-    known = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EROFS: "the disk is read-only",
-        errno.EACCES: "no permission",
-        errno.EPERM: "not permitted",
-        errno.EIO: "the disk reports an error",
-        errno.ENOTDIR: "a symlink or a file stands where a folder should be",
-        errno.ENAMETOOLONG: "the name is too long for the disk",
-    }
-    return known.get(error.errno or 0, os.strerror(error.errno or errno.EIO).lower())

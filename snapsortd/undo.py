@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapsortd.errors import JournalError, SnapsortError
+from snapsortd.errors import JournalError, NameTaken, SnapsortError
 from snapsortd.models import Entry, EntryKind, State
 
 
@@ -49,19 +49,21 @@ def _each(
     journal: Batches, mover: Reverser, entries: Iterable[Entry], *, back: bool, dry_run: bool
 ) -> list[UndoResult]:
     batch = journal.new_batch()
-    expected: set[str] = set()
+    expected, left = set[str](), set[str]()
     results = []
     for entry in sorted(entries, key=lambda entry: entry.id, reverse=True):
-        # In a dry run, a file moved twice is not yet where its first move left it.
+        # In a dry run, a file moved twice is not yet where its first move left it, nor has it left its name to another.
         would_be_there = dry_run and entry.target in expected
-        reason = "" if would_be_there else _refusal(mover, entry, batch, back=back, dry_run=dry_run)
+        would_be_free = dry_run and entry.source in left
+        reason = "" if would_be_there else _refusal(mover, entry, batch, would_be_free, back=back, dry_run=dry_run)
         if not reason:
             expected.add(entry.source)
+            left.add(entry.target)
         results.append(UndoResult(entry, not reason, reason, entry.target, entry.source))
     return results
 
 
-def _refusal(mover: Reverser, entry: Entry, batch: int, *, back: bool, dry_run: bool) -> str:
+def _refusal(mover: Reverser, entry: Entry, batch: int, would_be_free: bool, *, back: bool, dry_run: bool) -> str:
     """Do one item; empty, or why it was not done."""
     if back == (entry.kind is EntryKind.UNDO):
         return "already undone" if back else "it was not undone"
@@ -69,6 +71,8 @@ def _refusal(mover: Reverser, entry: Entry, batch: int, *, back: bool, dry_run: 
         made = mover.take_back(entry, batch, dry_run=dry_run)
     except JournalError:
         raise
+    except NameTaken as error:
+        return "" if would_be_free else error.message
     except SnapsortError as error:
         return error.message
     return made.reason if made is not None and made.state is State.CONFLICT else ""

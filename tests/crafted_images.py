@@ -9,7 +9,12 @@ import zlib
 from functools import cache
 from typing import Any
 
+import pillow_heif
 from PIL import Image
+
+from tests.crafted_documents import dng
+
+pillow_heif.register_heif_opener()
 
 
 def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
@@ -21,11 +26,13 @@ def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
 
 @cache
 def sound(image_format: str) -> bytes:
-    """A small image of noise, so that nearly every byte of the file counts. HEIC is a container without an image."""
-    if image_format == "HEIC":
-        return b"\0\0\0\x1cftypheic\0\0\0\0mif1heicmiaf" + random.Random("HEIC").randbytes(4000)
+    """A small image of noise, so that nearly every byte of the file counts; of the DNG, the sensor's image."""
     noise = random.Random("noise").randbytes(96 * 64 * 3)
-    return encoded(Image.frombytes("RGB", (96, 64), noise), image_format)
+    if image_format == "DNG":
+        preview = encoded(Image.new("RGB", (32, 24)), "JPEG")
+        return dng(96, 64, preview=preview, preview_size=(32, 24), sensor=noise)
+    image = Image.frombytes("RGB", (96, 64), noise)
+    return encoded(image, "HEIF" if image_format == "HEIC" else image_format)
 
 
 # PNG (ISO/IEC 15948; the animation chunks are section 11.3.6 of its third edition)
@@ -256,9 +263,9 @@ def bmp(width: int, height: int, data: bytes, *, bits: int = 8, compression: int
     return b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) + header + bytes(1024) + data
 
 
-def avif_of(width: int, height: int) -> bytes:
-    """A sound AVIF that lies about its size (`ispe`, ISO/IEC 23008-12)."""
-    data = sound("AVIF")
+def avif_of(width: int, height: int, image_format: str = "AVIF") -> bytes:
+    """A sound AVIF, or HEIC, that lies about its size (`ispe`, ISO/IEC 23008-12)."""
+    data = sound(image_format)
     place = data.index(b"ispe") + 8
     return data[:place] + struct.pack(">II", width, height) + data[place + 8 :]
 

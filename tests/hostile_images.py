@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from tests.crafted_documents import ENCRYPTED, dng, pdf
 from tests.crafted_images import (
     DOT,
     PAGE_BYTES,
@@ -45,9 +46,10 @@ from tests.crafted_images import (
     zeros,
 )
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC", "PDF", "DNG")
 DAMAGED = "truncated or damaged"
 TOO_LARGE = "megapixels; the limit is 225"
+NO_RAW = f"no raw file of a camera|{DAMAGED}"
 MANY_FRAMES = 100_000
 LONGEST = 0x7FFFFFFF
 BLOWN_UP = 64 << 20
@@ -64,6 +66,8 @@ class Hostile:
     make: Callable[[], bytes]
     reason: str | None = None
     frames: int = 1
+    image_format: str | None = None
+    """What its name says, where its first bytes do not."""
 
     def __str__(self) -> str:
         return self.name
@@ -210,6 +214,53 @@ OTHERS = [
     Hostile("tiff-moving", lambda: moving("TIFF", 20), frames=20),
 ]
 
+DOCUMENTS = [
+    Hostile("heic-65535-by-65535", lambda: avif_of(65_535, 65_535, "HEIC"), TOO_LARGE),
+    Hostile("heic-300-megapixels", lambda: avif_of(20_000, 15_000, "HEIC"), TOO_LARGE),
+    Hostile("heic-no-width", lambda: avif_of(0, 9, "HEIC"), DAMAGED),
+    Hostile("heic-larger-than-it-is", lambda: avif_of(2000, 1500, "HEIC"), DAMAGED),
+    Hostile("heic-container-of-junk", lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000), DAMAGED),
+    Hostile("pdf-junk", lambda: b"%PDF-1.7\n1 0 obj << /OpenAction 2 0 R >> endobj\n%%EOF\n", DAMAGED),
+    Hostile("pdf-encrypted", lambda: pdf(trailer=ENCRYPTED), "it is encrypted: .* without its password"),
+    Hostile(
+        "pdf-encrypted-by-nobody-knows-what", lambda: pdf(trailer=b"/Encrypt << /Filter /X >>"), "encrypted in a way"
+    ),
+    Hostile("pdf-without-pages", lambda: pdf(pages=0), DAMAGED),
+    Hostile("pdf-2-billion-pages", lambda: pdf(count=LONGEST), frames=1),
+    Hostile("pdf-2-billion-by-2-billion", lambda: pdf(box=b"0 0 2147483647 2147483647")),
+    Hostile("pdf-page-of-no-number", lambda: pdf(box=b"nan inf 1e99 -1")),
+    Hostile("pdf-1-by-14400", lambda: pdf(box=b"0 0 1 14400")),
+    Hostile("pdf-14400-by-1", lambda: pdf(box=b"0 0 14400 1")),
+    Hostile("pdf-smaller-than-a-point", lambda: pdf(box=b"0 0 0.001 0.002")),
+    Hostile("pdf-that-only-opens-brackets", lambda: pdf(b"[" * 1_000_000)),
+    Hostile("pdf-font-of-the-system", lambda: pdf().replace(b"Helvetica", b"Wingdings")),
+    Hostile("dng-300-megapixels", lambda: dng(20_000, 15_000, sensor=b""), "300 megapixels", image_format="raw"),
+    Hostile(
+        "dng-preview-of-65500-by-65500",
+        lambda: dng(4000, 3000, preview=scan_bomb(65_500, 65_500, 1), preview_size=(1600, 1200), sensor=b""),
+        f"{TOO_LARGE}|{DAMAGED}",
+        image_format="raw",
+    ),
+    Hostile(
+        "dng-preview-cut-off",
+        lambda: dng(preview=sound("JPEG")[:-900], preview_size=(96, 64)),
+        DAMAGED,
+        image_format="raw",
+    ),
+    Hostile("dng-without-preview", dng, image_format="raw"),
+    Hostile("dng-that-is-a-tiff", lambda: sound("TIFF"), "no raw file of a camera", image_format="raw"),
+    *(
+        Hostile(f"{name}-of-junk", lambda head=head: head + random.Random("raw").randbytes(9000), NO_RAW)
+        for name, head in {
+            "cr2": b"II*\0\x10\0\0\0CR\x02\0",
+            "cr3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+            "raf": b"FUJIFILMCCD-RAW 0201",
+            "rw2": b"IIU\0\x18\0\0\0",
+            "orf": b"IIRO\x08\0\0\0",
+        }.items()
+    ),
+]
+
 # What is no image that is read, whatever its name: such a file is never opened with Pillow's plugin for it
 
 UNKNOWN = "not an image of a known kind"
@@ -223,7 +274,6 @@ NO_IMAGES = [
     Hostile(
         "postscript-for-windows", lambda: b"\xc5\xd0\xd3\xc6" + struct.pack("<I", 32) + bytes(24) + POSTSCRIPT, UNKNOWN
     ),
-    Hostile("pdf", lambda: b"%PDF-1.7\n1 0 obj << /OpenAction 2 0 R >> endobj\n%%EOF\n", UNKNOWN),
     Hostile("fits", lambda: b"SIMPLE  =                    T / FITS".ljust(2880), UNKNOWN),
     Hostile(
         "svg", lambda: b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>", UNKNOWN
@@ -247,7 +297,6 @@ NO_IMAGES = [
     Hostile("bitmap-without-its-file-header", lambda: bmp(1, 1, b"\0")[14:], UNKNOWN),
     Hostile("riff-of-sound", lambda: b"RIFF\0\x10\0\0WAVEfmt " + bytes(2000), UNKNOWN),
     Hostile("film", lambda: b"\0\0\0\x18ftypisom\0\0\2\0isommp41" + bytes(2000), UNKNOWN),
-    Hostile("heic", lambda: sound("HEIC"), "HEIC images cannot be read yet"),
 ]
 
-EVERYTHING = [*PNGS, *JPEGS, *TIFFS, *OTHERS, *NO_IMAGES]
+EVERYTHING = [*PNGS, *JPEGS, *TIFFS, *OTHERS, *DOCUMENTS, *NO_IMAGES]

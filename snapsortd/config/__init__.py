@@ -2,10 +2,11 @@
 
 from snapsortd.config.folders import check_folders
 from snapsortd.config.load import default_config_text, load_config
-from snapsortd.config.settings import Config, Label, ModelConfig, WatchFolder
+from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 
 __all__ = [
     "Config",
+    "Expectation",
     "Label",
     "ModelConfig",
     "WatchFolder",

@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import cast
 
+from snapsortd.config.action_entries import SKIP, build_action, kind_of
 from snapsortd.config.faults import locate
 from snapsortd.config.filter_entries import FilterBody, Filters
-from snapsortd.config.schema import Actions, Document, MoveEntry, RuleEntry
-from snapsortd.config.settings import Config, Label, ModelConfig, WatchFolder
+from snapsortd.config.schema import Document, RuleEntry, TestEntry
+from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.filters import Filter, Not
-from snapsortd.models import ActionKind, OnConflict
-from snapsortd.rules import FilterMode, Rule, RuleAction
+from snapsortd.rules import FilterMode, Rule
 
 
 def build(path: str, document: Document, root: Node) -> Config:
@@ -36,6 +36,9 @@ def build(path: str, document: Document, root: Node) -> Config:
             for index, entry in enumerate(document.watch)
         ),
         rules=rules,
+        tests=tuple(
+            _expectation(entry, path, _position(root, "tests", index)) for index, entry in enumerate(document.tests)
+        ),
         rescan=document.rescan,
         notify=document.notify,
         # These are frozen dataclasses of text and numbers all the way down, so their repr says all there is.
@@ -47,8 +50,9 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
     return Rule(
         name=entry.name,
         actions=tuple(
-            _action(action, _position(root, "rules", index, "actions", number, *action, "dest"))
+            build_action(action, _position(root, "rules", index, "actions", number, *action, "dest"))
             for number, action in enumerate(entry.actions)
+            if kind_of(action) != SKIP
         ),
         filters=tuple(_filter(each) for each in entry.filters),
         filter_mode=FilterMode(entry.filter_mode),
@@ -57,12 +61,15 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
         enabled=entry.enabled,
         shadow=entry.mode == "shadow",
         goes_on=entry.continue_,
+        skips=any(kind_of(action) == SKIP for action in entry.actions),
+        tags=tuple(entry.tags),
     )
 
 
-def _action(entry: Actions, position: str) -> RuleAction:
-    ((kind, body),) = cast(Mapping[str, MoveEntry], entry).items()
-    return RuleAction(ActionKind(kind), body.dest, OnConflict(body.on_conflict), position)
+def _expectation(entry: TestEntry, path: str, position: str) -> Expectation:
+    """Files are named as they lie from the configuration's own folder."""
+    file = entry.file if entry.file.startswith("/") else f"{path.rpartition('/')[0]}/{entry.file}"
+    return Expectation(file, entry.rule, entry.destination, position)
 
 
 def _filter(entry: Filters) -> Filter:

@@ -37,7 +37,8 @@ def faults_of(errors: list[ErrorDetails], root: Node) -> Iterator[Fault]:
         elif error["type"] == "missing":
             yield Fault(node.position, f"the key '{steps[-1]}' is missing{_inside(trail)}")
         else:
-            yield Fault(node.position, _subject(trail) + _message(error))
+            of_key = steps[-1:] == ("[key]",) and trail[-1][0] == steps[-2]
+            yield Fault(node.key_position if of_key else node.position, _subject(trail) + _message(error))
 
 
 def locate(root: Node, steps: Steps) -> list[tuple[str | int, Node]]:

@@ -1,86 +1,29 @@
-"""The filters as they are written: `- size: "< 20MB"`, each also as `not …` and long as `{is: …}`."""
+"""The filters as they are written: `- size: "< 20MB"`, each also as `not …` and most long as `{is: …}`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Protocol
 
-from pydantic import Field, model_validator
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
-from snapsortd.config.entry import ONE_KEY, Short, Strict
-from snapsortd.config.values import Ages, Extensions, KnownLabels, Lines, Pixels, Sizes
-from snapsortd.filters import (
-    AgeFilter,
-    DimensionsFilter,
-    ExtensionFilter,
-    Filter,
-    LabelFilter,
-    NameFilter,
-    SizeFilter,
+from snapsortd.config.entry import ONE_KEY
+from snapsortd.config.file_filters import AgeIs, DateIs, ExtensionIs, FolderIs, NameIs, RegexIs, SizeIs, UrlIs
+from snapsortd.config.image_filters import (
+    CameraIs,
+    DimensionsAre,
+    DuplicateIs,
+    ExifHas,
+    FormatIs,
+    HasAlpha,
+    HasGps,
+    IsAnimated,
+    LabelIs,
 )
+from snapsortd.filters import Filter
 
 
 class FilterBody(Protocol):
     def build(self) -> Filter: ...
-
-
-class LabelIs(Short):
-    short = "is"
-    is_: KnownLabels = Field(alias="is")
-    min_score: float = Field(0.5, ge=0, le=1)
-    min_margin: float = Field(0.0, ge=0, le=1)
-    """Best score minus second best."""
-
-    def build(self) -> Filter:
-        return LabelFilter(tuple(self.is_), self.min_score, self.min_margin)
-
-
-class ExtensionIs(Short):
-    short = "is"
-    is_: Extensions = Field(alias="is")
-
-    def build(self) -> Filter:
-        return ExtensionFilter(tuple(self.is_))
-
-
-class NameIs(Short):
-    short = "is"
-    is_: Lines = Field(alias="is")
-    """Shell patterns for the whole file name, whatever the case."""
-
-    def build(self) -> Filter:
-        return NameFilter(tuple(self.is_))
-
-
-class SizeIs(Short):
-    short = "is"
-    is_: Sizes = Field(alias="is")
-
-    def build(self) -> Filter:
-        return SizeFilter(self.is_)
-
-
-class DimensionsAre(Strict):
-    width: Pixels = ()
-    height: Pixels = ()
-
-    @model_validator(mode="after")
-    def _asks_something(self) -> DimensionsAre:
-        if not self.width and not self.height:
-            raise ValueError("asks for nothing; give width, height or both")
-        return self
-
-    def build(self) -> Filter:
-        return DimensionsFilter(self.width, self.height)
-
-
-class AgeIs(Short):
-    short = "is"
-    is_: Ages = Field(alias="is")
-    of: Literal["created", "modified", "taken"] = "modified"
-
-    def build(self) -> Filter:
-        return AgeFilter(self.is_, self.of)
 
 
 # The `not` keys make these functional; strictness comes from the model that holds them.
@@ -99,6 +42,28 @@ Filters = TypedDict(
         "not dimensions": DimensionsAre,
         "age": AgeIs,
         "not age": AgeIs,
+        "regex": RegexIs,
+        "not regex": RegexIs,
+        "format": FormatIs,
+        "not format": FormatIs,
+        "date": DateIs,
+        "not date": DateIs,
+        "exif": ExifHas,
+        "not exif": ExifHas,
+        "camera": CameraIs,
+        "not camera": CameraIs,
+        "gps": HasGps,
+        "not gps": HasGps,
+        "animated": IsAnimated,
+        "not animated": IsAnimated,
+        "alpha": HasAlpha,
+        "not alpha": HasAlpha,
+        "duplicate": DuplicateIs,
+        "not duplicate": DuplicateIs,
+        "folder": FolderIs,
+        "not folder": FolderIs,
+        "url": UrlIs,
+        "not url": UrlIs,
     },
     total=False,
 )

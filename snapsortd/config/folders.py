@@ -20,7 +20,7 @@ def _problems(config: Config) -> Iterator[tuple[str, str]]:
             yield folder.position, problem
     for rule in config.rules:
         for action in rule.actions:
-            if problem := _root_problem(action.destination.root):
+            if action.destination and (problem := _root_problem(action.destination.root)):
                 yield action.position, problem
 
 

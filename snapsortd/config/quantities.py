@@ -32,6 +32,22 @@ def pixels(text: str) -> float:
     return _quantity(text, {"": 1, "px": 1}, "a number of pixels such as 1920")
 
 
+def megapixels(text: str) -> float:
+    """Millions of pixels, as `8` or `0.5 MP`. Raises ValueError."""
+    return _quantity(text, {"": 1, "mp": 1}, "a number of megapixels such as 8 or 0.5")
+
+
+def aspect(text: str) -> float:
+    """Width divided by height, as `1.5` or `16:9`. Raises ValueError."""
+    width, colon, height = text.partition(":")
+    if not colon:
+        return _quantity(text, {"": 1}, "width divided by height, such as 1.5 or 16:9")
+    sides = [_quantity(side, {"": 1}, "two sides such as 16:9") for side in (width, height)]
+    if not all(sides):
+        raise ValueError(f"'{text}' has a side of nothing; write for example 16:9")
+    return sides[0] / sides[1]
+
+
 def comparisons(text: str, number: Callable[[str], float], example: str) -> Range:
     """Bounds such as `>= 1MB, < 20MB`, all of which must hold. Raises ValueError."""
     return tuple(_comparison(part.strip(), number, example) for part in text.split(","))

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, cast
 
-from pydantic import ConfigDict, Field, field_validator
-from typing_extensions import TypedDict
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from snapsortd.config.entry import ONE_KEY, Short, Strict
-from snapsortd.config.filter_entries import FilterEntry
+from snapsortd.config.action_entries import WORDS, ActionEntry, Actions, check_order, kind_of
+from snapsortd.config.entry import Short, Strict
+from snapsortd.config.filter_entries import FilterBody, FilterEntry, Filters
 from snapsortd.config.values import (
-    Dest,
+    NO_RULE,
     Duration,
+    ExpectedRule,
     Folders,
     Line,
     Lines,
     ModelName,
+    Path,
     RuleName,
+    RuleTags,
     UnloadAfter,
     WatchedPath,
+    around,
 )
+
+
+def group_names(filters: list[Filters]) -> tuple[str, ...]:
+    """The named groups that these filters' regexes can catch; a `not` catches nothing."""
+    patterns = [
+        getattr(cast(FilterBody, body).build(), "pattern", "")
+        for entry in filters
+        for key, body in entry.items()
+        if key == "regex"
+    ]
+    return tuple(dict.fromkeys(name for pattern in patterns for name in re.compile(pattern).groupindex))
 
 
 class ModelEntry(Short):
@@ -49,44 +65,65 @@ class WatchEntry(Short):
     """A file is complete when nothing changed for this long."""
 
 
-class MoveEntry(Short):
-    short = "dest"
-    dest: Dest
-    """A folder, or a file name that ends with .{ext}; ~, $VAR and {placeholders} are filled in."""
-    on_conflict: Literal["rename_new", "skip"] = "rename_new"
-    """What to do where the name is taken. Nothing is ever overwritten."""
-
-
-class Actions(TypedDict, total=False):
-    move: MoveEntry
-    copy: MoveEntry
-
-
-ActionEntry = Annotated[Actions, *ONE_KEY]
-
-
 class RuleEntry(Strict):
     name: RuleName
-    actions: list[ActionEntry] = Field(min_length=1)
     filters: list[FilterEntry] = Field(default_factory=list)
     """What an image must pass; none: every image."""
     filter_mode: Literal["all", "any", "none"] = "all"
+    actions: list[ActionEntry] = Field(min_length=1)
+    """What is done, one after the other, each where the file lies by then."""
     locations: Folders = Field(default_factory=list)
     """Only files from these folders."""
     subfolders: bool = True
     """Do the locations include their subfolders?"""
+    tags: RuleTags = Field(default_factory=list)
+    """For --tags and --skip-tags; always and never have a meaning of their own."""
     enabled: bool = True
     mode: Literal["live", "shadow"] = "live"
     """shadow: journal what the rule would do, move nothing."""
     continue_: bool = Field(False, alias="continue")
     """Ask the next rules too."""
 
+    @field_validator("actions", mode="before")
+    @classmethod
+    def _know_groups(cls, actions: object, info: ValidationInfo) -> object:
+        """For the templates of these actions: the groups that the filters, which were read before, may catch."""
+        filters = info.data.get("filters")
+        around(info).groups = None if filters is None else group_names(filters)
+        return actions
+
     @field_validator("actions")
     @classmethod
-    def _move_comes_last(cls, actions: list[Actions]) -> list[Actions]:
-        if any("move" in action for action in actions[:-1]):
-            raise ValueError("a move must be the last action: the file is gone from its place afterwards")
+    def _in_order(cls, actions: list[Actions]) -> list[Actions]:
+        check_order(actions)
         return actions
+
+    @field_validator("continue_")
+    @classmethod
+    def _file_is_there(cls, goes_on: bool, info: ValidationInfo) -> bool:
+        last = kind_of(info.data["actions"][-1]) if info.data.get("actions") else ""
+        if goes_on and last in WORDS:
+            raise ValueError(f"after '{last}' no further rule is asked; remove one of the two")
+        return goes_on
+
+
+class TestEntry(Strict):
+    """An image, and what the rules must make of it; see `snapsortctl rules test`."""
+
+    file: Path
+    """An image, below the folder of this file or absolute."""
+    rule: ExpectedRule | None = None
+    """The name of the rule that takes it, or none."""
+    destination: Path | None = None
+    """Where it goes: a folder, or a path."""
+
+    @model_validator(mode="after")
+    def _expects_something(self) -> TestEntry:
+        if self.rule is None and self.destination is None:
+            raise ValueError("expects nothing; give rule, destination or both")
+        if self.rule == NO_RULE and self.destination is not None:
+            raise ValueError("where no rule takes the file it goes nowhere; remove 'destination'")
+        return self
 
 
 class Document(Strict):
@@ -102,6 +139,8 @@ class Document(Strict):
     """The folders in which new images are filed."""
     rules: list[RuleEntry]
     """The first that matches wins."""
+    tests: list[TestEntry] = Field(default_factory=list)
+    """What `snapsortctl rules test` compares with what the rules do."""
     rescan: Duration = 300.0
     """Look through the watched folders this often, for what the system did not report."""
     notify: bool = False

@@ -36,6 +36,17 @@ class WatchFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """One of the configuration's own tests. `file` is a path; `rule` the one that takes it ("none": no rule takes it),
+    `destination` a folder or a path; None: whatever comes. `position` is its line:column in the file."""
+
+    file: str
+    rule: str | None = None
+    destination: str | None = None
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """One configuration file. `path` is the file, `rescan` in seconds."""
 
@@ -44,6 +55,7 @@ class Config:
     labels: tuple[Label, ...]
     watch: tuple[WatchFolder, ...]
     rules: tuple[Rule, ...]
+    tests: tuple[Expectation, ...] = ()
     rescan: float = 300.0
     notify: bool = False
     fingerprint: str = ""

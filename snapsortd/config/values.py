@@ -14,11 +14,13 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo
 
 from snapsortd.config.expand import expand, expand_folder
 from snapsortd.config.quantities import comparisons, duration, pixels, size
-from snapsortd.errors import TemplateError
 from snapsortd.filters import Range
 from snapsortd.nearest import suggestion
-from snapsortd.template import DestinationTemplate, parse_destination
 
+NO_RULE = "none"
+"""In a test: no rule takes the file."""
+MOST_SECONDS = 3600.0
+"""The longest that a command may take."""
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
@@ -30,15 +32,17 @@ class Surroundings:
     labels: tuple[str, ...] | None
     rule_names: set[str] = field(default_factory=set)
     watched: set[str] = field(default_factory=set)
+    groups: tuple[str, ...] | None = None
+    """The named groups of the rule at hand's regex filters; None where those are unreadable."""
 
 
-def _around(info: ValidationInfo) -> Surroundings:
+def around(info: ValidationInfo) -> Surroundings:
     context = info.context
     assert isinstance(context, Surroundings)
     return context
 
 
-def _text(value: object, example: str) -> str:
+def as_text(value: object, example: str) -> str:
     if not isinstance(value, str):
         hint = "; text that starts with { needs quotes" if isinstance(value, dict) else ""
         raise ValueError(f"must be text such as {example}, not {describe(value)}{hint}")
@@ -62,7 +66,7 @@ def describe(value: object) -> str:
             return "a mapping"
 
 
-def _line(value: str) -> str:
+def as_line(value: str) -> str:
     text = value.strip("\n")  # which a block scalar (`|`, `>`) ends with
     if not text.strip():
         raise ValueError("is empty")
@@ -71,7 +75,7 @@ def _line(value: str) -> str:
     return text
 
 
-def _many(value: object) -> object:
+def as_many(value: object) -> object:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list):
@@ -82,42 +86,49 @@ def _many(value: object) -> object:
 
 
 def _duration(value: object) -> float:
-    seconds = duration(_text(value, "2s, 30m or 1h"))
+    seconds = duration(as_text(value, "2s, 30m or 1h"))
     if seconds < 0.1:
         raise ValueError(f"'{value}' is too short; 0.1s is the least")
     return seconds
 
 
+def _time_limit(value: object) -> float:
+    seconds = _duration(value)
+    if seconds > MOST_SECONDS:
+        raise ValueError(f"'{value}' is too long: nothing is filed meanwhile; 1h is the most")
+    return seconds
+
+
 def _unload_after(value: object) -> float | None:
-    return None if value == "never" else duration(_text(value, "never or 30m"))
+    return None if value == "never" else duration(as_text(value, "never or 30m"))
 
 
 def _sizes(value: object) -> Range:
-    return comparisons(_text(value, '"< 20MB"'), size, "< 20MB")
+    return comparisons(as_text(value, '"< 20MB"'), size, "< 20MB")
 
 
 def _ages(value: object) -> Range:
-    return comparisons(_text(value, '"> 30d"'), duration, "> 30d")
+    return comparisons(as_text(value, '"> 30d"'), duration, "> 30d")
 
 
 def _pixels(value: object) -> Range:
-    return comparisons(_text(value, '">= 1920"'), pixels, ">= 1920")
+    return comparisons(as_text(value, '">= 1920"'), pixels, ">= 1920")
 
 
 def _known_label(value: str, info: ValidationInfo) -> str:
-    labels = _around(info).labels
+    labels = around(info).labels
     if labels is not None and value not in labels:
         raise ValueError(f"there is no label '{value}'{suggestion(value, labels)}")
     return value
 
 
 def _new_rule_name(value: str, info: ValidationInfo) -> str:
-    return _new(value, _around(info).rule_names, f"two rules are named '{value}'")
+    return _new(value, around(info).rule_names, f"two rules are named '{value}'")
 
 
 def _watched_folder(value: str, info: ValidationInfo) -> str:
     folder = _folder(value, info)
-    return _new(folder, _around(info).watched, f"{folder} is watched twice")
+    return _new(folder, around(info).watched, f"{folder} is watched twice")
 
 
 def _new(value: str, seen: set[str], complaint: str) -> str:
@@ -128,15 +139,24 @@ def _new(value: str, seen: set[str], complaint: str) -> str:
 
 
 def _folder(value: str, info: ValidationInfo) -> str:
-    return expand_folder(value, _around(info).env)
+    return expand_folder(value, around(info).env)
 
 
-def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:
-    text = _line(_text(value, '"~/Pictures/{label}/"'))
-    try:
-        return parse_destination(expand(text, _around(info).env, braces=True))
-    except TemplateError as error:
-        raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+def _expected_rule(value: str, info: ValidationInfo) -> str:
+    known = around(info).rule_names
+    if known and value not in known and value != NO_RULE:
+        raise ValueError(f"there is no rule '{value}'{suggestion(value, [*sorted(known), NO_RULE])}")
+    return value
+
+
+def _rule_tag(value: str) -> str:
+    if "," in value or value != value.strip():
+        raise ValueError(f"'{value}' is no tag: --tags takes several with commas between them")
+    return value
+
+
+def _path(value: str, info: ValidationInfo) -> str:
+    return expand(value, around(info).env)
 
 
 def _model_name(value: str, info: ValidationInfo) -> str:
@@ -158,9 +178,12 @@ def _extension(value: str) -> str:
 
 _AS_TEXT = WithJsonSchema({"type": "string"})
 
-Line = Annotated[str, AfterValidator(_line)]
-Lines = Annotated[list[Line], BeforeValidator(_many, json_schema_input_type=str | list[str])]
+Line = Annotated[str, AfterValidator(as_line)]
+Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
+TimeLimit = Annotated[
+    float, BeforeValidator(_time_limit), WithJsonSchema({"type": "string", "examples": ["30s", "5m"]})
+]
 UnloadAfter = Annotated[
     float | None,
     BeforeValidator(_unload_after),
@@ -171,17 +194,22 @@ Ages = Annotated[InstanceOf[Range], BeforeValidator(_ages), _AS_TEXT]
 Pixels = Annotated[InstanceOf[Range], BeforeValidator(_pixels), _AS_TEXT]
 KnownLabels = Annotated[
     list[Annotated[str, AfterValidator(_known_label)]],
-    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+    BeforeValidator(as_many, json_schema_input_type=str | list[str]),
 ]
 Extensions = Annotated[
     list[Annotated[str, AfterValidator(_extension)]],
-    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+    BeforeValidator(as_many, json_schema_input_type=str | list[str]),
 ]
+ExpectedRule = Annotated[Line, AfterValidator(_expected_rule)]
+RuleTags = Annotated[
+    list[Annotated[Line, AfterValidator(_rule_tag)]],
+    BeforeValidator(as_many, json_schema_input_type=str | list[str]),
+]
+Path = Annotated[Line, AfterValidator(_path)]
 RuleName = Annotated[Line, AfterValidator(_new_rule_name)]
 Folders = Annotated[
     list[Annotated[Line, AfterValidator(_folder)]],
-    BeforeValidator(_many, json_schema_input_type=str | list[str]),
+    BeforeValidator(as_many, json_schema_input_type=str | list[str]),
 ]
 WatchedPath = Annotated[Line, AfterValidator(_watched_folder)]
 ModelName = Annotated[Line, AfterValidator(_model_name)]
-Dest = Annotated[InstanceOf[DestinationTemplate], BeforeValidator(_destination), _AS_TEXT]

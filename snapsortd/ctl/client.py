@@ -9,7 +9,7 @@ import http.client
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -36,9 +36,11 @@ Reply = dict[str, Any]
 class Desk(Protocol):
     """What works with a daemon (`Client`) and without one (`snapsortd.local`)."""
 
-    def log(self, limit: int, before: int | None, rule: str | None, path: str | None) -> Reply: ...
+    def log(self, limit: int, before: int | None, rule: str | None, path: str | None, shadow: bool) -> Reply: ...
     def explain(self, path: str) -> Reply: ...
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> Reply: ...
+    def image(
+        self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
+    ) -> Reply: ...
     def undo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
     def redo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
 
@@ -78,18 +80,27 @@ class Client:
         return self._call("GET", "/v1/status", timeout=ANSWER_S)
 
     def log(
-        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        rule: str | None = None,
+        path: str | None = None,
+        shadow: bool = False,
     ) -> Reply:
-        """Journal entries, newest first."""
-        return self._call("GET", "/v1/log", limit=limit, before=before, rule=rule, path=path)
+        """Journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
+        only = 1 if shadow else None
+        return self._call("GET", "/v1/log", limit=limit, before=before, rule=rule, path=path, shadow=only)
 
     def explain(self, path: str) -> Reply:
         """The story of one image."""
         return self._call("GET", "/v1/explain", path=path)
 
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> Reply:
-        """Classify one image now, and file it unless `dry_run`."""
-        return self._call("POST", "/v1/images", {"path": path, "dry_run": dry_run, "batch": batch})
+    def image(
+        self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
+    ) -> Reply:
+        """Classify one image now, and file it unless `dry_run`; the tags choose the rules."""
+        chosen = {"tags": list(tags) or None, "skip_tags": list(skip_tags) or None}
+        return self._call("POST", "/v1/images", {"path": path, "dry_run": dry_run, "batch": batch, **chosen})
 
     def undo(self, *, dry_run: bool, **selection: Any) -> Reply:
         """Take moves back; an empty selection is the last batch."""

@@ -40,7 +40,9 @@ def log_command(
       snapsortctl log ~/Downloads/scan.png
     """
     with reach(places()) as desk:
-        found = desk.log(limit=limit, before=before, rule=rule, path=os.path.abspath(path) if path else None)
+        found = desk.log(
+            limit=limit, before=before, rule=rule, path=os.path.abspath(path) if path else None, shadow=False
+        )
     if reverse:
         found["entries"].reverse()
     if as_json:

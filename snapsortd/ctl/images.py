@@ -28,10 +28,26 @@ def path_options(function: F) -> F:
     return recursive(paths(function))
 
 
+def tag_options(function: F) -> F:
+    """By which rules."""
+    for option in (
+        click.option("--skip-tags", metavar="A,B", callback=words, help="No rules that have one of these tags."),
+        click.option("--tags", metavar="A,B", callback=words, help="Only rules that have one of these tags."),
+    ):
+        function = option(function)
+    return function
+
+
+def words(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(word for each in (text or "").split(",") if (word := each.strip()))
+
+
 @click.command("sim")
 @path_options
+@tag_options
 @json_option
-def sim_command(paths: tuple[str, ...], recursive: bool, as_json: bool) -> None:
+def sim_command(as_json: bool, **which: Any) -> None:
     """Show what would happen to images, and why; touch nothing.
 
     PATH is an image, or a folder of images.
@@ -39,14 +55,16 @@ def sim_command(paths: tuple[str, ...], recursive: bool, as_json: bool) -> None:
     \b
       snapsortctl sim ~/Downloads
       snapsortctl sim --recursive ~/Pictures
+      snapsortctl sim --tags work ~/Downloads
     """
-    go_through(paths, recursive, as_json, dry_run=True)
+    go_through(**which, as_json=as_json, dry_run=True)
 
 
 @click.command("sort")
 @path_options
+@tag_options
 @json_option
-def sort_command(paths: tuple[str, ...], recursive: bool, as_json: bool) -> None:
+def sort_command(as_json: bool, **which: Any) -> None:
     """File existing images once, now, by the same rules.
 
     PATH is an image, or a folder of images. All of them are one batch, which `snapsortctl undo` takes back.
@@ -55,15 +73,18 @@ def sort_command(paths: tuple[str, ...], recursive: bool, as_json: bool) -> None
       snapsortctl sort ~/Downloads
       snapsortctl sort scan1.png scan2.png
     """
-    go_through(paths, recursive, as_json, dry_run=False)
+    go_through(**which, as_json=as_json, dry_run=False)
 
 
-def go_through(paths: Sequence[str], recursive: bool, as_json: bool, *, dry_run: bool) -> None:
+def go_through(
+    paths: Sequence[str], recursive: bool, tags: Sequence[str], skip_tags: Sequence[str], as_json: bool, dry_run: bool
+) -> None:
     """Send every image to the daemon, say what became of each, and end with 1 if one could not be done."""
     images = list(dict.fromkeys(found for path in paths for found in find_images(os.path.abspath(path), recursive)))
     results = []
     with reach(places()) as desk:
-        for result in told(process(desk, images, dry_run), len(images), quiet=as_json):
+        done = process(desk, images, dry_run, tags=tags, skip_tags=skip_tags)
+        for result in told(done, len(images), quiet=as_json):
             results.append(result)
             if not as_json:
                 say(image_line(result, dry_run=dry_run))
@@ -76,12 +97,12 @@ def go_through(paths: Sequence[str], recursive: bool, as_json: bool, *, dry_run:
     end(EXIT_REFUSED if outcomes.keys() & BAD else 0)
 
 
-def process(desk: Desk, images: Iterable[str], dry_run: bool) -> Iterator[dict[str, Any]]:
+def process(desk: Desk, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One image after the other, all in one batch; a fault of one image alone does not end it."""
     batch: int | None = None
     for path in images:
         try:
-            result = desk.image(path, dry_run=dry_run, batch=batch)
+            result = desk.image(path, dry_run=dry_run, batch=batch, **chosen)
         except SnapsortError as error:
             if error.exit_code != EXIT_REFUSED:
                 raise
@@ -134,6 +155,6 @@ def summary(results: Sequence[dict[str, Any]], outcomes: Counter[str], batch: in
         moving = sum(1 for each in results if each.get("target") and each["outcome"] not in BAD)
         return f"{count(len(results), 'image')}, {moving} would be filed. Nothing was touched."
     words = ", ".join(f"{number} {what}" for what, number in sorted(outcomes.items()))
-    done = outcomes["filed"] + outcomes["copied"]
+    done = outcomes["filed"] + outcomes["copied"] + outcomes["done"]
     hint = f" `snapsortctl undo --batch {batch}` takes it back." if done and batch else ""
     return f"{count(len(results), 'image')}: {words}.{hint}"

@@ -25,6 +25,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "explain": ("history", "Tell what happened to one image, and why."),
         "watch": ("follow", "Follow what happens, as it happens."),
         "sim": ("images", "Show what would happen to images; touch nothing."),
+        "shadow": ("shadow", "List what rules in shadow mode would have done."),
+        "rules": ("rules", "List the rules, test them, have one in shadow mode act."),
     },
     "Act": {
         "sort": ("images", "File existing images once, now."),

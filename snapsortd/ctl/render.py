@@ -24,6 +24,7 @@ STATES = {
 OUTCOMES = {
     "filed": ("green", "filed"),
     "copied": ("green", "copied"),
+    "done": ("green", "done"),
     "left": ("white", "left"),
     "shadow": ("cyan", "shadow"),
     "ignored": ("bright_black", "ignored"),
@@ -34,7 +35,19 @@ OUTCOMES = {
     "conflict": ("red", "conflict"),
     "open": ("yellow", "unfinished"),
 }
-VERBS = {"move": "moved", "copy": "copied", "undo": "undone", "redo": "redone"}
+VERBS = {
+    "move": "moved",
+    "copy": "copied",
+    "rename": "renamed",
+    "trash": "trashed",
+    "hardlink": "linked",
+    "symlink": "linked",
+    "tag": "tagged",
+    "run": "ran",
+    "notify": "notified",
+    "undo": "undone",
+    "redo": "redone",
+}
 STANDING = {"intent": "unfinished", "moved": "unfinished"}
 
 
@@ -93,11 +106,27 @@ def image_line(result: Reply, *, dry_run: bool = False) -> str:
         word = OUTCOMES.get(what, ("", what))[1]
     seen = f"{shown(result['label'])} {result['score']:.2f}" if result.get("label") else ""
     line = f"{outcome(what, 8, word)}  {pad(seen, 16)}  "
-    line += arrow(result["path"], target) if target and what != "left" else short(result["path"])
+    goes = str(target or "").startswith("/") and target != result["path"] and what != "left"
+    line += arrow(result["path"], str(target)) if goes else short(result["path"])
+    if dry_run:
+        line += "".join(style(f"  + {action_words(each)}", fg="cyan") for each in others(result, goes))
     notes = [shown(str(result[key])) for key in ("rule", "reason") if result.get(key)]
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")
+
+
+def others(result: Reply, goes: bool) -> Sequence[Reply]:
+    """The actions of a dry run that the line does not show yet."""
+    actions: Sequence[Reply] = result.get("actions") or ()
+    return actions[1:] if goes else actions
+
+
+def action_words(action: Reply) -> str:
+    """One action that would be done: `tag receipt`, `copy → ~/Pictures/`, `trash`."""
+    if action["target"]:
+        return f"{action['kind']} {arrow(action['source'], action['target']).partition(' → ')[2]}"
+    return f"{action['kind']} {shown(' '.join(action['words']))}".rstrip()
 
 
 def log_lines(entries: Sequence[Reply]) -> Iterator[str]:
@@ -109,7 +138,7 @@ def log_lines(entries: Sequence[Reply]) -> Iterator[str]:
             standing(entry),
             shown(entry.get("label") or ""),
             "" if entry.get("score") is None else f"{entry['score']:.2f}",
-            arrow(entry["source"], entry["target"]) + note(entry),
+            deed(entry["source"], entry["target"], entry.get("detail") or ()) + note(entry),
         )
         for entry in entries
     ]
@@ -148,6 +177,13 @@ def arrow(source: str, target: str) -> str:
     folder, name = os.path.split(target)
     kept = name == os.path.basename(source) and folder != os.path.dirname(source)
     return f"{short(source)} → {short(folder).rstrip('/') + '/' if kept else short(target)}"
+
+
+def deed(source: str, target: str, words: Sequence[str]) -> str:
+    """From → to, or the file and what was put on it, told of it or run over it."""
+    if target and target != source:
+        return arrow(source, target)
+    return f"{short(source)}  {shown(' '.join(words))}".rstrip()
 
 
 def outcome(what: str, size: int, word: str = "") -> str:

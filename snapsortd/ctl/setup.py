@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from snapsortd.ctl.output import json_option, places, say, say_json, short
 from snapsortd.errors import ConfigError
-from snapsortd.shown import count
+from snapsortd.shown import count, shown
+
+if TYPE_CHECKING:
+    from snapsortd.foretold import Foretold
 
 
 @click.command("init")
@@ -83,9 +88,11 @@ def free_name(path: str) -> str:
 def check_command(file: str | None, as_json: bool) -> None:
     """Check the configuration, or FILE; report every fault at once, with its line and column.
 
-    Exit code 3 if there is one, a folder that does not exist included.
+    Where there is none, it shows for every action what it would make of a sample image. Exit code 3 if there is a
+    fault, a folder that does not exist included.
     """
     from snapsortd.config import check_folders, load_config
+    from snapsortd.config.sample import samples
 
     path = os.path.abspath(file) if file else places().config_file
     try:
@@ -99,7 +106,8 @@ def check_command(file: str | None, as_json: bool) -> None:
         raise
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
     if as_json:
-        say_json({"ok": True, "path": path, "problems": [], **found})
+        shown_by = [asdict(each) for each in samples(config)]
+        say_json({"ok": True, "path": path, "problems": [], **found, "samples": shown_by})
         return
     counts = [
         count(found["labels"], "label"),
@@ -107,3 +115,12 @@ def check_command(file: str | None, as_json: bool) -> None:
         count(found["rules"], "rule"),
     ]
     say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
+    say(f"  {sample_line(each)}" for each in samples(config))
+
+
+def sample_line(sample: Foretold) -> str:
+    """What one action would make of the sample image."""
+    words = " ".join(sample.words)
+    what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {shown(words)}"
+    doing = f"{sample.kind} " if sample.target and sample.kind != "move" else ""
+    return f"{shown(sample.rule)}: {doing}{what}".rstrip()

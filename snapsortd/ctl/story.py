@@ -16,6 +16,7 @@ Reply = Mapping[str, Any]
 BECAME = {
     "filed": "It was filed",
     "copied": "It was copied, and stays where it is",
+    "done": "It stays where it is, and all that its rules wanted was done",
     "left": "It was left where it is",
     "shadow": "Nothing was moved",
     "ignored": "It was passed over",
@@ -42,6 +43,11 @@ def story_lines(story: Reply) -> Iterator[str]:
     if facts := story.get("facts"):
         yield from ("", heading("The image"))
         yield "  " + ", ".join(fact_words(facts))
+        yield from (f"  from {shown(url)}" for url in facts.get("urls") or ())
+        if exif := facts.get("exif"):
+            room = max(map(len, exif))
+            yield from ("", heading("What the camera wrote (EXIF)"))
+            yield from (f"  {pad(shown(tag), room)}  {shown(text)}" for tag, text in sorted(exif.items()))
     if entries := story.get("entries"):
         yield from ("", heading("The journal"))
         yield from (f"  {line}" for line in log_lines(entries))
@@ -72,6 +78,8 @@ def fact_words(facts: Reply) -> Iterator[str]:
         yield f"{facts['width']} × {facts['height']}"
     if (facts.get("frames") or 1) > 1:
         yield f"{facts['frames']} frames"
+    if facts.get("alpha"):
+        yield "with an alpha channel"
     if facts.get("size") is not None:
         yield size_words(facts["size"])
     for name in ("taken", "created", "modified"):

@@ -247,5 +247,6 @@ def roots(config: Config | None) -> dict[str, tuple[str, list[Rule]]]:
     for rule in working(config) if config else ():
         for action in rule.actions:
             place = f"{config.path}:{action.position}" if config else ""
-            found.setdefault(action.destination.root, (place, []))[1].append(rule)
+            if action.destination:
+                found.setdefault(action.destination.root, (place, []))[1].append(rule)
     return found

@@ -9,22 +9,27 @@ from collections.abc import Callable
 from typing import Any
 
 from snapsortd.errors import JournalError
+from snapsortd.journal.choosing import Chooser
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.reading import JournalReader
+from snapsortd.journal.likeness import Likenesses
 from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.models import Entry, EntryKind, FileIdentity, Intent, Known, Method, Outcome, State
 
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
 """Outcomes that could be found out again: losing them in a crash costs only time."""
 
+IN_PLACE = frozenset({Method.TAG, Method.CALL})
+"""The file stays where it is, and other actions may follow: that it is dealt with is not for these to say."""
 
-class Journal(JournalReader):
+
+class Journal(Chooser):
     """The one writer of the journal. Every method raises JournalError when the file can't be relied on."""
 
     def __init__(self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0) -> None:
         """`timeout`: seconds to wait for another program that reads or writes the file."""
         super().__init__(JournalFile(path, timeout))
         self._clock = clock
+        self.likenesses = Likenesses(self._file)
         with self._file.reading() as db:
             self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
 
@@ -106,11 +111,11 @@ class Journal(JournalReader):
             db.execute("UPDATE entries SET reversed_by = ? WHERE id = ?", (entry.id, entry.reverses))
         if not entry.keep_source:
             db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.source),))
-        if entry.target_identity is not None:
-            outcome = Outcome.COPIED if entry.keep_source else Outcome.FILED
-            if entry.kind is EntryKind.UNDO:
-                outcome = Outcome.UNDONE
-            self._store(db, Known(entry.target, entry.target_identity, outcome, "", decision=entry.decision))
+        undone = entry.kind is EntryKind.UNDO
+        if entry.target_identity is None or (entry.method in IN_PLACE and not undone):
+            return
+        outcome = Outcome.UNDONE if undone else Outcome.COPIED if entry.keep_source else Outcome.FILED
+        self._store(db, Known(entry.target, entry.target_identity, outcome, "", decision=entry.decision))
 
     def remember(
         self,

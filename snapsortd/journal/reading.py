@@ -6,32 +6,20 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.errors import JournalError, UndoRefused
+from snapsortd.errors import JournalError
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import identity_columns, to_entry, to_known
-from snapsortd.models import Entry, FileIdentity, Known, Outcome
+from snapsortd.models import Entry, FileIdentity, Known, Method, Outcome, State
 
-LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.UNDONE, Outcome.QUARANTINED})
+LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
 """Outcomes that hold for this version of the file under any name and any configuration."""
 
-_STANDING = "state = 'done' AND reversed_by IS NULL"
+STANDING = "state = 'done' AND reversed_by IS NULL"
 _OPEN = "state IN ('intent', 'moved')"
-_FORWARD = "kind IN ('move', 'copy', 'redo')"
-_BACK = "kind = 'undo'"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which entries to take back: these ids; or the `last` newest that meet batch, rule, since and until
-    (seconds since 1970, `until` excluded). Nothing given: the last batch that has any. `all`: every one."""
-
-    ids: tuple[int, ...] = ()
-    batch: int | None = None
-    last: int | None = None
-    rule: str | None = None
-    since: float | None = None
-    until: float | None = None
-    all: bool = False
+FORWARD = "kind IN ('move', 'copy', 'rename', 'trash', 'hardlink', 'symlink', 'tag', 'redo')"
+"""All that can be taken back: not commands and notifications, which are passed over unless asked for by id."""
+BACK = "kind = 'undo' AND batch != (SELECT batch FROM entries AS first WHERE first.id = entries.reverses)"
+"""What a person took back. Within its own batch a step was taken back because the next one could not be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +68,28 @@ class JournalReader:
         found = [to_known(row) for row in rows]
         for known in found:
             # A device number may change over a restart; then the path must be the same.
-            if known.outcome in LASTING and (known.path == path or known.identity.dev == identity.dev):
+            if known.outcome in LASTING and (known.path == path or self._is_same(known, path, identity)):
                 return known
         for known in found:
-            depends = known.outcome in (Outcome.LEFT, Outcome.SHADOW)
+            depends = known.outcome in (Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW)
             if known.path == path and (known.fingerprint == fingerprint or not depends):
                 return known
         return None
 
-    def already_copied(self, source: str, identity: FileIdentity, rule: str, wanted: str) -> Entry | None:
-        """The copy that this rule made of this version of the file, if it stands in the journal."""
+    def _is_same(self, known: Known, path: str, identity: FileIdentity) -> bool:
+        """True if it was the file at `path` under another name; a hard link that was made of it says nothing of it."""
+        if known.identity.dev != identity.dev:
+            return False
+        made = (os.fsencode(known.path), os.fsencode(path))
+        return self._first(f"target = ? AND source = ? AND method = 'link' AND {STANDING}", made) is None
+
+    def already_made(self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method) -> Entry | None:
+        """The copy or link that this rule made of this version of the file, if it stands in the journal."""
         _, *version = identity_columns(identity)
         return self._first(
             f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND rule = ? AND wanted = ? "
-            f"AND keep_source = 1 AND {_STANDING}",
-            (os.fsencode(source), *version, rule, os.fsencode(wanted)),
+            f"AND method = ? AND keep_source = 1 AND {STANDING}",
+            (os.fsencode(source), *version, rule, os.fsencode(wanted), method),
         )
 
     def entry(self, entry_id: int) -> Entry | None:
@@ -115,10 +110,19 @@ class JournalReader:
         """The unfinished move of the file at `path`; until it is resolved the file is left alone."""
         return self._first(f"{_OPEN} AND source = ?", (os.fsencode(path),))
 
+    def open_entry_at(self, path: str) -> Entry | None:
+        """An unfinished move from or to `path`."""
+        return self._first(f"{_OPEN} AND (source = ? OR target = ?)", (os.fsencode(path),) * 2)
+
     def entries(
-        self, limit: int = 50, before: int | None = None, rule: str | None = None, path: str | None = None
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        rule: str | None = None,
+        path: str | None = None,
+        state: State | None = None,
     ) -> list[Entry]:
-        """Entries, newest first; `before` an id, of one rule, from or to one path."""
+        """Entries, newest first; `before` an id, of one rule, from or to one path, in one state."""
         where, values = ["1"], list[Any]()
         if before is not None:
             where.append("id < ?")
@@ -126,45 +130,12 @@ class JournalReader:
         if rule is not None:
             where.append("rule = ?")
             values.append(rule)
+        if state is not None:
+            where.append(f"state = '{state}'")  # as text, for an index to answer it
         if path is not None:
             where.append("(source = ? OR target = ?)")
             values += [os.fsencode(path)] * 2
         return self._query(" AND ".join(where), tuple(values), limit=limit)
-
-    def undoable(self, selection: Selection) -> list[Entry]:
-        """What `selection` means for undo, newest first, by id whatever it is. UndoRefused: no such id."""
-        return self._select(selection, _FORWARD)
-
-    def redoable(self, selection: Selection) -> list[Entry]:
-        """What `selection` means for redo: undos, newest first."""
-        return self._select(selection, _BACK)
-
-    def _select(self, selection: Selection, kinds: str) -> list[Entry]:
-        if selection.ids:
-            heads = {entry.id: entry for entry in map(self._standing, selection.ids)}
-            return [heads[number] for number in sorted(heads, reverse=True)]
-        where, values = [f"{kinds} AND {_STANDING}"], list[Any]()
-        if selection == Selection():
-            where.append(f"batch = (SELECT max(batch) FROM entries WHERE {kinds} AND {_STANDING})")
-        for column, test in (
-            ("batch =", selection.batch),
-            ("rule =", selection.rule),
-            ("at >=", selection.since),
-            ("at <", selection.until),
-        ):
-            if test is not None:
-                where.append(f"{column} ?")
-                values.append(test)
-        return self._query(" AND ".join(where), tuple(values), limit=selection.last)
-
-    def _standing(self, entry_id: int) -> Entry:
-        """The entry, or what reversed it last: what was undone and redone is undone by its redo."""
-        entry = self.entry(entry_id)
-        if entry is None:
-            raise UndoRefused(f"the journal has no entry {entry_id}")
-        while entry.reversed_by is not None:
-            entry = self._entry(entry.reversed_by)
-        return entry
 
     def story(self, path: str) -> Story:
         """What became of the image that is, or was, at `path`."""
@@ -191,8 +162,8 @@ class JournalReader:
                 return number
 
             return Counts(
-                filed=count("entries", f"{_STANDING} AND {_FORWARD}"),
-                undone=count("entries", f"{_STANDING} AND {_BACK}"),
+                filed=count("entries", f"{STANDING} AND {FORWARD} AND follows IS NULL"),
+                undone=count("entries", f"{STANDING} AND {BACK} AND follows IS NULL"),
                 failed=count("images", "outcome = 'failed'"),
                 quarantined=count("images", "outcome = 'quarantined'"),
                 conflicts=count("entries", "state = 'conflict'"),

@@ -108,4 +108,8 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "what shadow rules would have done", ("CREATE INDEX entries_shadow ON entries (id) WHERE state = 'shadow'",)
+    ),
+    Migration("sketches without the embeddings beside them", ("CREATE INDEX sketches ON likenesses (model, sketch)",)),
 )

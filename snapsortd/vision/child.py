@@ -20,6 +20,7 @@ from typing import Any
 
 from snapsortd.errors import ImageError, ModelError
 from snapsortd.vision import sandbox
+from snapsortd.vision.extras import EXTRAS, is_missing
 from snapsortd.vision.wire import Channel
 
 MEMORY_HEADROOM = 2 << 30
@@ -43,8 +44,8 @@ _USED_LATER = (
 )
 """What is imported only over some image or error; behind the seal it could not be."""
 
-Look = Callable[[int], dict[str, Any]]
-"""Answers an image's descriptor, which it closes."""
+Look = Callable[[int, str | None], dict[str, Any]]
+"""Answers an image's descriptor, which it closes, and its format, where more is known than its first bytes say."""
 
 
 def main(fd: int) -> int:
@@ -73,19 +74,19 @@ def _serve(channel: Channel) -> None:
         channel.send({"failed": error.message, "hint": error.hint})
         return
     blank = _blank_image()
-    look(os.dup(blank))  # what is imported and set up at the first image only
+    look(os.dup(blank), None)  # what is imported and set up at the first image only
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)
     if not sandbox.seal(channel.fileno(), blank):
         sys.stderr.write("this system can't keep the classifier process from opening other files of the user\n")
-    look(blank)  # a system on which that fails behind the seal must not put it down to the user's images
+    look(blank, None)  # a system on which that fails behind the seal must not put it down to the user's images
     channel.send(about)
     while True:
         request = channel.receive()
         if request is None or request[1] is None:
             raise ValueError("a request without an image")
         try:
-            answer = look(request[1])
+            answer = look(request[1], request[0].get("format"))
         except ImageError as error:
             answer = {"unreadable": error.message}
         channel.send(answer)
@@ -142,16 +143,28 @@ def _load(model: str, labels: dict[str, list[str]], cache_dir: str, threads: int
     encoder.forget_texts()
     for module in _USED_LATER:
         importlib.import_module(module)
+    for image_format in EXTRAS:
+        _import_reader(image_format)
     gc.enable()
 
-    def look(fd: int) -> dict[str, Any]:
+    def look(fd: int, image_format: str | None) -> dict[str, Any]:
         with os.fdopen(fd, "rb") as file, time_to_decode():
-            image, facts = decode(file, encoder.side)
+            image, facts = decode(file, encoder.side, image_format)
         vector = encoder.encode_image(image)
         embedding = vector.to(torch.float16).numpy().astype("<f2").tobytes()
         return sight_to_json(label_scores(vector, embeddings, encoder.logit_scale), embedding, facts)
 
     return look, {"name": model, "dim": embeddings.shape[-1], "source": folder, "digest": digest}
+
+
+def _import_reader(image_format: str) -> None:
+    """What reads an extra format, if it is installed. All of them together take 8 MB."""
+    if is_missing(image_format):
+        return
+    try:
+        importlib.import_module(f"snapsortd.vision.{image_format}")
+    except (ImportError, OSError) as error:
+        sys.stderr.write(f"{EXTRAS[image_format]} is installed, but cannot be loaded: {error}\n")
 
 
 if __name__ == "__main__":

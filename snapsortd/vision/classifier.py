@@ -131,18 +131,18 @@ class Classifier:
                 raise Interrupted("stopped while the model was loading")
             self.poll(_GLANCE)
 
-    def classify(self, fd: int, should_stop: Callable[[], bool]) -> Sight:
+    def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Sight:
         """Look at the image behind the read-only descriptor `fd` (its offset moves; it stays open).
 
-        Raises ImageError (no readable image, with the reason), ClassifierDied (the child crashed or was
-        killed over it: the next call starts another), ModelError, and Interrupted on `should_stop` (the
-        child ends).
+        `image_format` is what `sniff` said; without it the first bytes alone count. Raises ImageError (no readable
+        image, with the reason), ClassifierDied (the child crashed or was killed over it: the next call starts another),
+        ModelError, and Interrupted on `should_stop` (the child ends).
         """
         self.wait_ready(should_stop)
         assert self._channel is not None
         began = time.monotonic()
         try:
-            self._channel.send({}, fd, timeout=_SEND_SECONDS)
+            self._channel.send({"format": image_format}, fd, timeout=_SEND_SECONDS)
             answer = self._await_answer(began + self._image_seconds, should_stop)
             if "unreadable" in answer:
                 raise ImageError(words_from_json(answer["unreadable"]))

@@ -6,18 +6,21 @@ import io
 import math
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import BinaryIO
 
+import pillow_heif
 from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from snapsortd.errors import ImageError
 from snapsortd.models import ImageFacts
+from snapsortd.vision.exif import exif_is_huge, exif_texts
+from snapsortd.vision.extras import is_missing, what_is_missing
 from snapsortd.vision.frames import count_frames
+from snapsortd.vision.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
-
-MAX_PIXELS = 225_000_000
-"""Width × height. The largest cameras make 200 megapixels; a decoded image of this size is 900 MB at most."""
 
 MAX_BYTES = 4 << 30
 """Twice what 225 megapixels of four 16-bit channels take; the rest of a larger file is no image."""
@@ -26,16 +29,17 @@ BLOCK_BYTES = 8 << 10
 """So much is given to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. Between two
 blocks a decode that needs too long can be ended."""
 
-MAX_EXIF = 1 << 20
-"""Bytes. Cameras write 64 KB at most; Pillow takes a second for each megabyte of numbers."""
-
 MAX_ASPECT = 16
 """A longer image is squeezed to this: models resize the shorter side, and a 1 × 30000 image would explode."""
 
 _LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Pillow loads the plugins of the other formats by itself; to find these it would load every one that it has."""
 
-_PLUGINS = {format: format.upper() for format in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")}
+_PLUGINS = {
+    **{image_format: image_format.upper() for image_format in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")},
+    "heic": "HEIF",
+}
+_KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, raw, PDF"
 
 _ORIENTATION, _EXIF_IFD, _TAKEN, _TAKEN_OFFSET = (
     0x0112,
@@ -64,30 +68,59 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 """Pillow refuses twice this before it asks for memory. Our own limit, below, says what is wrong in plain words."""
 
 
-def decode(file: BinaryIO, side: int) -> tuple[Image.Image, ImageFacts]:
+# A thumbnail in its place would tell nothing of the image; the other parts of the file are not needed.
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+
+
+def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[Image.Image, ImageFacts]:
     """The first frame, upright, RGB, its shorter side still ≥ 2 × `side` pixels if it was; and the facts.
 
-    Every pixel is decoded, so a truncated file is found out. Raises ImageError with the reason.
+    Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. `image_format`
+    is what `sniff` said, where that knew more than the first bytes. Raises ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    plugin = _allowed(head)
+    image_format = _allowed(head, image_format or sniff(head))
     if (size := file.seek(0, io.SEEK_END)) > MAX_BYTES:
         raise ImageError(f"the file has {size / 1e9:.1f} GB; the limit is {MAX_BYTES / 1e9:.1f}")
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(file, formats=[plugin]) as image:
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ImageError(
-                    f"it has {width} × {height} = {width * height / 1e6:.0f} megapixels; "
-                    f"the limit is {MAX_PIXELS / 1e6:.0f}"
-                )
-            frames = count_frames(image, file)
-            image.decodermaxblock = BLOCK_BYTES
+    with _in_plain_words(image_format):
+        picture = _open(file, side, image_format)
+        with picture.image as image:
+            image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
             image.draft("RGB", (2 * side, 2 * side))
             image.load()
             orientation, taken = _exif(image)
+            has_alpha, exif = image.has_transparency_data, exif_texts(image)
             pixels = _squeeze(_to_rgb(_reduce(image, 2 * side)))
+    orientation = picture.orientation or orientation
+    width, height = picture.width, picture.height
+    if orientation in _UPRIGHT:
+        pixels = pixels.transpose(_UPRIGHT[orientation])
+    if orientation in _SIDEWAYS:
+        width, height = height, width
+    return pixels, ImageFacts(width, height, taken or picture.taken, picture.frames, has_alpha, exif)
+
+
+def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
+    if image_format == "raw":
+        from snapsortd.vision.raw import open_raw  # its packages may be missing
+
+        return open_raw(file, side)
+    if image_format == "pdf":
+        from snapsortd.vision.pdf import open_pdf
+
+        return open_pdf(file, side)
+    image = Image.open(file, formats=[_PLUGINS[image_format]])
+    check_size(*image.size)
+    return Picture(image, *image.size, frames=count_frames(image, file))
+
+
+@contextmanager
+def _in_plain_words(image_format: str) -> Iterator[None]:
+    """Whatever goes wrong with a file becomes an ImageError that says what."""
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
     except ImageError:
         raise
     except Image.DecompressionBombError:
@@ -97,31 +130,25 @@ def decode(file: BinaryIO, side: int) -> tuple[Image.Image, ImageFacts]:
     except MemoryError:
         raise ImageError("decoding it needs more memory than is allowed") from None
     except UnidentifiedImageError:
-        raise ImageError(f"it starts like a {plugin} image, but is truncated or damaged") from None
-    except Exception as error:  # Pillow's plugins raise nearly anything on bad data
+        raise ImageError(f"it starts like a {image_format.upper()} image, but is truncated or damaged") from None
+    except Exception as error:  # decoders raise nearly anything on bad data
         raise ImageError(f"the file is truncated or damaged ({error})") from error
-    if orientation in _UPRIGHT:
-        pixels = pixels.transpose(_UPRIGHT[orientation])
-    if orientation in _SIDEWAYS:
-        width, height = height, width
-    return pixels, ImageFacts(width, height, taken, frames)
 
 
-def _allowed(head: bytes) -> str:
-    """Pillow's name for the format, if it is one that is opened at all."""
-    format = sniff(head)
-    if format in _PLUGINS:
-        return _PLUGINS[format]
+def _allowed(head: bytes, image_format: str | None) -> str:
+    """The format, if it is one that is opened at all."""
     if not head:
         raise ImageError("the file is empty")
-    if format is not None:
-        raise ImageError(f"{format.upper()} images cannot be read yet")
-    raise ImageError(f"it is not an image of a known kind ({', '.join(_PLUGINS.values())})")
+    if image_format is None:
+        raise ImageError(f"it is not an image of a known kind ({_KNOWN})")
+    if is_missing(image_format):
+        raise ImageError(what_is_missing(image_format))
+    return image_format
 
 
 def _exif(image: Image.Image) -> tuple[int, datetime | None]:
     """Orientation and time of exposure. Broken EXIF data doesn't make an image unreadable."""
-    if any(len(image.info.get(key) or b"") > MAX_EXIF for key in ("exif", "Raw profile type exif")):
+    if exif_is_huge(image):
         return 1, None
     try:
         exif = image.getexif()

@@ -6,10 +6,13 @@ The daemon trusts none of it, since a hostile image may have taken the child ove
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import math
+import struct
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from snapsortd.exif_names import MAX_TAGS, MAX_VALUE, exif_name
 from snapsortd.models import ImageFacts, Sight
 from snapsortd.vision.wire import BadMessage
 
@@ -23,6 +26,8 @@ def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) 
         "height": image.height,
         "taken": image.taken.isoformat() if image.taken else None,
         "frames": image.frames,
+        "has_alpha": image.has_alpha,
+        "exif": dict(image.exif),
     }
 
 
@@ -37,11 +42,15 @@ def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, 
             height=_count(value["height"]),
             taken=None if taken is None else datetime.fromisoformat(taken),
             frames=_count(value["frames"]),
+            has_alpha=_truth(value["has_alpha"]),
+            exif=_tags(value["exif"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadMessage(f"no answer about an image: {words_from_json(error)}") from error
     if len(scores) != len(labels) or len(embedding) != 2 * dim:
         raise BadMessage("an answer of the wrong size")
+    if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
+        raise BadMessage("an embedding that is none")
     return Sight(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
 
 
@@ -66,4 +75,19 @@ def _number(value: Any) -> float:
 def _count(value: Any) -> int:
     if type(value) is not int or not 1 <= value <= _MOST:
         raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _tags(value: Any) -> Mapping[str, str]:
+    if type(value) is not dict or len(value) > MAX_TAGS:
+        raise ValueError("these are no EXIF tags")
+    for name, text in value.items():
+        if exif_name(name) != name or type(text) is not str or len(text) > MAX_VALUE or not text.isprintable():
+            raise ValueError(f"{name!r} is no EXIF tag of a short text")
     return value

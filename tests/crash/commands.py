@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.crash.invariants import demand
+from tests.crash.invariants import check_kept_somewhere, check_whole_with_links, demand
 from tests.crash.points import Point
 from tests.crash.scenario import Ran, Scenario
 
@@ -19,7 +19,10 @@ class Sort(Scenario):
         if not world.journal.exists():
             self.ctl("log")
         self.places, self.before = world.places(), world.files()
-        world.image("both")
+        self.bring_images()
+
+    def bring_images(self) -> None:
+        self.world.image("both")
 
     def run(self, options: Sequence[str]) -> Ran:
         return self.traced(self.world.program("snapsortctl"), "sort", *self.world.images, options=options)
@@ -33,11 +36,25 @@ class Sort(Scenario):
         if self.in_conflict():
             return
         if self.at_home():
-            self.ctl("sort", *self.world.images)
+            self.ctl("sort", *self.at_home())
             self.check_whole()
         demand(f"{path} was not filed" for path in self.at_home())
         self.ctl("undo", "--all")
         self.check_restored()
+
+
+class Actions(Sort):
+    """One image is tagged, linked, renamed and moved to a name whose file gets another; one is thrown away."""
+
+    def bring_images(self) -> None:
+        for name in ("one.png", "throw.png"):
+            self.world.image("kinds", name)
+
+    def check_kept(self) -> None:
+        check_kept_somewhere(self.world, self.before, self.world.images)
+
+    def check_whole(self) -> None:
+        check_whole_with_links(self.world, self.before, self.world.images)
 
 
 class Undo(Scenario):

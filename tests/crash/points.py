@@ -10,6 +10,7 @@ from snapsortd.models import OWN_PREFIX
 
 CHANGING = (
     *("renameat2", "renameat", "rename", "linkat", "link", "unlinkat", "unlink", "mkdirat", "mkdir"),
+    *("symlinkat", "fremovexattr"),
     *("fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "fsetxattr", "utimensat", "pwrite64"),
 )
 """Counted over the whole run: the thread that files makes them in the same order each time."""
@@ -19,7 +20,7 @@ BY_PATH = ("openat", "write")
 
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EXDEV")
 
-MOST_ENTRIES = 6
+MOST_ENTRIES = 8
 """The journal gets no more than these in one run; which of them makes the temporary copy may differ."""
 
 _TEMPORARY = re.compile(rf"^{re.escape(OWN_PREFIX)}(\d+)\.")

@@ -14,7 +14,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from tests.crash import warm
-from tests.crash.commands import Sort, Undo
+from tests.crash.commands import Actions, Sort, Undo
 from tests.crash.filing import ByRename, ToAnotherDisk
 from tests.crash.points import BY_PATH, Point, counting, points, was_hit
 from tests.crash.scenario import Scenario
@@ -25,6 +25,7 @@ SCENARIOS: Mapping[str, type[Scenario]] = {
     "rename": ByRename,
     "copy": ToAnotherDisk,
     "sort": Sort,
+    "actions": Actions,
     "undo": Undo,
     "start-renamed": AfterRename,
     "start-copied": AfterCopy,

@@ -33,6 +33,8 @@ watch:
     settle: 100ms
   - path: {inbox}/both
     settle: 100ms
+  - path: {inbox}/kinds
+    settle: 100ms
 rules:
   - name: Near
     locations: {inbox}/near
@@ -47,6 +49,17 @@ rules:
     actions:
       - copy: "FAR/copies/"
       - move: "{filed}/both/"
+  - name: Thrown away
+    locations: {inbox}/kinds
+    filters: [name: "throw*"]
+    actions: [trash]
+  - name: Kinds
+    locations: {inbox}/kinds
+    actions:
+      - tag: [filed, "{{label}}"]
+      - hardlink: "{filed}/links/"
+      - rename: "shot.{{ext}}"
+      - move: {{dest: "{filed}/taken/", on_conflict: rename_existing}}
 """
 NO_BATCH = 2**62
 """So many batches there never are."""
@@ -90,6 +103,7 @@ class World(Instance):
         super().__init__(folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]))
         self.env |= {"PYTHONDONTWRITEBYTECODE": "1", **environment}
         self.client = Client(str(self.runtime / "snapsortd" / "control.sock"))
+        self.trash = folder / "data" / "Trash"
         self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
         self._image, self._made = draw(1), 0
         self.images: dict[str, Seen] = {}
@@ -99,9 +113,10 @@ class World(Instance):
     def lay_out(self) -> None:
         """As on the first day: no journal, and files of other people everywhere."""
         self.kill()
-        for folder in (self.inbox, self.filed, self.far, self.folder / "state"):
+        for folder in (self.inbox, self.filed, self.far, self.folder / "state", self.folder / "data"):
             shutil.rmtree(folder, ignore_errors=True)
-        for folder in (self.inbox / "near", self.inbox / "far", self.inbox / "both", self.filed / "taken", self.far):
+        inboxes = (self.inbox / name for name in ("near", "far", "both", "kinds"))
+        for folder in (*inboxes, self.filed / "taken", self.far):
             folder.mkdir(parents=True)
             (folder / "notes.txt").write_text(f"not an image: {folder.name}")
         (self.filed / "taken" / IMAGE).write_bytes(draw(2))
@@ -121,7 +136,7 @@ class World(Instance):
 
     def files(self) -> dict[str, Seen]:
         """All that lies in the user's folders."""
-        roots = (self.inbox, self.filed, self.far)
+        roots = (self.inbox, self.filed, self.far, self.trash)
         return {str(path): look_at(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
 
     def tidy_up(self) -> None:
@@ -129,7 +144,8 @@ class World(Instance):
         for path in map(Path, self.images):
             path.unlink(missing_ok=True)
         self.images = {}
-        for folder in (self.filed / "made", self.filed / "both", self.far / "picture", self.far / "copies"):
+        made = (self.filed / name for name in ("made", "both", "links"))
+        for folder in (*made, self.far / "picture", self.far / "copies", self.trash):
             shutil.rmtree(folder, ignore_errors=True)
 
     def status(self) -> dict[str, Any]:

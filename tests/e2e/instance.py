@@ -56,6 +56,7 @@ class Instance:
             "SNAPSORTD_CONFIG": str(self.config),
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_DATA_HOME": str(folder / "data"),
             "XDG_RUNTIME_DIR": str(self.runtime),
         }
         self.log = folder / "daemon.log"

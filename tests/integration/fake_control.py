@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from snapsortd.config import load_config
 from snapsortd.errors import ImageError, SnapsortError
 from snapsortd.events import Broadcast
 
@@ -82,6 +84,12 @@ class FakeControl:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.fault: SnapsortError | None = None
         self.refuse = False
+        self.entries: list[dict[str, Any]] = [UNDO, ENTRY]
+        self._fingerprint: str | None = None
+
+    def fingerprint_of(self, config: Path) -> None:
+        """Say that it works by the configuration in this file."""
+        self._fingerprint = load_config(str(config), {"HOME": "/home"}).fingerprint
 
     def _note(self, call: str, **arguments: Any) -> None:
         self.asked.append((call, arguments))
@@ -90,22 +98,25 @@ class FakeControl:
 
     def status(self) -> dict[str, Any]:
         self._note("status")
-        return STATUS
+        known = {"fingerprint": self._fingerprint} if self._fingerprint else {}
+        return STATUS | {"config": STATUS["config"] | known}
 
     def log(self, **query: Any) -> dict[str, Any]:
         self._note("log", **query)
-        return {"entries": [UNDO, ENTRY]}
+        return {"entries": self.entries}
 
     def explain(self, path: str) -> dict[str, Any]:
         self._note("explain", path=path)
         return STORY | {"path": path}
 
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
-        self._note("image", path=path, dry_run=dry_run, batch=batch)
+    def image(self, path: str, *, dry_run: bool, batch: int | None, **chosen: Any) -> dict[str, Any]:
+        self._note("image", path=path, dry_run=dry_run, batch=batch, **chosen)
         if path.endswith("bad.png"):
             raise ImageError("the file is truncated")
         seen = {"path": path, "label": "receipt", "score": 0.934, "margin": 0.9, "milliseconds": 84.2, "rules": []}
         seen |= {"batch": None if dry_run else 7, "rule": "Receipts", "reason": "", "target": "/filed/x.png"}
+        seen["rules"] = [{"rule": "Receipts", "matched": True, "reasons": ["label is receipt (0.93)"]}]
+        seen["actions"] = [{"kind": "move", "rule": "Receipts", "source": path, "target": "/filed/x.png", "words": []}]
         return seen | {"outcome": "left" if dry_run else "filed"}
 
     def undo(self, **selection: Any) -> dict[str, Any]:

@@ -19,6 +19,10 @@ from snapsortd.models import (
     PlannedAction,
 )
 from snapsortd.mover import Mover
+from snapsortd.trash import Trash
+
+NAMING = (ActionKind.MOVE, ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK)
+"""Those that give a file a name in a destination."""
 
 PIXELS = bytes(range(256)) * 1000
 SHARED_MEMORY = "/dev/shm"
@@ -31,16 +35,19 @@ class Filing:
     journal_path: str
     inbox: Path
     sorted: Path
+    trash: Path = field(init=False)
+    """The home trash."""
     journal: Journal = field(init=False)
     mover: Mover = field(init=False)
 
     def __post_init__(self) -> None:
+        self.trash = Path(self.journal_path).parent.parent / "Trash"
         self.open()
 
     def open(self) -> None:
         """As a daemon would after a (re)start."""
         self.journal = Journal.open(self.journal_path)
-        self.mover = Mover(self.journal)
+        self.mover = Mover(self.journal, Trash(str(self.trash), only_home=True))
 
     def restart(self) -> None:
         """Close and open again: the mover forgets, the journal does not."""
@@ -61,8 +68,11 @@ class Filing:
         folders: tuple[str, ...] = (),
         shadow: bool = False,
         rule: str = "a rule",
+        words: tuple[str, ...] = (),
     ) -> PlannedAction:
-        """Into `sorted` under its own name."""
+        """Into `sorted` under its own name; renamed to that, where it lies; or with `words` for tags."""
+        if kind in (ActionKind.TRASH, ActionKind.TAG):
+            return PlannedAction(kind, rule, None, on_conflict, shadow, words)
         stem, suffix = os.path.splitext(os.path.basename(os.fspath(path)))
         destination = Destination(str(self.sorted), folders, NameSeries((stem,), suffix))
         return PlannedAction(kind, rule, destination, on_conflict, shadow)
@@ -73,6 +83,7 @@ class Filing:
         action: PlannedAction | None = None,
         batch: int = 0,
         root: str | os.PathLike[str] = "",
+        follows: int | None = None,
     ) -> Entry:
         """What the pipeline does with a settled, classified image."""
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -85,6 +96,7 @@ class Filing:
                 sha256=hash_fd(fd),
                 action=action or self.action(path),
                 batch=batch or self.journal.new_batch(),
+                follows=follows,
             )
         finally:
             os.close(fd)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 LOADED = {"name": "hostile", "dim": 2, "source": "/", "digest": ""}
 GOOD = {"scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "taken": None, "frames": 1}
+GOOD |= {"has_alpha": False, "exif": {"Model": "X100"}}
 
 
 def message(body: bytes | dict[str, object]) -> bytes:
@@ -63,6 +64,10 @@ ANSWERS: dict[str, Callable[[socket.socket], None]] = {
     "scores beyond 1": _once(message({**GOOD, "scores": [1.5, -0.5]})),
     "scores of 4000 digits": _once(message(json.dumps({**GOOD, "scores": [10**4000, 0]}).encode())),
     "scores in words": _once(message({**GOOD, "scores": "01"})),
+    "EXIF tags without end": _once(message({**GOOD, "exif": {f"Model{number}": "x" for number in range(200_000)}})),
+    "a long EXIF text": _once(message({**GOOD, "exif": {"Model": "x" * (3 << 20)}})),
+    "an EXIF text for the terminal": _once(message({**GOOD, "exif": {"Model": "\x1b[31m"}})),
+    "an embedding without end": _once(message({**GOOD, "embedding": "AHwAfA=="})),
     "a long embedding": _once(message({**GOOD, "embedding": "A" * (3 << 20)})),
     "an endless reason": _once(message({"unreadable": "x" * (BIG - 100)})),
     "a reason of no characters": _once(message({"unreadable": "\ud800\0\x1b[31m"})),

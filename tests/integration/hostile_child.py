@@ -175,7 +175,7 @@ def _hostile(what: str, outside: dict[str, Any], *, trials: int = 2, **_: object
         {"abort": os.abort, "fault": lambda: ctypes.string_at(0), "bug": lambda: os.close(-1)}[what]()
         return {}
 
-    def look(image: int) -> dict[str, Any]:
+    def look(image: int, _format: str | None) -> dict[str, Any]:
         nonlocal trials
         if trials:
             trials -= 1

@@ -1,6 +1,6 @@
-"""One move, copy or undo in a process of its own, to be killed or failed at any system call.
+"""One action or undo in a process of its own, to be killed or failed at any system call.
 
-    python -m tests.integration.one_step JOURNAL INBOX SORTED (move|copy|undo|repair)
+    python -m tests.integration.one_step JOURNAL INBOX SORTED (KIND[,ON_CONFLICT]|undo|repair)
 
 Prints what came of it: the entry's state, or the name of the error.
 """
@@ -12,10 +12,26 @@ from pathlib import Path
 
 from snapsortd.errors import SnapsortError
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind
+from snapsortd.models import ActionKind, Entry, OnConflict
 from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import Filing
+
+TAG = "filed"
+
+
+def act(filing: Filing, step: str) -> Entry:
+    """Do to inbox/a.png what `step` says: into sorted/2026, to b.png, or with a tag."""
+    kind, _, on_conflict = step.partition(",")
+    renamed = kind == ActionKind.RENAME
+    action = filing.action(
+        "b.png" if renamed else "a.png",
+        ActionKind(kind),
+        OnConflict(on_conflict or OnConflict.RENAME_NEW),
+        folders=() if renamed else ("2026",),
+        words=(TAG,),
+    )
+    return filing.file(filing.inbox / "a.png", action)
 
 
 def main(journal: str, inbox: str, sorted_folder: str, step: str) -> str:
@@ -26,9 +42,8 @@ def main(journal: str, inbox: str, sorted_folder: str, step: str) -> str:
             return "\n".join(repair(filing.journal, filing.mover))
         if step == "undo":
             results = undo(filing.journal, filing.mover, filing.journal.undoable(Selection(all=True)))
-            return "; ".join(result.reason or "undone" for result in results)
-        image = filing.inbox / "a.png"
-        return filing.file(image, filing.action(image, ActionKind(step), folders=("2026",))).state
+            return "; ".join(dict.fromkeys(result.reason or "undone" for result in results))
+        return act(filing, step).state
     except SnapsortError as error:
         return f"{type(error).__name__}: {error}"
 

@@ -42,10 +42,10 @@ class SlowControl(FakeControl):
         self.gate = threading.Event()
         self.defect = False
 
-    def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
+    def image(self, path: str, *, dry_run: bool, batch: int | None, **chosen: Any) -> dict[str, Any]:
         if path.startswith("/slow"):
             assert self.gate.wait(PATIENCE_S)
-        return super().image(path, dry_run=dry_run, batch=batch)
+        return super().image(path, dry_run=dry_run, batch=batch, **chosen)
 
     def status(self) -> dict[str, Any]:
         if self.defect:
@@ -129,6 +129,9 @@ def test_a_place_where_no_socket_can_be_is_said(folder: Path) -> None:
         pytest.param(b'{"path": "/a", "batch": 1e3}', "'batch' has the wrong type", id="float"),
         pytest.param(b'{"path": "/a", "batch": 0}', "'batch' must be a number from 1 on", id="batch 0"),
         pytest.param(b'{"path": "/a", "batch": 9223372036854775808}', "from 1 on", id="more than 63 bits"),
+        pytest.param(b'{"path": "/a", "tags": "work"}', "'tags' has the wrong type", id="text for tags"),
+        pytest.param(b'{"path": "/a", "tags": [1]}', "'tags' must be texts", id="numbers for tags"),
+        pytest.param(b'{"path": "/a", "skip_tags": []}', "'skip_tags' is empty", id="no tags"),
         pytest.param(b"", "'path' is missing", id="no body"),
         pytest.param(b'{"path": ""}', "must be an absolute path", id="empty path"),
         pytest.param(b'{"path": "a.png"}', "must be an absolute path", id="relative path"),
@@ -165,7 +168,9 @@ def test_a_doubtful_selection_takes_nothing_back(
     assert control.asked == []
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=0", "before=9223372036854775808", "lmit=1", "rule=%ff", "path=a"])
+@pytest.mark.parametrize(
+    "query", ["limit=x", "limit=0", "before=9223372036854775808", "lmit=1", "rule=%ff", "path=a", "shadow=yes"]
+)
 def test_a_wrong_query_is_refused(address: str, control: SlowControl, query: str) -> None:
     assert send(address, f"GET /v1/log?{query}")[0] == 400
     assert control.asked == []

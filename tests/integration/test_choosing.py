@@ -12,7 +12,7 @@ from snapsortd.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
 from snapsortd.models import Entry
 from snapsortd.mover import Mover
-from snapsortd.session import selected
+from snapsortd.replies import selected
 from snapsortd.undo import redo, undo
 from tests.integration.filing import Filing, tree
 

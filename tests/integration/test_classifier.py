@@ -106,6 +106,20 @@ def test_the_embedding_is_normalised_half_precision(embedded: Classifier, cat: P
     assert numpy.linalg.norm(vector) == pytest.approx(1, abs=1e-2)
 
 
+def test_what_the_camera_wrote_comes_through_the_seal(tiny: Classifier, tmp_path: Path) -> None:
+    """Behind it nothing can be loaded any more, such as what decodes a text."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x9C9B], exif[0x013B] = "Leica", "Küste\0".encode("utf-16-le"), "Zoë".encode()
+    exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + "für Ann".encode("utf-16")
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.5), 3: "E", 4: (13.0, 24.0, 0.0)})
+    Image.new("RGBA", (64, 48)).save(tmp_path / "a.png", exif=exif)
+    found = _look(tiny, tmp_path / "a.png").image
+    expected = {"Make": "Leica", "XPTitle": "Küste", "Artist": "Zoë", "UserComment": "für Ann"}
+    expected |= {"GPSLatitudeRef": "N", "GPSLatitude": "52 30 0.5"}
+    assert {name: found.exif.get(name) for name in expected} == expected
+    assert found.has_alpha
+
+
 def test_the_same_descriptor_gives_the_same_answer(tiny: Classifier, cat: Path) -> None:
     """Its offset is wherever the last reader left it; classifying neither minds nor closes it."""
     with cat.open("rb") as file:

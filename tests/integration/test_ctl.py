@@ -25,6 +25,11 @@ PROGRAM = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")
 HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3")
 
 
+GROUPS = {"service": ["install"], "rules": ["list", "promote", "test"]}
+COMMAND_LINES = [[name] for name in COMMANDS if name not in GROUPS]
+COMMAND_LINES += [[group, name] for group, names in GROUPS.items() for name in names]
+
+
 @dataclass
 class Ctl:
     """snapsortctl with all its places in one folder."""
@@ -101,7 +106,7 @@ def test_help_names_every_command_and_exit_code(ctl: Ctl) -> None:
         assert f"\n    {code}  " in text
 
 
-@pytest.mark.parametrize("command", [[name] for name in COMMANDS if name != "service"] + [["service", "install"]])
+@pytest.mark.parametrize("command", COMMAND_LINES)
 def test_every_command_has_help_and_json(command: list[str]) -> None:
     answer = CliRunner().invoke(app, [*command, "--help"])
     assert answer.exit_code == 0
@@ -339,7 +344,9 @@ def test_check_counts_what_is_good(ctl: Ctl, tmp_path: Path) -> None:
         f"version: 1\nlabels: {{receipt: a receipt}}\nwatch: ['{tmp_path}']\n"
         f"rules:\n  - {{name: R, filters: [label: receipt], actions: [move: '{tmp_path}/filed/']}}\n"
     )
-    assert ctl.out("check", str(good)) == "ok: ~/good.yaml: 1 label, 1 folder, 1 rule\n"
+    first, sample = ctl.out("check", str(good)).splitlines()
+    assert first == "ok: ~/good.yaml: 1 label, 1 folder, 1 rule"
+    assert sample == "  R: ~/IMG_0042.jpg → ~/filed/IMG_0042.jpg"
     assert ctl.json("check", str(good))["ok"] is True
 
 

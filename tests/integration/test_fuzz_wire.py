@@ -17,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from snapsortd.exif_names import EXIF_NAMES
 from snapsortd.models import Sight
 from snapsortd.vision.messages import sight_from_json, words_from_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
@@ -41,6 +42,8 @@ FIELDS = st.fixed_dictionaries(
         "height": ANY,
         "frames": ANY,
         "taken": st.one_of(DATES, ANY),
+        "has_alpha": ANY,
+        "exif": st.one_of(st.dictionaries(st.sampled_from(["Make", "Model", "make"]), TEXTS, max_size=3), ANY),
     },
 )
 
@@ -52,6 +55,9 @@ def assert_possible(sight: Sight) -> None:
     assert len(sight.embedding) == 4
     assert all(1 <= each <= 2**31 for each in (sight.image.width, sight.image.height, sight.image.frames))
     assert sight.image.taken is None or isinstance(sight.image.taken, datetime)
+    assert type(sight.image.has_alpha) is bool
+    assert all(name in EXIF_NAMES and text.isprintable() for name, text in sight.image.exif.items())
+    assert all(map(math.isfinite, struct.unpack("<2e", sight.embedding)))
 
 
 @tries(300)

@@ -14,7 +14,7 @@ from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.folders import to_stat
 from snapsortd.models import ActionKind, Entry, EntryKind, FileIdentity, Method, NameSeries, OnConflict, Outcome, State
 from snapsortd.renames import rename_noreplace
-from tests.integration.filing import PIXELS, Filing, identity_of, tree
+from tests.integration.filing import NAMING, PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user
 
 
@@ -72,7 +72,7 @@ def test_skip_leaves_the_file(any_filing: Filing) -> None:
 def test_a_file_in_its_destination_is_left_alone(filing: Filing) -> None:
     image = filing.sorted / "a.png"
     image.write_bytes(PIXELS)
-    for kind in ActionKind:
+    for kind in NAMING:
         with pytest.raises(LeftAlone, match="in its place already"):
             filing.file(image, filing.action(image, kind))
     assert tree(filing.sorted) == {"a.png": PIXELS}

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from snapsortd.calls import Caller
 from snapsortd.errors import ClassifierDied, FileChanged, Interrupted
+from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal, Selection
@@ -26,7 +28,10 @@ from snapsortd.rules import Rule, RuleAction
 from snapsortd.template import parse_destination
 from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.extras import is_missing
 from tests import images
+from tests.crafted_documents import dng
+from tests.crafted_images import encoded
 from tests.integration.filing import tree
 from tests.privileges import as_a_normal_user
 
@@ -45,9 +50,9 @@ class Interrupting(Classifier):
         super().__init__(model="embedded", labels=LABELS, cache_dir=cache_dir)
         self.meanwhile: Callable[[], object] = bool
 
-    def classify(self, fd: int, should_stop: Callable[[], bool]) -> Sight:
+    def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Sight:
         self.meanwhile()
-        return super().classify(fd, should_stop)
+        return super().classify(fd, should_stop, image_format)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +83,7 @@ class Room:
     def process(self, path: Path | str, **how: Any) -> Result:
         pipeline = Pipeline(
             journal=self.journal,
-            mover=Mover(self.journal),
+            filing=Filing(Mover(self.journal), Caller(self.journal, lambda: False)),
             classifier=self.classifier,
             rules=self.rules,
             negatives=frozenset({"other"}),
@@ -353,7 +358,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     fresh = Interrupting(str(tmp_path / "cache"))
     pipeline = Pipeline(
         journal=room.journal,
-        mover=Mover(room.journal),
+        filing=Filing(Mover(room.journal), Caller(room.journal, lambda: False)),
         classifier=fresh,
         rules=room.rules,
         negatives=frozenset(),
@@ -380,7 +385,7 @@ def no_descriptors_left() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.pdf"])
+@pytest.mark.parametrize("name", ["a.png", "a.txt"])
 def test_what_cannot_be_opened_now_is_tried_again(room: Room, name: str) -> None:
     path = room.receipt(name)
     promised = name == "a.png"
@@ -453,4 +458,41 @@ def test_a_refused_move_is_no_death_of_the_classifier(room: Room, classifier: In
     assert (result.outcome, result.attempts) == (Outcome.FAILED, MAX_DEATHS + 2)
     classifier.meanwhile = bool
     (room.filed / "Receipts").unlink()
+    assert room.process(path).outcome is Outcome.FILED
+
+
+RECEIPTS: dict[str, Callable[[Image.Image], bytes]] = {
+    "a.heic": lambda image: encoded(image, "HEIF"),
+    "a.avif": lambda image: encoded(image, "AVIF"),
+    "a.dng": lambda image: dng(preview=encoded(image, "JPEG"), preview_size=image.size),
+    "a.pdf": lambda image: encoded(image, "PDF"),
+}
+"""Of the formats that Pillow alone does not read, or read last."""
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+def test_a_receipt_of_every_format_is_filed(room: Room, name: str) -> None:
+    path = room.inbox / name
+    path.write_bytes(content := RECEIPTS[name](images.receipt(3).resize((412, 550))))
+    result = room.process(path)
+    assert (result.outcome, result.reason) == (Outcome.FILED, "")
+    assert tree(room.inbox, room.filed) == {f"Receipts/{name}": content}
+
+
+@pytest.mark.parametrize("name", ["a.dng", "a.pdf"])
+def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
+    room: Room, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = room.inbox / name
+    path.write_bytes(RECEIPTS[name](images.receipt(3).resize((412, 550))))
+    with monkeypatch.context() as without:
+        without.setattr("snapsortd.vision.extras.find_spec", lambda _name: None)
+        is_missing.cache_clear()
+        result = room.process(path)
+        assert result.outcome is Outcome.IGNORED
+        assert "read once this is done: pip install 'snapsortd[" in result.reason
+        assert room.journal.problems(9) == []
+        assert room.process(path).known
+    is_missing.cache_clear()
+    room.fingerprint = "1 raw+pdf"
     assert room.process(path).outcome is Outcome.FILED

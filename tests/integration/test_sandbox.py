@@ -27,6 +27,7 @@ from snapsortd.vision.child import CPU_SECONDS
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.decode import decode
 from snapsortd.vision.wire import Channel
+from tests.crafted_documents import dng, pdf
 from tests.integration.hostile_child import attempts
 from tests.integration.tiny_checkpoints import make_checkpoint
 
@@ -377,7 +378,7 @@ def kinds() -> Iterator[tuple[str, bytes]]:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif.get_ifd(0x8769)[0x9003] = "2024:05:17 09:30:01"
-    for format in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF"):
+    for format in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"):
         yield format, encoded(noise, format)
         if format not in ("GIF", "BMP"):
             yield f"{format} with EXIF data", encoded(noise, format, exif=exif)
@@ -394,24 +395,33 @@ def kinds() -> Iterator[tuple[str, bytes]]:
     yield "JPEG CMYK", encoded(noise.convert("CMYK"), "JPEG")
     yield "PNG with a profile", encoded(noise, "PNG", icc_profile=b"x" * 200)
     yield "large JPEG", encoded(noise.resize((2400, 1600)), "JPEG", progressive=True)
+    yield "HEIF of tiles", encoded(noise.resize((900, 600)), "HEIF", tile_size=128)
+    yield "PDF of an image", encoded(noise, "PDF")
+    yield "PDF of text", pdf()
+    yield "PDF with a font of the system", pdf().replace(b"Helvetica", b"Wingdings")
+    yield (
+        "raw, with a preview",
+        dng(preview=encoded(noise, "JPEG"), preview_size=noise.size, taken=b"2024:05:17 09:30:01"),
+    )
+    yield "raw, without a preview", dng(400, 300)
 
 
 def test_behind_the_seal_every_image_is_seen_as_before_it(sealed: Classifier) -> None:
     """What is loaded at its first use only would be missing there. Whole, cut off and damaged images."""
     pid, tried = sealed.pid, 0
     for name, whole in kinds():
-        middle = len(whole) // 2
+        middle, named = len(whole) // 2, "raw" if name.startswith("raw") else None
         damaged = whole[:middle] + b"\xff\x00\x80" * 8 + whole[middle + 24 :]
         for data in (whole, whole[:middle], whole[:-1], whole[:40], damaged):
             with tempfile.TemporaryFile() as file:
                 file.write(data)
                 file.flush()
                 try:
-                    found: object = sealed.classify(file.fileno(), lambda: False).image
+                    found: object = sealed.classify(file.fileno(), lambda: False, named).image
                 except ImageError as error:
                     found = error.message
             try:
-                expected: object = decode(io.BytesIO(data), 32)[1]
+                expected: object = decode(io.BytesIO(data), 32, named)[1]
             except ImageError as error:
                 expected = error.message
             assert found == expected, (name, len(data))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from snapsortd.exif_names import EXIF_NAMES
 from snapsortd.models import ImageFacts
 from snapsortd.vision.messages import sight_from_json, sight_to_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
@@ -96,7 +97,14 @@ def test_the_end_is_told(pair: tuple[socket.socket, Channel]) -> None:
         channel.receive()
 
 
-FACTS = ImageFacts(4, 3, datetime.fromisoformat("2024-05-17T09:30:01+02:00"), frames=2)
+FACTS = ImageFacts(
+    4,
+    3,
+    datetime.fromisoformat("2024-05-17T09:30:01+02:00"),
+    frames=2,
+    has_alpha=True,
+    exif={"Make": "Leica", "FNumber": "2.8", "Artist": "Zoë"},
+)
 ANSWER = sight_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS)
 
 
@@ -122,6 +130,17 @@ def test_an_answer_arrives_as_it_was_meant() -> None:
         pytest.param({"frames": 10**4000}, id="more-frames-than-any-file-holds"),
         pytest.param({"taken": "yesterday"}, id="no-time"),
         pytest.param({"taken": 12}, id="a-number-as-time"),
+        pytest.param({"embedding": "AHwAfA=="}, id="an-infinite-embedding"),
+        pytest.param({"has_alpha": 1}, id="a-number-as-truth"),
+        pytest.param({"exif": None}, id="no-exif"),
+        pytest.param({"exif": [["Make", "Leica"]]}, id="exif-in-a-list"),
+        pytest.param({"exif": {"Maker": "Leica"}}, id="a-tag-that-there-is-not"),
+        pytest.param({"exif": {"make": "Leica"}}, id="a-tag-in-small-letters"),
+        pytest.param({"exif": {"Make": 5}}, id="a-number-as-text"),
+        pytest.param({"exif": {"Make": "x" * 201}}, id="a-long-text"),
+        pytest.param({"exif": {"Make": "Lei\nca"}}, id="two-lines"),
+        pytest.param({"exif": {"Make": "\ud800"}}, id="half-a-character"),
+        pytest.param({"exif": dict.fromkeys(EXIF_NAMES, "x")}, id="too-many-tags"),
     ],
 )
 def test_a_false_answer_is_refused(change: dict[str, Any]) -> None:

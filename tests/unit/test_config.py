@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from snapsortd.config import Config, Label, ModelConfig, WatchFolder, default_config_text, load_config
-from snapsortd.config.schema import json_schema
+from snapsortd.config.filter_entries import Filters
+from snapsortd.config.schema import Document, RuleEntry, json_schema
 from snapsortd.filters import (
     AgeFilter,
     Comparison,
@@ -59,17 +61,36 @@ def test_the_example_is_read_in_full() -> None:
     assert config.negatives == {"other"}
     assert config.prompts["drawing"] == ("a drawing or a painting",)
     assert config.watch[1] == WatchFolder("/home/ann/Downloads", ignore=("*.gif",), settle=2.0)
-    receipts, copies, phone, shadow = config.rules
+    rules = {rule.name: rule for rule in config.rules}
+    receipts, copies = rules["Receipts by month"], rules["Keep a copy of drawings"]
+    phone, shadow = rules["Old phone captures"], rules["Screenshots"]
     assert receipts.locations == ("/home/ann/Downloads",)
     assert receipts.filters == (
         LabelFilter(("receipt",), 0.6, 0.15),
         SizeFilter((Comparison("<", 20e6, "< 20MB"),)),
     )
-    assert receipts.actions[0].destination == parse_destination("/home/ann/Documents/Receipts/{taken:%Y-%m}/")
+    assert receipts.actions[1].destination == parse_destination("/home/ann/Documents/Receipts/{taken:%Y-%m}/")
     assert copies.goes_on
     assert copies.actions[0].kind is ActionKind.COPY
     assert (phone.enabled, phone.subfolders, phone.filter_mode) == (False, False, FilterMode.ANY)
     assert shadow.shadow
+
+
+def test_the_example_has_every_key() -> None:
+    """A person looks there for what there is."""
+    document = yaml.safe_load((REPO / "config/example.yaml").read_text())
+    assert set(document) == set(Document.model_fields)
+    fields = {field.alias or name for name, field in RuleEntry.model_fields.items()}
+    assert {key for rule in document["rules"] for key in rule} == fields
+    filters = [each for rule in document["rules"] for each in rule.get("filters", ())]
+    actions = [each for rule in document["rules"] for each in rule["actions"]]
+    assert {key.removeprefix("not ") for each in filters for key in each} == {
+        key for key in Filters.__annotations__ if not key.startswith("not ")
+    }
+    assert {key for each in actions for key in ([each] if isinstance(each, str) else each)} == {
+        *ActionKind,
+        "skip",
+    }
 
 
 def test_the_demo_stays_below_its_folder() -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from snapsortd.errors import TemplateError
 from snapsortd.models import MAX_NAME_BYTES
-from snapsortd.template import PLACEHOLDERS, DestinationTemplate, parse_destination, split_name
+from snapsortd.placeholders import PLACEHOLDERS
+from snapsortd.template import DestinationTemplate, parse_destination, split_name
 from tests.fuzzing import tries
 
 PIECES = st.one_of(
@@ -24,6 +25,10 @@ PIECES = st.one_of(
     ),
     st.sampled_from(list("aAbBcdeFfGHIjmMpRSTuUVwWxXyYzZ%DhknrsPt")).map("{{taken:%{}}}".format),
     st.text("%-aYmdcxX:{}/ ", max_size=8).map("{{created:{}}}".format),
+    st.sampled_from(
+        ["{name!ascii}", "{label!ascii|x}", "{ext|}", "{relative}", "{relative!ascii|..}", "{exif.Model|}"]
+    ),
+    st.sampled_from(["{counter:03}", "{parent|..}", "{regex.a|.}", "{host| }", "{taken:%Y|a/b}"]),
     st.text(max_size=4),
 )
 TEMPLATES = st.lists(PIECES, max_size=10).map("".join).map("/".__add__)
@@ -42,8 +47,11 @@ def is_a_file_name(name: str) -> bool:
 
 def assert_inside(template: DestinationTemplate, file_name: str, label: str, date: datetime, number: int) -> None:
     name, ext = split_name(file_name)
-    values = {"name": name, "ext": ext, "label": label, "rule": label, "score": 0.5, "taken": date}
-    destination = template.fill({**values, "created": date, "modified": date})
+    values = {**dict.fromkeys(PLACEHOLDERS, label), "name": name, "ext": ext, "score": 0.5, "taken": date}
+    try:
+        destination = template.fill({**values, "created": date, "modified": date, "relative": f"{label}/{name}/.."})
+    except TemplateError:
+        return  # it has no suffix, and {ext} stands where one is needed
     assert destination.root.startswith("/")
     root = [part for part in destination.root.split("/") if part]
     assert not {".", ".."} & set(root)

@@ -18,6 +18,8 @@ XDG = {
     "XDG_STATE_HOME": "/s",
     "XDG_CACHE_HOME": "/k",
     "XDG_RUNTIME_DIR": "/r",
+    "XDG_DATA_HOME": "/d",
+    "HOME": "/h",
 }
 
 
@@ -29,6 +31,7 @@ def test_the_xdg_variables_hold_on_every_system() -> None:
         cache_dir="/k/snapsortd",
         runtime_dir="/r/snapsortd",
         log_dir="/s/snapsortd/log",
+        trash_dir="/h/.Trash" if sys.platform == "darwin" else "/d/Trash",
     )
     assert places.journal == "/s/snapsortd/journal.sqlite3"
     assert places.lock == "/s/snapsortd/lock"
@@ -54,9 +57,15 @@ def test_a_relative_xdg_variable_does_not_count() -> None:
     assert os.path.isabs(find_places({}).state_dir)
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one trash")
+@pytest.mark.parametrize("data", ["", "here"])
+def test_the_trash_is_in_the_home_folder_where_nothing_else_is_said(data: str) -> None:
+    assert find_places(XDG | {"XDG_DATA_HOME": data}).trash_dir == "/h/.local/share/Trash"
+
+
 def test_two_environments_never_meet() -> None:
     one, other = find_places(XDG), find_places({name: place + "2" for name, place in XDG.items()})
-    for name in ("config_file", "journal", "lock", "socket", "cache_dir", "log_dir"):
+    for name in ("config_file", "journal", "lock", "socket", "cache_dir", "log_dir", "trash_dir"):
         assert getattr(one, name) != getattr(other, name)
 
 

@@ -10,7 +10,8 @@ from snapsortd.models import OPEN_STATES, Method, State
 from snapsortd.recovery import Act, SourceSeen, TargetSeen, resolve
 
 S, T = SourceSeen, TargetSeen
-ALL = list(product(sorted(OPEN_STATES), Method, (False, True), SourceSeen, TargetSeen))
+FILING = [method for method in Method if method is not Method.CALL]
+ALL = list(product(sorted(OPEN_STATES), FILING, (False, True), SourceSeen, TargetSeen))
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,25 @@ ALL = list(product(sorted(OPEN_STATES), Method, (False, True), SourceSeen, Targe
         pytest.param(State.INTENT, Method.REMOVE, S.CHANGED, T.SAME_BYTES, Act.DROP, id="copy changed"),
         pytest.param(State.INTENT, Method.REMOVE, S.ABSENT, T.UNREACHABLE, Act.DEFER, id="original's disk away"),
         pytest.param(State.INTENT, Method.REMOVE, S.UNREACHABLE, T.SAME_BYTES, Act.DEFER, id="copy's disk away"),
+        *(
+            row
+            for method in (Method.LINK, Method.SYMLINK)
+            for row in (
+                pytest.param(State.INTENT, method, S.SAME, T.SAME_FILE, Act.FINISH, id=f"{method} made"),
+                pytest.param(State.INTENT, method, S.SAME, T.ABSENT, Act.DROP, id=f"{method} not made"),
+                pytest.param(State.INTENT, method, S.SAME, T.DIFFERENT, Act.DROP, id=f"{method}, name taken"),
+                pytest.param(State.INTENT, method, S.SAME, T.SAME_BYTES, Act.DROP, id=f"{method}: a twin is none"),
+                pytest.param(State.INTENT, method, S.CHANGED, T.SAME_FILE, Act.FINISH, id=f"{method} made, replaced"),
+                pytest.param(State.INTENT, method, S.UNREACHABLE, T.SAME_FILE, Act.FINISH, id=f"{method}, folder gone"),
+                pytest.param(State.INTENT, method, S.ABSENT, T.ABSENT, Act.CONFLICT, id=f"{method}: both gone"),
+                pytest.param(State.INTENT, method, S.SAME, T.UNREACHABLE, Act.DEFER, id=f"{method}: disk away"),
+            )
+        ),
+        pytest.param(State.INTENT, Method.TAG, S.SAME, T.SAME_FILE, Act.FINISH, id="tags set"),
+        pytest.param(State.INTENT, Method.TAG, S.SAME, T.DIFFERENT, Act.DROP, id="tags not set"),
+        pytest.param(State.INTENT, Method.TAG, S.CHANGED, T.SAME_FILE, Act.DROP, id="another file has such tags"),
+        pytest.param(State.INTENT, Method.TAG, S.ABSENT, T.ABSENT, Act.CONFLICT, id="what was to be tagged is gone"),
+        pytest.param(State.INTENT, Method.TAG, S.UNREACHABLE, T.UNREACHABLE, Act.DEFER, id="tags: disk away"),
     ],
 )
 def test_the_table(state: State, method: Method, source: SourceSeen, target: TargetSeen, act: Act) -> None:
@@ -67,6 +87,11 @@ def test_a_copy_action_that_is_whole_is_done_whatever_became_of_the_source(sourc
     assert act is (Act.DEFER if source is S.UNREACHABLE else Act.FINISH)
 
 
+def test_what_became_of_another_program_is_not_known_wherever_the_file_is() -> None:
+    found = {resolve(State.INTENT, Method.CALL, True, source, target) for source in S for target in T}
+    assert {(each.act, each.reason) for each in found} == {(Act.DROP, "interrupted: it is not known whether it ended")}
+
+
 @pytest.mark.parametrize("case", ALL, ids=lambda case: "-".join(map(str, case)))
 def test_laws(case: tuple[State, Method, bool, SourceSeen, TargetSeen]) -> None:
     """Only what is proven is acted on, in every combination."""
@@ -77,9 +102,10 @@ def test_laws(case: tuple[State, Method, bool, SourceSeen, TargetSeen]) -> None:
         assert source is S.SAME
         assert there
         assert not keep_source or method is Method.RENAME
-        assert method is not Method.REMOVE
+        assert method in (Method.RENAME, Method.COPY)
     if resolution.act is Act.FINISH:
         assert there
+        assert source is S.SAME or method is not Method.TAG
     if resolution.act is Act.DROP:
         assert source is not S.ABSENT
     if S.UNREACHABLE is source and T.UNREACHABLE is target:

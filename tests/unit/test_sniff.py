@@ -41,7 +41,13 @@ def _bmp(header_size: int) -> bytes:
         pytest.param(_ftyp(b"isom") + b"\0\0\0\x10avif", None, id="brand-outside-its-box"),
         pytest.param(b"BM is how this text starts, no image", None, id="text-starting-BM"),
         pytest.param(b"RIFF\x10\x00\x00\x00WAVEfmt ", None, id="wav"),
-        pytest.param(b"%PDF-1.7", None, id="pdf"),
+        pytest.param(b"%PDF-1.7", "pdf", id="pdf"),
+        pytest.param(b"II*\0\x10\0\0\0CR\x02\0", "raw", id="cr2"),
+        pytest.param(_ftyp(b"crx ", b"crx ", b"isom"), "raw", id="cr3"),
+        pytest.param(b"FUJIFILMCCD-RAW 0201FF383501", "raw", id="raf"),
+        pytest.param(b"IIU\0\x18\0\0\0", "raw", id="rw2"),
+        pytest.param(b"IIRO\x08\0\0\0", "raw", id="orf"),
+        pytest.param(b"MMOR\0\0\0\x08", "raw", id="orf-big"),
         pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0", None, id="eps"),
         pytest.param(b"<svg xmlns=", None, id="svg"),
         pytest.param(b"", None, id="empty"),
@@ -53,6 +59,16 @@ def test_kinds(head: bytes, expected: str | None) -> None:
     assert sniff(head[:HEAD_BYTES]) == expected
 
 
+@pytest.mark.parametrize("suffix", ["dng", "nef", "arw", "pef", "srw"])
+def test_a_tiff_is_raw_by_its_name_and_nothing_else_is(suffix: str) -> None:
+    for tiff in (b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):
+        assert sniff(tiff, suffix) == "raw"
+        assert sniff(tiff, "tif") == "tiff"
+    assert sniff(b"\xff\xd8\xff\xe0", suffix) == "jpeg"
+    assert sniff(b"Dear diary", suffix) is None
+
+
 @given(st.binary(max_size=64))
 def test_only_the_head_counts_and_nothing_raises(data: bytes) -> None:
-    assert sniff(data[:HEAD_BYTES]) in {None, "png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif"}
+    known = {"png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf"}
+    assert sniff(data[:HEAD_BYTES]) in known | {None}

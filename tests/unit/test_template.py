@@ -147,7 +147,9 @@ def test_numbers_go_where_the_counter_stands_even_in_the_longest_name() -> None:
     assert max(len(names.nth(number).encode()) for number in (1, 99_999)) <= MAX_NAME_BYTES
 
 
-NAMES = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("/.~ \0{}$\udc80\udcff"), max_size=300)
+NAMES = st.text(
+    st.characters(exclude_categories=["Cs"]) | st.sampled_from("/.~ \0{}$\udc80\udcff"), min_size=1, max_size=300
+)
 TEMPLATES = st.sampled_from(
     [
         "/base/",
@@ -164,7 +166,7 @@ TEMPLATES = st.sampled_from(
 @given(TEMPLATES, NAMES, NAMES, NAMES, st.integers(1, 10**7))
 def test_no_name_ever_leaves_the_root(text: str, file_name: str, label: str, rule: str, number: int) -> None:
     name, ext = split_name(file_name)
-    values = {**VALUES, "name": name, "ext": ext, "label": label, "rule": rule}
+    values = {**VALUES, "name": name, "ext": ext or "png", "label": label, "rule": rule}
     destination = parse_destination(text).fill(values)
     assert destination.root == "/base"
     for part in (*destination.folders, destination.names.nth(number)):

@@ -13,10 +13,13 @@ from typing import Any
 from snapsortd.journal import Journal
 from snapsortd.models import Entry, Intent, State
 from snapsortd.mover import Mover
+from snapsortd.trash import Trash
 from tests.volatile.disk import Disk
 from tests.volatile.system import System
 
 Entries = tuple[Entry, ...]
+
+TRASH = "/trash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def live(system: System, shelf: Shelf, world: World) -> Iterator[Life]:
     shelf.put_out(world.journal)
     system.boot(world.disk.copy())
     journal = WatchedJournal(shelf.path, clock=lambda: 0.0)
-    life = Life(system, shelf, journal, Mover(journal), world.journal)
+    life = Life(system, shelf, journal, Mover(journal, Trash(TRASH, only_home=True)), world.journal)
     journal.committed = life.commit
     system.changed = life.note
     try:

@@ -18,6 +18,7 @@ from snapsortd.models import (
     ActionKind,
     Destination,
     Entry,
+    EntryKind,
     Method,
     NameSeries,
     PlannedAction,
@@ -26,7 +27,7 @@ from snapsortd.models import (
 from snapsortd.plan import temporary_name
 from snapsortd.undo import redo, undo
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key, Node
-from tests.volatile.life import Life
+from tests.volatile.life import TRASH, Life
 
 PICTURE = b"every byte of the picture"
 EDITED = b"what its owner made of it since"
@@ -35,8 +36,13 @@ OTHERS = {"/inbox/b.png": b"another picture", "/sorted/2025/c.png": b"an old one
 INBOX = "/inbox"
 SOURCE = f"{INBOX}/new/a.png"
 LOOKS = Facts(stat.S_IFREG | 0o640, 0, 0, NOW - 10**16, NOW - 10**15, (("user.origin", b"a camera"),))
+TAGGED = replace(LOOKS, attributes=(*LOOKS.attributes, ("user.xdg.tags", b"filed")))
+INFO = f"{TRASH}/info/"
 NOTE = "the owner has edited it"
 """A name that the owner's program makes then, and that is sure at once."""
+
+PLACELESS = (ActionKind.TAG, ActionKind.TRASH)
+"""These actions have no destination."""
 
 ALL = Selection(all=True)
 
@@ -47,7 +53,7 @@ class Scene:
 
     name: str
     step: str = "move"
-    """move, copy, undo or redo."""
+    """An action, undo or redo."""
     after: tuple[str, ...] = ()
     """Steps before it; they were done long ago, and the disk has them."""
     far: bool = False
@@ -74,6 +80,8 @@ class Scene:
     """Searched only in the long form: there are too many worlds."""
     edited: bool = False
     """The owner changes the image as soon as its copy is safe."""
+    note_taken: bool = False
+    """Another program takes the name in the trash just before we do."""
 
     @property
     def root(self) -> str:
@@ -127,7 +135,7 @@ class Scene:
                 root=INBOX,
                 identity=to_stat(life.system.fstat(fd)).identity,  # type: ignore[arg-type]
                 sha256=hash_fd(fd),
-                action=PlannedAction(kind, "a rule", destination),
+                action=PlannedAction(kind, "a rule", None if kind in PLACELESS else destination, words=("filed",)),
                 batch=life.journal.new_batch(),
             )
 
@@ -138,6 +146,10 @@ class Scene:
             key = disk.files()[SOURCE]
             disk.nodes[key] = Node(Facts(LOOKS.mode), EDITED).synced
             disk.mount(ROOT, NOTE, device=3)
+            life.system.changed()
+        if self.note_taken and entry.state is State.INTENT and entry.target == f"{TRASH}/files/a.png":
+            put(disk, f"{INFO}a.png.trashinfo", b"of another program", Facts(stat.S_IFREG | 0o600))
+            disk.sync_all()
             life.system.changed()
         if self.twin and entry.method is Method.COPY and entry.target == self.wanted not in disk.files():
             put(disk, self.wanted, b"", LOOKS)
@@ -157,8 +169,10 @@ class Scene:
             if entry.state in OPEN_STATES:
                 yield f"entry {entry.id} is open: {entry.reason}"
         yield from self._leftovers(files, entries)
+        yield from self._notes(files)
+        looks = TAGGED if _is_tagged(entries) else LOOKS
         right = {
-            path for path, node in files.items() if node.content == PICTURE and (node.facts == LOOKS or self.unsynced)
+            path for path, node in files.items() if node.content == PICTURE and (node.facts == looks or self.unsynced)
         }
         told, either = self._told(entries)
         if self.twin:
@@ -184,6 +198,18 @@ class Scene:
             if os.path.basename(path) not in conflicts:
                 yield f"{path} is left behind"
 
+    def _notes(self, files: dict[str, Node]) -> Iterator[str]:
+        """The notes in the trash, which are taken from `files`: one for each file there, and none without."""
+        thrown = [path for path in files if path.startswith(f"{TRASH}/files/")]
+        wanted = {f"{INFO}{os.path.basename(path)}.trashinfo" for path in thrown}
+        notes = {path: files.pop(path).content for path in list(files) if path.startswith(INFO)}
+        ours = {path: content for path, content in notes.items() if content != b"of another program"}
+        if ours.keys() != wanted:
+            yield f"in the trash there are {thrown} and {sorted(ours)}"
+        for path, content in ours.items():
+            if not content.startswith(f"[Trash Info]\nPath={SOURCE}\nDeletionDate=".encode()):
+                yield f"{path} is {content!r}"
+
     def _told(self, entries: tuple[Entry, ...]) -> tuple[set[str], set[str]]:
         """Where the picture is, and where it may be as well, by the journal."""
         told, either = {SOURCE}, set[str]()
@@ -202,6 +228,11 @@ class Scene:
         """An original whose name its own program never synced is nobody's promise, until the journal says `done`."""
         done = [entry for entry in entries if entry.state is State.DONE]
         return self.unsynced and (not done or (done[-1].keep_source and done[-1].target in right))
+
+
+def _is_tagged(entries: tuple[Entry, ...]) -> bool:
+    kinds = [entry.kind for entry in entries if entry.method is Method.TAG and entry.state is State.DONE]
+    return bool(kinds) and kinds[-1] is not EntryKind.UNDO
 
 
 def content_of(disk: Disk, path: str) -> bytes | None:
@@ -262,6 +293,16 @@ SCENES = [
     Scene("undo of a copy", step="undo", after=("copy",)),
     Scene("undo of a copy, saved anew", step="undo", after=("copy",), unsynced=True, saved_anew=True),
     Scene("undo of a copy by link", step="undo", after=("copy",), has_rename=False),
+    Scene("hardlink", step="hardlink"),
+    Scene("undo of a hardlink", step="undo", after=("hardlink",)),
+    Scene("tag", step="tag"),
+    Scene("undo of tags", step="undo", after=("tag",)),
+    Scene("trash", step="trash"),
+    Scene("trash, name taken just then", step="trash", note_taken=True),
+    Scene("trash, no note", step="trash", refuses=("renameat2", 0, errno.EACCES)),
+    Scene("trash, not renamed", step="trash", refuses=("renameat2", 1, errno.EACCES)),
+    Scene("trash by link", step="trash", has_rename=False, wide=True),
+    Scene("undo of trash", step="undo", after=("trash",)),
     Scene("redo", step="redo", after=("move", "undo")),
     Scene("redo of a copy", step="redo", after=("copy", "undo")),
 ]

@@ -20,11 +20,35 @@ from typing import Any
 
 import pytest
 
-from snapsortd import copying, folders, mover, plan, removal, renames, repair, reversal, settling, transfer
+from snapsortd import (
+    attributes,
+    copying,
+    displacing,
+    folders,
+    linking,
+    mover,
+    plan,
+    planning,
+    removal,
+    renames,
+    repair,
+    reversal,
+    settling,
+    step,
+    tagging,
+    transfer,
+    trash,
+    trashinfo,
+    trashing,
+    withdrawal,
+)
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key
 from tests.volatile.lookup import Found, checked, error, found, walk
 
-PARTS = (copying, folders, mover, plan, removal, renames, repair, reversal, settling, transfer)
+PARTS = (
+    *(attributes, copying, displacing, folders, linking, mover, plan, planning, removal, renames, repair, reversal),
+    *(settling, step, tagging, transfer, trash, trashinfo, trashing, withdrawal),
+)
 """The modules that move a file, and put it right after a crash."""
 
 FIRST_FD = 1_000_000
@@ -72,6 +96,7 @@ class System:
 
     path = os.path
     fsencode = staticmethod(os.fsencode)
+    fsdecode = staticmethod(os.fsdecode)
     strerror = staticmethod(os.strerror)
     O_RDONLY, O_RDWR, O_CREAT, O_EXCL = os.O_RDONLY, os.O_RDWR, os.O_CREAT, os.O_EXCL
     O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC = os.O_DIRECTORY, os.O_NOFOLLOW, os.O_NONBLOCK, os.O_CLOEXEC
@@ -169,6 +194,13 @@ class System:
         attributes = dict(self._facts(fd).attributes) | {name: value}
         self._set(self._of(fd).key, attributes=tuple(sorted(attributes.items())))
 
+    def removexattr(self, fd: int, name: str) -> None:
+        attributes = dict(self._facts(fd).attributes)
+        if name not in attributes:
+            raise error(errno.ENODATA)
+        del attributes[name]
+        self._set(self._of(fd).key, attributes=tuple(sorted(attributes.items())))
+
     # Content
 
     def pread(self, fd: int, size: int, offset: int) -> bytes:
@@ -205,13 +237,19 @@ class System:
 
     # Names
 
-    def mkdir(self, path: str, *, dir_fd: int | None = None) -> None:
-        self.disk.make(*self._free(path, dir_fd), stat.S_IFDIR | 0o755)
+    def mkdir(self, path: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        self.disk.make(*self._free(path, dir_fd), stat.S_IFDIR | mode & 0o755)
         self.changed()
 
     def symlink(self, to: str, path: str, *, dir_fd: int | None = None) -> None:
         self.disk.make(*self._free(path, dir_fd), stat.S_IFLNK | 0o777, to.encode())
         self.changed()
+
+    def readlink(self, path: str, *, dir_fd: int | None = None) -> str:
+        key = self._at(path, dir_fd, follow=False)
+        if not stat.S_ISLNK(self._mode(key)):
+            raise error(errno.EINVAL, path)
+        return self.disk.nodes[key].content.decode()
 
     def link(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int, follow_symlinks: bool) -> None:
         key = self._at(source, src_dir_fd, follow=follow_symlinks)

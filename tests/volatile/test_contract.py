@@ -132,6 +132,15 @@ class Program:
         names = [name for name in self.os.listxattr(self._fd(file)) if name.startswith("user.")]
         return [(name, self.os.getxattr(self._fd(file), name)) for name in names]
 
+    def drop_attribute(self, file: int) -> None:
+        self.os.removexattr(self._fd(file), "user.origin")
+
+    def lead(self, folder: int, name: str) -> str:
+        return str(self.os.readlink(name, dir_fd=self.folders[folder]))
+
+    def symlink(self, folder: int, name: str) -> None:
+        self.os.symlink("a", name, dir_fd=self.folders[folder])
+
     def attribute(self, file: int) -> object:
         return self.os.getxattr(self._fd(file), "user.origin")
 
@@ -232,6 +241,13 @@ MADE = ("open", 0, "a", NEW)
         case("a folder made twice", ("mkdir", 0, "sub"), last="EEXIST"),
         case("no attribute", MADE, ("attribute", 0), last="ENODATA"),
         case("an attribute", MADE, ("set_attribute", 0, b"v"), ("attributes", 0), last=[("user.origin", b"v")]),
+        case("no attribute to drop", MADE, ("drop_attribute", 0), last="ENODATA"),
+        case(
+            "an attribute dropped", MADE, ("set_attribute", 0, b"v"), ("drop_attribute", 0), ("attributes", 0), last=[]
+        ),
+        case("where a symlink leads", ("lead", 0, "link"), last="a"),
+        case("a file leads nowhere", MADE, ("lead", 0, "a"), last="EINVAL"),
+        case("a symlink over a file", MADE, ("symlink", 0, "a"), last="EEXIST"),
         case("a lease", MADE, ("open", 0, "a", LOOK), ("lease", 1), last="EAGAIN"),
         case("no lease of a folder", ("open", 0, "sub", os.O_RDONLY), ("lease", 0), last="EINVAL"),
     ],
@@ -255,13 +271,16 @@ _steps = st.one_of(
     st.tuples(st.just("look_path"), _name),
     st.tuples(st.just("same"), _name, _name),
     st.tuples(st.sampled_from(["link", "move"]), _folder, _name, _folder, _name),
-    st.tuples(st.sampled_from(["unlink", "mkdir"]), _folder, _name),
+    st.tuples(st.sampled_from(["unlink", "mkdir", "lead", "symlink"]), _folder, _name),
     st.tuples(st.just("read"), _file, _small, _small),
     st.tuples(st.just("write"), _file, _bytes, _small),
     st.tuples(st.just("cut"), _file, _small),
     st.tuples(st.just("set_mode"), _file, st.sampled_from([0o600, 0o640, 0o400])),
     st.tuples(st.just("set_attribute"), _file, _bytes),
-    st.tuples(st.sampled_from(["facts", "sync", "forget", "set_time", "set_owner", "attributes", "lease"]), _file),
+    st.tuples(
+        st.sampled_from(["facts", "sync", "forget", "set_time", "set_owner", "attributes", "drop_attribute", "lease"]),
+        _file,
+    ),
 )
 
 

@@ -1,0 +1,68 @@
+"""Extended attributes of an open file, the same way on Linux and macOS."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+
+if sys.platform == "darwin":
+    _NO_SUCH = 93
+    """ENOATTR of macOS."""
+
+    def _system(name: str, fd: int, attribute: str, *arguments: object) -> int:
+        """A call of the C library that Python's os has only on Linux; see getxattr(2), setxattr(2) of macOS."""
+        function = getattr(ctypes.CDLL(None, use_errno=True), name)
+        function.restype = ctypes.c_ssize_t
+        answer: int = function(ctypes.c_int(fd), os.fsencode(attribute), *arguments)
+        if answer < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number), attribute)
+        return answer
+
+    def _get(fd: int, name: str) -> bytes:
+        size = _system("fgetxattr", fd, name, None, ctypes.c_size_t(0), ctypes.c_uint32(0), ctypes.c_int(0))
+        room = ctypes.create_string_buffer(size + 1)
+        size = _system("fgetxattr", fd, name, room, ctypes.c_size_t(size), ctypes.c_uint32(0), ctypes.c_int(0))
+        return room.raw[:size]
+
+    def _set(fd: int, name: str, value: bytes) -> None:
+        _system("fsetxattr", fd, name, value, ctypes.c_size_t(len(value)), ctypes.c_uint32(0), ctypes.c_int(0))
+
+    def _remove(fd: int, name: str) -> None:
+        _system("fremovexattr", fd, name, ctypes.c_int(0))
+
+else:
+    _NO_SUCH = errno.ENODATA
+
+    def _get(fd: int, name: str) -> bytes:
+        return os.getxattr(fd, name)
+
+    def _set(fd: int, name: str, value: bytes) -> None:
+        os.setxattr(fd, name, value)
+
+    def _remove(fd: int, name: str) -> None:
+        os.removexattr(fd, name)
+
+
+def read_attribute(fd: int, name: str) -> bytes:
+    """Its value, empty if the file has none. OSError, ENOTSUP where the file system keeps none at all."""
+    try:
+        return _get(fd, name)
+    except OSError as error:
+        if error.errno != _NO_SUCH:
+            raise
+        return b""
+
+
+def write_attribute(fd: int, name: str, value: bytes) -> None:
+    """Set it, or take it away where the value is empty. The file's time of change stays. OSError as the system says."""
+    if value:
+        _set(fd, name, value)
+        return
+    try:
+        _remove(fd, name)
+    except OSError as error:
+        if error.errno != _NO_SUCH:
+            raise

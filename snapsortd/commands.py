@@ -1,0 +1,148 @@
+"""Runs a program with its arguments, never through a shell, and waits for it: for so long, and no longer."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+
+from snapsortd.errors import CommandFailed, Interrupted
+from snapsortd.shown import shown
+
+MAX_OUTPUT = 64 << 10
+"""Bytes of what it writes that are kept: the end, where programs say why they failed. A pipe holds no more."""
+TOLD_LINES = 5
+TOLD_CHARACTERS = 500
+"""So much of it is told at most."""
+GRACE_SECONDS = 2.0
+"""From being asked to end to being killed."""
+
+_GLANCE = 1.0
+"""Seconds between two calls of `waiting`."""
+_OURS = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""What systemd tells the daemon alone (sd_notify(3))."""
+
+
+def run(words: Sequence[str], seconds: float, waiting: Callable[[], bool]) -> None:
+    """Run the program `words[0]` with the arguments after it, for at most `seconds`, and call `waiting` meanwhile.
+
+    CommandFailed: it could not be started, took too long or failed; with the last lines that it wrote. Interrupted:
+    `waiting` returned True. Where it is ended, so is all that it started.
+    """
+    name = shown(words[0])
+    deadline = time.monotonic() + seconds
+    asked = late = False
+    with closing(_Command(words)) as command:
+        while not (asked or late or command.has_ended(min(_GLANCE, deadline - time.monotonic()))):
+            asked, late = waiting(), time.monotonic() >= deadline
+        code = command.end()
+        said = command.told()
+    if asked:
+        raise Interrupted(f"the command {name} was ended, because snapsortd was asked to stop")
+    if late:
+        raise CommandFailed(f"the command {name} took more than {seconds:g} seconds and was ended{said}")
+    if code:
+        raise CommandFailed(f"the command {name} {_how_it_ended(code)}{said}")
+
+
+class _Command:
+    """A running program, in a session and process group of its own. CommandFailed: it can't be started."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        try:
+            self._process = subprocess.Popen(
+                list(words),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd="/",
+                env={name: value for name, value in os.environ.items() if name not in _OURS},
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            hint = "name a program that is there, best with its full path"
+            raise CommandFailed(f"the command {shown(words[0])} cannot be started: {why}", hint) from None
+        assert self._process.stdout is not None
+        self._output = b""
+        self._pipe = self._process.stdout.fileno()
+        os.set_blocking(self._pipe, False)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._pipe, selectors.EVENT_READ)
+        self._pidfd = _pidfd(self._process.pid)
+        if self._pidfd is not None:
+            self._selector.register(self._pidfd, selectors.EVENT_READ)
+
+    def has_ended(self, timeout: float) -> bool:
+        """Wait until it writes something or ends, `timeout` seconds at most; True if it has ended."""
+        ready: set[int] = set()
+        if self._selector.get_map():
+            ready = {key.fd for key, _ in self._selector.select(max(timeout, 0))}
+        else:  # it closed its output, and this system doesn't tell when it ends
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(timeout, 0))
+        ended = self._pidfd in ready if self._pidfd is not None else self._process.poll() is not None
+        if ended or self._pipe in ready:
+            self._read()
+        return ended
+
+    def end(self) -> int:
+        """Its exit status. If it still runs, it and what it started are asked to end, and killed after a while."""
+        if not self.has_ended(0):
+            deadline = time.monotonic() + GRACE_SECONDS
+            self._signal(signal.SIGTERM)
+            while not self.has_ended(deadline - time.monotonic()) and time.monotonic() < deadline:
+                pass
+            self._signal(signal.SIGKILL)
+        return self._process.wait()
+
+    def told(self) -> str:
+        """The last lines that it wrote, as the end of a sentence."""
+        lines = self._output.decode("utf-8", "backslashreplace").splitlines()
+        told = " | ".join([shown(line.strip()) for line in lines if line.strip()][-TOLD_LINES:])
+        return f": {told[-TOLD_CHARACTERS:]}" if told else ""
+
+    def close(self) -> None:
+        """Let go of it; what still runs, because waiting for it was broken off, is killed."""
+        if self._process.returncode is None:
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+        self._selector.close()
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            data = os.read(self._pipe, MAX_OUTPUT)
+            self._output = (self._output + data)[-MAX_OUTPUT:]
+            if not data and self._pipe in self._selector.get_map():
+                self._selector.unregister(self._pipe)
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of what has just ended
+            os.killpg(self._process.pid, number)
+
+
+def _pidfd(pid: int) -> int | None:
+    """What becomes readable when the process ends, before anyone has asked for its exit status (pidfd_open(2))."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return os.pidfd_open(pid)
+    return None
+
+
+def _how_it_ended(code: int) -> str:
+    """An exit status of `subprocess` as the end of a sentence."""
+    if code > 0:
+        return f"failed with exit code {code}"
+    try:
+        return f"was killed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"was killed (signal {-code})"

@@ -1,0 +1,165 @@
+"""The actions as they are written: `- move: ~/Pictures/`, most also long as a mapping; `trash` and `skip` are words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Protocol, cast
+
+from pydantic import BeforeValidator, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from typing_extensions import TypedDict
+
+from snapsortd.config.entry import ONE_KEY, Short, Strict
+from snapsortd.config.templates import Command, Dest, FileName, Notice, Tags
+from snapsortd.config.values import TimeLimit, describe
+from snapsortd.models import ActionKind, OnConflict
+from snapsortd.nearest import suggestion
+from snapsortd.rules import RuleAction
+
+SKIP = "skip"
+WORDS = ("trash", SKIP)
+"""Actions that need nothing more, so that the word alone is enough."""
+
+Conflict = Literal["rename_new", "rename_existing", "skip", "trash", "deduplicate"]
+
+
+class ActionBody(Protocol):
+    def build(self, kind: ActionKind, position: str) -> RuleAction: ...
+
+
+class PlaceEntry(Short):
+    short = "dest"
+    dest: Dest
+    """A folder, or a file name that ends with .{ext}; ~, $VAR and {placeholders} are filled in."""
+    on_conflict: Conflict = "rename_new"
+    """What to do where the name is taken. Nothing is ever overwritten."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, self.dest, OnConflict(self.on_conflict), position)
+
+
+class RenameEntry(Short):
+    short = "name"
+    name: FileName
+    """A file name that ends with .{ext}; the file stays in its folder."""
+    on_conflict: Conflict = "rename_new"
+    """What to do where the name is taken. Nothing is ever overwritten."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, None, OnConflict(self.on_conflict), position, name=self.name)
+
+
+class TagEntry(Short):
+    short = "tags"
+    tags: Tags
+    """Tags of the file manager, one or several; {placeholders} are filled in."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, position=position, words=self.tags)
+
+
+class RunEntry(Short):
+    short = "command"
+    command: Command
+    """A program and its arguments, each filled in by itself; no shell reads them."""
+    timeout: TimeLimit = 30.0
+    """The program is ended after this time."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, position=position, words=self.command, seconds=self.timeout)
+
+
+class NotifyEntry(Short):
+    short = "text"
+    text: Notice
+    """What the desktop notification says."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, position=position, words=(self.text,))
+
+
+class BareEntry(Strict):
+    """Nothing more to say."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing(cls, value: object) -> object:
+        if value is not None and not isinstance(value, dict):
+            raise ValueError(f"takes nothing more, not {describe(value)}; write the word alone")
+        return value or {}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        handler.resolve_ref_schema(schema)["type"] = ["object", "null"]
+        return schema
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return RuleAction(kind, position=position)
+
+
+class Actions(TypedDict, total=False):
+    move: PlaceEntry
+    copy: PlaceEntry
+    rename: RenameEntry
+    trash: BareEntry
+    hardlink: PlaceEntry
+    symlink: PlaceEntry
+    tag: TagEntry
+    run: RunEntry
+    notify: NotifyEntry
+    skip: BareEntry
+
+
+def _lengthen(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value in WORDS:
+        return {value: {}}
+    if value in Actions.__annotations__:
+        raise ValueError(f"'{value}' needs to be told more; write for example {EXAMPLES[value]}")
+    raise ValueError(f"there is no action '{value}'{suggestion(value, Actions.__annotations__)}")
+
+
+EXAMPLES = {
+    "move": "move: ~/Pictures/{label}/",
+    "copy": "copy: ~/Pictures/{label}/",
+    "rename": 'rename: "{taken:%Y-%m-%d} {name}.{ext}"',
+    "hardlink": "hardlink: ~/Pictures/{label}/",
+    "symlink": "symlink: ~/Pictures/{label}/",
+    "tag": 'tag: "{label}"',
+    "run": 'run: [optipng, "{path}"]',
+    "notify": 'notify: "Filed {name}"',
+}
+
+
+class _OrWord:
+    """In the JSON Schema: one of WORDS, or the mapping."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"enum": list(WORDS)}, handler(core)]}
+
+
+ActionEntry = Annotated[Actions, *ONE_KEY, BeforeValidator(_lengthen), _OrWord()]
+
+
+def kind_of(entry: Actions) -> str:
+    """The entry's one key."""
+    (kind,) = entry
+    return kind
+
+
+def check_order(actions: list[Actions]) -> None:
+    """After `trash` and `skip` there is no file to do more with. Raises ValueError."""
+    kinds = [kind_of(each) for each in actions]
+    if SKIP in kinds and len(kinds) > 1:
+        raise ValueError("'skip' leaves the file alone, so it stands alone; remove it or the others")
+    if "trash" in kinds[:-1]:
+        raise ValueError("'trash' must be the last action: the file is gone from its place afterwards")
+
+
+def build_action(entry: Actions, position: str) -> RuleAction:
+    """The action of an entry that is not `skip`; `position` is its line:column."""
+    ((kind, body),) = cast(Mapping[str, ActionBody], entry).items()
+    return body.build(ActionKind(kind), position)

@@ -1,0 +1,43 @@
+"""Dates as people write them: `>= 2024-01-01, < 2024-07` or `== 2024`."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from snapsortd.filters import OPERATORS, DateBound
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[ T](\d\d):(\d\d))?)?)?", re.ASCII)
+_EXAMPLE = '">= 2024-01-01"'
+
+
+def date_bounds(text: str) -> tuple[DateBound, ...]:
+    """Bounds that must all hold; each date is a year, month, day or minute as a whole. Raises ValueError."""
+    return tuple(_bound(part.strip()) for part in text.split(","))
+
+
+def _bound(text: str) -> DateBound:
+    symbol = next((symbol for symbol in OPERATORS if text.startswith(symbol)), None)
+    if symbol is None:
+        raise ValueError(f"'{text}' compares with nothing; write for example {_EXAMPLE}")
+    written = text.removeprefix(symbol).strip()
+    found = _DATE.fullmatch(written)
+    if found is None:
+        raise ValueError(f"'{written}' is no date; write 2024, 2024-05, 2024-05-17 or 2024-05-17 09:30")
+    year, *rest = (int(each) for each in found.groups() if each is not None)
+    try:
+        return DateBound(symbol, *_span(year, *rest), text)
+    except (ValueError, OverflowError):
+        raise ValueError(f"'{written}' is no day of the calendar") from None
+
+
+def _span(year: int, month: int = 0, day: int = 0, hour: int = -1, minute: int = 0) -> tuple[datetime, datetime]:
+    """When it begins and when it is over. ValueError or OverflowError: there is no such date."""
+    if hour >= 0:
+        start = datetime(year, month, day, hour, minute)  # noqa: DTZ001 (a clock on the wall)
+        return start, start + timedelta(minutes=1)
+    start = datetime(year, month or 1, day or 1)  # noqa: DTZ001
+    if day:
+        return start, start + timedelta(days=1)
+    years, follower = divmod(month, 12) if month else (1, 0)
+    return start, start.replace(year=year + years, month=follower + 1)

@@ -1,0 +1,105 @@
+"""What is asked of the file: its name, place, origin, size and dates; each long as `{is: …}` or short."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from snapsortd.config.entry import Short
+from snapsortd.config.filter_values import Addresses, Dates, FolderPatterns, Regex
+from snapsortd.config.values import Ages, Extensions, Lines, Sizes
+from snapsortd.filters import (
+    AgeFilter,
+    DateFilter,
+    ExtensionFilter,
+    Filter,
+    FolderFilter,
+    NameFilter,
+    RegexFilter,
+    SizeFilter,
+    UrlFilter,
+)
+
+Moment = Literal["created", "modified", "taken"]
+
+
+class ExtensionIs(Short):
+    short = "is"
+    is_: Extensions = Field(alias="is")
+
+    def build(self) -> Filter:
+        return ExtensionFilter(tuple(self.is_))
+
+
+class NameIs(Short):
+    short = "is"
+    is_: Lines = Field(alias="is", default_factory=list)
+    """Shell patterns for the whole file name, whatever the case."""
+    contains: Lines = Field(default_factory=list)
+    startswith: Lines = Field(default_factory=list)
+    endswith: Lines = Field(default_factory=list)
+    """With the file's suffix or without it."""
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> NameIs:
+        if not (self.is_ or self.contains or self.startswith or self.endswith):
+            raise ValueError("asks for nothing; give is, contains, startswith or endswith")
+        return self
+
+    def build(self) -> Filter:
+        return NameFilter(tuple(self.is_), tuple(self.contains), tuple(self.startswith), tuple(self.endswith))
+
+
+class RegexIs(Short):
+    short = "is"
+    is_: Regex = Field(alias="is")
+    """Is searched for in the file name; (?P<name>…) gives {regex.name} to the rule's templates."""
+
+    def build(self) -> Filter:
+        return RegexFilter(self.is_)
+
+
+class FolderIs(Short):
+    short = "is"
+    is_: FolderPatterns = Field(alias="is")
+    """Shell patterns for the path of the folder that the file lies in, whatever the case."""
+
+    def build(self) -> Filter:
+        return FolderFilter(tuple(self.is_))
+
+
+class UrlIs(Short):
+    short = "is"
+    is_: Addresses = Field(alias="is")
+    """Shell patterns for an address that the file was downloaded from, where the system keeps that."""
+
+    def build(self) -> Filter:
+        return UrlFilter(tuple(self.is_))
+
+
+class SizeIs(Short):
+    short = "is"
+    is_: Sizes = Field(alias="is")
+
+    def build(self) -> Filter:
+        return SizeFilter(self.is_)
+
+
+class AgeIs(Short):
+    short = "is"
+    is_: Ages = Field(alias="is")
+    of: Moment = "modified"
+
+    def build(self) -> Filter:
+        return AgeFilter(self.is_, self.of)
+
+
+class DateIs(Short):
+    short = "is"
+    is_: Dates = Field(alias="is")
+    """Bounds such as >= 2024-01-01, < 2024-07; a year, month, day or minute counts as a whole."""
+    of: Moment = "modified"
+
+    def build(self) -> Filter:
+        return DateFilter(self.is_, self.of)

@@ -1,0 +1,118 @@
+"""The value types of filters: each reads one kind of text and says what is wrong with it."""
+
+from __future__ import annotations
+
+from glob import escape
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
+
+from snapsortd.config.dates import date_bounds
+from snapsortd.config.expand import expand
+from snapsortd.config.quantities import aspect, comparisons, megapixels
+from snapsortd.config.regexes import check_regex
+from snapsortd.config.values import Line, around, as_many, as_text, describe
+from snapsortd.exif_names import EXIF_NAMES, exif_name
+from snapsortd.filters import Comparison, DateBound, Range
+from snapsortd.nearest import suggestion
+
+FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf")
+_OTHER_WORDS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}
+_LEAST_COSINE = 0.9
+"""Images that have little to do with each other come up to 0.8 and above with some models."""
+_ASPECT_SLACK = 0.01
+"""A screen of 1366 × 768 is 16:9 to everyone."""
+
+
+def _format(value: str) -> str:
+    name = value.lower().removeprefix(".")
+    name = _OTHER_WORDS.get(name, name)
+    if name not in FORMATS:
+        raise ValueError(f"'{value}' is no format that snapsortd knows{suggestion(name, FORMATS)}")
+    return name
+
+
+def aspects(value: object) -> Range:
+    text = as_text(value, '"> 1.5" or "16:9"')
+    bounds = comparisons(f"== {text}" if text[:1].isdigit() else text, aspect, "> 1.5")
+    return tuple(Comparison(each.operator, each.number, each.text, _ASPECT_SLACK) for each in bounds)
+
+
+def _megapixels(value: object) -> Range:
+    return comparisons(as_text(value, '">= 8"'), megapixels, ">= 8")
+
+
+def _dates(value: object) -> tuple[DateBound, ...]:
+    return date_bounds(as_text(value, '">= 2024-01-01, < 2025-01-01"'))
+
+
+def _folder_pattern(value: str, info: ValidationInfo) -> str:
+    # What a variable brings along is a name, not a pattern.
+    pattern = expand(value, {name: escape(text) for name, text in around(info).env.items()})
+    if not pattern.startswith(("/", "*", "?", "[")):
+        raise ValueError(f"'{value}' fits no folder: their paths begin with /; write */{value}")
+    return pattern.rstrip("/") or "/"
+
+
+def _address(value: str) -> str:
+    if not any(sign in value for sign in "*?[") and "://" not in value:
+        raise ValueError(f"'{value}' fits no address as a whole; write \"*{value}*\"")
+    return value
+
+
+def _exif_tag(value: str) -> str:
+    name = exif_name(value)
+    if name is None:
+        near = suggestion(value, EXIF_NAMES)
+        raise ValueError(f"there is no EXIF tag '{value}'{near if 'did you mean' in near else '; see the manual'}")
+    return name
+
+
+def _exif_patterns(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        raise ValueError(f'must be text, so put it in quotes: "{describe(value).split(" ")[-1]}"')
+    return as_many(value)
+
+
+def _exif_tags(value: object) -> object:
+    if isinstance(value, dict):
+        if not value:
+            raise ValueError('asks for nothing; write for example {Model: "iPhone*"}')
+        return value
+    tags = as_many(value)
+    assert isinstance(tags, list)
+    for tag in tags:
+        as_text(tag, "GPSLatitude")
+    return {tag: ["*"] for tag in tags}
+
+
+def _cosine(value: float) -> float:
+    if not _LEAST_COSINE <= value <= 1:
+        raise ValueError(f"must be between {_LEAST_COSINE} (alike) and 1 (the same to the model), not {value:g}")
+    return value
+
+
+_AS_TEXT = WithJsonSchema({"type": "string"})
+_TEXTS = str | list[str]
+
+Formats = Annotated[
+    list[Annotated[Line, AfterValidator(_format)]], BeforeValidator(as_many, json_schema_input_type=_TEXTS)
+]
+Aspects = Annotated[InstanceOf[Range], BeforeValidator(aspects), _AS_TEXT]
+Megapixels = Annotated[InstanceOf[Range], BeforeValidator(_megapixels), _AS_TEXT]
+Dates = Annotated[tuple[InstanceOf[DateBound], ...], BeforeValidator(_dates), _AS_TEXT]
+Regex = Annotated[Line, AfterValidator(check_regex)]
+FolderPatterns = Annotated[
+    list[Annotated[Line, AfterValidator(_folder_pattern)]], BeforeValidator(as_many, json_schema_input_type=_TEXTS)
+]
+Addresses = Annotated[
+    list[Annotated[Line, AfterValidator(_address)]], BeforeValidator(as_many, json_schema_input_type=_TEXTS)
+]
+ExifTags = Annotated[
+    dict[
+        Annotated[str, AfterValidator(_exif_tag)],
+        Annotated[list[Line], BeforeValidator(_exif_patterns, json_schema_input_type=_TEXTS)],
+    ],
+    BeforeValidator(_exif_tags, json_schema_input_type=str | list[str] | dict[str, _TEXTS]),
+]
+Cosine = Annotated[float, AfterValidator(_cosine)]

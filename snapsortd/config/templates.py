@@ -1,0 +1,91 @@
+"""Templates in the configuration: destinations, names and words, checked where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
+
+from snapsortd.config.expand import expand
+from snapsortd.config.values import around, as_line, as_many, as_text, describe
+from snapsortd.errors import TemplateError
+from snapsortd.template import (
+    DestinationTemplate,
+    NameTemplate,
+    WordTemplate,
+    parse_destination,
+    parse_name,
+    parse_words,
+)
+
+T = TypeVar("T")
+
+_AS_TEXT = WithJsonSchema({"type": "string"})
+_AS_LIST = WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1})
+_AS_TEXTS = WithJsonSchema(
+    {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+)
+
+
+def _parsed(parse: Callable[[], T]) -> T:
+    try:
+        return parse()
+    except TemplateError as error:
+        raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+
+
+def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:
+    text = as_line(as_text(value, '"~/Pictures/{label}/"'))
+    around_it = around(info)
+    return _parsed(lambda: parse_destination(expand(text, around_it.env, braces=True), around_it.groups))
+
+
+def _file_name(value: object, info: ValidationInfo) -> NameTemplate:
+    text = as_line(as_text(value, '"{taken:%Y-%m-%d} {name}.{ext}"'))
+    return _parsed(lambda: parse_name(text, around(info).groups))
+
+
+def _tags(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
+    tags = as_many(value)
+    assert isinstance(tags, list)
+    return tuple(_tag(each, info) for each in tags)
+
+
+def _tag(value: object, info: ValidationInfo) -> WordTemplate:
+    text = as_line(as_text(value, 'holiday or "{label}"'))
+    if "," in text:
+        raise ValueError(f"the tag '{text}' holds a comma, which parts one tag from the next; write a list")
+    return _parsed(lambda: parse_words(text, around(info).groups, path=False))
+
+
+def _notice(value: object, info: ValidationInfo) -> WordTemplate:
+    text = as_line(as_text(value, '"Filed {name} as {label}"'))
+    return _parsed(lambda: parse_words(text, around(info).groups, path=True))
+
+
+def _command(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
+    example = '[optipng, "{path}"]'
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of arguments such as {example}, not {describe(value)}: no shell reads it")
+    if not value:
+        raise ValueError(f"is empty; write for example {example}")
+    words = tuple(_argument(each, info) for each in value)
+    if not words[0].is_fixed:
+        raise ValueError("the command itself cannot depend on the image; placeholders come after it")
+    return words
+
+
+def _argument(value: object, info: ValidationInfo) -> WordTemplate:
+    text = as_text(value, '"{path}", which needs quotes')
+    around_it = around(info)
+    return _parsed(
+        lambda: parse_words(expand(text, around_it.env, braces=True), around_it.groups, path=True, verbatim=True)
+    )
+
+
+Dest = Annotated[InstanceOf[DestinationTemplate], BeforeValidator(_destination), _AS_TEXT]
+FileName = Annotated[InstanceOf[NameTemplate], BeforeValidator(_file_name), _AS_TEXT]
+Tags = Annotated[tuple[InstanceOf[WordTemplate], ...], BeforeValidator(_tags), _AS_TEXTS]
+Notice = Annotated[InstanceOf[WordTemplate], BeforeValidator(_notice), _AS_TEXT]
+Command = Annotated[tuple[InstanceOf[WordTemplate], ...], BeforeValidator(_command), _AS_LIST]

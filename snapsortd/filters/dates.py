@@ -1,0 +1,81 @@
+"""When the file was created or modified, or the image taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from snapsortd.filters.bounds import Range, shown, within
+from snapsortd.filters.verdict import Facts, Verdict
+
+_DAY = 86400.0
+NOT_TAKEN = "the image carries no date on which it was taken"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeFilter:
+    """Time since the file was created or modified, or the image taken, in seconds.
+
+    An image that carries no date taken matches neither this nor its opposite.
+    """
+
+    bounds: Range
+    of: str = "modified"
+
+    def check(self, facts: Facts) -> Verdict:
+        date = _date(facts, self.of)
+        if date is None:
+            return Verdict(None, NOT_TAKEN, shown(self.bounds))
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=facts.now.tzinfo)
+        age = (facts.now - date).total_seconds()
+        return Verdict(within(age, self.bounds), f"{self.of} {age / _DAY:.1f} days ago", shown(self.bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class DateBound:
+    """One bound, such as `< 2024-06`: a year, month, day or minute from `start` on and before `end` (both naive)."""
+
+    operator: str
+    start: datetime
+    end: datetime
+    text: str
+
+    def holds(self, date: datetime) -> bool:
+        match self.operator:
+            case "<":
+                return date < self.start
+            case "<=":
+                return date < self.end
+            case ">":
+                return date >= self.end
+            case ">=":
+                return date >= self.start
+            case "==":
+                return self.start <= date < self.end
+            case _:
+                return not self.start <= date < self.end
+
+
+@dataclass(frozen=True, slots=True)
+class DateFilter:
+    """A date lies within all bounds. It is the one that a clock on the wall showed there, as templates write it.
+
+    An image that carries no date taken matches neither this nor its opposite.
+    """
+
+    bounds: tuple[DateBound, ...]
+    of: str = "modified"
+
+    def check(self, facts: Facts) -> Verdict:
+        wanted = " and ".join(bound.text for bound in self.bounds)
+        date = _date(facts, self.of)
+        if date is None:
+            return Verdict(None, NOT_TAKEN, wanted)
+        wall = date.replace(tzinfo=None)
+        return Verdict(all(bound.holds(wall) for bound in self.bounds), f"{self.of} {wall:%Y-%m-%d %H:%M}", wanted)
+
+
+def _date(facts: Facts, of: str) -> datetime | None:
+    dates = {"created": facts.file.created, "modified": facts.file.modified, "taken": facts.sight.image.taken}
+    return dates[of]

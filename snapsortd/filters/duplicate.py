@@ -1,0 +1,30 @@
+"""Is it filed already?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapsortd.filters.bounds import cut
+from snapsortd.filters.verdict import Facts, Verdict
+
+_ROUNDING = 1e-4
+"""Embeddings are kept as 16-bit floats; the cosine of one with itself may be less than 1 by this."""
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateFilter:
+    """A filed image has the same bytes; or, with `near`, looks as much alike: the cosine of their embeddings."""
+
+    near: float | None = None
+
+    def check(self, facts: Facts) -> Verdict:
+        if self.near is None:
+            if facts.twin:
+                return Verdict(True, f"it has the same content as {facts.twin}")
+            return Verdict(False, "no filed image has the same content")
+        path, cosine = facts.likeness
+        if not path:
+            return Verdict(False, "no filed image looks like it")
+        return Verdict(
+            cosine + _ROUNDING >= self.near, f"it looks like {path} ({cut(cosine, 3)})", f"{self.near:g} or more"
+        )

@@ -1,0 +1,84 @@
+"""What kind of image it is, and how large."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapsortd.filters.bounds import Range, shown, within
+from snapsortd.filters.globs import either
+from snapsortd.filters.verdict import Facts, Verdict
+
+ANIMATED_FORMATS = frozenset({"gif", "png", "webp", "avif"})
+"""In other formats, more than one image are pages or views of one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatFilter:
+    """The format, told from the file's content, is one of these."""
+
+    formats: tuple[str, ...]
+
+    def check(self, facts: Facts) -> Verdict:
+        return Verdict(facts.file.format in self.formats, f"format is {facts.file.format}", either(self.formats))
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFilter:
+    """The file's size in bytes."""
+
+    bounds: Range
+
+    def check(self, facts: Facts) -> Verdict:
+        size = facts.file.identity.size
+        return Verdict(within(size, self.bounds), f"size is {size:,} bytes", shown(self.bounds))
+
+
+@dataclass(frozen=True, slots=True)
+class DimensionsFilter:
+    """Width and height in pixels after EXIF orientation, width divided by height, millions of pixels."""
+
+    width: Range = ()
+    height: Range = ()
+    aspect: Range = ()
+    megapixels: Range = ()
+
+    def check(self, facts: Facts) -> Verdict:
+        image = facts.sight.image
+        aspect, megapixels = image.width / image.height, image.width * image.height / 1e6
+        fact = f"image is {image.width} × {image.height}"
+        fact += f" (width : height = {aspect:.3f})" if self.aspect else ""
+        fact += f", {megapixels:.2f} megapixels" if self.megapixels else ""
+        asked = {
+            "width": (image.width, self.width),
+            "height": (image.height, self.height),
+            "aspect": (aspect, self.aspect),
+            "megapixels": (megapixels, self.megapixels),
+        }
+        return Verdict(
+            all(within(value, bounds) for value, bounds in asked.values()),
+            fact,
+            " and ".join(f"{what} {shown(bounds)}" for what, (_, bounds) in asked.items() if bounds),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AnimatedFilter:
+    """The image moves: it has several frames, in a format that shows them one after the other."""
+
+    def check(self, facts: Facts) -> Verdict:
+        frames = facts.sight.image.frames
+        if frames == 1:
+            return Verdict(False, "it has a single frame", "an animation")
+        if facts.file.format not in ANIMATED_FORMATS:
+            return Verdict(False, f"it holds {frames} images, but {facts.file.format} does not move", "an animation")
+        return Verdict(True, f"it is an animation of {frames} frames", "an animation")
+
+
+@dataclass(frozen=True, slots=True)
+class AlphaFilter:
+    """The image has an alpha channel or a transparent colour, whether or not any of it shows through."""
+
+    def check(self, facts: Facts) -> Verdict:
+        if facts.sight.image.has_alpha:
+            return Verdict(True, "it has an alpha channel")
+        return Verdict(False, "it has no alpha channel", "one")

@@ -1,0 +1,39 @@
+"""What the model saw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapsortd.filters.bounds import cut
+from snapsortd.filters.globs import either
+from snapsortd.filters.verdict import Facts, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFilter:
+    """The best label is one of `names` and beats the thresholds (both 0 to 1).
+
+    Where a negative label wins, neither this nor its opposite matches, unless `names` has that label.
+    """
+
+    names: tuple[str, ...]
+    min_score: float = 0.5
+    min_margin: float = 0.0
+
+    def check(self, facts: Facts) -> Verdict:
+        sight = facts.sight
+        wanted = either(self.names)
+        fact = f"label is {sight.label} ({cut(sight.score)})"
+        if sight.label in facts.negatives and sight.label not in self.names:
+            return Verdict(None, f"{fact}, which means: leave the file alone")
+        if sight.label not in self.names:
+            return Verdict(False, fact, wanted)
+        if sight.score < self.min_score:
+            return Verdict(False, f"label is {sight.label}, but {_below('score', sight.score, self.min_score)}")
+        if sight.margin < self.min_margin:
+            return Verdict(False, f"{fact}, but {_below('margin', sight.margin, self.min_margin)}")
+        return Verdict(True, fact, wanted)
+
+
+def _below(what: str, value: float, limit: float) -> str:
+    return f"{what} {cut(value)} is below min_{what} {limit:.2f}"

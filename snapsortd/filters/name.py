@@ -1,0 +1,95 @@
+"""What the file is called, where it lies and where it came from."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from snapsortd.filters.globs import either, folded, like
+from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.template import split_name
+
+_MOST_SHOWN = 120
+"""Characters of an address: some sites put whole documents there."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionFilter:
+    """The file's suffix, lower case and without its dot, is one of these."""
+
+    extensions: tuple[str, ...]
+
+    def check(self, facts: Facts) -> Verdict:
+        suffix = split_name(facts.name)[1].lower()
+        return Verdict(suffix in self.extensions, f"extension is {suffix or 'missing'}", either(self.extensions))
+
+
+@dataclass(frozen=True, slots=True)
+class NameFilter:
+    """The file's name, whatever the case. Of each kind that is given, one text must fit.
+
+    `patterns` are shell patterns for the whole name; `endings` fit with the suffix or without it.
+    """
+
+    patterns: tuple[str, ...] = ()
+    containing: tuple[str, ...] = ()
+    beginnings: tuple[str, ...] = ()
+    endings: tuple[str, ...] = ()
+
+    def check(self, facts: Facts) -> Verdict:
+        name = folded(facts.name)
+        ends = (name, folded(split_name(facts.name)[0]))
+        fitting = (
+            (self.patterns, like(facts.name, self.patterns)),
+            (self.containing, any(folded(text) in name for text in self.containing)),
+            (self.beginnings, any(name.startswith(folded(text)) for text in self.beginnings)),
+            (self.endings, any(end.endswith(folded(text)) for text in self.endings for end in ends)),
+        )
+        return Verdict(all(fits for texts, fits in fitting if texts), f"name is {facts.name}", self._wanted())
+
+    def _wanted(self) -> str:
+        kinds = {"": self.patterns, "containing ": self.containing}
+        kinds |= {"beginning with ": self.beginnings, "ending with ": self.endings}
+        return " and ".join(f"{kind}{either(texts)}" for kind, texts in kinds.items() if texts)
+
+
+@dataclass(frozen=True, slots=True)
+class RegexFilter:
+    """Some part of the file's name fits the regular expression; its named groups go to the rule's templates."""
+
+    pattern: str
+
+    def check(self, facts: Facts) -> Verdict:
+        found = re.search(self.pattern, unicodedata.normalize("NFC", facts.name))
+        caught = found.groupdict() if found else {}
+        groups = {name: text for name, text in caught.items() if text is not None}
+        return Verdict(found is not None, f"name is {facts.name}", self.pattern, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFilter:
+    """The path of the folder that the file lies in matches one of these shell patterns, whatever the case."""
+
+    patterns: tuple[str, ...]
+
+    def check(self, facts: Facts) -> Verdict:
+        return Verdict(like(facts.folder, self.patterns), f"it lies in {facts.folder}", either(self.patterns))
+
+
+@dataclass(frozen=True, slots=True)
+class UrlFilter:
+    """One of the addresses that the file was downloaded from matches one of these shell patterns."""
+
+    patterns: tuple[str, ...]
+
+    def check(self, facts: Facts) -> Verdict:
+        urls = facts.file.urls
+        if not urls:
+            return Verdict(False, "it is not known where it was downloaded from", either(self.patterns))
+        fitting = next((url for url in urls if like(url, self.patterns)), None)
+        return Verdict(fitting is not None, f"it came from {_short(fitting or urls[0])}", either(self.patterns))
+
+
+def _short(url: str) -> str:
+    return url if len(url) <= _MOST_SHOWN else url[:_MOST_SHOWN] + "…"

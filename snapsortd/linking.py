@@ -1,0 +1,73 @@
+"""A second name for a file, or a symlink that leads to it. The file itself stays as it is."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from snapsortd.errors import LeftAlone, MoveRefused
+from snapsortd.folders import Place
+from snapsortd.models import Entry, Method, State
+from snapsortd.renames import sync_folder
+from snapsortd.step import Step, in_words
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What link(2) and symlink(2) answer where the file system has none; EPERM also where the kernel forbids this one."""
+
+
+class Linking(Step):
+    """Makes the link; link(2) and symlink(2) never replace what has the name."""
+
+    def _act(self) -> Entry:
+        self._take_name(self._link if self._plan.method is Method.LINK else self._symlink)
+        found = self._target.look()
+        if found is None or not self._is_link(self._target):
+            return self._advance(State.CONFLICT, reason="another file came to its place just then; it stays")
+        sync_folder(self._plan.folder.fd)
+        return self._advance(State.DONE, target_identity=found.identity)
+
+    def _link(self) -> None:
+        start = self._plan.source
+        try:
+            os.link(
+                start.name,
+                self._target.name,
+                src_dir_fd=start.folder.fd,
+                dst_dir_fd=self._plan.folder.fd,
+                follow_symlinks=False,
+            )
+        except OSError as error:
+            if error.errno == errno.EEXIST:
+                raise
+            if error.errno == errno.EXDEV:
+                raise MoveRefused(
+                    "a hard link cannot lead to another disk", "use symlink or copy, or a destination on the same disk"
+                ) from error
+            raise _refused(error, "hard link") from error
+
+    def _symlink(self) -> None:
+        try:
+            os.symlink(self._plan.source.path, self._target.name, dir_fd=self._plan.folder.fd)
+        except OSError as error:
+            if error.errno == errno.EEXIST:
+                raise
+            raise _refused(error, "symlink") from error
+
+    def _is_taken(self, place: Place) -> bool:
+        if self._plan.method is Method.SYMLINK and self._is_link(place):
+            raise LeftAlone("the link is there already")
+        return super()._is_taken(place)
+
+    def _is_link(self, place: Place) -> bool:
+        if self._plan.method is Method.SYMLINK:
+            return place.leads_to() == self._plan.source.path
+        found = place.look()
+        return found is not None and found.identity.ino == self._plan.identity.ino
+
+
+def _refused(error: OSError, what: str) -> MoveRefused:
+    if error.errno in _NO_LINKS:
+        return MoveRefused(
+            f"the disk or the system allows no {what} there", "use copy, or a destination on another file system"
+        )
+    return MoveRefused(f"the {what} cannot be made: {in_words(error)}")

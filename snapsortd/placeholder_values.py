@@ -1,0 +1,51 @@
+"""The facts of one image under the names of their placeholders. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from snapsortd.models import FileFacts, Sight
+from snapsortd.shown import size_words
+from snapsortd.template import split_name
+
+
+def values_of(file: FileFacts, sight: Sight, rule: str, groups: Mapping[str, str]) -> dict[str, object]:
+    """The value of every placeholder but `counter` and `path`; None or empty text: there is none.
+
+    `groups`: what the named groups of the rule's regex filters caught.
+    """
+    folder, _, own_name = file.path.rpartition("/")
+    name, ext = split_name(own_name)
+    image = sight.image
+    root = file.root.rstrip("/") + "/"
+    return {
+        "name": name,
+        "ext": ext,
+        "label": sight.label,
+        "score": sight.score,
+        "margin": sight.margin,
+        "rule": rule,
+        "created": file.created,
+        "modified": file.modified,
+        "taken": image.taken,
+        "parent": folder.rpartition("/")[2],
+        "relative": f"{folder}/".removeprefix(root).strip("/") if f"{folder}/".startswith(root) else "",
+        "camera": image.camera,
+        "width": image.width,
+        "height": image.height,
+        "megapixels": f"{image.width * image.height / 1e6:.1f}",
+        "format": file.format,
+        "size": size_words(file.identity.size),
+        "frames": image.frames,
+        "host": _host(file.urls),
+        **{f"exif.{tag.casefold()}": " ".join(value.split()) for tag, value in image.exif.items()},
+        **{f"regex.{group}": text for group, text in groups.items()},
+    }
+
+
+def _host(urls: tuple[str, ...]) -> str | None:
+    try:
+        return urlsplit(urls[0]).hostname if urls else None
+    except ValueError:  # a page may have written anything there
+        return None

@@ -1,0 +1,151 @@
+"""Placeholders such as `{taken:%Y-%m}` or `{camera!ascii|unknown}`: read strictly, turned into text.
+
+A placeholder is `{name:format!ascii|default}`, of which all but the name may be missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from snapsortd.errors import TemplateError
+from snapsortd.exif_names import EXIF_NAMES, exif_name
+from snapsortd.nearest import nearest, suggestion
+from snapsortd.transliterate import to_ascii
+
+DATES = frozenset({"created", "modified", "taken"})
+PLACEHOLDERS = (
+    *("name", "ext", "label", "score", "margin", "rule", "counter", "created", "modified", "taken", "parent"),
+    *("relative", "camera", "width", "height", "megapixels", "format", "size", "frames", "host"),
+)
+DEFAULT_DATE_FORMAT = "%Y-%m-%d"
+PATH = "path"
+"""Of the file itself: where the place may still change, only whoever carries an action out can fill it in."""
+PATH_ONLY = "{path} stands for where the file lies; only run and notify take it"
+
+_GROUP, _EXIF = "regex.", "exif."
+_TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<inside>[^{}]*)\}|(?P<stray>[{}])|(?P<slash>/)|(?P<text>[^{}/]+)")
+_DATE_FORMAT = re.compile(r"([^%]|%-?[aAbBcdeFfGHIjmMpRSTuUVwWxXyYzZ%])*")
+"""The codes that Python documents for strftime, but `%D`, whose slashes would be lost."""
+_COUNTER_FORMAT = re.compile(r"0([1-8])", re.ASCII)
+_FORM = re.compile(r"!(\w*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """`name` is one of PLACEHOLDERS, `path`, or begins with `regex.` or `exif.`; `default` None: there is none."""
+
+    name: str
+    date_format: str = ""
+    digits: int = 1
+    ascii: bool = False
+    default: str | None = None
+
+    def text(self, values: Mapping[str, object]) -> str:
+        """The value as text, as it is, or the default. Raises TemplateError where there is neither."""
+        value = values.get(self.name.casefold() if self.name.startswith(_EXIF) else self.name)
+        if value is None and self.name == "taken" and self.default is None:
+            value = values.get("created")
+        if value is None or value == "":
+            value = self._missing()
+        if isinstance(value, date):
+            value = value.strftime(self.date_format)
+        text = f"{value:.2f}" if isinstance(value, float) else str(value)
+        return to_ascii(text) if self.ascii else text
+
+    def _missing(self) -> str:
+        if self.default is None and self.name != "relative":  # the watched folder itself is below it by nothing
+            raise TemplateError(
+                f"this image has nothing for {{{self.name}}}",
+                f"give it a default in the rule, such as {{{self.name}|unknown}}",
+            )
+        return self.default or ""
+
+
+Part = tuple[str | Placeholder, ...]
+"""One component of a path, or a whole text: literal text and placeholders."""
+
+
+def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> list[Part]:
+    """The components of a path; of other text (`in_path` False) the one that it is, slashes and all.
+
+    `groups`: the names that `{regex.…}` may have, None where they are not known. Raises TemplateError.
+    """
+    parts: list[list[str | Placeholder]] = [[]]
+    for token in _TOKEN.finditer(text):
+        match token.lastgroup:
+            case "slash" if in_path:
+                parts.append([])
+            case "brace":
+                parts[-1].append(token[0][0])
+            case "inside":
+                parts[-1].append(_placeholder(token["inside"], groups, in_path=in_path))
+            case "stray":
+                raise TemplateError(f"a '{token[0]}' stands alone", f"write '{token[0] * 2}' for the character itself")
+            case _:
+                parts[-1].append(token[0])
+    return [tuple(part) for part in parts]
+
+
+def placeholders_in(part: Part) -> Iterator[Placeholder]:
+    """Those of one part."""
+    return (piece for piece in part if isinstance(piece, Placeholder))
+
+
+def _placeholder(inside: str, groups: Sequence[str] | None, *, in_path: bool) -> Placeholder:
+    head, bar, default = inside.partition("|")
+    form = _FORM.search(head)
+    name, colon, how = (head[: form.start()] if form else head).partition(":")
+    _check_name(name, groups)
+    if form and form[1] != "ascii":
+        raise TemplateError(
+            f"{{{name}}} has no form '!{form[1]}'{nearest(form[1], ['ascii'])}", "the one form is !ascii"
+        )
+    if default.endswith("!ascii"):
+        raise TemplateError("the default comes last", f"write {{{head}!ascii|{default.removesuffix('!ascii')}}}")
+    if in_path and "/" in default:
+        raise TemplateError(f"the default '{default}' holds a '/'", "a value never leaves its part of the path")
+    found = Placeholder(name, ascii=form is not None, default=default if bar else None)
+    if name == "counter":
+        return _counter(found, colon, how)
+    if name not in DATES:
+        if colon:
+            raise TemplateError(f"{{{name}}} takes no format", f"write {{{name}}}")
+        return found
+    return replace(found, date_format=_date_format(name, how, in_path) if colon else DEFAULT_DATE_FORMAT)
+
+
+def _check_name(name: str, groups: Sequence[str] | None) -> None:
+    if name.startswith(_GROUP):
+        group = name.removeprefix(_GROUP)
+        if groups is not None and group not in groups:
+            hint = suggestion(group, groups) or "; no regex filter of this rule names a group: (?P<name>…)"
+            raise TemplateError(f"no regex of this rule has the group '{group}'{hint}")
+    elif name.startswith(_EXIF):
+        tag = name.removeprefix(_EXIF)
+        if exif_name(tag) is None:
+            hint = nearest(tag, EXIF_NAMES) or "; write for example {exif.Model}"
+            raise TemplateError(f"there is no EXIF tag '{tag}'{hint}")
+    elif name not in PLACEHOLDERS and name != PATH:
+        known = (*PLACEHOLDERS, "exif.TAG", "regex.GROUP")
+        raise TemplateError(f"unknown placeholder {{{name}}}{suggestion(name, known)}")
+
+
+def _counter(found: Placeholder, colon: str, how: str) -> Placeholder:
+    digits = _COUNTER_FORMAT.fullmatch(how)
+    if found.default is not None or found.ascii or (colon and digits is None):
+        raise TemplateError(
+            "{counter} takes only a number of digits, 01 to 08", "write {counter}, or {counter:03} for 001"
+        )
+    return Placeholder("counter", digits=int(digits[1]) if digits else 1)
+
+
+def _date_format(name: str, how: str, in_path: bool) -> str:
+    if in_path and "/" in how:
+        split = "/".join(f"{{{name}:{piece}}}" for piece in how.split("/"))
+        raise TemplateError("a date format holds no '/'", f"write {split}")
+    if "%" not in how or not _DATE_FORMAT.fullmatch(how):
+        raise TemplateError(f"'{how}' is not a date format", f"write for example {{{name}:%Y-%m-%d}}")
+    return how

@@ -1,0 +1,137 @@
+"""What every change to one file has in common: intent, check, act, commit.
+
+Each step leaves the file whole under at least one name, and the journal one of the states that `recovery`
+resolves. What is raised before the act closes the entry as `failed`; after it the entry stays open.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.folders import Place, to_stat
+from snapsortd.models import OPEN_STATES, Entry, State
+from snapsortd.plan import Ledger, Plan
+
+MAX_NAMES = 100_000
+"""Names tried for one file in one folder."""
+
+
+class Step(ABC):
+    """Carries out one plan."""
+
+    def __init__(self, journal: Ledger, plan: Plan) -> None:
+        self._journal = journal
+        self._plan = plan
+        self._number = 1
+        self._acted = False
+        self.entry: Entry
+        """Where the journal stands, once `run` has begun."""
+
+    def run(self) -> Entry:
+        """Do it. The entry is `done`, or `conflict` with its reason, such as that someone else came in between.
+
+        FileChanged, MoveRefused, LeftAlone: nothing was touched. DurabilityError: the disk is in doubt; the
+        file is whole, and the entry stays open where it isn't known what the disk holds.
+        """
+        self.entry = self._journal.begin(self._plan.intent(self._first_name()))
+        try:
+            self._check_source()
+            return self._act()
+        except JournalError:
+            raise
+        except DurabilityError as error:
+            self._note(error)
+            raise
+        except SnapsortError as error:
+            self._advance(State.FAILED, reason=error.message)
+            raise
+        except OSError as error:
+            if self._acted:
+                doubt = DurabilityError(f"it is not known whether it is complete: {in_words(error)}")
+                self._note(doubt)
+                raise doubt from error
+            self._advance(State.FAILED, reason=in_words(error))
+            raise MoveRefused(in_words(error)) from error
+
+    @abstractmethod
+    def _act(self) -> Entry: ...
+
+    def _first_name(self) -> str:
+        return self._free_name()
+
+    def _note(self, error: DurabilityError) -> None:
+        """Say why the entry stays open, unless it was closed: `repair` looks what the disk holds, after a restart."""
+        if self.entry.state in OPEN_STATES:
+            self._advance(self.entry.state, reason=error.message)
+
+    def _check_source(self) -> None:
+        """The name still leads to the file that was looked at, and that is still as it was."""
+        found = self._plan.source.look()
+        if found is None:
+            raise FileChanged("the file is gone")
+        if found.identity != self._plan.identity:
+            raise FileChanged("the file was changed or replaced")
+        if self._plan.fd is not None and to_stat(os.fstat(self._plan.fd)).identity != self._plan.identity:
+            raise FileChanged("the file was changed or replaced")
+
+    def _take_name(self, make: Callable[[], None]) -> None:
+        """Have `make` make the target's name; a taken one costs a new intent with the next one."""
+        for _ in range(MAX_NAMES):
+            try:
+                make()
+            except FileExistsError:
+                self._leave_name()
+                self._advance(State.INTENT, target=Place(self._plan.folder, self._free_name()).path)
+            else:
+                self._acted = True
+                return
+        raise MoveRefused(f"every name like {self._target.name} is taken")
+
+    def _leave_name(self) -> None:  # noqa: B027 only the trash has something
+        """The wanted name went to somebody else: take back what was made for it."""
+
+    def _free_name(self) -> str:
+        """The next name that looks free. Only a hint, to spare commits: the making of it decides."""
+        previous = ""
+        while (name := self._plan.names(self._number)) != previous and self._number <= MAX_NAMES:
+            if not self._is_taken(Place(self._plan.folder, name)):
+                return name
+            previous, self._number = name, self._number + 1
+        raise MoveRefused(f"every name like {previous} is taken")
+
+    def _is_taken(self, place: Place) -> bool:
+        found = place.look()
+        if found is None:
+            return False
+        # Also where the file system folds case: then it is the file itself under another spelling.
+        if (found.identity.dev, found.identity.ino) == (self._plan.identity.dev, self._plan.identity.ino):
+            raise LeftAlone("it is in its place already")
+        return True
+
+    @property
+    def _target(self) -> Place:
+        return Place(self._plan.folder, os.path.basename(self.entry.target))
+
+    def _advance(self, state: State, **changes: Any) -> Entry:
+        self.entry = self._journal.advance(self.entry.id, state, **changes)
+        return self.entry
+
+
+def in_words(error: OSError) -> str:
+    """Why the system refused, for people."""
+    known = {
+        errno.ENOSPC: "the disk is full",
+        errno.EDQUOT: "the disk quota is used up",
+        errno.EROFS: "the disk is read-only",
+        errno.EACCES: "no permission",
+        errno.EPERM: "not permitted",
+        errno.EIO: "the disk reports an error",
+        errno.ENOTDIR: "a symlink or a file stands where a folder should be",
+        errno.ENAMETOOLONG: "the name is too long for the disk",
+    }
+    return known.get(error.errno or 0, os.strerror(error.errno or errno.EIO).lower())

@@ -1,0 +1,67 @@
+"""Throwing a file away: its note first, then the file itself, so that the trash never has one without the other."""
+
+from __future__ import annotations
+
+import os
+
+from snapsortd.errors import DurabilityError, LeftAlone
+from snapsortd.folders import Place, lstat
+from snapsortd.models import MAX_NAME_BYTES, Entry, FileIdentity, NameSeries, shorten
+from snapsortd.step import in_words
+from snapsortd.template import split_name
+from snapsortd.transfer import Transfer
+from snapsortd.trashinfo import SUFFIX, discard_info, info_of, write_info
+
+ROOM = MAX_NAME_BYTES - len(SUFFIX) - len(" 100000")
+"""Bytes that a name may have in the trash: that of its note is longer, and so is that of the last of its series."""
+
+
+def names_in_trash(name: str) -> NameSeries:
+    """The names that a file called `name` may get there."""
+    stem, suffix = split_name(name)
+    suffix = suffix and f".{suffix}"
+    return NameSeries((shorten(stem, ROOM - len(os.fsencode(suffix))),), suffix)
+
+
+class Trashing(Transfer):
+    """A move into the trash."""
+
+    _noted = ""
+    """The name that its note was made for."""
+
+    def _act(self) -> Entry:
+        try:
+            return super()._act()
+        except BaseException:
+            if not self._acted:
+                self._leave_name()
+            raise
+
+    def _rename(self, start: Place, identity: FileIdentity) -> None:
+        if info_of(self._target.path) and self._noted != self._target.name:
+            write_info(self.entry)
+            self._noted = self._target.name
+        super()._rename(start, identity)
+
+    def _leave_name(self) -> None:
+        if not self._noted:
+            return
+        try:
+            discard_info(self.entry)
+        except OSError as error:
+            raise DurabilityError(
+                f"{info_of(self.entry.target)} cannot be removed: {in_words(error)}", "check the disk"
+            ) from error
+        self._noted = ""
+
+    def _is_taken(self, place: Place) -> bool:
+        try:
+            if super()._is_taken(place):
+                return True
+        except LeftAlone:
+            # A hard link of it that was thrown away before has the name; unless it lies in the trash itself.
+            if place.folder.identity == self._plan.source.folder.identity:
+                raise
+            return True
+        path = info_of(place.path)
+        return bool(path) and lstat(path, place.folder.root) is not None

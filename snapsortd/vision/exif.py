@@ -1,0 +1,128 @@
+"""EXIF data of an open image as short texts. Runs in the classifier process."""
+
+from __future__ import annotations
+
+import codecs
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from PIL import ExifTags, Image
+
+from snapsortd.errors import ImageError
+from snapsortd.exif_names import EXIF_NAMES, MAX_VALUE, most_wanted
+
+MAX_EXIF = 1 << 20
+"""Bytes. Cameras write 64 KB at most; Pillow takes a second for each megabyte of numbers."""
+
+_MOST_NUMBERS = 16
+"""Of a longer list nobody asks for a value."""
+
+_MOST_BYTES = 1 << 16
+"""Of which the start of a text may be wanted."""
+
+_CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
+"""What opens the text of UserComment and of two GPS tags (EXIF 2.32, table 9)."""
+
+for _name in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le"):
+    codecs.lookup(_name)  # loads it; behind the seal it could not be
+
+_ASKED = frozenset(EXIF_NAMES)
+_MAIN = {tag: name for tag, name in ExifTags.TAGS.items() if name in _ASKED}
+_PLACE = {tag: name for tag, name in ExifTags.GPSTAGS.items() if name in _ASKED}
+
+
+def exif_is_huge(image: Image.Image) -> bool:
+    """More than any camera writes: to read it would take too long."""
+    return any(len(image.info.get(key) or b"") > MAX_EXIF for key in ("exif", "Raw profile type exif"))
+
+
+def exif_texts(image: Image.Image) -> dict[str, str]:
+    """Name and value of the tags that rules may ask for, as far as they can be read: at most 64 of 200 characters.
+
+    Fractions are decimal numbers ("2.8"), lists are parted by blanks ("52 30 15.5"). Broken EXIF data doesn't make an
+    image unreadable.
+    """
+    if exif_is_huge(image):
+        return {}
+    found: dict[str, str] = {}
+    try:
+        exif = image.getexif()
+        for names, tags in (
+            (_MAIN, exif),
+            (_MAIN, exif.get_ifd(ExifTags.IFD.Exif)),
+            (_PLACE, exif.get_ifd(ExifTags.IFD.GPSInfo)),
+        ):
+            found.update(_texts(names, tags))
+    except ImageError:  # it takes too long
+        raise
+    except Exception:  # Pillow's EXIF parser raises nearly anything on bad data
+        pass
+    return most_wanted(found.items())
+
+
+def _texts(names: Mapping[int, str], tags: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
+    for tag in tags:
+        name = names.get(tag)
+        if name is None or _is_long(tags, tag):
+            continue
+        try:
+            text = _text(name, tags[tag])
+        except ImageError:
+            raise
+        except Exception:  # one bad value says nothing of the next
+            continue
+        if text:
+            yield name, text
+
+
+def _is_long(tags: Mapping[int, Any], tag: int) -> bool:
+    """Known before Pillow makes numbers of it: for the millions that a TIFF has room for it takes many seconds."""
+    undecoded: Mapping[int, bytes] = getattr(getattr(tags, "_info", None), "_tagdata", {})
+    return len(undecoded.get(tag, b"")) > _MOST_BYTES
+
+
+def _text(name: str, value: Any) -> str:
+    """The value in at most 200 printable characters; empty where there is nothing to read."""
+    if isinstance(value, bytes):
+        text = _decoded(name, value)
+    elif isinstance(value, str):
+        text = _as_meant(value)
+    elif isinstance(value, Sequence):
+        text = " ".join(_number(each) for each in value) if len(value) <= _MOST_NUMBERS else ""
+    else:
+        text = _number(value)
+    printable = "".join(char if char.isprintable() else " " for char in text.split("\0")[0])
+    return " ".join(printable.split())[:MAX_VALUE].rstrip()
+
+
+def _number(value: Any) -> str:
+    """A fraction, float or whole number; fractions of nothing are no value."""
+    if isinstance(value, int):
+        return str(value)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return f"{number:.6g}" if abs(number) < 1e6 else f"{number:.0f}"
+
+
+def _as_meant(text: str) -> str:
+    """EXIF texts are ASCII, but many write UTF-8; Pillow takes each byte for a character."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _decoded(name: str, value: bytes) -> str:
+    if name.startswith("XP"):  # Windows
+        return value.decode("utf-16-le", "ignore")
+    if len(value) == 1:  # a number that the standard calls undefined
+        return str(value[0])
+    charset = _CHARSETS.get(value[:8])
+    if charset is not None:
+        return value[8:].decode(charset, "ignore")
+    text = value.rstrip(b"\0 ").decode("ascii")
+    if not text.isprintable():
+        raise ValueError("no text")
+    return text

@@ -1,0 +1,58 @@
+"""Taking a copy or a link away again, while what it was made of stands."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+from snapsortd.errors import FileChanged
+from snapsortd.folders import Place
+from snapsortd.models import Entry, EntryKind, State
+from snapsortd.plan import aside_name
+from snapsortd.removal import remove_exactly
+from snapsortd.renames import sync, sync_folder
+from snapsortd.step import Step
+from snapsortd.transfer import is_exactly
+
+
+class Withdrawal(Step):
+    """Removes the source of the plan; its target is the original, and stays."""
+
+    def _first_name(self) -> str:
+        return self._plan.names(1)
+
+    def _act(self) -> Entry:
+        if self._plan.detail == (EntryKind.SYMLINK,):
+            return self._remove_symlink()
+        with suppress(FileNotFoundError):
+            self._sync_target()  # it may have been saved just now
+        original = self._target.look()
+        if original is None or original.identity != self._plan.original:
+            raise FileChanged("the original is not there unchanged")
+        if not remove_exactly(self._plan.source, aside_name(self.entry), is_exactly(self._plan.identity)):
+            return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
+        return self._conclude()
+
+    def _remove_symlink(self) -> Entry:
+        """Nothing is lost with it, so what it leads to need not be there."""
+        path = self._target.path
+
+        def is_meant(place: Place) -> bool:
+            return place.leads_to() == path
+
+        if not remove_exactly(self._plan.source, aside_name(self.entry), is_meant):
+            return self._advance(State.CONFLICT, reason="the link was changed just then; it stays")
+        return self._conclude()
+
+    def _conclude(self) -> Entry:
+        self._acted = True
+        sync_folder(self._plan.source.folder.fd)
+        return self._advance(State.DONE, target_identity=self._plan.original)
+
+    def _sync_target(self) -> None:
+        fd = self._target.open()
+        try:
+            sync(fd)
+        finally:
+            os.close(fd)
+        sync_folder(self._plan.folder.fd)

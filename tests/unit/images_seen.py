@@ -1,0 +1,40 @@
+"""What filters may look at: one image, as a test wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from snapsortd.filters import Facts
+from snapsortd.models import FileFacts, FileIdentity, ImageFacts, Sight
+
+NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
+
+
+def seen(
+    path: str = "/home/ann/Downloads/Shot.PNG",
+    *,
+    image_format: str = "png",
+    urls: tuple[str, ...] = (),
+    width: int = 1920,
+    height: int = 1080,
+    frames: int = 1,
+    has_alpha: bool = False,
+    exif: Mapping[str, str] | None = None,
+    taken: datetime | None = None,
+    twin: str = "",
+    likeness: tuple[str, float] = ("", 0.0),
+) -> Facts:
+    """Modified a day ago, created two days ago."""
+    file = FileFacts(
+        path,
+        path.rpartition("/")[0],
+        FileIdentity(1, 2, 3, 4),
+        NOW - timedelta(days=2),
+        NOW - timedelta(days=1),
+        image_format,
+        urls,
+    )
+    image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
+    sight = Sight({"photo": 1.0}, b"", image, "embedded")
+    return Facts(file, sight, frozenset(), NOW, twin, likeness)
