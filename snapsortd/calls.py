@@ -8,19 +8,17 @@ from collections.abc import Callable
 from typing import Protocol
 
 from snapsortd.commands import run
-from snapsortd.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
-from snapsortd.folders import open_place
-from snapsortd.models import (
-    ActionKind,
+from snapsortd.entries import (
     Entry,
     EntryKind,
-    FileIdentity,
     FolderIdentity,
     Intent,
     Method,
-    PlannedAction,
     State,
 )
+from snapsortd.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
+from snapsortd.folders import open_place
+from snapsortd.models import ActionKind, FileIdentity, PlannedAction
 from snapsortd.notify import notify_desktop
 from snapsortd.plan import Ledger
 

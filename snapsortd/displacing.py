@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from snapsortd.copying import hash_fd
+from snapsortd.entries import EntryKind, Method
 from snapsortd.errors import LeftAlone, MoveRefused
 from snapsortd.folders import Place, to_stat
-from snapsortd.models import EntryKind, Method, OnConflict, PlannedAction, Stat
+from snapsortd.models import OnConflict, PlannedAction, Stat
 from snapsortd.plan import Plan
 from snapsortd.planning import Item, plan_trash
 from snapsortd.step import MAX_NAMES

@@ -17,10 +17,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Method,
+    State,
+)
 from snapsortd.filters import DuplicateFilter, Filter, Not
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.models import Entry, EntryKind, FileIdentity, Method, Sight, State
+from snapsortd.models import FileIdentity, Sight
 from snapsortd.rules import Rule
 from snapsortd.sketches import cosine, sketch, values_in
 

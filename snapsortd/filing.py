@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snapsortd.companions import companions_of, leaders_of, series_beside
+from snapsortd.entries import Entry, EntryKind, State
 from snapsortd.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.folders import below, lstat
 from snapsortd.foretold import for_name
 from snapsortd.models import (
     ActionKind,
     Destination,
-    Entry,
-    EntryKind,
     FileIdentity,
     PlannedAction,
-    State,
 )
 from snapsortd.mounts import absent_disk
 from snapsortd.mover import hash_fd

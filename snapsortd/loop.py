@@ -12,6 +12,7 @@ from typing import Any
 from snapsortd.candidates import wanted_in
 from snapsortd.config import check_folders, load_config
 from snapsortd.desk import Desk
+from snapsortd.entries import Outcome
 from snapsortd.errors import (
     ConfigError,
     FileChanged,
@@ -23,7 +24,7 @@ from snapsortd.errors import (
 from snapsortd.events import Broadcast, Event
 from snapsortd.folders import lstat
 from snapsortd.logs import log_event
-from snapsortd.models import Outcome, Stat
+from snapsortd.models import Stat
 from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.pipeline import Result
 from snapsortd.replies import iso, result_told

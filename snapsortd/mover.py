@@ -9,18 +9,20 @@ from typing import Protocol
 
 from snapsortd.copying import hash_fd
 from snapsortd.displacing import find_twin, plan_displaced
+from snapsortd.entries import (
+    Entry,
+    Intent,
+    Method,
+    State,
+)
 from snapsortd.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.folders import lstat
 from snapsortd.linking import Linking
 from snapsortd.models import (
     ActionKind,
-    Entry,
     FileIdentity,
-    Intent,
-    Method,
     OnConflict,
     PlannedAction,
-    State,
 )
 from snapsortd.plan import Ledger, Plan
 from snapsortd.planning import METHODS, Item, open_source, plan_action, plan_trash, shadow

@@ -12,7 +12,12 @@ from datetime import UTC, datetime
 
 from snapsortd.errors import FileChanged, MoveRefused
 from snapsortd.folders import lstat, open_place
-from snapsortd.models import IMAGE_SUFFIXES, RAW_SUFFIXES, FileFacts, FileIdentity
+from snapsortd.models import (
+    IMAGE_SUFFIXES,
+    RAW_SUFFIXES,
+    FileFacts,
+    FileIdentity,
+)
 from snapsortd.origin import download_urls
 from snapsortd.vision.extras import is_missing
 from snapsortd.vision.sniff import HEAD_BYTES, sniff

@@ -10,6 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Outcome,
+    State,
+)
 from snapsortd.errors import (
     ClassifierDied,
     CommandFailed,
@@ -22,15 +28,7 @@ from snapsortd.errors import (
 from snapsortd.filing import Filing, has_moved, leader
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.models import (
-    Decision,
-    Entry,
-    EntryKind,
-    FileIdentity,
-    Outcome,
-    Sight,
-    State,
-)
+from snapsortd.models import Decision, FileIdentity, Sight
 from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
 from snapsortd.rules import Rule, evaluate

@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Intent,
+    Method,
+    State,
+)
 from snapsortd.folders import Folder, Place
-from snapsortd.models import OWN_PREFIX, Entry, EntryKind, FileIdentity, Intent, Method, State
+from snapsortd.models import OWN_PREFIX, FileIdentity
 
 
 class Ledger(Protocol):

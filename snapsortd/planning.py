@@ -8,15 +8,17 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from snapsortd.entries import (
+    EntryKind,
+    FolderIdentity,
+    Intent,
+    Method,
+)
 from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.folders import Folder, Place, make_folder, open_place
 from snapsortd.models import (
     ActionKind,
-    EntryKind,
     FileIdentity,
-    FolderIdentity,
-    Intent,
-    Method,
     NameSeries,
     OnConflict,
     PlannedAction,
@@ -172,6 +174,6 @@ def shadow(
         source_folder=_NOWHERE,
         target_folder=_NOWHERE,
         decision=decision,
-        detail=wanted_tags(action.words) if action.kind is ActionKind.TAG else action.words,
+        detail=wanted_tags(action.words) if action.kind is ActionKind.TAG else action.words_at(path),
         follows=follows,
     )

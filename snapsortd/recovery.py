@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snapsortd.models import Method, State
+from snapsortd.entries import Method, State
 
 
 class SourceSeen(StrEnum):

@@ -14,12 +14,12 @@ from typing import Any
 
 from snapsortd.calls import Caller
 from snapsortd.config import Config
+from snapsortd.entries import Entry, Outcome, State
 from snapsortd.errors import FileChanged, Interrupted, NotKnown
 from snapsortd.filing import Filing, went_along
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.lock import Lock
-from snapsortd.models import Entry, Outcome, State
 from snapsortd.mover import Mover
 from snapsortd.paths import Places
 from snapsortd.pipeline import Pipeline, Result

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 
+from snapsortd.entries import Entry, Method, State
 from snapsortd.errors import MoveRefused
 from snapsortd.folders import Place, open_place
-from snapsortd.models import Entry, FileIdentity, Method, State
+from snapsortd.models import FileIdentity
 from snapsortd.plan import Ledger, aside_name, into_trash, out_of_trash, temporary_name
 from snapsortd.recovery import Act, Resolution
 from snapsortd.removal import put_back

@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from snapsortd.entries import OPEN_STATES, Entry, State
 from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.folders import Place, to_stat
-from snapsortd.models import OPEN_STATES, Entry, State
 from snapsortd.plan import Ledger, Plan
 
 MAX_NAMES = 100_000

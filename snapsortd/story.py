@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from snapsortd.models import (
-    Decision,
-    FileFacts,
-    Sight,
-)
+from snapsortd.models import Decision, FileFacts, Sight
 
 
 def describe(facts: FileFacts, sight: Sight, decision: Decision, milliseconds: float) -> str:

@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from snapsortd.errors import TemplateError
-from snapsortd.models import IMAGE_SUFFIXES, MAX_NAME_BYTES, PATH_MARK, Destination, NameSeries, shorten
+from snapsortd.models import (
+    IMAGE_SUFFIXES,
+    MAX_NAME_BYTES,
+    PATH_MARK,
+    Destination,
+    NameSeries,
+    shorten,
+)
 from snapsortd.placeholders import PATH, PATH_ONLY, Part, Placeholder, placeholders_in, read_parts
 
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 
+from snapsortd.entries import Entry
 from snapsortd.errors import DurabilityError, LeftAlone
 from snapsortd.folders import Place, lstat
-from snapsortd.models import MAX_NAME_BYTES, Entry, FileIdentity, NameSeries, shorten
+from snapsortd.models import (
+    MAX_NAME_BYTES,
+    FileIdentity,
+    NameSeries,
+    shorten,
+)
 from snapsortd.step import in_words
 from snapsortd.template import split_name
 from snapsortd.transfer import Transfer

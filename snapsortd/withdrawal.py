@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from snapsortd.entries import Entry, EntryKind, State
 from snapsortd.errors import FileChanged
 from snapsortd.folders import Place
-from snapsortd.models import Entry, EntryKind, State
 from snapsortd.plan import aside_name
 from snapsortd.removal import remove_exactly
 from snapsortd.renames import sync, sync_folder

@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from snapsortd.config.settings import Config
 from snapsortd.filters import LabelFilter
 from snapsortd.foretold import Foretold, foretell
-from snapsortd.models import FileFacts, FileIdentity, ImageFacts, Sight
+from snapsortd.models import (
+    FileFacts,
+    FileIdentity,
+    ImageFacts,
+    Sight,
+)
 from snapsortd.placeholders import Part, placeholders_in
 from snapsortd.rules import Rule, RuleAction, plan
 

@@ -8,12 +8,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Intent,
+    Known,
+    Method,
+    Outcome,
+    State,
+)
 from snapsortd.errors import JournalError
 from snapsortd.journal.choosing import Chooser
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.likeness import Likenesses
 from snapsortd.journal.rows import identity_columns, intent_columns
-from snapsortd.models import Entry, EntryKind, FileIdentity, Intent, Known, Method, Outcome, State
+from snapsortd.models import FileIdentity
 
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
 """Outcomes that could be found out again: losing them in a crash costs only time."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from snapsortd.entries import Entry
 from snapsortd.errors import UndoRefused
 from snapsortd.journal.reading import BACK, FORWARD, STANDING, JournalReader
-from snapsortd.models import Entry
 
 PAGE = 500
 """Entries read at a time where most of them are wanted."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from snapsortd.entries import Entry
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import signed, to_entry
-from snapsortd.models import Entry
 
 _FARTHEST = 24
 """Bits of 64 in which sketches may differ. Those of embeddings with a cosine of 0.9 differ in 9 ± 3."""

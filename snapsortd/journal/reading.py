@@ -6,10 +6,17 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from snapsortd.entries import (
+    Entry,
+    Known,
+    Method,
+    Outcome,
+    State,
+)
 from snapsortd.errors import JournalError
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import identity_columns, to_entry, to_known
-from snapsortd.models import Entry, FileIdentity, Known, Method, Outcome, State
+from snapsortd.models import FileIdentity
 
 LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
 """Outcomes that hold for this version of the file under any name and any configuration."""

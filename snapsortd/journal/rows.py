@@ -9,12 +9,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from snapsortd.errors import JournalError
-from snapsortd.journal.check import RESTORE
-from snapsortd.models import (
+from snapsortd.entries import (
     Entry,
     EntryKind,
-    FileIdentity,
     FolderIdentity,
     Intent,
     Known,
@@ -22,6 +19,9 @@ from snapsortd.models import (
     Outcome,
     State,
 )
+from snapsortd.errors import JournalError
+from snapsortd.journal.check import RESTORE
+from snapsortd.models import FileIdentity
 
 T = TypeVar("T")
 

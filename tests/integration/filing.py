@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapsortd.copying import hash_fd
+from snapsortd.entries import Entry
 from snapsortd.folders import to_stat
 from snapsortd.journal import Journal
 from snapsortd.models import (
     ActionKind,
     Destination,
-    Entry,
     FileIdentity,
     NameSeries,
     OnConflict,

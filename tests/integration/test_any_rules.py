@@ -17,11 +17,18 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from snapsortd.calls import Caller
+from snapsortd.entries import OPEN_STATES, State
 from snapsortd.errors import FileChanged
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.journal import Selection
-from snapsortd.models import OPEN_STATES, OWN_PREFIX, ActionKind, ImageFacts, OnConflict, Sight, State
+from snapsortd.models import (
+    OWN_PREFIX,
+    ActionKind,
+    ImageFacts,
+    OnConflict,
+    Sight,
+)
 from snapsortd.mover import hash_fd
 from snapsortd.opened import file_facts, open_image
 from snapsortd.rules import Rule, RuleAction, evaluate

@@ -12,8 +12,8 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
+from snapsortd.entries import State
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.models import State
 from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.workqueue import retry_pause

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.entries import Entry
 from snapsortd.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import Entry
 from snapsortd.mover import Mover
 from snapsortd.replies import selected
 from snapsortd.undo import redo, undo

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from snapsortd.entries import State
 from snapsortd.journal import Selection
-from snapsortd.models import OWN_PREFIX, ActionKind, OnConflict, State
+from snapsortd.models import OWN_PREFIX, ActionKind, OnConflict
 from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree

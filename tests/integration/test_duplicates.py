@@ -11,9 +11,10 @@ import pytest
 
 from snapsortd.copying import hash_fd
 from snapsortd.duplicates import Duplicates, Found, Wanted, wanted
+from snapsortd.entries import Entry, Intent
 from snapsortd.filters import DuplicateFilter, Filter, GpsFilter, Not
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind, Entry, ImageFacts, Intent, Sight
+from snapsortd.models import ActionKind, ImageFacts, Sight
 from snapsortd.rules import Rule
 from snapsortd.sketches import sketch, values_in
 from snapsortd.undo import redo, undo

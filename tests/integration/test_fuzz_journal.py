@@ -14,9 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from snapsortd.entries import Outcome, State
 from snapsortd.errors import JournalError
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import FileIdentity, Outcome, State
+from snapsortd.models import FileIdentity
 from tests.fuzzing import tries
 from tests.integration.test_journal import INTENT
 

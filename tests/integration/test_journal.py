@@ -13,19 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import JournalError
-from snapsortd.journal import Journal, Selection
-from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
-from snapsortd.models import (
+from snapsortd.entries import (
     Entry,
     EntryKind,
-    FileIdentity,
     FolderIdentity,
     Intent,
     Method,
     Outcome,
     State,
 )
+from snapsortd.errors import JournalError
+from snapsortd.journal import Journal, Selection
+from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
+from snapsortd.models import FileIdentity
 
 INTENT = Intent(
     batch=1,

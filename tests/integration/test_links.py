@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.entries import Outcome
 from snapsortd.errors import MoveRefused
-from snapsortd.models import ActionKind, Outcome
+from snapsortd.models import ActionKind
 from tests.integration.filing import PIXELS, Filing, identity_of
 from tests.integration.trees import look, reasons, redo_all, undo_all
 

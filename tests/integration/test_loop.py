@@ -18,10 +18,10 @@ import pytest
 
 from snapsortd.config import WatchFolder, load_config
 from snapsortd.control import DaemonControl
+from snapsortd.entries import Outcome
 from snapsortd.errors import ConfigError, JournalError, Unavailable
 from snapsortd.folders import lstat
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.models import Outcome
 from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.workqueue import WorkQueue

@@ -10,9 +10,21 @@ from pathlib import Path
 import pytest
 
 from snapsortd.copying import hash_fd
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Method,
+    Outcome,
+    State,
+)
 from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.folders import to_stat
-from snapsortd.models import ActionKind, Entry, EntryKind, FileIdentity, Method, NameSeries, OnConflict, Outcome, State
+from snapsortd.models import (
+    ActionKind,
+    FileIdentity,
+    NameSeries,
+    OnConflict,
+)
 from snapsortd.renames import rename_noreplace
 from tests.integration.filing import NAMING, PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user

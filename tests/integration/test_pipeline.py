@@ -15,12 +15,13 @@ import pytest
 from PIL import Image
 
 from snapsortd.calls import Caller
+from snapsortd.entries import Known, Outcome, State
 from snapsortd.errors import ClassifierDied, FileChanged, Interrupted
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import ActionKind, Known, OnConflict, Outcome, Sight, State
+from snapsortd.models import ActionKind, OnConflict, Sight
 from snapsortd.mover import Mover
 from snapsortd.opened import Opened, file_facts
 from snapsortd.pipeline import MAX_DEATHS, Pipeline, Result

@@ -13,9 +13,15 @@ from typing import Any
 
 import pytest
 
+from snapsortd.entries import (
+    Entry,
+    Intent,
+    Method,
+    State,
+)
 from snapsortd.errors import FileChanged, MoveRefused
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import ActionKind, Entry, FileIdentity, Intent, Method, State
+from snapsortd.models import ActionKind, FileIdentity
 from snapsortd.mover import Mover
 from snapsortd.repair import repair
 from snapsortd.trash import Trash

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.models import OWN_PREFIX, State
+from snapsortd.entries import State
+from snapsortd.models import OWN_PREFIX
 from tests.integration.filing import PIXELS, Filing, tree
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

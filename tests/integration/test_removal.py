@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.entries import Method, State
 from snapsortd.errors import MoveRefused
 from snapsortd.folders import Place, open_place
-from snapsortd.models import Method, State
 from snapsortd.plan import aside_name
 from snapsortd.removal import is_being_written, put_back, remove_exactly
 from snapsortd.repair import repair

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from snapsortd.entries import Method, State
 from snapsortd.errors import MoveRefused
-from snapsortd.models import ActionKind, Method, State
+from snapsortd.models import ActionKind
 from snapsortd.mover import Mover
 from snapsortd.trash import Trash
 from tests.integration.filing import PIXELS, Filing

@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.entries import (
+    Entry,
+    EntryKind,
+    Outcome,
+    State,
+)
 from snapsortd.errors import UndoRefused
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind, Entry, EntryKind, Outcome, State
+from snapsortd.models import ActionKind
 from snapsortd.undo import UndoResult, redo, undo
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 

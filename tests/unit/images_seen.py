@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from snapsortd.filters import Facts
-from snapsortd.models import FileFacts, FileIdentity, ImageFacts, Sight
+from snapsortd.models import (
+    FileFacts,
+    FileIdentity,
+    ImageFacts,
+    Sight,
+)
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 

@@ -18,7 +18,12 @@ from snapsortd.filters import (
     Not,
     SizeFilter,
 )
-from snapsortd.models import FileFacts, FileIdentity, ImageFacts, Sight
+from snapsortd.models import (
+    FileFacts,
+    FileIdentity,
+    ImageFacts,
+    Sight,
+)
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 

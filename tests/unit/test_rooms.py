@@ -17,6 +17,7 @@ PACKAGE = Path(snapsortd.__file__).parent
 PURE = (
     "errors",
     "models",
+    "entries",
     "settle",
     "candidates",
     "exif_names",

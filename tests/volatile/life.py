@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snapsortd.entries import Entry, Intent, State
 from snapsortd.journal import Journal
-from snapsortd.models import Entry, Intent, State
 from snapsortd.mover import Mover
 from snapsortd.trash import Trash
 from tests.volatile.disk import Disk

@@ -10,19 +10,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from snapsortd.copying import hash_fd
-from snapsortd.folders import to_stat
-from snapsortd.journal import Selection
-from snapsortd.models import (
+from snapsortd.entries import (
     OPEN_STATES,
-    OWN_PREFIX,
-    ActionKind,
-    Destination,
     Entry,
     EntryKind,
     Method,
+    State,
+)
+from snapsortd.folders import to_stat
+from snapsortd.journal import Selection
+from snapsortd.models import (
+    OWN_PREFIX,
+    ActionKind,
+    Destination,
     NameSeries,
     PlannedAction,
-    State,
 )
 from snapsortd.plan import temporary_name
 from snapsortd.undo import redo, undo
