@@ -213,9 +213,11 @@ class Session:
         told = [
             {
                 "id": each.entry.id,
+                "kind": each.entry.kind,
                 "done": each.done,
                 "from": each.source,
                 "to": each.target,
+                "detail": list(each.entry.detail),
                 "reason": each.reason,
             }
             for each in results

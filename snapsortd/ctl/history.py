@@ -122,7 +122,9 @@ def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
         say_json(found)
     else:
         say(undo_line(each, dry_run=dry_run) for each in found["results"])
-        say(summary(call, found["done"], found["refused"], dry_run))
+        origin = "to" if call == "undo" else "from"  # one file may have been tagged, copied and moved
+        files = {each[origin] for each in found["results"] if each["done"]}
+        say(summary(call, len(files), found["refused"], dry_run))
     end(EXIT_REFUSED if found["refused"] else 0)
 
 

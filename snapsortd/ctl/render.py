@@ -48,6 +48,8 @@ VERBS = {
     "undo": "undone",
     "redo": "redone",
 }
+REVERSED = {"copy": "removed", "hardlink": "removed", "symlink": "removed", "tag": "untagged"}
+"""What an undo does to what such an action made."""
 STANDING = {"intent": "unfinished", "moved": "unfinished"}
 
 
@@ -168,8 +170,13 @@ def undo_line(result: Reply, *, dry_run: bool) -> str:
     if not result["done"]:
         head = style("refused  ", fg="red")
         return f"{head} {result['id']:>5}  {short(result['from'])}: {shown(result['reason'])}"
-    head = style("would be " if dry_run else "moved    ", fg="cyan" if dry_run else "green")
-    return f"{head} {result['id']:>5}  {arrow(result['from'], result['to'])}"
+    source, target, words = result["from"], result["to"], result.get("detail") or [""]
+    kind = what = result.get("kind", "move")
+    if kind in ("undo", "redo"):  # of which action: the tags stand there, or its name
+        what = "tag" if source == target else words[0]
+    verb = VERBS.get(what, "moved") if kind == "undo" else REVERSED.get(what, "moved")
+    head = style("would be " if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
+    return f"{head} {result['id']:>5}  {short(source) if verb == 'removed' else deed(source, target, words)}"
 
 
 def arrow(source: str, target: str) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from click import unstyle
 
-from snapsortd.ctl.render import arrow, duration, table
+from snapsortd.ctl.render import arrow, duration, table, undo_line
 from snapsortd.ctl.times import parse_moment
 from snapsortd.shown import size_words
 
@@ -68,3 +69,24 @@ def test_arrow(source: str, target: str, expected: str) -> None:
 
 def test_table_lines_up_wide_characters() -> None:
     assert [line.split("|")[0] for line in table(("A", "B"), [("写真", "|x"), ("a", "|y")])][1:] == ["写真  ", "a     "]
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "detail", "said"),
+    [
+        pytest.param("move", "/in/a.png", (), "moved /out/a.png → /in/", id="move"),
+        pytest.param("trash", "/in/a.png", (), "moved /out/a.png → /in/", id="trash"),
+        pytest.param("copy", "/in/a.png", (), "removed /out/a.png", id="copy"),
+        pytest.param("symlink", "/in/a.png", (), "removed /out/a.png", id="link"),
+        pytest.param("tag", "/out/a.png", ("x", "y"), "untagged /out/a.png x y", id="tag"),
+        pytest.param("undo", "/in/a.png", ("copy",), "copied /out/a.png → /in/", id="redo-of-a-copy"),
+        pytest.param("undo", "/out/a.png", ("x",), "tagged /out/a.png x", id="redo-of-tags"),
+        pytest.param("redo", "/in/a.png", ("copy",), "removed /out/a.png", id="undo-of-a-redone-copy"),
+        pytest.param("redo", "/out/a.png", ("x",), "untagged /out/a.png x", id="undo-of-redone-tags"),
+    ],
+)
+def test_what_an_undo_or_redo_did_is_named(kind: str, target: str, detail: tuple[str, ...], said: str) -> None:
+    result = {"id": 7, "kind": kind, "done": True, "from": "/out/a.png", "to": target, "detail": detail, "reason": ""}
+    words = unstyle(undo_line(result, dry_run=False)).split()
+    assert words.pop(1) == "7"
+    assert " ".join(words) == said
