@@ -66,6 +66,16 @@ def test_commands_with_a_daemon(home: Instance) -> None:
             run(home, line)
 
 
+def test_commands_about_the_rules(home: Instance) -> None:
+    """With the configuration that the README shows."""
+    config = Path(home.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text(YAML[0])
+    for line in LINES[LINES.index("snapsortctl shadow") : LINES.index("snapsortctl rules test") + 1]:
+        run(home, line)
+    assert config.read_text() == YAML[0].replace("mode: shadow", "mode: live")
+
+
 def test_service_commands_say_what_they_would_do(home: Instance) -> None:
     for line in LINES:
         if line.startswith("snapsortctl service"):
