@@ -70,8 +70,9 @@ def test_every_good_image_among_hostile_ones_is_filed(attacked: Instance) -> Non
     bad = {f"{each}.png": each for each in EVERYTHING if each.name in NASTIEST}
     assert len(bad) == len(NASTIEST)
     unknown = {f"{each}.png": each.make() for each in NO_IMAGES}
-    cut = {f"cut.{each.lower()}": list(truncated(each))[6] for each in FORMATS}
-    flips = {f"flipped.{each.lower()}": next(flipped(each, 1)) for each in FORMATS}
+    # Each has a stem of its own: a raw file would go along with a JPEG.
+    cut = {f"cut {each}.{each.lower()}": list(truncated(each))[6] for each in FORMATS}
+    flips = {f"flipped {each}.{each.lower()}": next(flipped(each, 1)) for each in FORMATS}
     expected = set()
     for number, (name, data) in enumerate(({n: b.make() for n, b in bad.items()} | unknown | cut | flips).items()):
         (attacked.inbox / name).write_bytes(data)

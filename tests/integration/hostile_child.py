@@ -194,7 +194,7 @@ def _unconfined(fd: int) -> None:
         channel.send(about)
         _, image = channel.receive() or ({}, None)
         assert image is not None
-        channel.send(attack(image))
+        channel.send(attack(image, None))
 
 
 if __name__ == "__main__":
