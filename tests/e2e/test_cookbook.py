@@ -156,7 +156,7 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
             file = home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(before[path])
-            # An inode is soon used again: with the same time, it would be the image that another recipe's undo left alone.
+            # An inode is soon used again: with the same time it would be the image of another recipe, left alone.
             moment = MODIFIED + 60 * list(RECIPES).index(name) + len(before)
             os.utime(file, (moment, moment))
             if path in recipe.urls:
