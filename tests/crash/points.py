@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from snapsortd.models import OWN_PREFIX
@@ -121,7 +122,16 @@ class Places:
 
 def counting() -> list[str]:
     """What tells strace to write down every call that may be a point, and who makes it."""
-    return ["-f", "-y", "-e", "trace=" + ",".join(f"?{call}" for call in (*CHANGING, *BY_PATH))]
+    return ["-y", "-e", "trace=" + ",".join(f"?{call}" for call in (*CHANGING, *BY_PATH))]
+
+
+def starting(options: Sequence[str]) -> list[str]:
+    """`options` for a program that strace starts; it is stopped only at the calls that it is asked about, where it can.
+
+    A signal comes too late then: when the call is over (strace 6.1).
+    """
+    kills = any("signal=" in option for option in options)
+    return [*(() if kills else ("-f", "--seccomp-bpf")), *options]
 
 
 def was_hit(log: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.crash.invariants import Files, check_kept, check_whole, conflicts, demand
-from tests.crash.points import Places, Point
+from tests.crash.points import Places, Point, starting
 from tests.crash.world import World
 
 DEADLINE = 300.0
@@ -67,7 +67,7 @@ class Scenario(ABC):
 
     def traced(self, *words: str | Path, options: Sequence[str]) -> Ran:
         """Run a command to its end."""
-        command = ["strace", "-qq", "-o", self.log, *options, *words]
+        command = ["strace", "-qq", "-o", self.log, *starting(options), *words]
         done = subprocess.run(
             command, env=self.world.env, capture_output=True, text=True, errors="replace", timeout=DEADLINE
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snapsortd.errors import Unavailable
 from tests.crash.commands import Undo
-from tests.crash.points import Point, counting, points
+from tests.crash.points import Point, counting, points, starting
 from tests.crash.scenario import DEADLINE, Ran
 from tests.crash.world import World
 from tests.waiting import wait_for
@@ -50,7 +50,7 @@ class Start(Undo):
 
     def run(self, options: Sequence[str]) -> Ran:
         world = self.world
-        command = ["strace", "-qq", "-o", str(self.log), *options, world.program("snapsortd")]
+        command = ["strace", "-qq", "-o", str(self.log), *starting(options), world.program("snapsortd")]
         with world.log.open("ab") as log, subprocess.Popen(command, env=world.env, stderr=log) as tracer:
             try:
                 wait_for(lambda: tracer.poll() is not None or world.rests(()), seconds=DEADLINE, what="idle")
