@@ -91,7 +91,7 @@ class BareEntry(Strict):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler(core)
+        schema = super().__get_pydantic_json_schema__(core, handler)
         handler.resolve_ref_schema(schema)["type"] = ["object", "null"]
         return schema
 

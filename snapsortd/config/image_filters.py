@@ -124,7 +124,7 @@ class DuplicateIs(Strict):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler(core)
+        schema = super().__get_pydantic_json_schema__(core, handler)
         full = handler.resolve_ref_schema(schema)
         long = dict(full)
         full.clear()
