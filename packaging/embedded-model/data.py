@@ -93,6 +93,23 @@ def read_items(corpus: Path) -> list[Item]:
     return items
 
 
+def read_rendered(folder: Path) -> list[Item]:
+    """The index that `rendering/` wrote into the folder, all of it for training."""
+    with (folder / "index.csv").open(newline="") as lines:
+        return [
+            Item(
+                folder / row["path"],
+                row["fine_class"],
+                row["coarse_class"],
+                "train",
+                row["source_repo"],
+                row["caption"],
+                "",
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
 def decode(path: Path) -> Pixels:
     """The image squashed to (SIDE, SIDE, 3)."""
     with Image.open(path) as image:

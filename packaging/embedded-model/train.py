@@ -213,7 +213,8 @@ def main() -> None:
     parser.add_argument("--stop-after", type=int, help="epochs of the schedule to really run; all by default")
     parser.add_argument("--side", type=int, default=160, help="pixels of training crops")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
-    parser.add_argument("--rendered", type=int, default=1800, help="rendered images to add")
+    parser.add_argument("--drawn", type=int, default=1800, help="images of rendered.py to add")
+    parser.add_argument("--rendered", type=Path, help="folder that rendering/ filled, to add all of it")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -240,13 +241,24 @@ def main() -> None:
     tower = Tower(source)
     tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     features = frozen_features(tower, pixels, list(range(len(items))), args.work / f"features{len(items)}.pt")
-    extra, drawn = render_items(args.rendered, [pixels[i] for i in train if items[i].coarse == "photo"], args.seed)
+    extra, drawn = render_items(args.drawn, [pixels[i] for i in train if items[i].coarse == "photo"], args.seed)
     if extra:
         train += range(len(items), len(items) + len(extra))
         items = items + extra
         pixels = np.concatenate([pixels, drawn])
         features = torch.cat([features, frozen_features(tower, drawn, list(range(len(drawn))))])
-    print(f"{len(extra)} rendered images", flush=True)
+    print(f"{len(extra)} drawn images", flush=True)
+    if args.rendered:
+        extra = data.read_rendered(args.rendered)
+        drawn = data.load_pixels(extra, args.work / f"rendered{len(extra)}.npy")
+        start, items = len(items), items + extra
+        pixels = np.concatenate([pixels, drawn])
+        seen_already = data.near_copies(pixels, tests, list(range(start, len(items))))
+        fresh = [i for i in range(start, len(items)) if i not in seen_already]
+        train += fresh
+        kept = args.work / f"rendered-features{len(extra)}.pt"
+        features = torch.cat([features, frozen_features(tower, drawn, list(range(len(drawn))), kept)])
+        print(f"{len(fresh)} rendered images, {len(seen_already)} near copies of test images dropped", flush=True)
     classes = {item.fine: item.coarse for item in items if item.fine}
     fine_names = sorted(classes)
     fines = torch.tensor([fine_names.index(item.fine) if item.fine else -1 for item in items])

@@ -1,0 +1,1 @@
+"""Training images from real programs: seeded generators, one module per kind, run by `render.py`."""

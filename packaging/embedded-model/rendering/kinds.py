@@ -1,0 +1,24 @@
+"""All generators of browser pages, with how many images of each are made."""
+
+from __future__ import annotations
+
+from rendering import (
+    apps,
+    art,
+    cards,
+    charts,
+    coding,
+    figures,
+    hand,
+    memes,
+    money,
+    papers,
+    screens,
+    slides,
+    viewers,
+    web,
+)
+from rendering.page import Generator
+
+MODULES = (papers, money, hand, slides, screens, apps, web, viewers, cards, memes, art, charts, figures, coding)
+BROWSER: dict[str, tuple[Generator, int]] = {name: entry for module in MODULES for name, entry in module.KINDS.items()}
