@@ -38,6 +38,7 @@ lint: venv
 
 check: lint test
 
+# Leaves build/bench.json and build/bench.png; the README shows a copy of the latter, packaging/bench/bench.png.
 bench: venv
 	$(BIN)/python packaging/bench/bench.py
 

@@ -1,127 +1,101 @@
-"""What snapsortd costs on this machine: start, memory, time per image. Prints a table, writes build/bench.json.
+"""What snapsortd costs, side by side with the loop of the script that it grew out of, in one run on this machine.
 
-Linux only: memory is read from /proc. Figures are medians; compare ratios of one run, not times of two.
+Prints tables, writes the figures as JSON and a chart as PNG, and ends with exit code 1 where one fell behind what is
+expected of it. Nothing goes online. Linux only: memory and wake-ups are read from /proc. Absolute times drift; compare
+ratios of one run.
+
+usage: bench.py [--only PART] [--small] [--out build/bench.json]
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import re
-import statistics
-import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import backlog
+import latency
+import memory
+import scaling
+import start
+import tower
+from chart import draw_chart
+from floors import judge, read_expected
+from world import World, machine, new_world
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "packaging" / "demo"))
+BUILD = REPOSITORY / "build"
 
-from demo import COMMANDS, Demo, images  # noqa: E402
-
-ROUNDS = 5
-SETTLE_S = 1.0
-"""The demo's configuration waits this long after the last change; it is taken off."""
-
-
-def pss_mib(pid: int) -> float:
-    """Proportional set size of a process in MiB (proc_pid_smaps_rollup)."""
-    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    assert found is not None
-    return int(found[1]) / 1024
+PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
+    "start": start.measure,  # the first: it sees the empty cache
+    "latency": latency.measure,
+    "backlog": backlog.measure,
+    "tower": tower.measure,
+    "memory": memory.measure,
+    "scaling": scaling.measure,
+}
 
 
-def cpu_s(pid: int) -> float:
-    """Processor seconds that a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
+def rounded(value: Any) -> Any:
+    """Four digits that count, at every depth."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list) else value
 
 
-def wake_ups(pid: int) -> int:
-    """How often the threads of a process went to sleep of their own accord."""
-    told = "\n".join(task.read_text() for task in Path(f"/proc/{pid}/task").glob("*/status"))
-    return sum(map(int, re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", told, re.MULTILINE)))
+def lines(value: Any, name: str = "") -> list[str]:
+    """Each figure on a line."""
+    if isinstance(value, dict):
+        return [line for key, each in value.items() for line in lines(each, f"{name}.{key}" if name else key)]
+    if isinstance(value, list):
+        return [line for number, each in enumerate(value) for line in lines(each, f"{name}[{number}]")]
+    return [f"  {name:56} {value}"]
 
 
-def timed(*words: str, env: dict[str, str]) -> float:
-    """Seconds that a command takes from start to exit; the median of several."""
-
-    def once() -> float:
+def run(world: World, parts: list[str]) -> dict[str, Any]:
+    """The figures of these parts."""
+    figures: dict[str, Any] = {"machine": machine(), "small": world.small, "seconds": {}}
+    for name in parts:
         began = time.perf_counter()
-        subprocess.run(words, env=env, capture_output=True, check=True)
-        return time.perf_counter() - began
-
-    return statistics.median(once() for _ in range(ROUNDS))
-
-
-def close_to_filed(demo: Demo, events: subprocess.Popen[str]) -> list[float]:
-    """Seconds from the close of each image to its event, without the settle time."""
-    assert events.stdout is not None
-    events.stdout.readline()
-    found = []
-    for number in range(ROUNDS):
-        for name, data in images().items():
-            path = demo.inbox / f"{number} {name}"
-            path.write_bytes(data)
-            closed = time.perf_counter()
-            for line in events.stdout:
-                if json.loads(line).get("path") == str(path):
-                    break
-            found.append(time.perf_counter() - closed - SETTLE_S)
-    return found
-
-
-def idle(pid: int, seconds: float = 30.0) -> tuple[float, float]:
-    """Percent of one processor and wake-ups per second of an idle process."""
-    before = cpu_s(pid), wake_ups(pid)
-    time.sleep(seconds)
-    return 100 * (cpu_s(pid) - before[0]) / seconds, (wake_ups(pid) - before[1]) / seconds
-
-
-def measure(demo: Demo) -> dict[str, float]:
-    """All figures of one instance."""
-    began = time.perf_counter()
-    with (demo.folder / "daemon.log").open("wb") as log:
-        daemon = subprocess.Popen([COMMANDS / "snapsortd"], env=demo.env, stderr=log)
-    try:
-        socket = demo.folder / "run" / "snapsortd" / "control.sock"
-        while not socket.exists():
-            time.sleep(0.005)
-        answers = time.perf_counter() - began
-        demo.wait_until_running(daemon)
-        loaded = time.perf_counter() - began
-        ctl = str(COMMANDS / "snapsortctl")
-        status = json.loads(subprocess.check_output([ctl, "status", "--json"], env=demo.env))
-        events = subprocess.Popen([ctl, "watch", "--json"], env=demo.env, stdout=subprocess.PIPE, text=True)
-        latency = close_to_filed(demo, events)
-        events.terminate()
-        events.wait()
-        cpu, wakes = idle(daemon.pid)
-        return {
-            "answers_s": answers,
-            "model_loaded_s": loaded,
-            "status_s": timed(ctl, "status", env=demo.env),
-            "close_to_filed_ms_p50": 1000 * statistics.median(latency),
-            "close_to_filed_ms_max": 1000 * max(latency),
-            "daemon_pss_mib": pss_mib(daemon.pid),
-            "classifier_pss_mib": pss_mib(status["classifier_pid"]),
-            "idle_cpu_percent": cpu,
-            "idle_wakeups_per_s": wakes,
-        }
-    finally:
-        daemon.terminate()
-        daemon.wait(timeout=30)
+        found = rounded(PARTS[name](world))
+        figures |= found
+        figures["seconds"][name] = round(time.perf_counter() - began)
+        print(f"\n{name}\n" + "\n".join(lines(found)), flush=True)
+    return figures
 
 
 def main() -> None:
-    """Measure, print, write."""
-    with tempfile.TemporaryDirectory(prefix="snapsortd-bench-") as folder:
-        figures = {name: round(value, 3) for name, value in measure(Demo(Path(folder))).items()}
-    for name, value in figures.items():
-        print(f"{name:24} {value:10.3f}")
-    out = REPOSITORY / "build"
-    out.mkdir(exist_ok=True)
-    (out / "bench.json").write_text(json.dumps(figures, indent=2) + "\n")
+    """Measure, print, write, judge."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be said more than once")
+    parser.add_argument("--small", action="store_true", help="small images, few of them: tries the bench itself out")
+    parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="the chart lies beside it")
+    parser.add_argument("--kept", type=Path, default=BUILD / "bench", help="images and checkpoints, made once")
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+    with new_world(chosen.kept, small=chosen.small) as world:
+        figures = run(world, chosen.only or list(PARTS))
+    figures["seconds"]["all"] = round(time.perf_counter() - began)
+    judged = list(judge(figures, read_expected()))
+    figures["missed"] = [each.name for each in judged if not each.reached]
+    figures["fell_behind"] = [each.name for each in judged if each.fell_behind]
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    chosen.out.write_text(json.dumps(figures, indent=2) + "\n")
+    draw_chart(figures, chosen.out.with_suffix(".png"))
+    print()
+    for each in judged:
+        goal = "" if each.target is None else f"target {each.target:g}"
+        verdict = "FELL BEHIND" if each.fell_behind else "" if each.reached else "missed"
+        print(f"  {each.name:36} {each.value:10.4g}   {goal:14} {verdict}")
+    print(f"\n{chosen.out}, {figures['seconds']['all']} s")
+    # Small figures mean nothing; they show that the bench works.
+    sys.exit(1 if figures["fell_behind"] and not chosen.small else 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,95 @@
+"""Makes an instance old: a journal that knows many images, and folders that hold them.
+
+A few images are filed as ever; their rows in the journal are then written again and again, for files of other names.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from instance import Instance
+
+Row = dict[str, Any]
+LEFT = "left"
+"""How the names of the files begin that the rule leaves alone."""
+
+CONFIG = """\
+version: 1
+model:
+  name: {model}
+labels: {{picture: a picture}}
+watch:
+  - path: {inbox}
+    settle: 100ms
+rules:
+  - name: Most
+    filters: [not name: "left*"]
+    actions: [move: "{filed}/"]
+"""
+
+
+def prefill(instance: Instance, image: Path, count: int) -> None:
+    """File one `image`, leave one alone, stop, and have the journal know `count` times as many of each.
+
+    `image` is what each of the files holds. The instance must not run; the two files of its own stay.
+    """
+    left = instance.inbox / f"{LEFT}{image.suffix}"
+    left.write_bytes(image.read_bytes())
+    with instance:
+        instance.drop(image)
+        instance.wait_until_idle()
+    with closing(sqlite3.connect(instance.journal)) as connection:
+        connection.row_factory = sqlite3.Row
+        entry, likeness = _last(connection, "entries"), _last(connection, "likenesses")
+        known = {row["path"]: dict(row) for row in connection.execute("SELECT * FROM images")}
+        passed, taken = known.pop(os.fsencode(left)), next(iter(known.values()), None)
+        decision = _last(connection, "decisions")
+        with connection:
+            for number, (old, kept) in enumerate(_files(instance, image, count), start=1000):
+                old_is, kept_is = _identity(old), _identity(kept)
+                hashed = number.to_bytes(32, "little")
+                _insert(connection, "decisions", decision | {"id": number, "path": os.fsencode(old)})
+                row = entry | {f"target_{name}": value for name, value in old_is.items()} | old_is
+                names = {"source": os.fsencode(instance.inbox / old.name), "target": os.fsencode(old)}
+                names |= {"wanted": names["target"]}
+                same = {"id": number, "batch": number, "sha256": hashed, "decision": number}
+                _insert(connection, "entries", row | names | same)
+                if likeness:
+                    _insert(connection, "likenesses", likeness | {"entry": number, "sketch": number})
+                if taken:
+                    _insert(connection, "images", taken | old_is | {"path": os.fsencode(old), "decision": number})
+                _insert(connection, "images", passed | kept_is | {"path": os.fsencode(kept)})
+
+
+def _files(instance: Instance, image: Path, count: int) -> Iterator[tuple[Path, Path]]:
+    """A new file among those that were filed, and one in the inbox that was left alone."""
+    data = image.read_bytes()
+    for number in range(count):
+        pair = (
+            instance.filed / f"old-{number:06}{image.suffix}",
+            instance.inbox / f"{LEFT}-{number:06}{image.suffix}",
+        )
+        for path in pair:
+            path.write_bytes(data)
+        yield pair
+
+
+def _identity(path: Path) -> Row:
+    found = path.stat()
+    return {"dev": found.st_dev, "ino": found.st_ino, "size": found.st_size, "mtime_ns": found.st_mtime_ns}
+
+
+def _last(connection: sqlite3.Connection, table: str) -> Row:
+    row = connection.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone()
+    return dict(row) if row else {}
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+    columns = ", ".join(row)
+    marks = ", ".join("?" * len(row))
+    connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))
