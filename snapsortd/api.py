@@ -23,7 +23,6 @@ _log = logging.getLogger("snapsortd")
 
 MAX_BODY_BYTES = 1 << 20
 """Largest request body: a path is at most 4 KiB, a list of entry ids some KiB."""
-MAX_CONNECTIONS = 64
 MAX_LISTENERS = 16
 """Event streams at a time: they last, and must leave room for other requests."""
 HEARTBEAT_S = 15.0

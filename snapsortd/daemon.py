@@ -13,7 +13,7 @@ from snapsortd.control import DaemonControl
 from snapsortd.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.logs import set_up_logs
 from snapsortd.loop import Daemon
-from snapsortd.paths import Places, find_places
+from snapsortd.paths import Places, find_places, make_private
 from snapsortd.session import Session
 
 
@@ -23,9 +23,8 @@ def serve(places: Places, config: Config) -> None:
         daemon = Daemon(session)
         session.classifier.start()  # before anybody can ask: a model that never loaded isn't one that was unloaded
         api = ApiServer(DaemonControl(daemon), places.socket)
-        api.start()
         try:
-            daemon.run()
+            daemon.run(api.start)
         finally:
             api.stop()
 
@@ -47,7 +46,8 @@ def main() -> None:
         env["SNAPSORTD_CONFIG"] = chosen.config
     places = find_places(env)
     try:
-        config = load_config(places.config_file, os.environ)
+        make_private(places.cache_dir)
+        config = load_config(places.config_file, os.environ, places.config_memory)
         set_up_logs(places)
         serve(places, config)
     except SnapsortError as error:

@@ -17,6 +17,6 @@ def open_local(places: Places) -> Iterator[Session]:
 
     Raises Busy if a daemon or another command holds the lock, ConfigError, JournalError.
     """
-    config = load_config(places.config_file, os.environ)
+    config = load_config(places.config_file, os.environ, places.config_memory)
     with Session.open(places, config) as session:
         yield session

@@ -1,4 +1,4 @@
-"""The loop that files images one by one, and minds the model, the folders and what people ask for."""
+"""The loop that files images one after the other, and minds the model, the folders and what people ask for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from snapsortd.candidates import wanted_in
@@ -15,19 +15,17 @@ from snapsortd.desk import Desk
 from snapsortd.entries import Outcome
 from snapsortd.errors import (
     ConfigError,
-    FileChanged,
-    Interrupted,
     JournalBlocked,
     JournalError,
-    ModelError,
 )
 from snapsortd.events import Broadcast, Event
 from snapsortd.folders import lstat
+from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
 from snapsortd.models import Stat
 from snapsortd.notify import ServiceNotifier, notify_desktop
-from snapsortd.pipeline import Result
 from snapsortd.replies import iso, result_told
+from snapsortd.results import Result
 from snapsortd.scan import scan
 from snapsortd.session import Session
 from snapsortd.signals import Signals
@@ -42,6 +40,8 @@ JOURNAL_RETRY_S = 60.0
 """So long filing rests after the journal could not be written: space may be made."""
 GLANCE_S = 0.2
 """How often the loop looks at a model that is loading."""
+ANSWER_S = 0.1
+"""So long at most the loop waits for an answer about an image before it looks at what else there is to do."""
 LONGEST_PAUSE_S = 3600.0
 """The loop sleeps no longer than this at a time, whatever the configuration says."""
 
@@ -61,7 +61,9 @@ class Daemon:
         self.reload_error = ""
         self.last: Event | None = None
         self._paused = False
-        self._used = self.started
+        self._in_hand = InHand(
+            session, self.queue, should_not_wait=self._should_not_wait, told=self._tell_result, blocked=self._halt
+        )
         self._unhalt_due = math.inf
         self._model_due = self.started
         self._model_was = session.classifier.state
@@ -87,22 +89,29 @@ class Daemon:
         error = self.session.classifier.error
         return self.halted or (str(error) if error else "")
 
-    def run(self) -> None:
-        """File until a signal or the API says stop."""
+    @property
+    def waiting(self) -> int:
+        """Images that wait for their turn, or for the answer about them."""
+        return len(self.queue) + len(self._in_hand)
+
+    def run(self, watching: Callable[[], object] = lambda: None) -> None:
+        """File until a signal or the API says stop. `watching` is called once the folders are watched."""
         with self.signals.caught():
             try:
                 self.session.classifier.start()  # it loads the model while the folders are looked through
                 self.watcher.start()
                 self.service.ready()
+                watching()
                 while not self.signals.stop:
                     self.step(time.monotonic())
             finally:
                 self.service.stopping()
                 self.desk.close()
+                self._in_hand.let_go()
                 self.watcher.stop()
 
     def step(self, now: float) -> None:
-        """One turn: what was asked for, what is due, one image, or a wait until something comes."""
+        """One turn: what was asked for, what is due, one image begun, one filed, or a wait until something comes."""
         if self.signals.reload:
             self.signals.reload = False
             self._reload_or_say()
@@ -116,13 +125,17 @@ class Daemon:
             except JournalError as error:
                 self._halt(error)
         worked = self.desk.work(model_ready=self.session.classifier.state not in ("loading",))
-        path = self.queue.pop() if self._may_file() else None
-        if path is not None:
-            self._file(path)
+        worked = self._advance() or worked
         self.service.watchdog()
         self.service.status(self._sentence())
         # A signal's wake may have been taken in by the look above; what it asked for must not wait.
-        if path is None and not worked and not self.signals.stop and not self.signals.reload:
+        if not worked and not self.signals.stop and not self.signals.reload:
+            self._wait(tend_due)
+
+    def _wait(self, tend_due: float | None) -> None:
+        if self._in_hand and self.session.classifier.state == "ready":
+            self.session.classifier.poll(ANSWER_S)
+        else:
             self.queue.wait(self._pause(time.monotonic(), tend_due))
 
     def _gather(self, now: float) -> None:
@@ -137,7 +150,7 @@ class Daemon:
     @property
     def _unload_due(self) -> float:
         after = self.session.config.model.unload_after
-        return math.inf if after is None else self._used + after
+        return math.inf if after is None else self._in_hand.used + after
 
     def _may_file(self) -> bool:
         ready = self.session.classifier.state in ("ready", "stopped")
@@ -156,18 +169,26 @@ class Daemon:
                 classifier.start()
         elif classifier.state == "ready":
             if self._model_was != "ready":
-                self._used = now
-            elif now >= self._unload_due:
+                self._in_hand.used = now
+            elif now >= self._unload_due and not self._in_hand:
                 classifier.stop()
         elif classifier.state == "stopped" and self.desk.wants_model:
             classifier.start()
         self._model_was = classifier.state
+        if self.session.exporter.tend(now, classifier.model_info, self.session.config.model.threads):
+            self._go_over()
+
+    def _go_over(self) -> None:
+        """Have the model loaded again: it was exported, and may be faster now. What is in flight is looked at then."""
+        if self.session.classifier.state != "stopped":
+            self.session.classifier.stop()
+            self.session.classifier.start()
 
     def _pause(self, now: float, tend_due: float | None) -> float:
         """Seconds to wait at most: until the next thing is due."""
         if self.session.classifier.state == "loading":
             return GLANCE_S
-        due = [now + LONGEST_PAUSE_S, self._unhalt_due]
+        due = [now + LONGEST_PAUSE_S, self._unhalt_due, self.session.exporter.next_due]
         if not self.halted and not self._paused:
             due.append(self._rescan_due)
         if tend_due is not None:
@@ -201,34 +222,18 @@ class Daemon:
         self._rescan_due = 0.0
         self.queue.wake()
 
-    def _file(self, path: str) -> None:
-        """One image from the queue; whatever goes wrong with it is told and nothing is lost."""
-        folder = wanted_in(path, self.session.config.watch)
-        if folder is None:  # it was told of before the configuration was read again
-            return
-        settle = folder.settle
+    def _advance(self) -> bool:
+        """Begin an image, if there is one and room for it, and file the oldest begun; False if neither could be."""
         classifier = self.session.classifier
-        was_ready = classifier.state == "ready"
-        try:
-            result = self.session.pipeline.process(path, folder.path, self._should_not_wait)
-        except (FileChanged, Interrupted, ModelError):
-            self.queue.offer(path, settle)
-        except JournalError as error:
-            self._halt(error)
-        except Exception:  # a defect that shows over one image must not keep the others from being filed
-            log.exception("snapsortd failed over %s, which stays where it is", path)
-            self.queue.retry(path, 1, time.monotonic(), settle)
-        else:
-            if result.outcome is Outcome.FAILED and result.attempts == 1:
-                # What failed once, as by a killed classifier, mostly works at once; but a killer holds nobody else up.
-                self.queue.put_back(path, settle)
-            elif result.outcome is Outcome.FAILED:
-                self.queue.retry(path, result.attempts, time.monotonic(), settle)
-            if was_ready and classifier.state == "stopped":
-                classifier.start()  # it died over this image; the next one needs it soon
-            if not result.known:
-                self._tell_result(result)
-        self._used = time.monotonic()
+        if self._paused or self.halted or classifier.state == "failed":
+            self._in_hand.let_go()
+            return False
+        if self._in_hand and classifier.state == "stopped":
+            classifier.start()  # it died, and what was in flight is looked at again
+        path = self.queue.pop() if self._may_file() and self._in_hand.has_room else None
+        if path is not None:
+            self._in_hand.begin(path)
+        return self._in_hand.finish() or path is not None
 
     def _look(self, path: str) -> Stat | None:
         """What is at `path` now; nothing, where no watched folder wants it or only a symlink leads there."""
@@ -252,7 +257,7 @@ class Daemon:
             self._halt(error)
             raise
         finally:
-            self._used = time.monotonic()
+            self._in_hand.used = time.monotonic()
         if not dry_run:
             self.tell(told["outcome"], told)
         return told
@@ -293,11 +298,12 @@ class Daemon:
     def reload(self) -> dict[str, Any]:
         """Work by the configuration as it is now in its file. Raises ConfigError; then the last good one stays."""
         try:
-            config = load_config(self.session.config.path, os.environ)
+            config = load_config(self.session.config.path, os.environ, self.session.places.config_memory)
         except ConfigError as error:
             self.reload_error = str(error)
             raise
         self.reload_error = ""
+        self._in_hand.let_go()
         self.watcher.stop()
         self.queue.clear()
         self.session.use(config)
@@ -320,7 +326,7 @@ class Daemon:
 
     def _sentence(self) -> str:
         """What `systemctl status` shows."""
-        waiting = len(self.queue)
+        waiting = self.waiting
         return (
             f"{self.state}: {waiting} waiting"
             if waiting

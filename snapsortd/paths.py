@@ -39,6 +39,11 @@ class Places:
         return os.path.join(self.state_dir, "journal.sqlite3")
 
     @property
+    def config_memory(self) -> str:
+        """What came of the configuration when it was read last."""
+        return os.path.join(self.cache_dir, "config")
+
+    @property
     def lock(self) -> str:
         return os.path.join(self.state_dir, "lock")
 

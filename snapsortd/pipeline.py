@@ -1,20 +1,21 @@
-"""One image's life, read top to bottom: open, recall, classify, decide, file, remember."""
+"""One image's life, read top to bottom: open, recall, classify, decide, file, remember.
+
+In two parts, `begin` and `finish`: between them the classifier looks at the image, and others may be begun.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
 from snapsortd.entries import (
-    Entry,
-    EntryKind,
+    Known,
     Outcome,
-    State,
 )
 from snapsortd.errors import (
     ClassifierDied,
@@ -22,57 +23,60 @@ from snapsortd.errors import (
     DurabilityError,
     FileChanged,
     ImageError,
+    Interrupted,
     MoveRefused,
     TemplateError,
 )
-from snapsortd.filing import Filing, has_moved, leader
+from snapsortd.filing import Filing, leader
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.models import Decision, FileIdentity, Sight
+from snapsortd.models import FileIdentity
 from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
+from snapsortd.results import FINAL, Result, elapsed, summed_up, why_left
 from snapsortd.rules import Rule, evaluate
 from snapsortd.step import in_words
 from snapsortd.story import describe
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.extras import is_missing, what_is_missing
+from snapsortd.vision.inflight import Request
 
 MAX_DEATHS = 3
 """An image over which the classifier dies this often in a row is quarantined."""
-FINAL = frozenset(
-    {
-        Outcome.IGNORED,
-        Outcome.LEFT,
-        Outcome.SHADOW,
-        Outcome.FILED,
-        Outcome.COPIED,
-        Outcome.DONE,
-        Outcome.UNDONE,
-        Outcome.QUARANTINED,
-    }
-)
+HASHED_UNSEEN = 256 << 20
+"""Bytes. A larger file is hashed once the classifier has found an image in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one image, and why."""
+class Begun:
+    """An image that is held open and looked at, until it is finished or closed."""
 
-    path: str
-    outcome: Outcome
-    reason: str
-    sight: Sight | None = None
-    decision: Decision | None = None
-    entries: tuple[Entry, ...] = ()
-    milliseconds: float = 0.0
-    """From hashing to filed; not the time that a cold model takes to load."""
-    attempts: int = 0
-    """How often it has failed; with outcome FAILED it is to be tried again."""
-    known: bool = False
-    """Nothing was done: this version of the file was dealt with before."""
+    image: Opened
+    image_format: str
+    request: Request
+    digest: bytes | None
+    """Of its content; None: it was too large to be read before anybody has looked at it."""
+    began: float
+    asked: bool
+    dry_run: bool
+    _open: ExitStack
+
+    @property
+    def is_answered(self) -> bool:
+        """True if `finish` need not wait."""
+        return self.request.is_answered
+
+    def close(self) -> None:
+        """Let go of the image."""
+        self._open.close()
+
+
+_TROUBLE = (ImageError, ClassifierDied, MoveRefused, DurabilityError, TemplateError, OSError)
+"""What concerns one image alone."""
 
 
 class Pipeline:
-    """Takes one image through its life. Not thread-safe: one thread files."""
+    """Takes images through their lives. Not thread-safe: one thread files."""
 
     def __init__(
         self,
@@ -114,19 +118,37 @@ class Pipeline:
         set aside. Raises FileChanged (look again once it has settled), ModelError, JournalError and Interrupted; what
         concerns this image alone is in the Result.
         """
-        began = time.monotonic()
-        attempts = deaths = 0
+        begun = self.begin(path, root, should_stop, asked=asked, dry_run=dry_run)
+        if isinstance(begun, Result):
+            return begun
+        with closing(begun):
+            return self.finish(begun, should_stop, batch)
+
+    def begin(
+        self,
+        path: str,
+        root: str,
+        should_stop: Callable[[], bool],
+        *,
+        asked: bool = False,
+        dry_run: bool = False,
+        in_company: bool = False,
+    ) -> Begun | Result:
+        """Open the image, have the classifier look at it and hash it meanwhile; a Result if there is no need to.
+
+        `in_company`: others are in hand. Raises as `process` does; Interrupted also where the others are to go first.
+        """
         with ExitStack() as opened:
             try:
                 image = opened.enter_context(open_image(path, root))
             except MoveRefused as error:
                 return self._unopened(path, root, str(error), dry_run=dry_run)
+            began = time.monotonic()
+            known = None
             try:
                 known = self._journal.recall(path, image.identity, self._fingerprint)
                 if known and known.outcome in FINAL and not asked:
                     return Result(path, known.outcome, known.reason, known=True)
-                attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
-
                 if photo := leader(image):
                     return self._leave(image, f"it goes along with {os.path.basename(photo)}", dry_run=dry_run)
                 image_format = recognise(image)
@@ -134,39 +156,65 @@ class Pipeline:
                     return self._pass_over(image, image_format, dry_run)
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
-                sight = self._classifier.classify(image.fd, should_stop, image_format)
-                digest = hash_fd(image.fd)  # only now: it refuses files of terabytes without reading them
-                if identity_of(os.fstat(image.fd)) != image.identity:
-                    raise FileChanged("the file changed while it was looked at")
+                # What killed a classifier may do so again, and is not to take others with it.
+                killer = known is not None and known.deaths > 0
+                if killer and in_company:
+                    raise Interrupted("it killed the classifier before: the others in hand go first")
+                request = self._classifier.begin(image.fd, image_format, alone=killer)
+                opened.callback(self._classifier.drop, request)
+                digest = hash_fd(image.fd) if image.facts.st_size <= HASHED_UNSEEN else None
+                return Begun(image, image_format, request, digest, began, asked, dry_run, opened.pop_all())
+            except _TROUBLE as error:
+                return self._troubled(error, image, known, began, dry_run=dry_run)
 
-                facts = file_facts(image, image_format)
-                before = self._duplicates.find(path, image.identity, digest, sight, self._wanted)
-                decision = evaluate(
-                    self._rules,
-                    facts,
-                    sight,
-                    self._negatives,
-                    datetime.now(UTC).astimezone(),
-                    twin=before.twin,
-                    likeness=before.likeness,
-                )
-                why = why_left(sight, decision, self._negatives)
-                result = Result(path, Outcome.LEFT, why, sight, decision, attempts=attempts)
-                if dry_run:
-                    return replace(result, milliseconds=elapsed(began))
-                story = describe(facts, sight, decision, elapsed(began))
-                result = self._carry_out(image, digest, result, story, batch)
+    def finish(self, begun: Begun, should_stop: Callable[[], bool], batch: int | None = None) -> Result:
+        """Wait for the classifier, decide and file. Raises as `process` does; the caller closes `begun`."""
+        image, began, known = begun.image, begun.began, None
+        try:
+            known = self._journal.recall(image.path, image.identity, self._fingerprint)
+            if known and known.outcome in FINAL and not begun.asked:  # it was dealt with since it was begun
+                return Result(image.path, known.outcome, known.reason, known=True)
+            sight = self._classifier.finish(begun.request, should_stop)
+            digest = begun.digest or hash_fd(image.fd)  # a large one only now: terabytes are refused unread
+            if identity_of(os.fstat(image.fd)) != image.identity:
+                raise FileChanged("the file changed while it was looked at")
+
+            facts = file_facts(image, begun.image_format)
+            before = self._duplicates.find(image.path, image.identity, digest, sight, self._wanted)
+            decision = evaluate(
+                self._rules,
+                facts,
+                sight,
+                self._negatives,
+                datetime.now(UTC).astimezone(),
+                twin=before.twin,
+                likeness=before.likeness,
+            )
+            why = why_left(sight, decision, self._negatives)
+            attempts = known.attempts if known else 0
+            result = Result(image.path, Outcome.LEFT, why, sight, decision, attempts=attempts)
+            if begun.dry_run:
                 return replace(result, milliseconds=elapsed(began))
-            except ImageError as error:
+            story = describe(facts, sight, decision, elapsed(began))
+            result = self._carry_out(image, digest, result, story, batch)
+            return replace(result, milliseconds=elapsed(began))
+        except _TROUBLE as error:
+            return self._troubled(error, image, known, began, dry_run=begun.dry_run)
+
+    def _troubled(self, error: Exception, image: Opened, known: Known | None, began: float, *, dry_run: bool) -> Result:
+        """What becomes of an image with which something went wrong."""
+        attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
+        match error:
+            case ImageError():
                 return self._give_up(image, str(error), began, dry_run=dry_run)
-            except ClassifierDied as error:
-                if deaths + 1 >= MAX_DEATHS:
-                    return self._give_up(image, f"{error}, {deaths + 1} times", began, dry_run=dry_run)
+            case ClassifierDied() if deaths + 1 >= MAX_DEATHS:
+                return self._give_up(image, f"{error}, {deaths + 1} times", began, dry_run=dry_run)
+            case ClassifierDied():
                 return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run, deaths=deaths + 1)
-            except (MoveRefused, DurabilityError, TemplateError) as error:
-                return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run)
-            except OSError as error:
+            case OSError():
                 return self._try_later(image, in_words(error), attempts + 1, began, dry_run=dry_run)
+            case _:
+                return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run)
 
     def _carry_out(self, image: Opened, digest: bytes, result: Result, story: str, batch: int | None) -> Result:
         """Do what was decided, and remember it."""
@@ -240,34 +288,3 @@ class Pipeline:
         if not dry_run and stands(image):
             self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts, deaths=deaths)
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
-
-
-def why_left(sight: Sight, decision: Decision, negatives: frozenset[str]) -> str:
-    """One sentence on why no rule took the image; empty where one did."""
-    if decision.actions:
-        return ""
-    if decision.skipped:
-        return f"rule {decision.skipped!r} leaves it alone"
-    if sight.label in negatives:
-        return f"it looks like {sight.label!r} ({sight.score:.2f}), which is left alone"
-    return f"no rule matched {sight.label!r} ({sight.score:.2f})"
-
-
-def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
-    """What the image's entries amount to."""
-    for entry in entries:
-        if entry.state is State.CONFLICT:
-            return Outcome.QUARANTINED, f"conflict: {entry.reason}"
-    if any(map(has_moved, entries)):
-        return Outcome.FILED, reason
-    done = [entry for entry in entries if entry.state is State.DONE]
-    if done:
-        return Outcome.COPIED if any(entry.kind is EntryKind.COPY for entry in done) else Outcome.DONE, reason
-    if any(entry.state is State.SHADOW for entry in entries):
-        return Outcome.SHADOW, f"rule {entries[0].rule!r} is in shadow mode"
-    return Outcome.LEFT, entries[0].reason if entries else reason  # nobody could be notified
-
-
-def elapsed(began: float) -> float:
-    """Milliseconds since `began` (monotonic seconds)."""
-    return (time.monotonic() - began) * 1000

@@ -11,7 +11,7 @@ from snapsortd.errors import SnapsortError
 from snapsortd.foretold import foretell
 from snapsortd.journal import Counts, Problem, Selection
 from snapsortd.models import PlannedAction
-from snapsortd.pipeline import Result
+from snapsortd.results import Result
 from snapsortd.story import rules_told
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from snapsortd.calls import Caller
@@ -22,13 +23,15 @@ from snapsortd.journal import Journal
 from snapsortd.lock import Lock
 from snapsortd.mover import Mover
 from snapsortd.paths import Places
-from snapsortd.pipeline import Pipeline, Result
+from snapsortd.pipeline import Pipeline
 from snapsortd.repair import repair
 from snapsortd.replies import iso, result_told, selected, standing
+from snapsortd.results import Result
 from snapsortd.rules import select
 from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.extras import installed
 
 log = logging.getLogger("snapsortd")
@@ -48,6 +51,7 @@ class Session:
         """Called for every item of a long undo: there is progress."""
         self.config = config
         self.classifier = self._classifier(config)
+        self.exporter = Exporter(places.cache_dir)
         self.pipeline = self._pipeline()
         self._repaired: frozenset[str] = frozenset()
 
@@ -57,7 +61,7 @@ class Session:
         """Take the lock, open the journal, finish or drop what a crash left open. Raises Busy, JournalError."""
         places.make_private()
         with Lock(places.lock):
-            journal = Journal.open(places.journal)
+            journal = Journal.open(places.journal, soon=True)
             try:
                 session = cls(places, config, journal)
                 for sentence in session.repair():
@@ -65,13 +69,14 @@ class Session:
                 try:
                     yield session
                 finally:
+                    session.exporter.stop()
                     session.classifier.stop()
             finally:
                 journal.close()
 
     def use(self, config: Config) -> None:
         """Work by `config` from now on; the model is loaded anew only where it or the labels changed."""
-        if (self.config.model.name, self.config.labels) != (config.model.name, config.labels):
+        if self._loaded_by(self.config) != self._loaded_by(config):
             self.classifier.stop()
             self.classifier = self._classifier(config)
         self.config = config
@@ -82,7 +87,15 @@ class Session:
             model=config.model.name,
             labels={label.name: label.prompts for label in config.labels},
             cache_dir=self.places.cache_dir,
+            threads=config.model.threads,
+            engine=config.model.engine,
+            nice=config.model.nice,
         )
+
+    @staticmethod
+    def _loaded_by(config: Config) -> tuple[object, object]:
+        """What a classifier was started with: all about the model but how long it stays."""
+        return replace(config.model, unload_after=None), config.labels
 
     def _pipeline(self, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> Pipeline:
         """The life of an image under the rules that these tags choose. Raises NoSuchTag."""

@@ -1,8 +1,16 @@
 """The configuration: `load_config` reads it strictly, `check_folders` compares it with the disk."""
 
 from snapsortd.config.folders import check_folders
-from snapsortd.config.load import default_config_text, load_config
+from snapsortd.config.memory import load_config
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
+
+
+def default_config_text() -> str:
+    """The commented configuration that a new user starts from."""
+    from snapsortd.config import load  # what checks a configuration takes long to import
+
+    return load.default_config_text()
+
 
 __all__ = [
     "Config",

@@ -9,7 +9,7 @@ from typing import cast
 from snapsortd.config.action_entries import SKIP, build_action, kind_of
 from snapsortd.config.faults import locate
 from snapsortd.config.filter_entries import FilterBody, Filters
-from snapsortd.config.schema import Document, RuleEntry, TestEntry
+from snapsortd.config.schema import Document, LabelEntry, RuleEntry, TestEntry
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.filters import Filter, Not
@@ -18,8 +18,9 @@ from snapsortd.rules import FilterMode, Rule
 
 def build(path: str, document: Document, root: Node) -> Config:
     """The configuration of a document; `root` knows where each part stands in the file."""
-    model = ModelConfig(document.model.name, document.model.unload_after)
-    labels = tuple(Label(name, tuple(entry.prompts), entry.negative) for name, entry in document.labels.items())
+    asked = document.model
+    model = ModelConfig(asked.name, asked.unload_after, asked.engine, asked.threads, asked.nice)
+    labels = build_labels(document.labels)
     rules = tuple(_rule(entry, root, index) for index, entry in enumerate(document.rules))
     return Config(
         path=path,
@@ -44,6 +45,11 @@ def build(path: str, document: Document, root: Node) -> Config:
         # These are frozen dataclasses of text and numbers all the way down, so their repr says all there is.
         fingerprint=hashlib.sha256(repr((model.name, labels, rules)).encode()).hexdigest(),
     )
+
+
+def build_labels(entries: Mapping[str, LabelEntry]) -> tuple[Label, ...]:
+    """The labels of a document, in order."""
+    return tuple(Label(name, tuple(entry.prompts), entry.negative) for name, entry in entries.items())
 
 
 def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:

@@ -25,20 +25,25 @@ _MOST_SHOWN = 50
 
 def load_config(path: str, env: Mapping[str, str]) -> Config:
     """The configuration in a file, `~` and `$VAR` taken from `env`. Raises ConfigError with every fault."""
-    root, faults = _tree(path)
+    root, faults = read_file(path)
     version = root.child("version")
     if version is not None and type(version.value) is int and version.value > VERSION:
         message = f"version {version.value} is for a newer snapsortd; this one reads version {VERSION}"
-        raise _refusal(path, [Fault(version.position, message)])
+        raise refusal(path, [Fault(version.position, message)])
     labels = root.child("labels")
     names = tuple(labels.value) if labels is not None and isinstance(labels.value, dict) else None
     try:
         document = Document.model_validate(root.plain(), context=Surroundings(env, names))
     except ValidationError as error:
-        raise _refusal(path, [*faults, *faults_of(error.errors(include_url=False), root)]) from None
+        raise refusal(path, [*faults, *faults_of(error.errors(include_url=False), root)]) from None
     if faults:
-        raise _refusal(path, faults)
+        raise refusal(path, faults)
     return build(path, document, root)
+
+
+def default_config_path() -> str:
+    """Where the configuration lies that a new user starts from."""
+    return os.path.join(os.path.dirname(__file__), "default.yaml")
 
 
 def default_config_text() -> str:
@@ -46,7 +51,8 @@ def default_config_text() -> str:
     return files("snapsortd.config").joinpath("default.yaml").read_text("utf-8")
 
 
-def _tree(path: str) -> tuple[Node, list[Fault]]:
+def read_file(path: str) -> tuple[Node, list[Fault]]:
+    """The tree of a YAML file, and the faults that did not stop the reading. Raises ConfigError."""
     data = _read(path)
     try:
         root, faults = read_tree(data.decode("utf-8-sig"))
@@ -54,11 +60,11 @@ def _tree(path: str) -> tuple[Node, list[Fault]]:
         line = data.count(b"\n", 0, error.start) + 1
         column = len(data[: error.start].rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
         fault = Fault(Position(line, column), "this is not UTF-8; save the file as UTF-8")
-        raise _refusal(path, [fault]) from None
+        raise refusal(path, [fault]) from None
     except YamlFault as error:
-        raise _refusal(path, [error.fault]) from None
+        raise refusal(path, [error.fault]) from None
     if root.value is None and not faults:
-        raise _refusal(path, [Fault(Position(), "the file is empty; `snapsortctl init` writes one to start from")])
+        raise refusal(path, [Fault(Position(), "the file is empty; `snapsortctl init` writes one to start from")])
     return root, faults
 
 
@@ -89,7 +95,8 @@ def _printable(message: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in message)
 
 
-def _refusal(path: str, faults: list[Fault]) -> ConfigError:
+def refusal(path: str, faults: list[Fault]) -> ConfigError:
+    """The error that tells all faults of a file."""
     ordered = sorted(set(faults), key=lambda fault: (fault.position.line, fault.position.column, fault.message))
     problems = [f"{path}:{fault.position}: {_printable(fault.message)}" for fault in ordered[:_MOST_SHOWN]]
     if len(ordered) > _MOST_SHOWN:

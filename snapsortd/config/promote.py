@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
 
 from snapsortd.config.load import load_config
-from snapsortd.config.settings import Config
+from snapsortd.config.rewrite import rewrite
 from snapsortd.config.yaml_tree import Position, read_tree
-from snapsortd.errors import ConfigError, SnapsortError
+from snapsortd.errors import SnapsortError
 from snapsortd.nearest import suggestion
 
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -27,11 +25,8 @@ def promote(path: str, name: str, env: Mapping[str, str]) -> None:
         raise SnapsortError(f"there is no rule '{name}'{suggestion(name, [each.name for each in config.rules])}")
     if not rule.shadow:
         raise SnapsortError(f"the rule '{name}' is not in shadow mode", "it acts already")
-    real = os.path.realpath(path)
-    before = os.stat(real)
-    with open(real, "rb") as file:
-        data = file.read()
-    _replace(real, _promoted(data.decode("utf-8-sig"), name, path), data, before, config, env, name)
+    wanted = tuple(replace(each, shadow=False) if each.name == name else each for each in config.rules)
+    rewrite(path, lambda text: _promoted(text, name, path), env, lambda new: new.rules == wanted, _by_hand(name, path))
 
 
 def _promoted(text: str, name: str, path: str) -> str:
@@ -60,48 +55,3 @@ def offset(text: str, position: Position) -> int:
     """Where a line and column of YAML (both from 1) is in the text."""
     starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
     return starts[position.line - 1] + position.column - 1
-
-
-def _replace(
-    real: str, text: str, data: bytes, before: os.stat_result, config: Config, env: Mapping[str, str], name: str
-) -> None:
-    """Put the text in the place of the file, if it means just what is wanted and nobody wrote there meanwhile."""
-    mark = b"\xef\xbb\xbf"
-    new = (mark if data.startswith(mark) else b"") + text.encode()
-    temporary = f"{real}.snapsort-new"
-    try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        hint = "remove it if no other snapsortctl is at work" if isinstance(error, FileExistsError) else ""
-        raise SnapsortError(f"{temporary} cannot be written: {error.strerror}", hint) from None
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(new)
-            file.flush()
-            if (os.geteuid(), os.getegid()) != (before.st_uid, before.st_gid):
-                os.chown(fd, before.st_uid, before.st_gid)
-            os.chmod(fd, stat.S_IMODE(before.st_mode))
-            os.fsync(fd)
-        wanted = tuple(replace(each, shadow=False) if each.name == name else each for each in config.rules)
-        if load_config(temporary, env).rules != wanted:
-            raise _by_hand(name, real)
-        now = os.stat(real)
-        if (now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns):
-            raise SnapsortError(f"{real} was changed meanwhile", "try again")
-        os.rename(temporary, real)
-    except OSError as error:
-        raise SnapsortError(f"{real} cannot be replaced: {error.strerror}") from None
-    except ConfigError:
-        raise _by_hand(name, real) from None
-    finally:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-    _sync(os.path.dirname(real))
-
-
-def _sync(folder: str) -> None:
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

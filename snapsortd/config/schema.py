@@ -22,6 +22,7 @@ from snapsortd.config.values import (
     Path,
     RuleName,
     RuleTags,
+    Threads,
     UnloadAfter,
     WatchedPath,
     around,
@@ -45,6 +46,12 @@ class ModelEntry(Short):
     """embedded, a CLIP-family model on the Hugging Face Hub (owner/model), or an absolute folder."""
     unload_after: UnloadAfter = None
     """Free the model's memory after this idle time."""
+    engine: Literal["auto", "torch", "onnx"] = "auto"
+    """auto: the fastest of those that see the same, measured on this machine."""
+    threads: Threads = None
+    """Processors that look at images; auto: one per physical core, at most 4."""
+    nice: int = Field(default=0, ge=0, le=19, strict=True)
+    """How much other programs go first, from 0 to 19 (nice(1))."""
 
 
 class LabelEntry(Short):

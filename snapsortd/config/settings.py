@@ -18,10 +18,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Which model, and after how many idle seconds its memory is freed (None: never)."""
+    """Which model, after how many idle seconds its memory is freed (None: never), and what may run it.
+
+    `engine` is auto, torch or onnx. `threads` None: one per physical core, at most 4. `nice` is added to the niceness.
+    """
 
     name: str = "embedded"
     unload_after: float | None = None
+    engine: str = "auto"
+    threads: int | None = None
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from snapsortd.nearest import suggestion
 NO_RULE = "none"
 """In a test: no rule takes the file."""
 MOST_SECONDS = 3600.0
+MAX_THREADS = 64
 """The longest that a command may take."""
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
@@ -97,6 +98,14 @@ def _time_limit(value: object) -> float:
     if seconds > MOST_SECONDS:
         raise ValueError(f"'{value}' is too long: nothing is filed meanwhile; 1h is the most")
     return seconds
+
+
+def _threads(value: object) -> int | None:
+    if value == "auto":
+        return None
+    if type(value) is not int or not 1 <= value <= MAX_THREADS:
+        raise ValueError(f"use auto, or a number from 1 to {MAX_THREADS}")
+    return value
 
 
 def _unload_after(value: object) -> float | None:
@@ -183,6 +192,16 @@ Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=st
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
 TimeLimit = Annotated[
     float, BeforeValidator(_time_limit), WithJsonSchema({"type": "string", "examples": ["30s", "5m"]})
+]
+Threads = Annotated[
+    int | None,
+    BeforeValidator(_threads),
+    WithJsonSchema(
+        {
+            "anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": MAX_THREADS}],
+            "examples": ["auto", 2],
+        }
+    ),
 ]
 UnloadAfter = Annotated[
     float | None,

@@ -18,6 +18,7 @@ from snapsortd.models import IMAGE_SUFFIXES, OWN_PREFIX
 from snapsortd.shown import count
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 BAD = frozenset({"failed", "quarantined", "conflict"})
 
 
@@ -131,7 +132,7 @@ def find_images(path: str, recursive: bool) -> Iterator[str]:
             yield entry.path
 
 
-def told(results: Iterable[dict[str, Any]], total: int, *, quiet: bool) -> Iterator[dict[str, Any]]:
+def told(results: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
     """`results`, with a progress bar below the lines while a person looks on."""
     if quiet or total < 2 or not sys.stdout.isatty():
         yield from results

@@ -16,6 +16,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
         "init": ("setup", "Write a commented configuration to begin with."),
         "check": ("setup", "Check the configuration; report every fault at once."),
+        "model": ("model", "Measure, list, fetch and choose the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Find out why something does not work, and how to mend it."),
     },

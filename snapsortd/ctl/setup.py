@@ -84,15 +84,22 @@ def free_name(path: str) -> str:
 
 @click.command("check")
 @click.argument("file", required=False)
+@click.option("--model", "ask_model", is_flag=True, help="Warn too of prompts that mean the same to the model.")
+@click.option("--sample", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", help="See above.")
 @json_option
-def check_command(file: str | None, as_json: bool) -> None:
+def check_command(file: str | None, ask_model: bool, sample: str | None, as_json: bool) -> None:
     """Check the configuration, or FILE; report every fault at once, with its line and column.
 
     Where there is none, it shows for every action what it would make of a sample image. Exit code 3 if there is a
     fault, a folder that does not exist included.
+
+    It warns of labels that will not do what is wanted: none is negative, or two have a prompt in common. --model asks
+    the model too, which takes seconds. With --sample it looks at the images in a folder, 200 at most, and warns of
+    labels that none of them gets.
     """
     from snapsortd.config import check_folders, load_config
     from snapsortd.config.sample import samples
+    from snapsortd.ctl.lint import warn, warnings
 
     path = os.path.abspath(file) if file else places().config_file
     try:
@@ -104,10 +111,11 @@ def check_command(file: str | None, as_json: bool) -> None:
             say_json({"ok": False, "path": path, "problems": error.problems or [str(error)]})
             click.get_current_context().exit(error.exit_code)
         raise
+    warned = list(warnings(config, ask_model=ask_model, sample=sample, quiet=as_json))
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
     if as_json:
         shown_by = [asdict(each) for each in samples(config)]
-        say_json({"ok": True, "path": path, "problems": [], **found, "samples": shown_by})
+        say_json({"ok": True, "path": path, "problems": [], "warnings": warned, **found, "samples": shown_by})
         return
     counts = [
         count(found["labels"], "label"),
@@ -116,6 +124,8 @@ def check_command(file: str | None, as_json: bool) -> None:
     ]
     say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
     say(f"  {sample_line(each)}" for each in samples(config))
+    for each in warned:
+        warn(each)
 
 
 def sample_line(sample: Foretold) -> str:

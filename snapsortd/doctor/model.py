@@ -14,7 +14,7 @@ from snapsortd.shown import size_words
 from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
 
 NAME = "model"
-LIBRARIES = ("torch", "transformers", "PIL", "numpy", "safetensors")
+LIBRARIES = ("torch", "transformers", "onnxruntime", "onnx", "PIL", "numpy", "safetensors")
 TOKENIZERS = frozenset(
     {"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"}
 )

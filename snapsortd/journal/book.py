@@ -34,18 +34,20 @@ IN_PLACE = frozenset({Method.TAG, Method.CALL})
 class Journal(Chooser):
     """The one writer of the journal. Every method raises JournalError when the file can't be relied on."""
 
-    def __init__(self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0) -> None:
-        """`timeout`: seconds to wait for another program that reads or writes the file."""
-        super().__init__(JournalFile(path, timeout))
+    def __init__(
+        self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0, *, soon: bool = False
+    ) -> None:
+        """`timeout`: seconds to wait for another program that reads or writes the file. `soon`: see `JournalFile`."""
+        super().__init__(JournalFile(path, timeout, soon=soon))
         self._clock = clock
         self.likenesses = Likenesses(self._file)
         with self._file.reading() as db:
             self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
 
     @classmethod
-    def open(cls, path: str) -> Journal:
-        """Open the journal at `path`, or begin it if there never was one."""
-        return cls(path)
+    def open(cls, path: str, *, soon: bool = False) -> Journal:
+        """Open the journal at `path`, or begin it if there never was one. `soon`: see `JournalFile`."""
+        return cls(path, soon=soon)
 
     def close(self) -> None:
         """Make everything durable and close."""

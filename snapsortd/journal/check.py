@@ -6,11 +6,11 @@ import os
 import sqlite3
 import struct
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from snapsortd.errors import JournalError
+from snapsortd.errors import JournalBlocked, JournalError
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 
 RESTORE = "nothing was moved; restore it from a backup, or move it away to begin a new one"
@@ -28,16 +28,17 @@ def marker(path: str) -> str:
     return path + ".exists"
 
 
-def check(path: str, timeout: float) -> None:
+def check(path: str, timeout: float, *, whole: bool = True) -> None:
     """Raises JournalError with the reason, and sqlite3.Error, for a journal that can't be relied on.
 
-    Only the file `-shm`, which holds nothing of its own, may be made or change.
+    Only the file `-shm`, which holds nothing of its own, may be made or change. Not `whole`: that every page is
+    sound, and in its place, is left to `LateCheck`.
     """
     if not _size(path) and (os.path.exists(marker(path)) or _size(path + "-wal")):  # SQLite would delete the log
         raise JournalError(f"the journal {path} is empty, and there was one before", RESTORE)
     with closing(sqlite3.connect(_address(path), uri=True, timeout=timeout)) as look:
-        if (found := look.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
-            raise JournalError(f"the journal {path} is damaged: {found}", RESTORE)
+        if whole:
+            check_pages(path, look)
         page = look.execute("PRAGMA page_size").fetchone()[0]
         if _lost_commits(path, page) > 1:
             raise JournalError(f"the journal {path} is damaged: its last writes can't be read ({path}-wal)", RESTORE)
@@ -52,6 +53,19 @@ def check(path: str, timeout: float) -> None:
             f"the journal {path} was written by a newer version of snapsortd (format {version})",
             "install that version again; nothing was moved",
         )
+
+
+def check_pages(path: str, look: sqlite3.Connection) -> None:
+    """Look through the whole file, seconds for 100,000 entries. Raises JournalError, sqlite3.Error."""
+    if (found := look.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+        raise JournalError(f"the journal {path} is damaged: {found}", RESTORE)
+
+
+def format_of(path: str, timeout: float) -> int:
+    """The number of migrations that the file has seen. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(_address(path), uri=True, timeout=timeout)) as look:
+        version: int = look.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def _address(path: str) -> str:
@@ -90,3 +104,21 @@ def _size(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turn what SQLite says into what a person can act on."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_BUSY:
+            raise JournalBlocked(f"the journal {path} is held by another program") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise JournalBlocked(f"the disk with the journal {path} is full", "free some space") from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
+        raise JournalError(f"the journal {path} cannot be used: {error}") from error

@@ -10,8 +10,8 @@ from snapsortd.entries import Entry
 from snapsortd.errors import UndoRefused
 from snapsortd.journal.reading import BACK, FORWARD, STANDING, JournalReader
 
-PAGE = 500
-"""Entries read at a time where most of them are wanted."""
+PAGE = 50
+"""Entries read at a time where some of the newest are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ class Chooser(JournalReader):
         """The newest, without those that go along with another: their image brings them, if it is still to be had."""
         chosen: list[Entry] = []
         before = 2**63 - 1
-        while found := self._query(f"{meeting} AND id < ?", (*values, before), limit=PAGE):
+        # `+`: not by the index of kinds, which would have all that stand sorted before the first is seen.
+        while found := self._query(f"+{meeting} AND id < ?", (*values, before), limit=PAGE):
             for entry in found:
                 if entry.follows is None or not self._stands(entry.follows, kinds):
                     chosen.append(entry)

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from snapsortd.errors import JournalBlocked, JournalError
-from snapsortd.journal.check import RESTORE, check, marker
+from snapsortd.errors import JournalError
+from snapsortd.journal.check import check, explained, format_of, marker
+from snapsortd.journal.late_check import LateCheck, is_in_good_order, note_good_order
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 
 MAX_PENDING = 500
@@ -22,19 +23,24 @@ class JournalFile:
     A write is durable at once, or lazy: then it stays in the open transaction until the next durable write.
     """
 
-    def __init__(self, path: str, timeout: float) -> None:
+    def __init__(self, path: str, timeout: float, *, soon: bool = False) -> None:
+        """`soon`: where the file was closed in good order, open it at once; writes wait until all of it is checked."""
         self.path = path
         self._lock = threading.RLock()
         self._pending = 0
+        self._late_check: LateCheck | None = None
         _prepare(path)
-        with _explained(path):
-            check(path, timeout)
+        with explained(path):
+            late = soon and is_in_good_order(path) and format_of(path, timeout) == len(MIGRATIONS)
+            check(path, timeout, whole=not late)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=timeout)
         try:
-            with _explained(path):
+            with explained(path):
                 self._set_up()
             _mark(path)
             self._identities = {name: _identity(name) for name in (path, path + "-wal")}
+            if late:
+                self._late_check = LateCheck(path, timeout)
         except BaseException:
             self._connection.close()
             raise
@@ -66,13 +72,16 @@ class JournalFile:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The connection, for queries; sees lazy writes too."""
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
             yield self._connection
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """The connection inside a transaction; on the disk when the block ends, unless `durable` is False."""
-        with self._lock, _explained(self.path):
+        if (late := self._late_check) is not None:
+            late.wait()
+            self._late_check = None
+        with self._lock, explained(self.path):
             self._check_in_place()
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -87,14 +96,15 @@ class JournalFile:
 
     def flush(self) -> None:
         """Make lazy writes durable."""
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
             if self._connection.in_transaction:
                 self._check_in_place()
                 self._commit()
 
     def close(self) -> None:
         """Flush and close; a second call does nothing."""
-        with self._lock, _explained(self.path):
+        with self._lock, explained(self.path):
+            sound = self._late_check is None or self._late_check.stop()
             try:
                 if self._connection.in_transaction:
                     self._commit()
@@ -102,6 +112,8 @@ class JournalFile:
                 return
             finally:
                 self._connection.close()
+            if sound:
+                note_good_order(self.path)
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -157,21 +169,3 @@ def _identity(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn what SQLite says into what a person can act on."""
-    try:
-        yield
-    except UnicodeDecodeError as error:
-        raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code == sqlite3.SQLITE_BUSY:
-            raise JournalBlocked(f"the journal {path} is held by another program") from error
-        if code == sqlite3.SQLITE_FULL:
-            raise JournalBlocked(f"the disk with the journal {path} is full", "free some space") from error
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            raise JournalError(f"the journal {path} is damaged: {error}", RESTORE) from error
-        raise JournalError(f"the journal {path} cannot be used: {error}") from error

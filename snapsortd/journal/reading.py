@@ -94,7 +94,8 @@ class JournalReader:
         """The copy or link that this rule made of this version of the file, if it stands in the journal."""
         _, *version = identity_columns(identity)
         return self._first(
-            f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND rule = ? AND wanted = ? "
+            # `+`: not by the index of rules, in which most entries may be one rule's.
+            f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND +rule = ? AND wanted = ? "
             f"AND method = ? AND keep_source = 1 AND {STANDING}",
             (os.fsencode(source), *version, rule, os.fsencode(wanted), method),
         )

@@ -112,4 +112,12 @@ MIGRATIONS = (
         "what shadow rules would have done", ("CREATE INDEX entries_shadow ON entries (id) WHERE state = 'shadow'",)
     ),
     Migration("sketches without the embeddings beside them", ("CREATE INDEX sketches ON likenesses (model, sketch)",)),
+    Migration(
+        "what stands filed is counted without reading the entries",
+        (
+            "DROP INDEX entries_standing",
+            "CREATE INDEX entries_standing ON entries (kind, batch, follows, reverses, state, reversed_by)"
+            " WHERE state = 'done' AND reversed_by IS NULL",
+        ),
+    ),
 )

@@ -8,7 +8,8 @@ import threading
 from urllib.parse import quote_from_bytes
 
 from snapsortd.errors import JournalBlocked
-from snapsortd.journal.file import JournalFile, _explained
+from snapsortd.journal.check import explained
+from snapsortd.journal.file import JournalFile
 
 
 class UntouchedFile(JournalFile):
@@ -18,10 +19,15 @@ class UntouchedFile(JournalFile):
         """Raises JournalError if it can't be read, JournalBlocked if it can't be read without writing."""
         self.path = path
         self._lock = threading.RLock()
+        self._late_check = None
         address = f"file:{quote_from_bytes(os.fsencode(path))}?mode=ro&{_how(path)}"
-        with _explained(path):
+        with explained(path):
             self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5)
         self._connection.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Close; a second call does nothing. Whether the file is in good order is its owner's to note."""
+        self._connection.close()
 
 
 def _how(path: str) -> str:

@@ -56,6 +56,6 @@ def _cached(repository: str) -> str:
     if not isinstance(config, str):
         raise ModelError(
             f"the model {repository} is not on this machine",
-            f"fetch it once with `hf download {repository}`, or set model.name to {EMBEDDED} or a folder",
+            f"fetch it once with `snapsortctl model pull {repository}`, or set model.name to {EMBEDDED} or a folder",
         )
     return os.path.dirname(config)

@@ -5,19 +5,19 @@ Nothing here imports torch, numpy or Pillow; they live and die with the child.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-import snapsortd
-from snapsortd.errors import ClassifierDied, ImageError, Interrupted, ModelError
+from snapsortd.errors import ImageError, Interrupted, ModelError
 from snapsortd.models import Sight
+from snapsortd.vision.cores import default_threads
+from snapsortd.vision.inflight import InFlight, Request
 from snapsortd.vision.messages import sight_from_json, words_from_json
+from snapsortd.vision.own_process import spawn
 from snapsortd.vision.wire import BadMessage, Channel
 
 ClassifierState = Literal["stopped", "loading", "ready", "failed"]
@@ -26,6 +26,8 @@ LOAD_SECONDS = 300.0
 """A large model on a slow disk takes this long at most."""
 IMAGE_SECONDS = 30.0
 """One image takes this long at most, decoding included; then the child is killed."""
+READY_MADE = 2
+"""Images in flight for each that is looked at: so many lie ready that no thread waits, and a new one waits for few."""
 
 _GLANCE = 0.1
 """Seconds between two looks at `should_stop` while waiting."""
@@ -37,8 +39,10 @@ _MEMORY_HINT = "is there enough memory for this model? its own message is in the
 class Classifier:
     """One classifier process. One thread uses it; any may read `state`, `pid`, `error` and `model_info`.
 
-    After a death it is "stopped" and the next `classify` starts it anew. After a model that could not be
-    loaded it is "failed", and stays so, raising `error`, until `start` is called again.
+    Several images may be in flight: `begin` gives one to the child, `finish` waits for its answer, `poll` takes in
+    what has come meanwhile. After a death it is "stopped" and the next `wait_ready` starts it anew; what was in flight
+    is looked at again (see `inflight`). After a model that could not be loaded it is "failed", and stays so, raising
+    `error`, until `start` is called again.
     """
 
     def __init__(
@@ -50,17 +54,25 @@ class Classifier:
         threads: int | None = None,
         load_seconds: float = LOAD_SECONDS,
         image_seconds: float = IMAGE_SECONDS,
+        engine: str = "auto",
+        nice: int = 0,
     ) -> None:
-        """`labels` maps each label to its prompts; `threads` None means one per physical core, at most 4."""
+        """`labels` maps each label to its prompts; `threads` None means one per physical core, at most 4.
+
+        So many images are looked at at a time. `nice` is what is added to the child's niceness.
+        """
         self._model = model
         self._labels = {name: tuple(prompts) for name, prompts in labels.items()}
         self._cache_dir = cache_dir
-        self._threads = threads
+        self._threads = threads or default_threads()
         self._load_seconds = load_seconds
         self._image_seconds = image_seconds
+        self._engine = engine
+        self._nice = nice
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
         self._load_deadline = 0.0
+        self._in_flight = InFlight()
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
@@ -79,7 +91,7 @@ class Classifier:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                self._process = _spawn(theirs)
+                self._process = spawn("snapsortd.vision.child", str(theirs.fileno()), keep=(theirs.fileno(),))
             except OSError as error:
                 ours.close()
                 self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))
@@ -93,31 +105,37 @@ class Classifier:
             "labels": self._labels,
             "cache_dir": self._cache_dir,
             "threads": self._threads,
+            "engine": self._engine,
+            "nice": self._nice,
         }
         try:
             self._channel.send(request, timeout=_SEND_SECONDS)
         except OSError:
             self._fail(ModelError(f"the classifier {self._end(_EXIT_SECONDS)} while it started"))
 
+    @property
+    def has_room(self) -> bool:
+        """True if another image would only lie ready for a short time."""
+        return len(self._in_flight) < READY_MADE * self._threads
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing is in flight."""
+        return not len(self._in_flight)
+
     def poll(self, timeout: float = 0.0) -> None:
-        """Wait `timeout` seconds at most for word from the child: the model is loaded, or it is not."""
-        if self._channel is None or self.state not in ("loading", "ready"):
+        """Wait `timeout` seconds at most for word from the child: it has loaded the model or can't, or has answers."""
+        if self._channel is None:
             return
         try:
             received = self._channel.receive(timeout)
-            if received is None:
-                if self.state == "loading" and time.monotonic() > self._load_deadline:
-                    self._end()
-                    self._fail(ModelError(f"the model was not loaded within {self._load_seconds:g} seconds"))
-                return
-            if self.state == "ready":
-                raise BadMessage("an answer that was not asked for")
-            self._take_loaded(received[0])
-        except (EOFError, OSError, BadMessage):
-            loading = self.state == "loading"
-            ended = self._end(_EXIT_SECONDS)
-            if loading:
-                self._fail(ModelError(f"the classifier {ended} while it loaded the model", _MEMORY_HINT))
+            while received is not None:
+                self._take(received[0])
+                received = self._channel.receive(0.0) if self._channel else None
+            self._send_due()
+        except (EOFError, OSError, BadMessage) as error:
+            self._lost(error)
+        self._mind_time(time.monotonic())
 
     def wait_ready(self, should_stop: Callable[[], bool]) -> None:
         """Start if need be and wait for the model. Raises ModelError, and Interrupted on `should_stop`."""
@@ -136,47 +154,98 @@ class Classifier:
 
         `image_format` is what `sniff` said; without it the first bytes alone count. Raises ImageError (no readable
         image, with the reason), ClassifierDied (the child crashed or was killed over it: the next call starts another),
-        ModelError, and Interrupted on `should_stop` (the child ends).
+        ModelError, and Interrupted on `should_stop`.
         """
         self.wait_ready(should_stop)
-        assert self._channel is not None
-        began = time.monotonic()
+        request = self.begin(fd, image_format)
         try:
-            self._channel.send({"format": image_format}, fd, timeout=_SEND_SECONDS)
-            answer = self._await_answer(began + self._image_seconds, should_stop)
-            if "unreadable" in answer:
-                raise ImageError(words_from_json(answer["unreadable"]))
-            if "crashed" in answer:
-                self._end(_EXIT_SECONDS)
-                raise ClassifierDied(f"the classifier failed over the image: {words_from_json(answer['crashed'])}")
-            return sight_from_json(
-                answer,
-                labels=tuple(self._labels),
-                dim=self.model_info["dim"],
-                model=self._model,
-                milliseconds=(time.monotonic() - began) * 1000,
-            )
-        except (EOFError, OSError):
-            raise ClassifierDied(f"the classifier {self._end(_EXIT_SECONDS)} while it looked at the image") from None
-        except BadMessage as error:
-            self._end()
-            raise ClassifierDied(f"the classifier answered nonsense ({error}) and was ended") from error
+            return self.finish(request, should_stop)
+        finally:
+            self.drop(request)
+
+    def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False) -> Request:
+        """Have the image behind `fd` looked at, when its turn comes; `alone`: while no other is. Returns at once.
+
+        The descriptor must stay open until the request is answered or dropped.
+        """
+        request = self._in_flight.add(fd, image_format, alone=alone)
+        self.poll()
+        return request
+
+    def finish(self, request: Request, should_stop: Callable[[], bool]) -> Sight:
+        """Wait for the answer; raises as `classify` does. Unless it is answered or dropped, it stays in flight."""
+        while not request.is_answered:
+            self.wait_ready(should_stop)
+            if should_stop():
+                raise Interrupted("stopped while an image was classified")
+            self.poll(_GLANCE)
+        if request.sight is None:
+            assert request.error is not None
+            raise request.error
+        return request.sight
+
+    def drop(self, request: Request) -> None:
+        """Nobody waits for this answer any more, and its descriptor may be closed."""
+        self._in_flight.dropped(request)
 
     def stop(self) -> None:
-        """End the child now; it holds nothing that is worth saving."""
+        """End the child now; it holds nothing that is worth saving. What is in flight waits for the next one."""
         self._end()
+        self._in_flight.put_back()
         self.error = None
 
-    def _await_answer(self, deadline: float, should_stop: Callable[[], bool]) -> dict[str, Any]:
-        assert self._channel is not None
-        while (received := self._channel.receive(_GLANCE)) is None:
-            if should_stop():
-                self._end()
-                raise Interrupted("stopped while an image was classified")
-            if time.monotonic() > deadline:
-                self._end()
-                raise ClassifierDied(f"the image took more than {self._image_seconds:g} seconds")
-        return received[0]
+    def _send_due(self) -> None:
+        if self.state != "ready" or self._channel is None:
+            return
+        for request in self._in_flight.due():
+            self._in_flight.sent(request, time.monotonic())
+            message = {"id": request.id, "format": request.image_format}
+            self._channel.send(message, request.fd, timeout=_SEND_SECONDS)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """What the child says: that it is ready, that it isn't, or an answer."""
+        if self.state == "loading":
+            self._take_loaded(message)
+            return
+        if "crashed" in message:
+            self._end(_EXIT_SECONDS)
+            self._in_flight.died(f"the classifier failed over the image: {words_from_json(message['crashed'])}")
+            return
+        request = self._in_flight.get(message.get("id"))
+        if request is None:
+            raise BadMessage("an answer that was not asked for")
+        now = time.monotonic()
+        if "unreadable" in message:
+            self._in_flight.refused(request, ImageError(words_from_json(message["unreadable"])), now)
+            return
+        sight = sight_from_json(
+            message,
+            labels=tuple(self._labels),
+            dim=self.model_info["dim"],
+            model=self._model,
+            milliseconds=(now - request.sent_at) * 1000,
+        )
+        self._in_flight.answered(request, sight, now)
+
+    def _lost(self, error: Exception) -> None:
+        """The child is gone, or says what no child of ours does."""
+        loading, nonsense = self.state == "loading", isinstance(error, BadMessage)
+        ended = self._end(0.0 if nonsense else _EXIT_SECONDS)
+        if loading:
+            self._fail(ModelError(f"the classifier {ended} while it loaded the model", _MEMORY_HINT))
+        elif nonsense:
+            self._in_flight.died(f"the classifier answered nonsense ({error}) and was ended")
+        else:
+            self._in_flight.died(f"the classifier {ended} while it looked at the image")
+
+    def _mind_time(self, now: float) -> None:
+        """End a child that takes too long."""
+        if self.state == "loading" and now > self._load_deadline:
+            self._end()
+            self._fail(ModelError(f"the model was not loaded within {self._load_seconds:g} seconds"))
+        elif self.state == "ready" and self._in_flight.oldest_for(now) > self._image_seconds:
+            self._end()
+            self._in_flight.died(f"the image took more than {self._image_seconds:g} seconds")
 
     def _take_loaded(self, message: dict[str, Any]) -> None:
         """The child's first message: what it loaded, or why it could not."""
@@ -208,29 +277,6 @@ class Classifier:
         except subprocess.TimeoutExpired:
             process.kill()
             return _how_it_ended(process.wait())
-
-
-def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    """Run the child with its end of the socket pair; only its error output is ours."""
-    package_home = os.path.dirname(os.path.dirname(os.path.abspath(snapsortd.__file__)))
-    environment = os.environ | {
-        "HF_HUB_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        "TRANSFORMERS_VERBOSITY": "error",
-        "TOKENIZERS_PARALLELISM": "false",
-        "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost many times more where other programs are busy too
-        "PYTHONPATH": os.pathsep.join(filter(None, (package_home, os.environ.get("PYTHONPATH")))),
-    }
-    return subprocess.Popen(
-        # -P: nothing is imported from the current folder, which may be one that is watched.
-        [sys.executable, "-P", "-m", "snapsortd.vision.child", str(theirs.fileno())],
-        pass_fds=(theirs.fileno(),),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        cwd="/",
-        env=environment,
-    )
 
 
 def _how_it_ended(code: int) -> str:

@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+MAX_THREADS = 4
+"""More gain one image at a time little, and the machine is the user's."""
+
+
+def default_threads() -> int:
+    """One per physical core, and no more than are of use."""
+    return min(MAX_THREADS, physical_cores())
+
 
 def physical_cores() -> int:
     """Physical cores among the processors that this process may run on; off Linux, all processors."""

@@ -16,11 +16,14 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError,
 
 from snapsortd.errors import ImageError
 from snapsortd.models import ImageFacts
+from snapsortd.vision.boxes import boxes_fill
 from snapsortd.vision.exif import exif_is_huge, exif_texts
 from snapsortd.vision.extras import is_missing, what_is_missing
 from snapsortd.vision.frames import count_frames
 from snapsortd.vision.picture import MAX_PIXELS, Picture, check_size
+from snapsortd.vision.png import load_png
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
+from snapsortd.vision.time_limit import check_time
 
 MAX_BYTES = 4 << 30
 """Twice what 225 megapixels of four 16-bit channels take; the rest of a larger file is no image."""
@@ -68,15 +71,15 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 """Pillow refuses twice this before it asks for memory. Our own limit, below, says what is wrong in plain words."""
 
 
-# A thumbnail in its place would tell nothing of the image; the other parts of the file are not needed.
-pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 
 
 def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[Image.Image, ImageFacts]:
     """The first frame, upright, RGB, its shorter side still ≥ 2 × `side` pixels if it was; and the facts.
 
-    Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. `image_format`
-    is what `sniff` said, where that knew more than the first bytes. Raises ImageError with the reason.
+    Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. Of a HEIC file
+    that is whole, those of its thumbnail, where that is large enough. `image_format` is what `sniff` said, where that
+    knew more than the first bytes. `file` may be a LimitedFile. Raises ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -87,11 +90,11 @@ def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[
         picture = _open(file, side, image_format)
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
-            image.draft("RGB", (2 * side, 2 * side))
-            image.load()
-            orientation, taken = _exif(image)
-            has_alpha, exif = image.has_transparency_data, exif_texts(image)
-            pixels = _squeeze(_to_rgb(_reduce(image, 2 * side)))
+            loaded = _load(image, file, side)
+            orientation, taken = _exif(loaded)
+            has_alpha, exif = loaded.has_transparency_data, exif_texts(loaded)
+            pixels = _squeeze(_to_rgb(_reduce(loaded, 2 * side)))
+    check_time(file)
     orientation = picture.orientation or orientation
     width, height = picture.width, picture.height
     if orientation in _UPRIGHT:
@@ -113,6 +116,16 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
     image = Image.open(file, formats=[_PLUGINS[image_format]])
     check_size(*image.size)
     return Picture(image, *image.size, frames=count_frames(image, file))
+
+
+def _load(image: Image.Image, file: BinaryIO, side: int) -> Image.Image:
+    """With its pixels, all of them or so many fewer as the format gives cheaply."""
+    if (loaded := load_png(image, file, 2 * side)) is not None:
+        return loaded
+    if image.format != "HEIF" or boxes_fill(file):  # a thumbnail would not show that the rest was cut off
+        image.draft("RGB", (2 * side, 2 * side))
+    image.load()
+    return image
 
 
 @contextmanager

@@ -48,14 +48,13 @@ def main(address: str, model: str) -> None:
     import torch
     from PIL import Image
 
-    from snapsortd.vision import decode, labels, messages  # noqa: F401
-    from snapsortd.vision.encoder import Encoder
+    from snapsortd.vision import decode, labels, loading, messages  # noqa: F401
+    from snapsortd.vision.torch_engine import TorchEngine
     from tests.integration.tiny_checkpoints import make_checkpoint
 
     torch.set_num_threads(1)  # a thread would not survive the fork
     Image.init()
-    encoder = Encoder(str(make_checkpoint(Path(model), "clip")))
-    encoder.encode_image(Image.new("RGB", (8, 8)))  # much is imported on its first use
+    TorchEngine(str(make_checkpoint(Path(model), "clip")))  # much is imported on its first use
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address + ".new")

@@ -24,7 +24,7 @@ from tests.images import receipt
 SHARED_MEMORY = "/dev/shm"
 CONFIG = """\
 version: 1
-model: MODEL
+model: {{name: MODEL, engine: torch}}
 labels: {{picture: a picture}}
 watch:
   - path: {inbox}/near
@@ -100,7 +100,9 @@ class World(Instance):
 
     def __init__(self, folder: Path, far: Path, environment: Mapping[str, str]) -> None:
         self.far = far
-        super().__init__(folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]))
+        super().__init__(
+            folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]), ran_before=False
+        )
         self.env |= {"PYTHONDONTWRITEBYTECODE": "1", **environment}
         self.client = Client(str(self.runtime / "snapsortd" / "control.sock"))
         self.trash = folder / "data" / "Trash"

@@ -14,6 +14,7 @@ from typing import Any
 
 from snapsortd.ctl.client import Client
 from snapsortd.errors import Unavailable
+from tests.exported import fill_cache
 from tests.waiting import wait_for
 
 COMMANDS = Path(sys.executable).parent
@@ -42,7 +43,8 @@ rules:
 class Instance:
     """A daemon's folders, its process and its client; two of them never meet."""
 
-    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+    def __init__(self, folder: Path, config: str = CONFIG, *, ran_before: bool = True) -> None:
+        """`ran_before`: the embedded model is exported already."""
         self.folder = folder
         self.inbox = folder / "inbox"
         self.filed = folder / "filed"
@@ -59,6 +61,8 @@ class Instance:
             "XDG_DATA_HOME": str(folder / "data"),
             "XDG_RUNTIME_DIR": str(self.runtime),
         }
+        if ran_before:
+            fill_cache(folder / "cache" / "snapsortd")
         self.log = folder / "daemon.log"
         self.process: subprocess.Popen[bytes] | None = None
 

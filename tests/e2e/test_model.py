@@ -22,7 +22,8 @@ SMALL = 1 << 30
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux changes the limits of a running process")
 def test_a_model_that_is_missing_or_too_large_stops_filing_until_it_loads(tmp_path: Path) -> None:
     model = tmp_path / "model"
-    with kept(Instance(tmp_path, CONFIG.replace("version: 1", f"version: 1\nmodel: {{{{name: {model}}}}}"))) as one:
+    config = CONFIG.replace("version: 1", f"version: 1\nmodel: {{{{name: {model}, engine: torch}}}}")
+    with kept(Instance(tmp_path, config)) as one:
         image = one.inbox / "shot.png"
         screenshot().save(image)
         before = tree(one.inbox)

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOADED = {"name": "hostile", "dim": 2, "source": "/", "digest": ""}
-GOOD = {"scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "taken": None, "frames": 1}
+GOOD = {"id": 1, "scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "taken": None, "frames": 1}
 GOOD |= {"has_alpha": False, "exif": {"Model": "X100"}}
 
 
@@ -56,10 +56,10 @@ ANSWERS: dict[str, Callable[[socket.socket], None]] = {
     "a length and no more": _once(struct.pack(">I", BIG)),
     "too large a length": _once(struct.pack(">I", 2**32 - 1)),
     "a million lists": _once(message((b"[" + b"[]," * BIG)[: BIG - 3] + b"[]]")),
-    "a million mappings": _once(message(b'{"scores":[' + b"{}," * (BIG // 3 - 10) + b"{}]}")),
+    "a million mappings": _once(message(b'{"id":1,"scores":[' + b"{}," * (BIG // 3 - 10) + b"{}]}")),
     "a deep list": _once(message(b"[" * BIG)),
-    "a long number": _once(message(b'{"scores":[' + b"9" * (BIG - 20) + b"]}")),
-    "a number of 4000 digits": _once(message(b'{"width": ' + b"9" * 4000 + b"}")),
+    "a long number": _once(message(b'{"id":1,"scores":[' + b"9" * (BIG - 20) + b"]}")),
+    "a number of 4000 digits": _once(message(b'{"id": 1, "width": ' + b"9" * 4000 + b"}")),
     "scores that are none": _once(message(json.dumps({**GOOD, "scores": [float("nan"), float("inf")]}).encode())),
     "scores beyond 1": _once(message({**GOOD, "scores": [1.5, -0.5]})),
     "scores of 4000 digits": _once(message(json.dumps({**GOOD, "scores": [10**4000, 0]}).encode())),
@@ -69,9 +69,9 @@ ANSWERS: dict[str, Callable[[socket.socket], None]] = {
     "an EXIF text for the terminal": _once(message({**GOOD, "exif": {"Model": "\x1b[31m"}})),
     "an embedding without end": _once(message({**GOOD, "embedding": "AHwAfA=="})),
     "a long embedding": _once(message({**GOOD, "embedding": "A" * (3 << 20)})),
-    "an endless reason": _once(message({"unreadable": "x" * (BIG - 100)})),
-    "a reason of no characters": _once(message({"unreadable": "\ud800\0\x1b[31m"})),
-    "a reason that is a list": _once(message({"unreadable": [[]] * 100_000})),
+    "an endless reason": _once(message({"id": 1, "unreadable": "x" * (BIG - 100)})),
+    "a reason of no characters": _once(message({"id": 1, "unreadable": "\ud800\0\x1b[31m"})),
+    "a reason that is a list": _once(message({"id": 1, "unreadable": [[]] * 100_000})),
     "an endless complaint": _once(message({"crashed": "\ud800" * (BIG // 8)})),
     "descriptors": _descriptors,
 }

@@ -22,9 +22,10 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from snapsortd.api import MAX_BODY_BYTES, MAX_CONNECTIONS
-from snapsortd.api_server import ApiServer, listen
+from snapsortd.api import MAX_BODY_BYTES
+from snapsortd.api_server import ApiServer
 from snapsortd.errors import ConfigError, JournalError, ModelError, NotKnown, SnapsortError, Unavailable
+from snapsortd.listening import MAX_CONNECTIONS, listen
 from tests.integration.api_calls import PATIENCE_S, connect, received, send
 from tests.integration.fake_control import STATUS, FakeControl
 from tests.waiting import wait_for
@@ -107,6 +108,42 @@ def test_a_stale_socket_is_replaced(folder: Path, control: SlowControl) -> None:
     finally:
         again.stop()
     assert not os.path.lexists(path)
+
+
+def test_who_comes_before_all_is_loaded_is_answered_then(folder: Path, control: SlowControl) -> None:
+    early = ApiServer(control, str(folder / "early.sock"))
+    with connect(str(folder / "early.sock")) as connection:
+        connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n")
+        early.start()
+        try:
+            assert received(connection) == (200, STATUS)
+        finally:
+            early.stop()
+
+
+def test_it_may_end_before_it_began(folder: Path, control: SlowControl, caplog: pytest.LogCaptureFixture) -> None:
+    before = set(threading.enumerate())
+    for begin in (True, False):
+        brief = ApiServer(control, str(folder / "brief.sock"))
+        if begin:
+            brief.start()
+        brief.stop()
+        assert not os.path.lexists(folder / "brief.sock")
+        assert set(threading.enumerate()) <= before
+    assert caplog.records == []
+
+
+def test_what_keeps_it_from_answering_is_logged_and_nobody_waits(
+    folder: Path, control: SlowControl, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "snapsortd.api_service", None)  # as if its web server were not installed
+    broken = ApiServer(control, str(folder / "broken.sock"))
+    with connect(str(folder / "broken.sock")) as connection:
+        broken.start()
+        with suppress(ConnectionError):
+            assert connection.recv(1) == b""
+    broken.stop()
+    assert [record.exc_info is not None for record in caplog.records] == [True]
 
 
 def test_a_place_where_no_socket_can_be_is_said(folder: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,25 @@ def test_it_holds_no_image_open_afterwards(tiny: Classifier, cat: Path) -> None:
     _look(tiny, cat)
     targets = [os.readlink(entry) for entry in Path(f"/proc/{tiny.pid}/fd").iterdir()]
     assert str(cat) not in targets
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_what_large_images_took_is_given_back(tiny: Classifier, cat: Path, tmp_path: Path) -> None:
+    """Each takes 170 MB, several of them at a time."""
+    _look(tiny, cat)
+    paths = [tmp_path / f"{number}.png" for number in range(4)]
+    for path in paths:
+        Image.new("RGBA", (6500, 6500), "white").save(path, compress_level=1)
+    before = _resident(tiny.pid)
+    with ExitStack() as opened:
+        files = [opened.enter_context(path.open("rb")) for path in paths]
+        requests = [tiny.begin(file.fileno()) for file in files]
+        assert [tiny.finish(request, _go_on).image.width for request in requests] == [6500] * 4
+    wait_for(lambda: _resident(tiny.pid) < before + (32 << 20), what="the memory is the system's again")
+
+
+def _resident(pid: int | None) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_it_dies_with_the_daemon(checkpoint: Path, tmp_path: Path) -> None:

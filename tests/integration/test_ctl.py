@@ -25,7 +25,11 @@ PROGRAM = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")
 HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3")
 
 
-GROUPS = {"service": ["install"], "rules": ["list", "promote", "test"]}
+GROUPS = {
+    "model": ["eval", "info", "list", "pull", "use"],
+    "service": ["install"],
+    "rules": ["list", "promote", "test"],
+}
 COMMAND_LINES = [[name] for name in COMMANDS if name not in GROUPS]
 COMMAND_LINES += [[group, name] for group, names in GROUPS.items() for name in names]
 

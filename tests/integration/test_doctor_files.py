@@ -218,4 +218,4 @@ def test_a_model_that_was_never_fetched(patient: Patient) -> None:
     patient.config.write_text(patient.config.read_text() + "model: {name: nobody/has-this-model}\n")
     found = patient.trouble("model")
     assert found.status is Status.PROBLEM
-    assert "hf download nobody/has-this-model" in found.fix
+    assert "snapsortctl model pull nobody/has-this-model" in found.fix

@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from snapsortd.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
-from snapsortd.vision.encoder import Encoder
-from snapsortd.vision.labels import CACHE_NAME, label_embeddings, label_scores
+from snapsortd.vision.engine import Array, normalised
+from snapsortd.vision.labels import FOLDER, KEPT, label_embeddings, label_scores
+from snapsortd.vision.torch_engine import TorchEngine
 from tests.integration.tiny_checkpoints import KINDS, make_checkpoint
 
+BLANK = np.zeros((1, 3, 32, 32), np.float32)
 LABELS = {"screenshot": ("a screenshot",), "receipt": ("a receipt", "photo of the receipt")}
 
 
@@ -26,25 +29,26 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def encoders(checkpoints: dict[str, Path]) -> dict[str, Encoder]:
-    return {kind: Encoder(str(folder)) for kind, folder in checkpoints.items()}
+def encoders(checkpoints: dict[str, Path]) -> dict[str, TorchEngine]:
+    return {kind: TorchEngine(str(folder)) for kind, folder in checkpoints.items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_images_and_texts_meet_in_one_space(encoders: dict[str, Encoder], kind: str) -> None:
+def test_images_and_texts_meet_in_one_space(encoders: dict[str, TorchEngine], kind: str) -> None:
     encoder = encoders[kind]
-    image = encoder.encode_image(Image.new("RGB", (50, 40), "red"))
+    (image,) = encoder.encode(encoder.processor.prepare(Image.new("RGB", (50, 40), "red"))[None])
     texts = encoder.encode_texts(["a photo of a cat", "a receipt"])
-    assert encoder.side == 32
+    assert encoder.processor.side == 32
+    assert encoder.dim == len(image)
     assert texts.shape == (2, *image.shape)
-    assert image.norm().item() == pytest.approx(1)
-    assert texts.norm(dim=-1).tolist() == pytest.approx([1, 1])
+    assert np.linalg.norm(image) == pytest.approx(1)
+    assert np.linalg.norm(texts, axis=-1).tolist() == pytest.approx([1, 1])
     assert texts[0].tolist() != pytest.approx(texts[1].tolist())
     assert encoder.logit_scale >= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_text_alone_equals_the_same_text_among_others(encoders: dict[str, Encoder], kind: str) -> None:
+def test_a_text_alone_equals_the_same_text_among_others(encoders: dict[str, TorchEngine], kind: str) -> None:
     """Padding must not leak into a prompt's vector; a text beyond the model's length is cut, not refused."""
     texts = ["a cat", "photo of the receipt and " + "the cat " * 40]
     together = encoders[kind].encode_texts(texts)
@@ -54,8 +58,10 @@ def test_a_text_alone_equals_the_same_text_among_others(encoders: dict[str, Enco
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 5), (1, 16), (640, 40)])
-def test_any_shape_of_image(encoders: dict[str, Encoder], kind: str, width: int, height: int) -> None:
-    assert encoders[kind].encode_image(Image.new("RGB", (width, height), "teal")).isfinite().all()
+def test_any_shape_of_image(encoders: dict[str, TorchEngine], kind: str, width: int, height: int) -> None:
+    pixels = encoders[kind].processor.prepare(Image.new("RGB", (width, height), "teal"))
+    assert pixels.shape == (3, 32, 32)
+    assert np.isfinite(encoders[kind].encode(pixels[None])).all()
 
 
 def test_half_precision_weights_run_in_single(checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -64,14 +70,14 @@ def test_half_precision_weights_run_in_single(checkpoints: dict[str, Path], tmp_
     shutil.copytree(checkpoints["clip"], tmp_path, dirs_exist_ok=True)
     CLIPModel.from_pretrained(tmp_path, dtype=torch.float16).save_pretrained(tmp_path)
     assert json.loads((tmp_path / "config.json").read_text())["dtype"] == "float16"
-    assert Encoder(str(tmp_path)).encode_image(Image.new("RGB", (32, 32))).dtype == torch.float32
+    assert TorchEngine(str(tmp_path)).encode(BLANK).dtype == np.float32
 
 
 def test_without_its_text_tower_it_still_sees(checkpoints: dict[str, Path]) -> None:
-    encoder, image = Encoder(str(checkpoints["clip"])), Image.new("RGB", (32, 32), "red")
-    before = encoder.encode_image(image)
+    encoder = TorchEngine(str(checkpoints["clip"]))
+    before = encoder.encode(BLANK)
     encoder.forget_texts()
-    assert encoder.encode_image(image).tolist() == before.tolist()
+    assert encoder.encode(BLANK).tolist() == before.tolist()
 
 
 def test_a_model_of_another_family_is_refused(checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -82,7 +88,7 @@ def test_a_model_of_another_family_is_refused(checkpoints: dict[str, Path], tmp_
         ViTConfig(hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2)
     ).save_pretrained(tmp_path)
     with pytest.raises(ModelError, match=r"not of the CLIP family.*model\.name"):
-        Encoder(str(tmp_path))
+        TorchEngine(str(tmp_path))
 
 
 def test_missing_weights_are_not_made_up(checkpoints: dict[str, Path], tmp_path: Path) -> None:
@@ -93,7 +99,7 @@ def test_missing_weights_are_not_made_up(checkpoints: dict[str, Path], tmp_path:
     del weights["visual_projection.weight"]
     save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
     with pytest.raises(ModelError, match=r"weights are missing.*model\.name"):
-        Encoder(str(tmp_path))
+        TorchEngine(str(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "preprocessor_config.json", "config.json"])
@@ -101,14 +107,16 @@ def test_a_damaged_checkpoint_is_a_model_error(checkpoints: dict[str, Path], tmp
     shutil.copytree(checkpoints["clip"], tmp_path, dirs_exist_ok=True)
     (tmp_path / name).write_bytes(b"{ not this")
     with pytest.raises(ModelError, match=r"cannot be loaded.*model\.name"):
-        Encoder(str(tmp_path))
+        TorchEngine(str(tmp_path))
 
 
 @pytest.mark.parametrize(
     ("model", "message"),
     [
         pytest.param("/nowhere/model", "there is no model in /nowhere/model", id="folder"),
-        pytest.param("nobody/has-this", "is not on this machine .*hf download nobody/has-this", id="repository"),
+        pytest.param(
+            "nobody/has-this", "is not on this machine .*snapsortctl model pull nobody/has-this", id="repository"
+        ),
         pytest.param("a/b/c:d", "is no model", id="no-name"),
     ],
 )
@@ -133,18 +141,16 @@ class _CountingTower:
     def __init__(self) -> None:
         self.calls = 0
 
-    def encode(self, texts: Sequence[str]) -> torch.Tensor:
+    def encode(self, texts: Sequence[str]) -> Array:
         self.calls += 1
-        return torch.nn.functional.normalize(
-            torch.tensor([[len(text), 5.0, text.count("a")] for text in texts]), dim=-1
-        )
+        return normalised(np.array([[len(text), 5.0, text.count("a")] for text in texts], np.float32))
 
 
 def test_a_label_is_the_normalised_mean_of_its_prompts(tmp_path: Path) -> None:
     tower = _CountingTower()
     vectors = label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
     first, second = tower.encode(LABELS["receipt"])
-    expected = (first + second) / (first + second).norm()
+    expected = (first + second) / np.linalg.norm(first + second)
     assert vectors.shape == (2, 3)
     assert vectors[1].tolist() == pytest.approx(expected.tolist())
 
@@ -172,16 +178,28 @@ def test_what_changes_the_labels_makes_them_anew(
     label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
     label_embeddings(labels, digest, str(tmp_path), tower.encode)
     assert tower.calls == 2
+    label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
+    assert tower.calls == 2  # both are kept
+
+
+def test_only_the_sets_used_last_are_kept(tmp_path: Path) -> None:
+    tower = _CountingTower()
+    for number in range(KEPT + 3):
+        label_embeddings(LABELS, str(number), str(tmp_path), tower.encode)
+    assert len(list((tmp_path / FOLDER).iterdir())) == KEPT
+    label_embeddings(LABELS, str(KEPT + 2), str(tmp_path), tower.encode)
+    assert tower.calls == KEPT + 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", bytes(64)])
 def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: bytes) -> None:
     tower = _CountingTower()
     first = label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
-    (tmp_path / CACHE_NAME).write_bytes(damage)
+    (cached,) = (tmp_path / FOLDER).iterdir()
+    cached.write_bytes(damage)
     assert label_embeddings(LABELS, "digest", str(tmp_path), tower.encode).tolist() == first.tolist()
     assert tower.calls == 2
-    assert [path.name for path in tmp_path.iterdir()] == [CACHE_NAME]
+    assert list((tmp_path / FOLDER).iterdir()) == [cached]
 
 
 def test_no_place_for_a_cache_is_no_error(tmp_path: Path) -> None:
@@ -191,7 +209,8 @@ def test_no_place_for_a_cache_is_no_error(tmp_path: Path) -> None:
 
 
 def test_scores_are_a_softmax_of_scaled_cosines() -> None:
-    labels = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
-    scores = label_scores(torch.tensor([0.6, 0.8]), labels, logit_scale=10.0)
-    assert sum(scores) == pytest.approx(1)
-    assert scores[1] / scores[0] == pytest.approx(2.718281828**2, rel=1e-4)
+    images = np.array([[0.6, 0.8], [1.0, 0.0]], np.float32)
+    scores = label_scores(images, np.eye(2, dtype=np.float32), logit_scale=10.0)
+    assert scores.sum(axis=-1).tolist() == pytest.approx([1, 1])
+    assert scores[0, 1] / scores[0, 0] == pytest.approx(2.718281828**2, rel=1e-4)
+    assert scores[1, 0] / scores[1, 1] == pytest.approx(2.718281828**10, rel=1e-4)

@@ -156,7 +156,7 @@ def tried(uid: int, one: Machine, *, attack: bool) -> dict[str, str]:
 def test_everything_is_the_owners_alone_whatever_the_umask(working: Machine) -> None:
     names = {each.name for each in working.private()}
     assert {"journal.sqlite3" + each for each in ("", "-wal", "-shm", ".exists")} <= names
-    assert {"lock", "log", "snapsortd.log", "labels.safetensors", "control.sock"} <= names
+    assert {"lock", "log", "snapsortd.log", "labels", "control.sock"} <= names
     for each in working.private():
         found = each.lstat()
         assert found.st_uid == OWNER

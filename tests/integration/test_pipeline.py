@@ -21,15 +21,17 @@ from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import ActionKind, OnConflict, Sight
+from snapsortd.models import ActionKind, OnConflict
 from snapsortd.mover import Mover
 from snapsortd.opened import Opened, file_facts
-from snapsortd.pipeline import MAX_DEATHS, Pipeline, Result
+from snapsortd.pipeline import MAX_DEATHS, Pipeline
+from snapsortd.results import Result
 from snapsortd.rules import Rule, RuleAction
 from snapsortd.template import parse_destination
 from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.extras import is_missing
+from snapsortd.vision.inflight import Request
 from tests import images
 from tests.crafted_documents import dng
 from tests.crafted_images import encoded
@@ -51,9 +53,9 @@ class Interrupting(Classifier):
         super().__init__(model="embedded", labels=LABELS, cache_dir=cache_dir)
         self.meanwhile: Callable[[], object] = bool
 
-    def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Sight:
+    def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False) -> Request:
         self.meanwhile()
-        return super().classify(fd, should_stop, image_format)
+        return super().begin(fd, image_format, alone=alone)
 
 
 @pytest.fixture(scope="module")

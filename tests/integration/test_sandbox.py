@@ -193,7 +193,7 @@ class Hostile:
         """Give it an image, even to write; its answer. Raises EOFError where it dies of it."""
         assert (self.channel.receive(60) or ({},))[0] == {"name": "hostile", "dim": 1}
         with self.image.open("r+b") as file:
-            self.channel.send({}, file.fileno())
+            self.channel.send({"id": 1}, file.fileno())
             answer, _ = self.channel.receive(60) or ({}, None)
         return answer
 

@@ -137,27 +137,65 @@ def test_an_edge_knows_nothing_of_those_who_use_it(edge: str) -> None:
 
 
 def test_the_client_imports_nothing_of_the_daemon() -> None:
-    """But for `local`, which does the daemon's work where none runs, and `doctor`, which works without one."""
-    allowed = set(PURE) | SHARED | {"ctl", "local", "doctor", "config", "journal"}
+    """But for `local`, which does the daemon's work where none runs, and what works without one."""
+    allowed = set(PURE) | SHARED | {"ctl", "local", "doctor", "evaluation", "hub", "config", "journal"}
     for file in files_of("ctl"):
         assert own_parts(file) <= allowed, file.name
 
 
-def loaded_by(statement: str) -> str:
-    code = f"import sys; {statement}; print({{name.partition('.')[0] for name in sys.modules}} & {HEAVY})"
+def loaded_by(statement: str, sought: str = HEAVY) -> str:
+    code = f"import sys; {statement}; print({{name.partition('.')[0] for name in sys.modules}} & {sought})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=True, timeout=60
     )
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["snapsortd.daemon", "snapsortd.ctl.main", "snapsortd.local", "snapsortd.doctor"])
+@pytest.mark.parametrize(
+    "module", [f"snapsortd.{name}" for name in ("daemon", "ctl.main", "ctl.model", "local", "doctor")]
+)
 def test_what_stays_small_loads_no_heavy_library(module: str) -> None:
     assert loaded_by(f"import {module}") == "set()"
 
 
 def test_the_test_above_would_notice() -> None:
     assert "numpy" in loaded_by("import snapsortd.daemon, numpy")
+
+
+def test_a_start_loads_neither_what_answers_nor_what_checks_a_configuration() -> None:
+    """READY waits for none of these: a web server is loaded behind it, the configuration is remembered."""
+    late = "{'uvicorn', 'starlette', 'h11', 'asyncio', 'pydantic', 'yaml'}"
+    assert loaded_by("import snapsortd.daemon", late) == "set()"
+    assert "pydantic" in loaded_by("import snapsortd.daemon, pydantic", late)
+
+
+def test_only_one_command_goes_online() -> None:
+    """`hub` is known to it alone, and nothing else asks the hub for more than what its cache holds."""
+    assert [file.name for file in sorted(PACKAGE.rglob("*.py")) if "hub" in own_parts(file)] == ["model.py"]
+    asking = {
+        file.name: {name for name in imported(file) if "huggingface_hub." in name} for file in PACKAGE.rglob("*.py")
+    }
+    offline = {"try_to_load_from_cache", "scan_cache_dir", "errors"}
+    found = {name for name, asked in asking.items() if {each.split(".")[1] for each in asked} - offline}
+    assert found == {"hub.py"}
+
+
+def test_what_measures_a_model_acts_on_nothing() -> None:
+    acting = {
+        "mover",
+        "transfer",
+        "copying",
+        "renames",
+        "lock",
+        "session",
+        "local",
+        "repair",
+        "undo",
+        "loop",
+        "journal",
+    }
+    for file in files_of("evaluation"):
+        assert own_parts(file) & acting == set(), file.name
 
 
 def test_the_doctor_acts_on_nothing() -> None:

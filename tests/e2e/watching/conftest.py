@@ -18,7 +18,7 @@ from tests.integration.tiny_checkpoints import make_checkpoint
 
 CONFIG = """\
 version: 1
-model: MODEL
+model: {{name: MODEL, engine: torch}}
 labels: {{picture: a picture}}
 watch:
   - {{path: "{inbox}/plain", settle: 300ms}}

@@ -35,7 +35,7 @@ PATIENCE_S = 2_700 if FULL else 120
 
 CONFIG = """\
 version: 1
-model: MODEL
+model: {{name: MODEL, engine: torch}}
 labels: {{picture: a picture}}
 watch:
   - {{path: "{inbox}", settle: 300ms}}

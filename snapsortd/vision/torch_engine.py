@@ -1,4 +1,4 @@
-"""A CLIP-family model: images and texts to points of one space. Runs in the classifier process."""
+"""The reference engine: a CLIP-family checkpoint as transformers runs it. Images and texts to points of one space."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from snapsortd.errors import ModelError
+from snapsortd.vision.engine import TORCH, Array
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")
 _HINT = "fetch it again, free some memory, or choose another one: model.name in the configuration"
@@ -20,46 +21,50 @@ _BATCH = 64
 """Prompts per run of the text tower."""
 
 
-class Encoder:
+class TorchEngine:
     """The model of one checkpoint folder, in float32 on the CPU."""
 
-    def __init__(self, folder: str) -> None:
-        """Raises ModelError when the folder holds no complete CLIP-family checkpoint."""
+    name = TORCH
+
+    def __init__(self, folder: str, threads: int | None = None) -> None:
+        """`threads` None: as many as torch likes. Raises ModelError without a complete CLIP-family checkpoint."""
         self._folder = folder
+        if threads is not None:
+            torch.set_num_threads(threads)
         try:
-            self._model, loading = AutoModel.from_pretrained(
+            self.model, loading = AutoModel.from_pretrained(
                 folder,
                 local_files_only=True,
                 dtype=torch.float32,  # half-precision weights are slow, or fail, on a CPU
                 output_loading_info=True,
             )
-            self._processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+            self.processor = HubProcessor(folder)
         except Exception as error:  # transformers raises nearly anything on a bad checkpoint
             raise ModelError(f"the model in {folder} cannot be loaded: {_first_line(error)}", _HINT) from error
-        if missing := [name for name in _NEEDED if not hasattr(self._model, name)]:
+        if missing := [name for name in _NEEDED if not hasattr(self.model, name)]:
             raise ModelError(
-                f"the model in {folder} is not of the CLIP family ({type(self._model).__name__} has no {missing[0]})",
+                f"the model in {folder} is not of the CLIP family ({type(self.model).__name__} has no {missing[0]})",
                 _HINT,
             )
         if loading["missing_keys"] or loading["mismatched_keys"]:
             raise ModelError(f"the model in {folder} is incomplete: weights are missing", _HINT)
-        self._model.eval().requires_grad_(False)
-        self.logit_scale = float(self._model.logit_scale.exp())
-
-    @property
-    def side(self) -> int:
-        """Pixels of the longest side that the image tower looks at."""
-        sizes = [value for value in dict(self._processor.size).values() if isinstance(value, int)]
-        return max(sizes, default=512)
+        self.model.eval().requires_grad_(False)
+        self.logit_scale = float(self.model.logit_scale.exp())
+        blank = self.processor.prepare(Image.new("RGB", (self.processor.side,) * 2))
+        self.dim = self.encode(blank[None]).shape[-1]
 
     @torch.inference_mode()
-    def encode_image(self, image: Image.Image) -> torch.Tensor:
-        """A normalised vector, shape (dim,), of an RGB image."""
-        inputs = self._processor(images=[image], return_tensors="pt")
-        return _normalised(self._model.get_image_features(**inputs))[0]
+    def encode(self, pixels: Array) -> Array:
+        """Normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        vectors: Array = self.image_tower(torch.from_numpy(pixels)).numpy()
+        return vectors
+
+    def image_tower(self, pixels: torch.Tensor) -> torch.Tensor:
+        """The same on tensors; this is what is exported."""
+        return _normalised(self.model.get_image_features(pixel_values=pixels))
 
     @torch.inference_mode()
-    def encode_texts(self, texts: Sequence[str]) -> torch.Tensor:
+    def encode_texts(self, texts: Sequence[str]) -> Array:
         """Normalised vectors, shape (len(texts), dim)."""
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
@@ -67,7 +72,7 @@ class Encoder:
             raise ModelError(
                 f"the tokenizer in {self._folder} cannot be loaded: {_first_line(error)}", _HINT
             ) from error
-        config = self._model.config
+        config = self.model.config
         longest = min(tokenizer.model_max_length, config.text_config.max_position_embeddings)
         padding = "max_length" if config.model_type in _PADS_TO_THE_END else "longest"
         encoded = []
@@ -79,13 +84,33 @@ class Encoder:
                 max_length=longest,
                 return_tensors="pt",
             )
-            encoded.append(_normalised(self._model.get_text_features(**tokens)))
-        return torch.cat(encoded)
+            encoded.append(_normalised(self.model.get_text_features(**tokens)))
+        vectors: Array = torch.cat(encoded).numpy()
+        return vectors
 
     def forget_texts(self) -> None:
         """Free the text tower, most of some models' memory; `encode_texts` is over."""
-        if hasattr(self._model, "text_model"):
-            del self._model.text_model
+        if hasattr(self.model, "text_model"):
+            del self.model.text_model
+
+
+class HubProcessor:
+    """A checkpoint's image processor as transformers has it, for the kinds that `preprocess` does not know."""
+
+    def __init__(self, folder: str) -> None:
+        """Raises nearly anything on a bad checkpoint."""
+        self._processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+
+    @property
+    def side(self) -> int:
+        """Pixels of the longest side that the image tower looks at."""
+        sizes = [value for value in dict(self._processor.size).values() if isinstance(value, int)]
+        return max(sizes, default=512)
+
+    def prepare(self, image: Image.Image) -> Array:
+        """An RGB image as the model was trained to see it, shape (3, side, side)."""
+        pixels: Array = self._processor(images=[image], return_tensors="pt")["pixel_values"][0].numpy()
+        return pixels
 
 
 def _normalised(features: Any) -> torch.Tensor:

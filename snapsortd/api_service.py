@@ -1,0 +1,66 @@
+"""The HTTP server behind the control API. Importing it takes as long as all the rest of a start."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+import uvicorn
+
+from snapsortd.api import Control, build_app
+from snapsortd.api_protocol import REQUEST_S, PromptProtocol
+from snapsortd.listening import MAX_CONNECTIONS
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn's server without its ten wake-ups a second: it sleeps until a request or the end comes."""
+
+    def __init__(self, settings: uvicorn.Config) -> None:
+        super().__init__(settings)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait for `end`; the accepted connections are served by the event loop meanwhile."""
+        await self.on_tick(0)
+        self._loop = asyncio.get_running_loop()
+        if not self.should_exit:
+            await self._end.wait()
+
+    def end(self) -> None:
+        """Stop serving; callable from any thread."""
+        self.should_exit = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end.set)
+
+
+def make_server(control: Control, patience: float | None) -> QuietServer:
+    """The server of the API; `patience`: seconds for a request to be complete, and for an answer to be read."""
+    settings = uvicorn.Config(
+        build_app(control),
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http=type("Protocol", (PromptProtocol,), {"patience": REQUEST_S if patience is None else patience}),
+        loop="asyncio",
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        date_header=False,
+    )
+    return QuietServer(settings)
+
+
+def run(server: QuietServer, listener: socket.socket) -> None:
+    """Answer on `listener` until `server.end` is called."""
+    asyncio.run(_serve(server, listener))
+
+
+async def _serve(server: QuietServer, listener: socket.socket) -> None:
+    # A thread for every connection there can be: those that wait for their turn never hold up the others.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CONNECTIONS, "api"))
+    await server.serve(sockets=[listener])

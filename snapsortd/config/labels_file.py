@@ -1,0 +1,37 @@
+"""A file of labels alone, in the shape of the configuration's `labels:`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pydantic import Field, ValidationError
+
+from snapsortd.config.build import build_labels
+from snapsortd.config.entry import Strict
+from snapsortd.config.faults import faults_of
+from snapsortd.config.load import read_file, refusal
+from snapsortd.config.schema import LabelEntry
+from snapsortd.config.settings import Label
+from snapsortd.config.values import Line
+
+
+class _Labels(Strict):
+    labels: dict[Line, LabelEntry] = Field(min_length=1)
+
+
+def load_labels(path: str) -> tuple[Label, ...]:
+    """The labels of a file: a mapping of names to prompts, alone or below `labels:`, as in a whole configuration.
+
+    Raises ConfigError with every fault.
+    """
+    root, faults = read_file(path)
+    keys = root.value.keys() if isinstance(root.value, dict) else set()
+    below = root.child("labels") if keys == {"labels"} or "version" in keys else None
+    root = replace(root, value={"labels": below or root})
+    try:
+        document = _Labels.model_validate(root.plain())
+    except ValidationError as error:
+        raise refusal(path, [*faults, *faults_of(error.errors(include_url=False), root)]) from None
+    if faults:
+        raise refusal(path, faults)
+    return build_labels(document.labels)

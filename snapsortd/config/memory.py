@@ -1,0 +1,128 @@
+"""What came of a configuration last time, kept in the cache: checking it takes as long as all else at a start."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from types import ModuleType
+from typing import Any
+
+from snapsortd import filters, models, placeholders, rules, template
+from snapsortd.config import settings
+from snapsortd.config.settings import Config
+
+MAX_BYTES = 1 << 20
+"""No configuration is larger."""
+_KIND = "="
+
+
+def load_config(path: str, env: Mapping[str, str], memory: str = "") -> Config:
+    """The configuration in a file, `~` and `$VAR` taken from `env`. Raises ConfigError with every fault.
+
+    `memory` is a file in a folder of ours: what came of it last time, as long as nothing that it depends on changed.
+    """
+    key = _key(path, env) if memory else ""
+    config = recall(memory, key) if key else None
+    if config is None:
+        from snapsortd.config import load
+
+        config = load.load_config(path, env)
+        if key and key == _key(path, env):
+            remember(memory, key, config)
+    return config
+
+
+def _key(path: str, env: Mapping[str, str]) -> str:
+    """Hex; another one if the file, a variable that it names, or the code that reads it is another. "": no file."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return ""
+        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            data = file.read(MAX_BYTES + 1)
+        code = sorted(_code())
+    except OSError:
+        return ""
+    named = sorted((name, value) for name, value in env.items() if name == "HOME" or os.fsencode(name) in data)
+    return sha256(repr((path, data, named, code)).encode()).hexdigest()
+
+
+def recall(file: str, key: str) -> Config | None:
+    """What was remembered under this key; None if nothing was, or not all of it can be read."""
+    try:
+        with open(file, encoding="ascii") as lines:
+            known, digest, body = lines.read().split("\n")
+        if (known, digest) == (key, sha256(body.encode()).hexdigest()):
+            found = _value(json.loads(body), _classes())
+            return found if isinstance(found, Config) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is only a memory
+        pass
+    return None
+
+
+def remember(file: str, key: str, config: Config) -> None:
+    """Note it for the next start. What can't be noted is read anew."""
+    body = json.dumps(_plain(config))
+    if repr(_value(json.loads(body), _classes())) != repr(config):  # a kind of value that is not told apart here
+        return
+    temporary = f"{file}.{os.getpid()}"
+    try:
+        with open(temporary, "w", encoding="ascii", opener=_private) as new:
+            new.write(f"{key}\n{sha256(body.encode()).hexdigest()}\n{body}")
+        os.replace(temporary, file)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
+def _code() -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of the files that this program consists of."""
+    here = os.path.dirname(settings.__file__)
+    for folder in (here, os.path.dirname(here), os.path.dirname(filters.__file__ or "")):
+        with os.scandir(folder) as files:
+            for file in files:
+                if file.name.endswith(".py"):
+                    found = file.stat()
+                    yield file.path, found.st_size, found.st_mtime_ns
+
+
+def _classes() -> dict[str, type]:
+    """The classes that a configuration may hold, by name."""
+    modules: tuple[ModuleType, ...] = (filters, models, placeholders, rules, template, settings)
+    return {
+        name: each
+        for module in modules
+        for name, each in vars(module).items()
+        if isinstance(each, type) and (is_dataclass(each) or issubclass(each, Enum | datetime))
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return {_KIND: type(value).__name__, "": value.value}
+    if isinstance(value, datetime):
+        return {_KIND: "datetime", "": value.isoformat()}
+    if is_dataclass(value):
+        return {_KIND: type(value).__name__, **{each.name: _plain(getattr(value, each.name)) for each in fields(value)}}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+def _value(plain: Any, classes: Mapping[str, type]) -> Any:
+    if isinstance(plain, list):
+        return tuple(_value(each, classes) for each in plain)
+    if not isinstance(plain, dict):
+        return plain
+    made = classes[plain[_KIND]]
+    if "" in plain:
+        return datetime.fromisoformat(plain[""]) if made is datetime else made(plain[""])
+    return made(**{name: _value(each, classes) for name, each in plain.items() if name != _KIND})

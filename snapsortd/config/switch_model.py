@@ -1,0 +1,94 @@
+"""Names another model in the configuration's own text: one word is changed or put in, all else stays."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import yaml
+
+from snapsortd.config.load import load_config
+from snapsortd.config.promote import offset
+from snapsortd.config.rewrite import rewrite
+from snapsortd.config.settings import Config
+from snapsortd.config.yaml_tree import Node, Position, read_tree
+from snapsortd.errors import SnapsortError
+
+_PLAIN = re.compile(r"embedded|[\w.-]*/[\w./-]*\w", re.ASCII)
+"""What YAML takes for text without quotes, everywhere."""
+_LINE_END = re.compile(r"\r\n|[\n\r]|\Z")
+_NEW_LINE = "\n"
+
+
+def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
+    """Make `name` the model in the file at `path`. Raises ConfigError, and SnapsortError where that can't be."""
+    config = load_config(path, env)
+    wanted = replace(config.model, name=name)
+
+    def is_wanted(new: Config) -> bool:
+        parts = (new.labels, new.watch, new.rules, new.rescan, new.notify)
+        return new.model == wanted and parts == (
+            config.labels,
+            config.watch,
+            config.rules,
+            config.rescan,
+            config.notify,
+        )
+
+    refusal = SnapsortError(
+        f"the model is written in a form that is not edited here: {path}",
+        f"write `model: {_quoted(name)}` there yourself, then `snapsortctl reload`",
+    )
+    rewrite(path, lambda text: _switched(text, name), env, is_wanted, refusal)
+
+
+def _switched(text: str, name: str) -> str:
+    """The text with the model's name changed, or put in. Where it can't be, it is no more what is wanted."""
+    root = read_tree(text)[0]
+    model = root.child("model")
+    if model is None:
+        version = root.child("version")
+        return text if version is None else _inserted(text, version, f"model: {_quoted(name)}")
+    if not isinstance(model.value, dict):
+        return _replaced(text, model, name)
+    if named := model.child("name"):
+        return _replaced(text, named, name)
+    first = next(iter(model.value.values()), None)
+    if first is None:
+        return text
+    start = offset(text, first.key_position)
+    in_braces = text[offset(text, model.position)] == "{"
+    between = ", " if in_braces else _line_end(text, 0)[0] + " " * (first.key_position.column - 1)
+    return f"{text[:start]}name: {_quoted(name)}{between}{text[start:]}"
+
+
+def _replaced(text: str, node: Node, name: str) -> str:
+    """With another scalar in the place of this one."""
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        start, end = event.start_mark, event.end_mark
+        if not isinstance(event, yaml.ScalarEvent) or start is None or end is None:
+            continue
+        if Position(start.line + 1, start.column + 1) == node.position:
+            begin = offset(text, node.position)
+            return text[:begin] + _quoted(name) + text[begin + end.index - start.index :]
+    return text
+
+
+def _inserted(text: str, before: Node, line: str) -> str:
+    """With a line below that of a value; a file in braces is not edited."""
+    start = offset(text, before.position)
+    end = _line_end(text, start)
+    return f"{text[: end.start()]}{end[0] or _NEW_LINE}{line}{text[end.start() :]}"
+
+
+def _line_end(text: str, start: int) -> re.Match[str]:
+    """Where the line that `start` is on ends, and how."""
+    found = _LINE_END.search(text, start)
+    assert found is not None
+    return found
+
+
+def _quoted(name: str) -> str:
+    return name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)

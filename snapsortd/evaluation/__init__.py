@@ -1,0 +1,1 @@
+"""How good is a model at sorting images whose labels are known? Imports neither torch nor Pillow before it must."""

@@ -1,0 +1,151 @@
+"""What was exported and measured of a model, in the user's cache folder: `engines/<digest of the checkpoint>/`.
+
+`fp32.onnx` and `int8.onnx` are image towers, `samples.safetensors` holds every engine's vectors of the samples, and
+`choice.json` the rest. Only speed is lost with it: whatever is wrong in there means that it is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8
+from snapsortd.vision.engine_choice import Measured
+
+FILES = {ONNX_FP32: "fp32.onnx", ONNX_INT8: "int8.onnx"}
+"""An engine's file."""
+KEPT = 3
+"""Models whose exports are kept: those used last."""
+
+_FORMAT = 1
+_FACTS, _SAMPLES, _FRESH = "choice.json", "samples.safetensors", ".new-"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What `choice.json` says. `machine` as `machine()` tells it, `hashes` of the files (SHA-256, hex).
+
+    `failed` says why nothing could be exported; then there are no files.
+    """
+
+    machine: str
+    threads: int
+    logit_scale: float = 1.0
+    milliseconds: Mapping[str, float] = field(default_factory=dict)
+    cosines: Mapping[str, float] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    failed: str = ""
+
+
+def machine() -> str:
+    """What measured times hold for: processor and versions of what computes."""
+    processor = ""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+        processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return ", ".join((processor or os.uname().machine, *map(_version, ("onnxruntime", "torch", "transformers"))))
+
+
+def folder_of(cache_dir: str, digest: str) -> str:
+    """Where the exports of the checkpoint with this digest are."""
+    return os.path.join(cache_dir, "engines", digest)
+
+
+def read_facts(folder: str) -> Facts | None:
+    """What is known of a model; None if nothing is, or it cannot be read."""
+    try:
+        with open(os.path.join(folder, _FACTS), encoding="utf-8") as file:
+            told = json.load(file)
+        return Facts(**told["facts"]) if told["format"] == _FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_measured(folder: str, facts: Facts) -> dict[str, Measured] | None:
+    """What every engine made of the samples; None if that is damaged."""
+    try:
+        vectors = load_file(os.path.join(folder, _SAMPLES))
+        return {name: Measured(each, vectors[name]) for name, each in facts.milliseconds.items()}
+    except (OSError, SafetensorError, KeyError):
+        return None
+
+
+def is_sound(folder: str, facts: Facts, engine: str) -> bool:
+    """True if the engine's file is the one that was measured."""
+    return _sha256(path_of(folder, engine)) == facts.hashes.get(FILES[engine], "none")
+
+
+def path_of(folder: str, engine: str) -> str:
+    """Where an engine's exported model is."""
+    return os.path.join(folder, FILES[engine])
+
+
+def mark_used(folder: str) -> None:
+    """Note that these exports are in use, for `prune`."""
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+
+
+@contextmanager
+def fresh_folder(folder: str) -> Iterator[str]:
+    """A folder beside `folder` that takes its place in the end, as a whole; removed on an error. Raises OSError."""
+    home = os.path.dirname(folder)
+    os.makedirs(home, mode=0o700, exist_ok=True)
+    for name in os.listdir(home):
+        if name.startswith(_FRESH):  # left by one that was killed; no other runs at the same time
+            shutil.rmtree(os.path.join(home, name), ignore_errors=True)
+    fresh = tempfile.mkdtemp(prefix=_FRESH, dir=home)
+    try:
+        yield fresh
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write(folder: str, facts: Facts, measured: Mapping[str, Measured]) -> None:
+    """Complete a fresh folder whose exported files are there already. Raises OSError."""
+    if measured:
+        save_file({name: each.vectors for name, each in measured.items()}, os.path.join(folder, _SAMPLES))
+    with open(os.path.join(folder, _FACTS), "w", encoding="utf-8") as file:
+        json.dump({"format": _FORMAT, "facts": asdict(facts)}, file, indent=1)
+
+
+def hashes_in(folder: str) -> dict[str, str]:
+    """SHA-256, in hex, of every exported file in a folder."""
+    found = ((name, _sha256(os.path.join(folder, name))) for name in FILES.values())
+    return {name: digest for name, digest in found if digest is not None}
+
+
+def prune(cache_dir: str) -> None:
+    """Remove the exports of all models but those used last."""
+    home = os.path.join(cache_dir, "engines")
+    with contextlib.suppress(OSError):
+        folders = [entry for entry in os.scandir(home) if entry.is_dir(follow_symlinks=False)]
+        for entry in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)[KEPT:]:
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _sha256(path: str) -> str | None:
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"no {package}"

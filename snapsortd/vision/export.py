@@ -1,0 +1,156 @@
+"""Exports a model's image tower to ONNX, whole and quantised, and measures every engine: a process of its own.
+
+Started by `exporter` as `python -m snapsortd.vision.export MODEL CACHE_DIR THREADS`, with a pipe as standard input: it
+ends with the daemon. It takes a minute, and three times the memory of the weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import time
+import warnings
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from snapsortd.errors import ModelError
+from snapsortd.vision import engine_cache, sandbox
+from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
+from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8, Array, Engine
+from snapsortd.vision.engine_choice import Measured, least_cosine
+from snapsortd.vision.onnx_engine import INPUT, OUTPUT, OnnxEngine
+from snapsortd.vision.preprocess import Preprocessor
+from snapsortd.vision.samples import sample_images
+from snapsortd.vision.torch_engine import TorchEngine
+
+ROUNDS = 15
+"""So often each engine is timed, all of them in turn. The least time counts: other programs only ever add to it."""
+
+_OPSET = 17
+"""The first with LayerNormalization as one operator (github.com/onnx/onnx, Changelog.md)."""
+
+
+class _ImageTower(torch.nn.Module):
+    def __init__(self, engine: TorchEngine) -> None:
+        super().__init__()
+        self.engine = engine
+        self.model = engine.model  # so that its weights are this module's
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.engine.image_tower(pixels)
+
+
+def export(model: str, cache_dir: str, threads: int) -> engine_cache.Facts:
+    """Export and measure `model`, and put all of it into the cache. Raises ModelError and OSError."""
+    checkpoint = find_checkpoint(model)
+    target = engine_cache.folder_of(cache_dir, digest_checkpoint(checkpoint))
+    with engine_cache.fresh_folder(target) as folder:
+        try:
+            facts, measured = _exported(checkpoint, folder, threads)
+        except (MemoryError, OSError):
+            raise  # another time there may be room
+        except Exception as error:  # both exporters raise nearly anything; it would be the same the next time
+            facts = engine_cache.Facts(engine_cache.machine(), threads, failed=f"{type(error).__name__}: {error}")
+            measured = {}
+        engine_cache.write(folder, facts, measured)
+    engine_cache.prune(cache_dir)
+    return facts
+
+
+def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.Facts, dict[str, Measured]]:
+    preprocessor = Preprocessor.load(checkpoint)
+    if preprocessor is None:
+        raise ModelError("its image processor is one that only transformers knows")
+    reference = TorchEngine(checkpoint, threads)
+    reference.forget_texts()
+    samples = np.stack([preprocessor.prepare(image) for image in sample_images()])
+    whole, quantised = (os.path.join(folder, engine_cache.FILES[name]) for name in (ONNX_FP32, ONNX_INT8))
+    write_onnx(reference, samples[:2], whole)
+    quantise(whole, quantised)
+    engines: list[Engine] = [
+        reference,
+        OnnxEngine(whole, ONNX_FP32, threads),
+        OnnxEngine(quantised, ONNX_INT8, threads),
+    ]
+    measured = measure(engines, samples)
+    facts = engine_cache.Facts(
+        machine=engine_cache.machine(),
+        threads=threads,
+        logit_scale=reference.logit_scale,
+        milliseconds={name: round(each.milliseconds, 2) for name, each in measured.items()},
+        cosines={
+            name: round(least_cosine(each.vectors, measured[reference.name].vectors), 6)
+            for name, each in measured.items()
+        },
+        hashes=engine_cache.hashes_in(folder),
+    )
+    return facts, measured
+
+
+def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
+    """The image tower in float32, for any number of images; `pixels` are some."""
+    with warnings.catch_warnings():
+        # The newer exporter makes the same graph in twice the time and needs a package more.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            _ImageTower(engine).eval(),
+            (torch.from_numpy(pixels),),
+            path,
+            dynamo=False,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_axes={INPUT: {0: "images"}, OUTPUT: {0: "images"}},
+            opset_version=_OPSET,
+        )
+
+
+def quantise(whole: str, path: str) -> None:
+    """Weights of matrix products to signed 8 bits, activations as they come.
+
+    Convolutions stay: in 8 bits they are slower on processors without instructions for it. One scale per matrix: one
+    per channel gained neither time nor exactness, and took five times as long to make.
+    """
+    logging.disable(logging.WARNING)  # it advises steps that change nothing here
+    quantize_dynamic(whole, path, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8)
+    logging.disable(logging.NOTSET)
+
+
+def measure(engines: list[Engine], samples: Array) -> dict[str, Measured]:
+    """Each engine's vectors of the samples, and the least of its times for one of them."""
+    vectors = {engine.name: np.concatenate([engine.encode(each[None]) for each in samples]) for engine in engines}
+    times: dict[str, list[float]] = {engine.name: [] for engine in engines}
+    for turn in range(ROUNDS):
+        for engine in engines:
+            began = time.perf_counter()
+            engine.encode(samples[turn % len(samples)][None])
+            times[engine.name].append((time.perf_counter() - began) * 1000)
+    return {name: Measured(min(times[name]), vectors[name]) for name in vectors}
+
+
+def main(model: str, cache_dir: str, threads: str) -> int:
+    """Exit code 0 if the cache is complete (with or without exports), 1 with a sentence on stderr if not."""
+    os.umask(0o077)
+    sandbox.refuse_network()
+    sandbox.end_with(sys.stdin.fileno())
+    _step_back()
+    try:
+        export(model, cache_dir, int(threads))
+    except (ModelError, OSError) as error:
+        sys.stderr.write(f"the model could not be exported: {error}\n")
+        return 1
+    return 0
+
+
+def _step_back() -> None:
+    """Let every other program go first, and be the first to end where memory is short."""
+    os.nice(19)
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+        file.write("1000")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

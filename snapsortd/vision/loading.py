@@ -1,0 +1,127 @@
+"""Loads a model in the classifier process: what prepares its images, the engine that looks at them, the labels.
+
+torch and transformers are imported only where the engine is torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snapsortd.errors import ModelError
+from snapsortd.vision import engine_cache
+from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
+from snapsortd.vision.cores import default_threads
+from snapsortd.vision.engine import TORCH, Array, Engine, Preparing
+from snapsortd.vision.engine_choice import Wanted, choose
+from snapsortd.vision.labels import label_embeddings
+from snapsortd.vision.preprocess import Preprocessor
+from snapsortd.vision.texts import encode_apart
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """`embeddings` are the labels', shape (labels, dim). `about` is what the daemon is told.
+
+    Its keys: name, dim, source (the folder), digest (of the checkpoint, hex), engine (its name), engine_reason,
+    wants_export (True if an export, or another one, may lead to a faster engine).
+    """
+
+    preprocessor: Preparing
+    engine: Engine
+    embeddings: Array
+    logit_scale: float
+    about: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What was asked for."""
+
+    folder: str
+    digest: str
+    labels: Mapping[str, Sequence[str]]
+    cache_dir: str
+    threads: int
+    preprocessor: Preparing | None
+
+
+class _NotExported(Exception):
+    """Why torch is the engine, and whether an export may change that."""
+
+    def __init__(self, reason: str, *, wants_export: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wants_export = wants_export
+
+
+def load_model(
+    model: str, labels: Mapping[str, Sequence[str]], cache_dir: str, threads: int | None = None, engine: Wanted = "auto"
+) -> LoadedModel:
+    """Load `model` and embed the labels. Raises ModelError.
+
+    `engine` "auto" is the fastest that was exported and measured on this machine, "onnx" the fastest of ONNX Runtime's;
+    where none is fit, it is torch, and `about` says why. `threads` None: one per physical core, at most 4.
+    """
+    folder = find_checkpoint(model)  # a missing model is told before the seconds that all else takes
+    digest = digest_checkpoint(folder)
+    asked = _Model(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
+    told = {"name": model, "source": folder, "digest": digest}
+    try:
+        loaded, logit_scale, embeddings, reason = _load_exported(asked, engine)
+    except _NotExported as error:
+        return _load_torch(asked, told | {"engine_reason": error.reason, "wants_export": error.wants_export})
+    assert asked.preprocessor is not None
+    about = told | {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
+    return LoadedModel(asked.preprocessor, loaded, embeddings, logit_scale, about)
+
+
+def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array, str]:
+    """The engine, its logit scale, the labels' embeddings, and why it is this engine. Raises _NotExported."""
+    if wanted == TORCH:
+        raise _NotExported("model.engine is torch")
+    if asked.preprocessor is None:
+        raise _NotExported("its image processor is one that only transformers knows")
+    exports = engine_cache.folder_of(asked.cache_dir, asked.digest)
+    facts = engine_cache.read_facts(exports)
+    if facts is None:
+        raise _NotExported("it is not exported yet", wants_export=True)
+    if (facts.machine, facts.threads) != (engine_cache.machine(), asked.threads):
+        raise _NotExported("it was measured on another machine, or with other versions or threads", wants_export=True)
+    if facts.failed:
+        raise _NotExported(f"it cannot be exported: {facts.failed}")
+    measured = engine_cache.read_measured(exports, facts)
+    if measured is None:
+        raise _NotExported("what was measured is damaged", wants_export=True)
+    embeddings = label_embeddings(
+        asked.labels, asked.digest, asked.cache_dir, lambda texts: encode_apart(asked.folder, texts)
+    )
+    name, reason = choose(measured, embeddings, facts.logit_scale, wanted)
+    if name == TORCH:
+        raise _NotExported(reason)
+    if not engine_cache.is_sound(exports, facts, name):
+        raise _NotExported("the exported model is damaged", wants_export=True)
+    try:
+        from snapsortd.vision.onnx_engine import OnnxEngine
+
+        engine = OnnxEngine(engine_cache.path_of(exports, name), name, asked.threads)
+    except (ImportError, ModelError) as error:
+        raise _NotExported(f"the exported model cannot be loaded: {error}") from error
+    engine_cache.mark_used(exports)
+    return engine, facts.logit_scale, embeddings, reason
+
+
+def _load_torch(asked: _Model, about: Mapping[str, Any]) -> LoadedModel:
+    from snapsortd.vision.torch_engine import TorchEngine
+
+    engine = TorchEngine(asked.folder, asked.threads)
+    embeddings = label_embeddings(asked.labels, asked.digest, asked.cache_dir, engine.encode_texts)
+    engine.forget_texts()
+    return LoadedModel(
+        preprocessor=asked.preprocessor or engine.processor,
+        engine=engine,
+        embeddings=embeddings,
+        logit_scale=engine.logit_scale,
+        about={**about, "dim": engine.dim, "engine": engine.name},
+    )

@@ -1,0 +1,80 @@
+"""Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by kornia-rs (in Rust).
+
+Pillow reads everything but the pixels, and the pixels of every other PNG; damaged ones too, so that it says what is
+wrong, and what can still be seen of them.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from snapsortd.vision.time_limit import check_time
+
+try:
+    from kornia_rs.io import decode_image_png_u8 as _decode
+except ImportError:  # there is none for this machine
+    _decode = None
+
+_MOST_PIXELS = 50_000_000
+"""Width × height, of half a second; a larger one is Pillow's, which can be stopped on the way and runs out of memory
+in peace."""
+
+_MOST_BYTES = 256 << 20
+"""Of the file: more is no plain image of so many pixels."""
+
+
+_BAND_ROWS = 64
+"""So many rows of the result are made at a time: what they are made of stays in the processor's cache."""
+
+
+def load_png(image: Image.Image, file: BinaryIO, side: int) -> Image.Image | None:
+    """The pixels of `image`, which Pillow has opened in `file` but not loaded; None where that is left to it.
+
+    Shrunk by a whole factor as long as the shorter side stays ≥ `side`. What Pillow knows of the file is in `info`.
+    """
+    if _decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
+        return None
+    if file.seek(0, io.SEEK_END) > _MOST_BYTES:
+        return None
+    file.seek(0)
+    data = file.read()
+    try:
+        pixels = _decode(data, (image.height, image.width), image.mode.lower())
+    except Exception:  # of whatever kind: Pillow says what is wrong
+        return None
+    check_time(file)
+    file.seek(image.tile[0].offset)
+    image.im = Image.new(image.mode, (1, 1)).im  # or room would be made for all pixels
+    image.load_prepare()
+    image.load_end()
+    loaded = _reduced(pixels, max(1, min(image.size) // side))
+    loaded.info = image.info
+    return loaded
+
+
+def _reduced(pixels: np.ndarray, factor: int) -> Image.Image:
+    """(height, width, channels) as Pillow's `reduce` shrinks it, without a copy of the whole."""
+    if factor == 1:
+        return Image.fromarray(pixels)
+    height, width, channels = pixels.shape
+    reduced = Image.new("RGB" if channels == 3 else "RGBA", (-(-width // factor), -(-height // factor)))
+    for top in range(0, reduced.height, _BAND_ROWS):
+        band = pixels[top * factor : (top + _BAND_ROWS) * factor]
+        reduced.paste(Image.fromarray(band).reduce(factor), (0, top))
+    return reduced
+
+
+def _is_plain(image: PngImagePlugin.PngImageFile) -> bool:
+    """Eight bits of red, green, blue, and perhaps transparency, from the first row to the last."""
+    return (
+        image.mode in ("RGB", "RGBA")
+        and [tile.args for tile in image.tile] == [image.mode]  # others have 16 bits, or are palettes
+        and not image.info.get("interlace")
+        and "transparency" not in image.info
+        and not getattr(image, "is_animated", False)
+        and image.width * image.height <= _MOST_PIXELS
+    )

@@ -1,0 +1,108 @@
+"""model eval, model use and what `check` warns of, with the installed commands and real models."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.e2e.instance import Instance
+from tests.images import photo, receipt, screenshot
+from tests.integration.tiny_checkpoints import make_checkpoint
+from tests.waiting import wait_for
+
+LABELS = """\
+shot: a photo of a screenshot
+other: {negative: true, prompts: [a cat]}
+"""
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Six images, in a folder per label; nobody knows the label "cat"."""
+    folder = tmp_path / "pictures"
+    for seed in range(2):
+        for label, image in (("screenshot", screenshot(seed)), ("receipt", receipt(seed)), ("cat", photo(1))):
+            (folder / label / "deep").mkdir(parents=True, exist_ok=True)
+            image.save(folder / label / "deep" / f"{seed}.png")
+    return folder
+
+
+def table_of(pictures: Path) -> Path:
+    """The same as a CSV file, beside the images."""
+    path = pictures / "labels.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["label", "path", "remark"])
+        rows.writerows([each.parts[-3], each.relative_to(pictures), ""] for each in sorted(pictures.rglob("*.png")))
+    return path
+
+
+def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path: Path) -> None:
+    found = instance.json("model", "eval", str(pictures))
+    assert found.keys() == {"n", "accuracy", "ece", "labels", "moved"}
+    assert (found["n"], found["accuracy"]) == (6, 1.0)
+    assert found["moved"] == {"precision": 1.0, "recall": 1.0}
+    assert found["labels"].keys() == {"screenshot", "receipt", "photo", "document", "picture"}
+    assert found["labels"]["screenshot"] == {"n": 2, "precision": 1.0, "recall": 1.0}
+    assert found["labels"]["photo"]["n"] == 2, "a cat counts as a negative label"
+    assert found["labels"]["document"] == {"n": 0, "precision": None, "recall": None}
+    assert 0 <= found["ece"] < 0.5
+
+    drawn = tmp_path / "drawn.png"
+    (pictures / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
+    told = instance.ctl("model", "eval", str(table_of(pictures)), "--picture", str(drawn), "--fit", ok=(1,))
+    assert "broken.png: " in told.stderr
+    assert told.stdout.startswith("6 images, 100.0% right")
+    for words in ("GIVEN ↓ ANSWERED →", "Slowest", "screenshot: no threshold", "too few images", "PRECISION"):
+        assert words in told.stdout
+    with Image.open(drawn) as picture:
+        assert picture.format == "PNG"
+        assert len(picture.getcolors(1 << 24) or ()) > 10
+
+
+def test_eval_with_other_labels_and_another_model(instance: Instance, pictures: Path, tmp_path: Path) -> None:
+    model = make_checkpoint(tmp_path / "model", "clip")
+    labels = tmp_path / "labels.yaml"
+    labels.write_text(LABELS)
+    words = ("model", "eval", str(pictures), "--labels", str(labels), "--model", str(model))
+    found = instance.json(*words)
+    assert (found["n"], set(found["labels"])) == (6, {"shot", "other"})
+    assert found["labels"]["other"]["n"] == 6, "none of the labels given is in the set"
+    labels.write_text("shot: a cat")
+    assert "not in the set: cat, receipt, screenshot" in instance.ctl(*words, ok=(1,)).stderr
+    labels.write_text("shot: {prompt: a cat}")
+    assert "unknown key 'prompt'; did you mean 'prompts'?" in instance.ctl(*words, ok=(3,)).stderr
+
+
+def test_use_has_the_daemon_load_another_model(instance: Instance, pictures: Path, tmp_path: Path) -> None:
+    model = make_checkpoint(tmp_path / "model", "clip")
+    before = instance.config.read_text()
+    assert "there is no model" in instance.ctl("model", "use", str(tmp_path / "none"), ok=(6,)).stderr
+    assert instance.config.read_text() == before
+    instance.start()
+    told = instance.ctl("model", "use", str(model))
+    assert instance.config.read_text() == before.replace("version: 1\n", f"version: 1\nmodel: {model}\n")
+    assert "thresholds of your rules for receipt, screenshot may need" in told.stderr
+    wait_for(lambda: instance.status()["model"]["name"] == str(model), what="the daemon has the new model")
+    wait_for(instance.is_running, seconds=120, what="loaded")
+    found = instance.json("model", "use", "embedded", "--fit", str(pictures))
+    assert (found["before"], found["reloaded"]) == (str(model), True)
+    assert found["fit"]["labels"] == {"screenshot": None, "receipt": None}, "too few images to tell"
+    assert instance.config.read_text() == before.replace("version: 1\n", "version: 1\nmodel: embedded\n")
+
+
+def test_check_warns_of_labels_that_will_not_do(instance: Instance, pictures: Path) -> None:
+    assert instance.json("check")["warnings"] == []
+    text = instance.config.read_text()
+    extra = "labels:\n  cat: a photo of a cat\n  kitten: [a picture of a cat, a photo]\n"
+    instance.config.write_text(text.replace("labels:\n", extra))
+    warned = instance.json("check", "--model", "--sample", str(pictures / "receipt"))["warnings"]
+    assert "'photo' and 'kitten' have a prompt in common: a photo" in warned
+    assert any("'a photo of a cat' (cat) and 'a picture of a cat' (kitten)" in each for each in warned)
+    assert any(each.startswith("none of 2 images is a 'screenshot'") for each in warned)
+    assert not any("is a 'receipt'" in each for each in warned)
+    instance.config.write_text(text.replace("negative: true, ", ""))
+    assert "warning: no label is negative" in instance.ctl("check").stderr
