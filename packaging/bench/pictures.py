@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,7 +64,7 @@ class Kind(NamedTuple):
     size: Size
     suffix: str
     of_twenty: int = 0
-    options: dict[str, Any] = {}  # noqa: RUF012 - only read
+    options: Mapping[str, Any] = MappingProxyType({})
     original_reads_it: bool = True
 
 

@@ -76,7 +76,7 @@ class Classifier:
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
-        """name, dim (length of the embedding), source (the folder), digest (of the checkpoint, hex)."""
+        """What `vision.loading` tells about the model: name, dim, source, digest, engine and why, wants_export."""
 
     @property
     def pid(self) -> int | None:

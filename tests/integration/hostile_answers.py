@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import struct
 import sys
@@ -78,10 +79,12 @@ ANSWERS: dict[str, Callable[[socket.socket], None]] = {
 
 
 @contextmanager
-def as_classifier(folder: Path, what: str) -> Iterator[None]:
-    """What is started as Python from now on, by this process, is this program."""
+def as_classifier(folder: Path, *words: str, program_name: str = __name__) -> Iterator[None]:
+    """What is started as Python from now on, by this process, is the program of that name, with these words."""
     python, program = sys.executable, folder / "python"
-    program.write_text(f'#!/bin/sh\nfor fd; do :; done\nexec "{python}" -m {__name__} "{what}" "$fd"\n')
+    program.write_text(
+        f'#!/bin/sh\nfor fd; do :; done\nexec "{python}" -m {shlex.join((program_name, *words))} "$fd"\n'
+    )
     program.chmod(0o700)
     sys.executable = str(program)
     try:

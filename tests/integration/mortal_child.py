@@ -11,14 +11,15 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from snapsortd.errors import ImageError
 from snapsortd.vision import child
 from snapsortd.vision.workers import Look
+from tests.integration import hostile_answers
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -50,17 +51,9 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
     return look, {"name": model, "dim": 2, "source": "/", "digest": ""}
 
 
-@contextmanager
-def as_classifier(folder: Path) -> Iterator[None]:
+def as_classifier(folder: Path) -> AbstractContextManager[None]:
     """What is started as Python from now on, by this process, is this program."""
-    python, program = sys.executable, folder / "python"
-    program.write_text(f'#!/bin/sh\nfor fd; do :; done\nexec "{python}" -m {__name__} "$fd"\n')
-    program.chmod(0o700)
-    sys.executable = str(program)
-    try:
-        yield
-    finally:
-        sys.executable = python
+    return hostile_answers.as_classifier(folder, program_name=__name__)
 
 
 if __name__ == "__main__":
