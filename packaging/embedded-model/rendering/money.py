@@ -122,7 +122,7 @@ def statement(source: Source) -> Page:
         f"<table><tr><th>Date<th>Details<th>Amount<th>Balance</tr>{rows}</table>"
     )
     font = f"body{{font-family:'{rng.choice(SANS + SERIF)}'}}"
-    return Page("document_page", "a bank statement", body, SHEET, height(source), base(source) + font, 0.4, 0.3)
+    return Page("bank_statement", "a bank statement", body, SHEET, height(source), base(source) + font, 0.4, 0.3)
 
 
 KINDS = {"receipt": (receipt, 170), "invoice": (invoice, 110), "statement": (statement, 40)}

@@ -180,7 +180,7 @@ def prescription(source: Source) -> Page:
         f"<div style=\"font:34px '{rng.choice(HAND)}';text-align:right;color:#124\">{safe(words.name())}</div>"
     )
     return Page(
-        "form_document", "a prescription from a doctor", body, 560, rng.choice([400, 560, 760]), style, 0.6, 0.25
+        "prescription", "a prescription from a doctor", body, 560, rng.choice([400, 560, 760]), style, 0.6, 0.25
     )
 
 

@@ -25,7 +25,7 @@ def usable_photos(corpus: Path) -> list[Path]:
     pixels = np.stack([data.decode(item.path) for item in everything])
     count = len(tests)
     copies = data.near_copies(pixels, list(range(count)), list(range(count, len(everything))))
-    return [item.path for i, item in enumerate(everything) if i >= count and i not in copies]
+    return [item.path.absolute() for i, item in enumerate(everything) if i >= count and i not in copies]
 
 
 def font_faces(archives: Path, folder: Path) -> str:
