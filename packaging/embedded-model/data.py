@@ -27,6 +27,10 @@ VALIDATION = {  # sources left out of training while choosing, as (fine class, s
     ("web_page_screenshot", "nextcloud/screenshots"),
     ("receipt", "zzzDavid/ICDAR-2019-SROIE"),
     ("map", "vega/vega-lite"),
+    ("slide", "brunoterkaly/azure-a-to-z"),
+    ("document_page", "sgrpanchal31/table-detection-dataset"),
+    ("meme", "deep5050/programming-memes"),
+    ("comic", "deep5050/programming-memes"),
     ("photo_food", "MachineLearning2020/Homework2-Caltech101"),
     ("photo_landscape", "MachineLearning2020/Homework2-Caltech101"),
     ("photo_pet", "EliSchwartz/imagenet-sample-images"),
@@ -163,7 +167,8 @@ def in_validation(item: Item) -> bool:
 def augment(pixels: Pixels, side: int, flip: bool, rng: np.random.Generator) -> Pixels:
     """A random crop, blur, downscale, colour change and JPEG round, as (side, side, 3)."""
     image = Image.fromarray(pixels)
-    area, ratio = rng.uniform(0.45, 1.0), np.exp(rng.uniform(-0.25, 0.25))
+    whole = rng.random() < 0.3
+    area, ratio = (1.0, 1.0) if whole else (rng.uniform(0.45, 1.0), np.exp(rng.uniform(-0.25, 0.25)))
     width = min(SIDE, SIDE * np.sqrt(area * ratio))
     height = min(SIDE, SIDE * np.sqrt(area / ratio))
     left, top = rng.uniform(0, SIDE - width + 1e-6), rng.uniform(0, SIDE - height + 1e-6)

@@ -27,7 +27,6 @@ Texts = Callable[[list[str]], torch.Tensor]  # prompts to normalised features (n
 BINS = 10  # of the expected calibration error, equally wide (Guo et al. 2017)
 SETS = 60  # random label sets that the temperature is fitted on
 POOL = 250  # phrases these are drawn from
-MIN_SCORE, MIN_MARGIN = 0.6, 0.15  # the thresholds of design.md's example rule
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,6 @@ class Outcome:
     scores: torch.Tensor
     truth: torch.Tensor
     labels: tuple[str, ...]
-
-    def joined(self, others: Sequence[str]) -> Outcome:
-        """The same with the labels `others` added up to one, "other"; the truth already knows only that one."""
-        kept = [name for name in self.labels if name not in others]
-        rest = self.scores[:, [self.labels.index(name) for name in others]].sum(1, keepdim=True)
-        scores = torch.cat([self.scores[:, [self.labels.index(name) for name in kept]], rest], 1)
-        return Outcome(scores, self.truth, (*kept, "other"))
 
     @property
     def accuracy(self) -> float:
@@ -68,20 +60,6 @@ class Outcome:
         gaps = (abs((confidence - right)[bins == b].sum()) for b in range(BINS))
         return float(sum(gaps)) / len(confidence)
 
-    def moved(self, negative: str) -> dict[str, float]:
-        """Precision and recall of what a rule with `MIN_SCORE` and `MIN_MARGIN` moves; never what is `negative`."""
-        top = self.scores.topk(2, 1)
-        sure = (top.values[:, 0] >= MIN_SCORE) & (top.values[:, 0] - top.values[:, 1] >= MIN_MARGIN)
-        other = self.labels.index(negative)
-        moved = sure & (top.indices[:, 0] != other)
-        right = moved & (top.indices[:, 0] == self.truth)
-        due = self.truth != other
-        return {
-            "moved": int(moved.sum()),
-            "precision": (right.sum() / moved.sum().clamp(min=1)).item(),
-            "recall": (right.sum() / due.sum().clamp(min=1)).item(),
-        }
-
 
 def three_labels(item: data.Item) -> str:
     """The original script's labels: screenshots, receipts with invoices, and everything else."""
@@ -98,7 +76,6 @@ MAPPINGS: dict[str, Callable[[data.Item], str]] = {
     "original": three_labels,
     "coarse": seven_labels,
     "coarse_paraphrased": seven_labels,
-    "default": three_labels,
 }
 
 
@@ -128,7 +105,7 @@ def open_vocabulary(images: torch.Tensor, names: Sequence[str], texts: Texts) ->
 def choosing_line(
     features: dict[int, torch.Tensor], items: list[data.Item], rows: list[int], named: list[int], texts: Texts
 ) -> str:
-    """What a --choose run prints after each epoch: accuracies, with recalls averaged over labels."""
+    """What training prints after each epoch: accuracies, with recalls averaged over labels."""
     parts = []
     if rows:
         images = torch.stack([features[i] for i in rows])
@@ -208,28 +185,41 @@ def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> 
     """Every figure of the model card, as one JSON object."""
     images = encoder.images(items)
     figures: dict[str, Any] = {"n": len(items), "logit_scale": encoder.scale}
-    for key, labels in {**prompts.HELD_OUT, "default": prompts.DEFAULT}.items():
-        truth = [MAPPINGS[key](item) for item in items]
-        if key == "default":
-            scores = (encoder.scale * images @ label_features(labels, encoder.texts).T).softmax(1)
-            names = [name for name in labels if name not in prompts.NEGATIVE] + ["other"]
-            found = Outcome(scores, torch.tensor([names.index(name) for name in truth]), tuple(labels))
-            found = found.joined(prompts.NEGATIVE)
-        else:
-            found = outcome(images, truth, labels, encoder.texts, encoder.scale)
+    for key, labels in prompts.HELD_OUT.items():
+        found = outcome(images, [MAPPINGS[key](item) for item in items], labels, encoder.texts, encoder.scale)
         recalls = found.recalls()
         figures[key] = {
             "accuracy": found.accuracy,
             "mean_recall": sum(recalls.values()) / len(recalls),
+            "least_recall": min(recalls.values()),
             "ece": found.calibration_error(),
             "recall": recalls,
             "precision": found.precisions(),
         }
-        if "other" in found.labels:
-            figures[key]["moved"] = found.moved("other")
     top1, top5 = open_vocabulary(encoder.images(named), [item.caption for item in named], encoder.texts)
     figures["left_out_names"] = {"n": len(named), "top1": top1, "top5": top5}
     return figures
+
+
+def parts(everything: list[data.Item], part: str) -> tuple[list[data.Item], list[data.Item]]:
+    """The images of "test" or "validation", and the photos of the ImageNet classes left out for it."""
+    test = part == "test"
+    items = [item for item in everything if (item.split == "test" if test else data.in_validation(item))]
+    ids = data.left_out_classes(everything)[0 if test else 1]
+    return items, [item for item in everything if item.split == "imagenet" and item.wordnet_id in ids]
+
+
+def tell(figures: dict[str, Any]) -> None:
+    """Print the figures as a table."""
+    for key, part in figures.items():
+        print(key, part if not isinstance(part, dict) else "")
+        if isinstance(part, dict):
+            for name, value in part.items():
+                shown = value if isinstance(value, dict) else {"": value}
+                print(
+                    f"  {name:12}",
+                    "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in shown.items()),
+                )
 
 
 def main() -> None:
@@ -242,10 +232,7 @@ def main() -> None:
     args = parser.parse_args()
     encoder = Encoder(args.checkpoint)
     everything = data.read_items(args.corpus)
-    test = args.part == "test"
-    items = [item for item in everything if (item.split == "test" if test else data.in_validation(item))]
-    ids = data.left_out_classes(everything)[0 if test else 1]
-    named = [item for item in everything if item.split == "imagenet" and item.wordnet_id in ids]
+    items, named = parts(everything, args.part)
     if args.fit_scale:
         classes = {item.fine: item.coarse for item in everything if item.fine}
         known = [item for item in items if item.fine not in data.VALIDATION_CLASSES]  # new sources of known classes
@@ -255,15 +242,7 @@ def main() -> None:
     if args.json:
         print(json.dumps(figures, indent=1))
         return
-    for key, part in figures.items():
-        print(key, part if not isinstance(part, dict) else "")
-        if isinstance(part, dict):
-            for name, value in part.items():
-                shown = value if isinstance(value, dict) else {"": value}
-                print(
-                    f"  {name:12}",
-                    "  ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in shown.items()),
-                )
+    tell(figures)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from transformers import EfficientNetModel
 
 Pair = tuple[nn.Conv2d, nn.BatchNorm2d]
 
+FROZEN = 5  # of the 16 blocks: down to an eighth of the pixels each way
+
 
 def norm_scale(norm: nn.BatchNorm2d) -> torch.Tensor:
     """What a frozen batch norm multiplies each channel with."""
@@ -82,7 +84,11 @@ class Block(nn.Module):
 
 
 class Tower(nn.Module):
-    """(n, 3, h, w) normalised pixels to (n, 1280) features; the same as the EfficientNetModel it was made of."""
+    """(n, 3, h, w) normalised pixels to (n, 1280) features; the same as the EfficientNetModel it was made of.
+
+    The stem and the first `FROZEN` blocks don't learn: edges and textures are the same everywhere, and these layers
+    take half of a training step.
+    """
 
     def __init__(self, source: EfficientNetModel) -> None:
         super().__init__()
@@ -91,8 +97,11 @@ class Tower(nn.Module):
         self.blocks = nn.ModuleList(Block(pairs) for pairs in blocks)
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        x = F.relu6(self.stem(F.pad(pixels, (0, 1, 0, 1))))
-        for block in self.blocks:
+        with torch.no_grad():
+            x = F.relu6(self.stem(F.pad(pixels, (0, 1, 0, 1))))
+            for block in self.blocks[:FROZEN]:
+                x = block(x)
+        for block in self.blocks[FROZEN:]:
             x = block(x)
         return F.relu6(self.top(x)).mean((2, 3))
 

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Train the embedded model and write its checkpoint folder.
 
-First the projections on cached features of the frozen towers (a minute), then the image tower with them, end to end.
+First the projections on cached features of the corpus, then the image tower with them, end to end. Sources kept for
+choosing are measured on after each epoch and join for the last ones.
 The text tower stays as MiniLM made it; only its pooler and projection learn. Deterministic for one torch build and
 thread count.
 
-usage: train.py CORPUS OUT --wordnet DATA_NOUN --work FOLDER [--choose] [--epochs N] [--stop-after N] [--seed N] ...
+usage: train.py CORPUS OUT --wordnet DATA_NOUN --work FOLDER --rendered FOLDER [--joined N]
+    [--epochs N] [--stop-after N] [--seed N] ...
 """
 
 from __future__ import annotations
@@ -19,27 +21,38 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import data
 import evaluate
+import label_sets
 import numpy as np
 import port
 import prompts
 import torch
 import wordnet
-from rendered import render_items
+from export import export
+from heads import Heads
 from torch import nn
 from torch.nn import functional as F
 from tower import Tower
 from transformers import BertModel, PreTrainedTokenizerBase
 
+SETS = 2500  # label sets made up in advance
+SETS_A_STEP = 8
 COMPOUND = 6000  # lists and negations drawn into the phrase bank
 NAMES = ("{}", "a photo of a {}", "a picture of the {}", "{} photo", "an image of {}")
 BALANCE = 0.65  # a class with n images is drawn in proportion to n ** (1 - BALANCE)
-SCALE = 16.5  # of the shipped logits: what `evaluate.py --part validation --fit-scale` says of a --choose run
+SCALE = 16.5  # of the shipped logits: what `evaluate.py --part validation --fit-scale` says before the sources join
 BATCH, SAMPLE_BATCH = 32, 8  # corpus images and ImageNet sample photos per step
 NOISE = 0.05
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """All made-up label sets: their texts as MiniLM embeddings (n, 384), and each set's labels by row numbers."""
+
+    texts: torch.Tensor
+    sets: list[list[tuple[list[int], torch.Tensor]]]  # per label: rows of `texts`, and (fine classes,) bool
 
 
 @dataclass
@@ -52,28 +65,7 @@ class Bank:
     wide: torch.Tensor  # (sentence, term, 384) for terms above them
     below: torch.Tensor  # (term, class) float
     captions: torch.Tensor
-
-
-class Heads(nn.Module):
-    """What learns besides the tower: the text pooler and both projections, as the checkpoint holds them."""
-
-    def __init__(self, mean: torch.Tensor) -> None:
-        super().__init__()
-        self.pooler = nn.Linear(384, 384)
-        self.text = nn.Linear(384, port.JOINT_SIZE, bias=False)
-        self.image = nn.Linear(1280, port.JOINT_SIZE, bias=False)
-        self.scales = nn.Parameter(torch.full((3,), 3.0))  # logarithms, for phrases, class names and captions
-        direction = F.normalize(mean, dim=0)
-        with torch.no_grad():
-            self.pooler.weight.copy_(port.POOLER_GAIN * torch.eye(384))
-            self.pooler.bias.zero_()
-            self.image.weight.sub_(self.image.weight @ direction[:, None] @ direction[None])  # the mean says nothing
-
-    def texts(self, embeddings: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.text(torch.tanh(self.pooler(embeddings))), dim=-1)
-
-    def images(self, features: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.image(features), dim=-1)
+    label_sets: LabelSets
 
 
 def embed(texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase) -> torch.Tensor:
@@ -140,6 +132,7 @@ class Objective:
         self.means, self.spread = pseudo
         self.caption_of, self.generator = caption_of, generator
         single = bank.covers.sum(1) == 1
+        self.known = nn.Linear(1280, bank.covers.shape[1])  # keeps the features apart; not shipped
         self.per_class = [torch.where(bank.covers[:, f] & single)[0] for f in range(bank.covers.shape[1])]
 
     def draw(self, count: int, high: int) -> torch.Tensor:
@@ -160,6 +153,11 @@ class Objective:
         logits = scale[0] * images[known] @ heads.texts(bank.phrases[chosen]).T
         positive = bank.covers[chosen][:, self.fines[rows[known]]].T
         loss = positives_against_rest(logits, positive, ~positive, bank.covers[chosen].sum(1))
+
+        known_features, fines = features[known], self.fines[rows[known]]
+        loss = loss + 0.5 * F.cross_entropy(self.known(known_features), fines, label_smoothing=0.1)
+        for number in self.draw(SETS_A_STEP, len(bank.label_sets.sets)).tolist():
+            loss = loss + self.choice(images[known], fines, number, scale[3]) / SETS_A_STEP
 
         photo = self.photos[rows]  # class names: as Lite0's own classifier sees the unchanged photo
         names = heads.texts(bank.names[self.draw(1, len(bank.names))[0]])
@@ -184,11 +182,29 @@ class Objective:
             loss = loss + 0.2 * positives_against_rest(logits, same, ~same)
         return loss
 
+    def choice(self, images: torch.Tensor, fines: torch.Tensor, number: int, scale: torch.Tensor) -> torch.Tensor:
+        """Cross-entropy of choosing each image's label in one label set; images that none covers are left out."""
+        labels = self.bank.label_sets.sets[number]
+        rows = [row for prompts_, _ in labels for row in prompts_]
+        texts = self.heads.texts(self.bank.label_sets.texts[rows]).split([len(prompts_) for prompts_, _ in labels])
+        features = F.normalize(torch.stack([t.mean(0) for t in texts]), dim=1)
+        right = torch.stack([covers[fines] for _, covers in labels], 1)
+        covered = right.any(1)
+        if not covered.any():
+            return images.new_zeros(())
+        return F.cross_entropy(scale * images[covered] @ features.T, right[covered].int().argmax(1))
+
 
 def cosine_schedule(optimizer: torch.optim.Optimizer, steps: int, warm: int) -> torch.optim.lr_scheduler.LambdaLR:
     return torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min(1.0, (s + 1) / warm) * (0.02 + 0.49 * (1 + math.cos(math.pi * min(s / steps, 1))))
     )
+
+
+def balanced(fines: torch.Tensor) -> torch.Tensor:
+    """A weight for each image by its class (n,), so that small classes are drawn more often."""
+    weights: torch.Tensor = torch.bincount(fines).float()[fines] ** -BALANCE
+    return weights
 
 
 def batches(
@@ -208,13 +224,14 @@ def main() -> None:
     parser.add_argument("out", type=Path, help="checkpoint folder to write")
     parser.add_argument("--wordnet", type=Path, required=True, help="WordNet 3.0's data.noun")
     parser.add_argument("--work", type=Path, required=True, help="folder for decoded images and checkpoints")
-    parser.add_argument("--choose", action="store_true", help="leave the validation sources out and measure on them")
-    parser.add_argument("--epochs", type=int, default=5, help="of the end-to-end part; 0 leaves the tower frozen")
+    parser.add_argument(
+        "--joined", type=int, default=2, help="last epochs that the validation sources are trained on in"
+    )
+    parser.add_argument("--epochs", type=int, default=5, help="of the end-to-end part")
     parser.add_argument("--stop-after", type=int, help="epochs of the schedule to really run; all by default")
-    parser.add_argument("--side", type=int, default=160, help="pixels of training crops")
+    parser.add_argument("--side", type=int, default=208, help="pixels of training crops")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
-    parser.add_argument("--drawn", type=int, default=1800, help="images of rendered.py to add")
-    parser.add_argument("--rendered", type=Path, help="folder that rendering/ filled, to add all of it")
+    parser.add_argument("--rendered", type=Path, required=True, help="folder that rendering/ filled")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -234,31 +251,26 @@ def main() -> None:
         for i in others
         if i not in copies and items[i].wordnet_id not in left_out and items[i].caption.lower() not in spoken
     ]
-    train = [i for i in usable if not (args.choose and data.in_validation(items[i]))]
-    print(f"{len(train)} images to train on, {len(copies)} near copies of test images dropped", flush=True)
+    validation = [i for i in usable if data.in_validation(items[i])]
+    train = sorted(set(usable) - set(validation))
+    print(
+        f"{len(train)} images to train on, {len(validation)} to choose by, {len(copies)} near copies dropped",
+        flush=True,
+    )
 
     source = port.image_tower()
     tower = Tower(source)
     tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     features = frozen_features(tower, pixels, list(range(len(items))), args.work / f"features{len(items)}.pt")
-    extra, drawn = render_items(args.drawn, [pixels[i] for i in train if items[i].coarse == "photo"], args.seed)
-    if extra:
-        train += range(len(items), len(items) + len(extra))
-        items = items + extra
-        pixels = np.concatenate([pixels, drawn])
-        features = torch.cat([features, frozen_features(tower, drawn, list(range(len(drawn))))])
-    print(f"{len(extra)} drawn images", flush=True)
-    if args.rendered:
-        extra = data.read_rendered(args.rendered)
-        drawn = data.load_pixels(extra, args.work / f"rendered{len(extra)}.npy")
-        start, items = len(items), items + extra
-        pixels = np.concatenate([pixels, drawn])
-        seen_already = data.near_copies(pixels, tests, list(range(start, len(items))))
-        fresh = [i for i in range(start, len(items)) if i not in seen_already]
-        train += fresh
-        kept = args.work / f"rendered-features{len(extra)}.pt"
-        features = torch.cat([features, frozen_features(tower, drawn, list(range(len(drawn))), kept)])
-        print(f"{len(fresh)} rendered images, {len(seen_already)} near copies of test images dropped", flush=True)
+    extra = data.read_rendered(args.rendered)
+    drawn = data.load_pixels(extra, args.work / f"rendered{len(extra)}.npy")
+    start, items = len(items), items + extra
+    pixels = np.concatenate([pixels, drawn])
+    seen_already = data.near_copies(pixels, tests, list(range(start, len(items))))
+    fresh = [i for i in range(start, len(items)) if i not in seen_already]
+    train += fresh
+    features = torch.cat([features, torch.zeros(len(extra), features.shape[1])])  # only photos' are asked for later
+    print(f"{len(fresh)} rendered images, {len(seen_already)} near copies of test images dropped", flush=True)
     classes = {item.fine: item.coarse for item in items if item.fine}
     fine_names = sorted(classes)
     fines = torch.tensor([fine_names.index(item.fine) if item.fine else -1 for item in items])
@@ -286,6 +298,9 @@ def main() -> None:
     def allowed(names: list[str]) -> list[str]:
         return [n for n in names if n.lower() not in spoken]
 
+    made_up = list(label_sets.Writer(classes, rng).sets(SETS))
+    prompts_ = sorted({p for labels in made_up for label in labels for p in label.prompts})
+    row_of = {text: row for row, text in enumerate(prompts_)}
     captions = sorted({items[i].caption for i in train if items[i].caption})
     bank = Bank(
         phrases=embed([p.text for p in phrases], text_tower, tokens),
@@ -294,6 +309,16 @@ def main() -> None:
         wide=sentences([allowed(nouns.names[w]) or ["thing"] for w in wider]),
         below=torch.tensor([[float(w in held) for w in ids] for held in wider.values()]),
         captions=embed(captions, text_tower, tokens),
+        label_sets=LabelSets(
+            embed(prompts_, text_tower, tokens),
+            [
+                [
+                    ([row_of[p] for p in label.prompts], torch.tensor([f in label.covers for f in fine_names]))
+                    for label in labels
+                ]
+                for labels in made_up
+            ],
+        ),
     )
     number_of = {caption: number for number, caption in enumerate(captions)}
     caption_of = torch.tensor([number_of.get(item.caption, -1) for item in items])
@@ -311,12 +336,11 @@ def main() -> None:
     objective = Objective(heads, bank, fines, photos, teacher, (means, spread), caption_of, generator)
     corpus_rows = [i for i in train if items[i].fine]
     sample_rows = [i for i in train if items[i].split == "imagenet"]
-    counts = torch.bincount(fines[corpus_rows], minlength=len(fine_names)).float()
-    weights = counts[fines[corpus_rows]] ** -BALANCE
+    weights = balanced(fines[corpus_rows])
 
     def measured(tower_now: Tower | None) -> str:
         """Figures on what was left out for choosing, in one line."""
-        rows = [i for i in usable if items[i].fine and data.in_validation(items[i])] if args.choose else []
+        rows = validation
         named = [i for i, item in enumerate(items) if item.split == "imagenet" and item.wordnet_id in kept_for_choice]
         current = features if tower_now is None else frozen_features(tower_now, pixels, rows + named)
         with torch.inference_mode():
@@ -334,13 +358,14 @@ def main() -> None:
             {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 3e-4},
             {"params": [heads.text.weight, heads.image.weight], "lr": 1e-3},
             {"params": [heads.scales], "lr": 1e-3, "weight_decay": 0.0},
+            {"params": list(objective.known.parameters()), "lr": 1e-3},
         ],
         weight_decay=0.05,
     )
     schedule = cosine_schedule(optimizer, steps, 50)
-    everything = torch.tensor(corpus_rows)
-    for _ in range(steps if args.epochs == 0 else steps // 4):
-        rows = everything[torch.multinomial(weights, 224, replacement=True, generator=generator)]
+    real = torch.tensor([i for i in corpus_rows if i < start])
+    for _ in range(steps // 4):
+        rows = real[torch.multinomial(balanced(fines[real]), 224, replacement=True, generator=generator)]
         rows = torch.cat([rows, torch.tensor(sample_rows)[objective.draw(96, len(sample_rows))]])
         noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=generator))
         loss = objective(F.dropout(noisy, 0.2), rows)
@@ -360,6 +385,7 @@ def main() -> None:
                 {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 1e-4},
                 {"params": [heads.text.weight, heads.image.weight], "lr": 4e-4},
                 {"params": [heads.scales], "lr": 4e-4, "weight_decay": 0.0},
+                {"params": list(objective.known.parameters()), "lr": 4e-4},
             ],
             weight_decay=0.05,
         )
@@ -379,7 +405,10 @@ def main() -> None:
 
         begin = time.monotonic()
         with ThreadPoolExecutor(1) as pool:
-            plan = list(batches(corpus_rows, weights, sample_rows, steps, generator))
+            alone = steps_each * (args.epochs - args.joined)
+            plan = list(batches(corpus_rows, weights, sample_rows, alone, generator))
+            both_parts = corpus_rows + validation
+            plan += batches(both_parts, balanced(fines[both_parts]), sample_rows, steps - alone, generator)
             waiting = pool.submit(loaded, plan[0], 0)
             for step in range(last):
                 images, rows = waiting.result()
@@ -406,16 +435,7 @@ def main() -> None:
                     both.load_state_dict(state)
         both.load_state_dict(average.module.state_dict())
 
-    model = port.dual_encoder()
-    vision_model: Any = model.vision_model
-    text_model: Any = model.text_model
-    tower.write_to(vision_model)
-    with torch.no_grad():
-        text_model.pooler.dense.load_state_dict(heads.pooler.state_dict())
-        model.text_projection.load_state_dict(heads.text.state_dict())
-        model.visual_projection.load_state_dict(heads.image.state_dict())
-        model.logit_scale.fill_(math.log(SCALE))
-    port.save(model, args.out)
+    export(tower, heads, SCALE, args.out)
 
 
 if __name__ == "__main__":

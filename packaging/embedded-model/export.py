@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+"""Write the checkpoint folder of trained weights; `train.py` does so at its end, this for those kept on the way.
+
+usage: export.py WORK/latest.pt OUT --scale SCALE
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import port
+import torch
+from heads import Heads
+from torch import nn
+from tower import Tower
+
+
+def export(tower: Tower, heads: Heads, scale: float, out: Path) -> None:
+    """The transformers checkpoint; `scale` is what cosines are multiplied with before the softmax."""
+    model = port.dual_encoder()
+    vision_model: Any = model.vision_model
+    text_model: Any = model.text_model
+    tower.write_to(vision_model)
+    with torch.no_grad():
+        text_model.pooler.dense.load_state_dict(heads.pooler.state_dict())
+        model.text_projection.load_state_dict(heads.text.state_dict())
+        model.visual_projection.load_state_dict(heads.image.state_dict())
+        model.logit_scale.fill_(math.log(scale))
+    port.save(model, out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--scale", type=float, required=True)
+    args = parser.parse_args()
+    tower, heads = Tower(port.image_tower()), Heads(torch.ones(1280))
+    nn.ModuleList([tower, heads]).load_state_dict(torch.load(args.weights, weights_only=True))
+    export(tower, heads, args.scale, args.out)
+
+
+if __name__ == "__main__":
+    main()

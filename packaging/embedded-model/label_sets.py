@@ -1,0 +1,131 @@
+"""Label sets as people write them, made up by chance: training asks every image which label of a set it belongs to.
+
+A set's labels don't overlap, and each is described by one prompt or several, which rarely name all that the label
+covers: whoever writes "a chart or a map" wants the tables there too.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from prompts import COARSE, GROUPS, JOINS, NOUNS, TEMPLATES, fill, is_held_out
+
+ANYTHING_ELSE = (
+    "any other image",
+    "something else",
+    "another kind of picture",
+    "none of these",
+    "all other files",
+    "an image that fits nowhere else",
+    "whatever remains",
+)
+
+
+@dataclass(frozen=True)
+class Label:
+    """Prompts, and the fine classes whose images belong here."""
+
+    prompts: tuple[str, ...]
+    covers: frozenset[str]
+
+
+LabelSet = tuple[Label, ...]
+
+
+class Writer:
+    """Writes label sets about `classes`, a mapping of fine to coarse classes, drawing from `rng`."""
+
+    def __init__(self, classes: Mapping[str, str], rng: random.Random) -> None:
+        self.classes, self.rng = classes, rng
+        self.members = {coarse: [f for f, c in classes.items() if c == coarse] for coarse in COARSE}
+
+    def sets(self, count: int) -> Iterator[LabelSet]:
+        """So many of them; none with a prompt that is kept for measuring."""
+        while count:
+            kind = self.rng.random()
+            made = self.of_coarse() if kind < 0.4 else self.of_wishes() if kind < 0.75 else self.of_fine()
+            if len(made) > 1 and not any(is_held_out(prompt) for label in made for prompt in label.prompts):
+                count -= 1
+                yield made
+
+    def of_coarse(self) -> LabelSet:
+        """The coarse classes; some may be missing, and some put together as "the rest"."""
+        coarse = self.rng.sample(list(COARSE), self.rng.randint(3, len(COARSE)))
+        rest = coarse[: self.rng.choice((0, 0, 2, 3))]
+        labels = [Label(self.described(c), frozenset(self.members[c])) for c in coarse[len(rest) :]]
+        return (*labels, *self.remaining(rest, frozenset()))
+
+    def of_wishes(self) -> LabelSet:
+        """What somebody wants filed, and negative labels for all the rest."""
+        wishes: list[Label] = []
+        taken: frozenset[str] = frozenset()
+        while len(wishes) < self.rng.randint(1, 4):
+            fines, prompts = self.wish()
+            if not fines & taken:
+                wishes.append(Label(prompts, fines))
+                taken |= fines
+        coarse = list(COARSE)
+        self.rng.shuffle(coarse)
+        together = self.rng.choice((1, 2, 3, len(coarse)))
+        rest = [
+            label
+            for start in range(0, len(coarse), together)
+            for label in self.remaining(coarse[start : start + together], taken)
+        ]
+        return (*wishes, *rest)
+
+    def of_fine(self) -> LabelSet:
+        """A few fine classes, and nothing for the rest."""
+        fines = self.rng.sample(list(self.classes), self.rng.randint(3, 10))
+        return tuple(Label(self.several(partial(self.about, f)), frozenset({f})) for f in fines)
+
+    def wish(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """One fine class, a group of them, or a coarse class."""
+        kind = self.rng.random()
+        if kind < 0.3:
+            fines, nouns = self.rng.choice(GROUPS)
+            template = self.rng.choice(TEMPLATES[self.classes[fines[0]]])
+            single = [self.about(f) for f in fines] if self.rng.random() < 0.4 else []
+            return frozenset(fines), (fill(template, self.rng.choice(nouns)), *single)
+        if kind < 0.6:
+            coarse = self.rng.choice(list(COARSE))
+            return frozenset(self.members[coarse]), self.described(coarse)
+        fine = self.rng.choice(list(self.classes))
+        return frozenset({fine}), self.several(partial(self.about, fine))
+
+    def remaining(self, coarse: list[str], taken: frozenset[str]) -> list[Label]:
+        """One label for all of the coarse classes but what is taken; none if nothing remains."""
+        covers = frozenset(f for c in coarse for f in self.members[c]) - taken
+        if not covers:
+            return []
+        named = [c for c in coarse if covers & set(self.members[c])]
+        prompts = [p for c in named for p in self.described(c, covers)]
+        if self.rng.random() < 0.5:
+            prompts = [self.joined(self.rng.sample(prompts, min(len(prompts), 4)))]
+        if self.rng.random() < 0.3:
+            prompts.append(self.rng.choice(ANYTHING_ELSE))
+        return [Label(tuple(prompts), covers)]
+
+    def described(self, coarse: str, covers: frozenset[str] | None = None) -> tuple[str, ...]:
+        """A coarse class by its name, by a list of what belongs there, or by a few prompts about that."""
+        members = [f for f in self.members[coarse] if covers is None or f in covers]
+        kind = self.rng.random()
+        if kind < 0.4:
+            return self.several(lambda: fill(self.rng.choice(TEMPLATES[coarse]), self.rng.choice(COARSE[coarse])))
+        some = self.rng.sample(members, min(len(members), self.rng.randint(1, 5)))
+        if kind < 0.7:
+            nouns = [self.rng.choice(NOUNS[f]) for f in some]
+            return (fill(self.rng.choice(TEMPLATES[coarse]), self.joined(nouns)),)
+        return tuple(self.about(f) for f in some)
+
+    def about(self, fine: str) -> str:
+        return fill(self.rng.choice(TEMPLATES[self.classes[fine]]), self.rng.choice(NOUNS[fine]))
+
+    def several(self, one: Callable[[], str]) -> tuple[str, ...]:
+        return tuple(one() for _ in range(self.rng.choice((1, 1, 2, 3))))
+
+    def joined(self, parts: list[str]) -> str:
+        return ", ".join(parts[:-1]) + self.rng.choice(JOINS) + parts[-1] if len(parts) > 1 else parts[0]
