@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test crash-test lint check bench install clean
+.PHONY: venv run demo picture test crash-test lint check bench bench-model install clean
 
 venv: $(STAMP)
 
@@ -41,6 +41,11 @@ check: lint test
 # Leaves build/bench.json and build/bench.png; the README shows a copy of the latter, packaging/bench/bench.png.
 bench: venv
 	$(BIN)/python packaging/bench/bench.py
+
+# Needs a corpus of labelled images, which is not in the repository: `make bench-model CORPUS=FOLDER`.
+CORPUS ?= ../shared/data
+bench-model: venv
+	$(BIN)/python packaging/embedded-model/bench_model.py $(CORPUS)
 
 install: venv
 	$(BIN)/snapsortctl init --if-missing

@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""How good the embedded model is, on the corpus's test images; `make bench-model`.
+
+Prints figures beside their targets, and writes them as JSON, with confusion matrix and calibration of the first
+configuration's labels as PNG. That label set is measured by the installed product, the others by `evaluate.py`.
+
+usage: bench_model.py [CORPUS] [--small] [--out build/bench-model.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import data
+import evaluate
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+EMBEDDED = REPOSITORY / "snapsortd" / "vision" / "embedded"
+sys.path.insert(0, str(HERE.parent / "bench"))
+
+import checkpoint  # noqa: E402
+import floors  # noqa: E402
+import torch  # noqa: E402
+from transformers import AutoModel  # noqa: E402
+
+ROUNDS = 40  # of the tower's timing, both models in turn
+
+
+def by_the_product(items: list[data.Item], picture: Path) -> dict[str, Any]:
+    """`snapsortctl model eval` with what `snapsortctl init` writes."""
+    with tempfile.TemporaryDirectory(prefix="bench-model-") as folder:
+        table = Path(folder) / "images.csv"
+        with table.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(("path", "label"))
+            rows.writerows((item.path.absolute(), evaluate.three_labels(item)) for item in items)
+        command = [
+            Path(sys.executable).with_name("snapsortctl"),
+            "model",
+            "eval",
+            table,
+            "--json",
+            "--picture",
+            picture,
+        ]
+        homes = {f"XDG_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
+        done = subprocess.run(command, env={**os.environ, **homes}, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def tower_ratio(kept: Path, *, small: bool) -> float:
+    """How many times as fast as the image tower of CLIP ViT-B/32: torch in float32, one image, medians."""
+    from snapsortd.vision.cores import default_threads
+
+    torch.set_num_threads(default_threads())
+    pixels = torch.rand(1, 3, 224, 224)
+    models = [
+        AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+        for folder in (checkpoint.make_checkpoint(kept, small=small), EMBEDDED)
+    ]
+
+    def seconds(run: Callable[..., object]) -> float:
+        began = time.perf_counter()
+        run(pixel_values=pixels)
+        return time.perf_counter() - began
+
+    with torch.inference_mode():
+        rounds = [[seconds(model.get_image_features) for model in models] for _ in range(ROUNDS)]
+    return statistics.median(clip / embedded for clip, embedded in rounds)
+
+
+def main() -> None:
+    """Measure, print, write; exit code 1 where a figure fell behind."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("corpus", type=Path, nargs="?", default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--small", action="store_true", help="no CLIP of the true size: tries the bench itself out")
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench-model.json")
+    chosen = parser.parse_args()
+    if not (chosen.corpus / "corpus" / "index.csv").exists():
+        sys.exit(f"{chosen.corpus} holds no corpus/index.csv: name the folder with the image corpus")
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    items, named = evaluate.parts(data.read_items(chosen.corpus), "test")
+    figures = evaluate.report(evaluate.Encoder(EMBEDDED), items, named)
+    figures["default"] = by_the_product(items, chosen.out.with_suffix(".png"))
+    figures["tower_ratio"] = tower_ratio(
+        chosen.out.parent / f"vit-b32{'-small' if chosen.small else ''}", small=chosen.small
+    )
+    chosen.out.write_text(json.dumps(figures, indent=1) + "\n")
+    evaluate.tell(figures)
+    behind = False
+    print()
+    for each in floors.judge(figures, floors.read_expected(HERE / "expected.json")):
+        goal = "" if each.target is None else f"target {each.target:g}"
+        verdict = "FELL BEHIND" if each.fell_behind else "" if each.reached else "missed"
+        behind |= each.fell_behind
+        print(f"  {each.name:32} {each.value:8.3f}   {goal:14} {verdict}")
+    print(f"\n{chosen.out}")
+    sys.exit(1 if behind and not chosen.small else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""`make bench-model` on a corpus of two drawn images: the figures mean nothing, their form does."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.images import receipt, screenshot
+
+BENCH = Path(__file__).parents[2] / "packaging" / "embedded-model"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """As small as its form allows: ImageNet's classes are left out by their place in the list."""
+    columns = ("path", "fine_class", "coarse_class", "split", "source_repo", "source_path", "caption")
+    folder = tmp_path / "images"
+    for name in ("corpus", "imagenet-sample"):
+        (folder / name).mkdir(parents=True)
+    receipt(1).save(folder / "corpus" / "receipt.png")
+    screenshot(1).save(folder / "corpus" / "screenshot.png")
+    with (folder / "corpus" / "index.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(columns)
+        rows.writerow(("receipt.png", "receipt", "receipt", "test", "us/ours", "receipt.png", ""))
+        rows.writerow(("screenshot.png", "web_page_screenshot", "screenshot", "test", "us/ours", "screenshot.png", ""))
+    with (folder / "imagenet-sample" / "index.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("path", "class_name", "wordnet_id"))
+        for number in range(20):
+            screenshot(number).save(folder / "imagenet-sample" / f"{number}.jpg")
+            rows.writerow((f"{number}.jpg", f"thing {number}", f"n{number:08}"))
+    return folder
+
+
+@pytest.mark.timeout(600)
+def test_a_small_bench_tells_every_figure(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "bench-model.json"
+    done = subprocess.run(
+        [sys.executable, BENCH / "bench_model.py", corpus, "--small", "--out", out], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+    figures = json.loads(out.read_text())
+    for name in json.loads((BENCH / "expected.json").read_text()):
+        value = figures
+        for part in name.split("."):
+            value = value[part]
+        assert value is None or value >= 0, name
+        assert name in done.stdout or value is None
+    assert figures["n"] == figures["default"]["n"] == 2
+    with Image.open(out.with_suffix(".png")) as picture:
+        assert picture.format == "PNG"
+
+
+def test_without_a_corpus_it_says_what_to_do(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, BENCH / "bench_model.py", tmp_path], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "name the folder with the image corpus" in done.stderr
