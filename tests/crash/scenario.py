@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.crash import programs
 from tests.crash.invariants import Files, check_kept, check_whole, conflicts, demand
 from tests.crash.points import Places, Point, starting
 from tests.crash.world import World
@@ -75,17 +76,9 @@ class Scenario(ABC):
 
     def ctl(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
         """Run snapsortctl untouched; Violation where it ends with another code."""
-        done = subprocess.run(
-            [self.world.program("snapsortctl"), *words],
-            env=self.world.env,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=DEADLINE,
-        )
-        said = done.stdout + done.stderr
-        if done.returncode not in ok:
-            demand([f"snapsortctl {' '.join(words)} ended with {done.returncode}: {said}"])
+        code, said = programs.run([self.world.program("snapsortctl"), *words], self.world.env, DEADLINE)
+        if code not in ok:
+            demand([f"snapsortctl {' '.join(words)} ended with {code}: {said}"])
         return said
 
     def check_said(self, said: str) -> None:

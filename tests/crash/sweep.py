@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import random
 import shutil
 import tempfile
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
 
-from tests.crash import warm
+import snapsortd
+from tests.crash import programs, warm
 from tests.crash.commands import Actions, Sort, Undo
 from tests.crash.filing import ByRename, ToAnotherDisk
 from tests.crash.points import BY_PATH, Point, counting, points, was_hit
@@ -22,14 +24,15 @@ from tests.crash.start import AfterCopy, AfterRename
 from tests.crash.world import SHARED_MEMORY, World
 
 SCENARIOS: Mapping[str, type[Scenario]] = {
-    "rename": ByRename,
-    "copy": ToAnotherDisk,
-    "sort": Sort,
     "actions": Actions,
     "undo": Undo,
-    "start-renamed": AfterRename,
+    "sort": Sort,
     "start-copied": AfterCopy,
+    "start-renamed": AfterRename,
+    "rename": ByRename,
+    "copy": ToAnotherDisk,
 }
+"""The longest first, so that none goes on alone in the end."""
 
 
 @dataclass
@@ -96,8 +99,9 @@ def by_turns(found: Sequence[Point]) -> list[Point]:
 
 def sweep(names: Collection[str], choice: Choice, jobs: int, tally: Tally) -> None:
     """Every chosen point of the scenarios, so many of which are at work at a time."""
-    with warm.environment() as environment, ThreadPoolExecutor(jobs) as pool:
-        for _ in pool.map(lambda name: Sweep(name, environment, tally).work(choice), names):
+    compileall.compile_dir(Path(snapsortd.__file__).parent, quiet=1)  # or every traced start would do it again
+    with warm.environment() as classifiers, programs.environment() as others, ThreadPoolExecutor(jobs) as pool:
+        for _ in pool.map(lambda name: Sweep(name, {**classifiers, **others}, tally).work(choice), names):
             pass
 
 

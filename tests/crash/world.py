@@ -12,12 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from snapsortd.ctl.client import Client
 from snapsortd.errors import SnapsortError, Unavailable
 from tests.crash import warm
 from tests.crash.points import Places
+from tests.crash.programs import Forked
 from tests.e2e.instance import COMMANDS, Instance
 from tests.images import receipt
 
@@ -177,6 +178,9 @@ class World(Instance):
             raise
         except SnapsortError:  # not seen yet
             return False
+
+    def launch(self, log: BinaryIO) -> Forked:
+        return Forked([self.program("snapsortd")], self.env, log.fileno())
 
     def has_ended(self) -> bool:
         """Whether the daemon is dead."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 from snapsortd.ctl.client import Client
 from snapsortd.errors import Unavailable
@@ -40,6 +40,18 @@ rules:
 """
 
 
+class Running(Protocol):
+    """A process, as far as it is asked for here."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
 class Instance:
     """A daemon's folders, its process and its client; two of them never meet."""
 
@@ -64,13 +76,17 @@ class Instance:
         if ran_before:
             fill_cache(folder / "cache" / "snapsortd")
         self.log = folder / "daemon.log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Running | None = None
 
     def start(self) -> None:
         """Start the daemon and wait until it files."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([COMMANDS / "snapsortd"], env=self.env, stderr=log)
+            self.process = self.launch(log)
         wait_for(self.is_running, seconds=120, what=f"daemon running, see {self.log}")
+
+    def launch(self, log: BinaryIO) -> Running:
+        """The daemon's process; what it says goes to `log`."""
+        return subprocess.Popen([COMMANDS / "snapsortd"], env=self.env, stderr=log)
 
     def is_running(self) -> bool:
         """True once the model is loaded; fails at once where the daemon has ended."""
