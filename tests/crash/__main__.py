@@ -25,7 +25,7 @@ def main() -> int:
     )
     parser.add_argument("--sample", type=int, metavar="N", help="only so many runs of each scenario")
     parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="only this one (may be repeated)")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="so many runs at a time (default: 2)")
+    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="so many runs at a time (default: 3)")
     parser.add_argument("--only", default="", metavar="CALL:NUMBER[:ERROR]", help="one point, such as fsync:2:EIO")
     parser.add_argument("--thorough", action="store_true", help="every error also at every single write to the journal")
     chosen = parser.parse_args()
