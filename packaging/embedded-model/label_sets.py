@@ -7,7 +7,7 @@ covers: whoever writes "a chart or a map" wants the tables there too.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,6 +21,17 @@ ANYTHING_ELSE = (
     "all other files",
     "an image that fits nowhere else",
     "whatever remains",
+)
+NONE_OF = (
+    "not {}",
+    "anything but {}",
+    "any image that is not {}",
+    "any picture that does not look like {}",
+    "everything that is neither {}",
+    "an image without {}",
+    "whatever is no {}",
+    "images other than {}",
+    "any file that can't be called {}",
 )
 
 
@@ -61,11 +72,13 @@ class Writer:
     def of_wishes(self) -> LabelSet:
         """What somebody wants filed, and negative labels for all the rest."""
         wishes: list[Label] = []
+        names: list[str] = []
         taken: frozenset[str] = frozenset()
         while len(wishes) < self.rng.randint(1, 4):
-            fines, prompts = self.wish()
+            name, fines, prompts = self.wish()
             if not fines & taken:
                 wishes.append(Label(prompts, fines))
+                names.append(name)
                 taken |= fines
         coarse = list(COARSE)
         self.rng.shuffle(coarse)
@@ -73,7 +86,9 @@ class Writer:
         rest = [
             label
             for start in range(0, len(coarse), together)
-            for label in self.remaining(coarse[start : start + together], taken)
+            for label in self.remaining(
+                coarse[start : start + together], taken, names if together == len(coarse) else []
+            )
         ]
         return (*wishes, *rest)
 
@@ -82,28 +97,35 @@ class Writer:
         fines = self.rng.sample(list(self.classes), self.rng.randint(3, 10))
         return tuple(Label(self.several(partial(self.about, f)), frozenset({f})) for f in fines)
 
-    def wish(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """One fine class, a group of them, or a coarse class."""
+    def wish(self) -> tuple[str, frozenset[str], tuple[str, ...]]:
+        """One fine class, a group of them, or a coarse class: a name for it, what it covers, and prompts."""
         kind = self.rng.random()
         if kind < 0.3:
             fines, nouns = self.rng.choice(GROUPS)
             template = self.rng.choice(TEMPLATES[self.classes[fines[0]]])
             single = [self.about(f) for f in fines] if self.rng.random() < 0.4 else []
-            return frozenset(fines), (fill(template, self.rng.choice(nouns)), *single)
+            return self.rng.choice(nouns), frozenset(fines), (fill(template, self.rng.choice(nouns)), *single)
         if kind < 0.6:
             coarse = self.rng.choice(list(COARSE))
-            return frozenset(self.members[coarse]), self.described(coarse)
+            return self.rng.choice(COARSE[coarse]), frozenset(self.members[coarse]), self.described(coarse)
         fine = self.rng.choice(list(self.classes))
-        return frozenset({fine}), self.several(partial(self.about, fine))
+        return self.rng.choice(NOUNS[fine]), frozenset({fine}), self.several(partial(self.about, fine))
 
-    def remaining(self, coarse: list[str], taken: frozenset[str]) -> list[Label]:
-        """One label for all of the coarse classes but what is taken; none if nothing remains."""
+    def remaining(self, coarse: list[str], taken: frozenset[str], names: Sequence[str] = ()) -> list[Label]:
+        """One label for all of the coarse classes but what is taken, whose `names` it may exclude; none for nothing."""
         covers = frozenset(f for c in coarse for f in self.members[c]) - taken
         if not covers:
             return []
         named = [c for c in coarse if covers & set(self.members[c])]
         prompts = [p for c in named for p in self.described(c, covers)]
-        if self.rng.random() < 0.5:
+        if names and self.rng.random() < 0.6:
+            prompts = [
+                *self.rng.sample(prompts, min(len(prompts), 3)),
+                self.rng.choice(NONE_OF).format(self.joined([*names])),
+            ]
+            if self.rng.random() < 0.6:
+                prompts = [self.joined(prompts)]
+        elif self.rng.random() < 0.5:
             prompts = [self.joined(self.rng.sample(prompts, min(len(prompts), 4)))]
         if self.rng.random() < 0.3:
             prompts.append(self.rng.choice(ANYTHING_ELSE))

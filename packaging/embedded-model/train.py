@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import hashlib
 import math
 import random
 import time
@@ -39,6 +40,8 @@ from transformers import BertModel, PreTrainedTokenizerBase
 
 SETS = 2500  # label sets made up in advance
 SETS_A_STEP = 8
+FIRST_STEPS = 200  # of the heads, before the tower learns with them
+LAST_STEPS = 600  # of the heads, on what the tower has become
 COMPOUND = 6000  # lists and negations drawn into the phrase bank
 NAMES = ("{}", "a photo of a {}", "a picture of the {}", "{} photo", "an image of {}")
 BALANCE = 0.65  # a class with n images is drawn in proportion to n ** (1 - BALANCE)
@@ -68,8 +71,14 @@ class Bank:
     label_sets: LabelSets
 
 
-def embed(texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase) -> torch.Tensor:
-    """The averaging layer's output for each text, (n, 384)."""
+def embed(
+    texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase, work: Path | None = None
+) -> torch.Tensor:
+    """The averaging layer's output for each text, (n, 384); kept in the folder `work`."""
+    cache = work / f"texts-{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()[:16]}.pt" if work else None
+    if cache is not None and cache.exists():
+        kept: torch.Tensor = torch.load(cache, weights_only=True)
+        return kept
     result = torch.empty(len(texts), 384)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
     with torch.inference_mode():
@@ -77,6 +86,8 @@ def embed(texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase) -
             rows = order[start : start + 64]
             encoded = tokens([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt")
             result[rows] = tower(**encoded).last_hidden_state[:, 0]
+    if cache is not None:
+        torch.save(result, cache)
     return result.clone()
 
 
@@ -194,6 +205,30 @@ class Objective:
             return images.new_zeros(())
         return F.cross_entropy(scale * images[covered] @ features.T, right[covered].int().argmax(1))
 
+    def fit_heads(self, features: torch.Tensor, images: list[int], samples: list[int], steps: int, rate: float) -> None:
+        """Train the heads alone on features (n, 1280) of the corpus `images` and of the sample's photos."""
+        heads, generator = self.heads, self.generator
+        optimizer = torch.optim.AdamW(
+            [
+                {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 0.3 * rate},
+                {"params": [heads.text.weight, heads.image.weight, heads.scales], "lr": rate},
+                {"params": list(self.known.parameters()), "lr": rate},
+            ],
+            weight_decay=0.05,
+        )
+        schedule = cosine_schedule(optimizer, steps, 50)
+        rows_of, photos = torch.tensor(images), torch.tensor(samples)
+        weights = balanced(self.fines[rows_of])
+        for _ in range(steps):
+            rows = rows_of[torch.multinomial(weights, 224, replacement=True, generator=generator)]
+            rows = torch.cat([rows, photos[self.draw(96, len(photos))]])
+            noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=generator))
+            loss = self(F.dropout(noisy, 0.2), rows)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
 
 def cosine_schedule(optimizer: torch.optim.Optimizer, steps: int, warm: int) -> torch.optim.lr_scheduler.LambdaLR:
     return torch.optim.lr_scheduler.LambdaLR(
@@ -232,6 +267,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=208, help="pixels of training crops")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
     parser.add_argument("--rendered", type=Path, required=True, help="folder that rendering/ filled")
+    parser.add_argument("--weights", type=Path, help="of a run that was stopped: only the heads learn, once more")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -293,7 +329,7 @@ def main() -> None:
             for s in NAMES
             for n in names
         ]
-        return embed(texts, text_tower, tokens).view(2 * len(NAMES), len(names), 384)
+        return embed(texts, text_tower, tokens, args.work).view(2 * len(NAMES), len(names), 384)
 
     def allowed(names: list[str]) -> list[str]:
         return [n for n in names if n.lower() not in spoken]
@@ -303,14 +339,14 @@ def main() -> None:
     row_of = {text: row for row, text in enumerate(prompts_)}
     captions = sorted({items[i].caption for i in train if items[i].caption})
     bank = Bank(
-        phrases=embed([p.text for p in phrases], text_tower, tokens),
+        phrases=embed([p.text for p in phrases], text_tower, tokens, args.work),
         covers=torch.tensor([[f in p.covers for f in fine_names] for p in phrases]),
         names=sentences([[called[w], *allowed(nouns.names[w])] for w in ids]),
         wide=sentences([allowed(nouns.names[w]) or ["thing"] for w in wider]),
         below=torch.tensor([[float(w in held) for w in ids] for held in wider.values()]),
-        captions=embed(captions, text_tower, tokens),
+        captions=embed(captions, text_tower, tokens, args.work),
         label_sets=LabelSets(
-            embed(prompts_, text_tower, tokens),
+            embed(prompts_, text_tower, tokens, args.work),
             [
                 [
                     ([row_of[p] for p in label.prompts], torch.tensor([f in label.covers for f in fine_names]))
@@ -352,30 +388,11 @@ def main() -> None:
                 lambda texts: heads.texts(embed(texts, text_tower, tokens)),
             )
 
-    steps = 40 * len(corpus_rows) // 256
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 3e-4},
-            {"params": [heads.text.weight, heads.image.weight], "lr": 1e-3},
-            {"params": [heads.scales], "lr": 1e-3, "weight_decay": 0.0},
-            {"params": list(objective.known.parameters()), "lr": 1e-3},
-        ],
-        weight_decay=0.05,
-    )
-    schedule = cosine_schedule(optimizer, steps, 50)
-    real = torch.tensor([i for i in corpus_rows if i < start])
-    for _ in range(steps // 4):
-        rows = real[torch.multinomial(balanced(fines[real]), 224, replacement=True, generator=generator)]
-        rows = torch.cat([rows, torch.tensor(sample_rows)[objective.draw(96, len(sample_rows))]])
-        noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=generator))
-        loss = objective(F.dropout(noisy, 0.2), rows)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    print("projections", measured(None), flush=True)
-
-    if args.epochs:
+    if args.weights:
+        nn.ModuleList([tower, heads]).load_state_dict(torch.load(args.weights, weights_only=True))
+    else:
+        objective.fit_heads(features, [i for i in corpus_rows if i < start], sample_rows, FIRST_STEPS, 1e-3)
+        print("projections", measured(None), flush=True)
         steps_each = len(corpus_rows) // BATCH
         steps = steps_each * args.epochs
         last = steps_each * (args.stop_after or args.epochs)
@@ -435,6 +452,13 @@ def main() -> None:
                     both.load_state_dict(state)
         both.load_state_dict(average.module.state_dict())
 
+    if args.weights:
+        print("as read:", measured(tower), flush=True)
+    images = corpus_rows + (validation if args.joined else [])
+    features = frozen_features(tower, pixels, images + sample_rows)
+    objective.fit_heads(features, images, sample_rows, LAST_STEPS, 5e-4)
+    print("heads once more:", measured(tower), flush=True)
+    torch.save(nn.ModuleList([tower, heads]).state_dict(), args.work / "latest.pt")
     export(tower, heads, SCALE, args.out)
 
 
