@@ -18,6 +18,7 @@ class Sort(Scenario):
         world.tidy_up()
         if not world.journal.exists():
             self.ctl("log")
+        world.forget()
         self.places, self.before = world.places(), world.files()
         self.bring_images()
 
@@ -66,6 +67,7 @@ class Undo(Scenario):
         else:
             self.ctl("redo", "--all")
         demand(f"{path} is not filed" for path in self.at_home())
+        self.world.forget()
         self.places = self.world.places()
 
     def file_images(self) -> None:

@@ -148,8 +148,12 @@ class World(Instance):
             path.unlink(missing_ok=True)
         self.images = {}
         made = (self.filed / name for name in ("made", "both", "links"))
-        for folder in (*made, self.far / "picture", self.far / "copies", self.trash):
+        for folder in (*made, self.far / "picture", self.far / "copies", self.folder / "data"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Take away what a program remembers of the configuration, or only the first run would write it."""
+        (self.folder / "cache" / "snapsortd" / "config").unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
         """As the daemon's API tells it; `snapsortctl` takes longer to start than the answer does."""
