@@ -116,15 +116,12 @@ def test_it_sees_what_the_reference_sees(exported: Exported, name: str) -> None:
 
 
 def strays(exported: Exported, name: str) -> bool:
-    """True for SigLIP's random weights in 8 bits: the small differences that they make are lost. It is never taken."""
-    if (exported.kind, name) != ("siglip", ONNX_INT8):
+    """True for SigLIP's random weights in 8 bits, where the processor has no instructions for products of 8 bits: the
+    small differences that they make are lost in rounding. Such an engine is never taken."""
+    if (exported.kind, name) != ("siglip", ONNX_INT8) or exported.facts.cosines[ONNX_INT8] >= LEAST_COSINE:
         return False
-    loaded = exported.load("onnx")
-    assert loaded.engine.name == ONNX_FP32
-    assert exported.facts.milliseconds[ONNX_FP32] < exported.facts.milliseconds[ONNX_INT8] or "strays" in str(
-        loaded.about["engine_reason"]
-    )
-    return exported.facts.cosines[ONNX_INT8] < LEAST_COSINE
+    assert exported.load("onnx").engine.name == ONNX_FP32
+    return True
 
 
 def _one_by_one(engine: Engine, pixels: Array) -> Array:
