@@ -44,8 +44,11 @@ class Exporter:
         self.next_due = math.inf
         if self._process is not None:
             return self._ended(now)
+        if not model_info.get("wants_export"):  # mostly so, and asked at every turn: the cores are not counted for it
+            self._start_due = None
+            return False
         key = (str(model_info.get("digest")), threads or default_threads())
-        if not model_info.get("wants_export") or key in self._begun:
+        if key in self._begun:
             self._start_due = None
         elif self._start_due is None:
             self.next_due = self._start_due = now + self._quiet_s
