@@ -33,6 +33,7 @@ from snapsortd.journal import Journal
 from snapsortd.models import FileIdentity
 from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
+from snapsortd.renames import begin_sync
 from snapsortd.results import FINAL, Result, elapsed, summed_up, why_left
 from snapsortd.rules import Rule, evaluate
 from snapsortd.step import in_words
@@ -162,6 +163,8 @@ class Pipeline:
                     raise Interrupted("it killed the classifier before: the others in hand go first")
                 request = self._classifier.begin(image.fd, image_format, alone=killer)
                 opened.callback(self._classifier.drop, request)
+                if not dry_run:
+                    begin_sync(image.fd)
                 digest = hash_fd(image.fd) if image.facts.st_size <= HASHED_UNSEEN else None
                 return Begun(image, image_format, request, digest, began, asked, dry_run, opened.pop_all())
             except _TROUBLE as error:

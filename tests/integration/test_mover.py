@@ -25,7 +25,7 @@ from snapsortd.models import (
     NameSeries,
     OnConflict,
 )
-from snapsortd.renames import rename_noreplace
+from snapsortd.renames import begin_sync, rename_noreplace
 from tests.integration.filing import NAMING, PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user
 
@@ -402,3 +402,12 @@ def test_rename_noreplace_never_replaces(tmp_path: Path) -> None:
     finally:
         os.close(folder)
     assert tree(tmp_path) == {"b": b"b", "c": b"a"}
+
+
+def test_begin_sync_is_only_a_hint() -> None:
+    """It goes before every look at an image, where nothing may fail because of it."""
+    reading, writing = os.pipe()
+    begin_sync(reading)  # of pipes there is nothing to write
+    os.close(writing)
+    os.close(reading)
+    begin_sync(reading)
