@@ -99,6 +99,6 @@ def test_it_ends_with_the_daemon(info: dict[str, Any], tmp_path: Path) -> None:
         assert daemon.stdout is not None
         pid = int(daemon.stdout.readline())
         status = Path(f"/proc/{pid}/cmdline")
-        assert b"snapsortd.vision.export" in status.read_bytes()
+        wait_for(lambda: b"snapsortd.vision.export" in status.read_bytes(), seconds=60, what="the export at work")
         daemon.send_signal(signal.SIGKILL)
     wait_for(lambda: not status.exists() or not status.read_bytes(), seconds=60, what="the export has ended")
