@@ -28,8 +28,8 @@ FEW = 4_000
 IMAGES = 40
 GROWTH_KIB = 2_048
 """The paths alone of those that a crowd has more than a few would take a third more, and nothing else is that big."""
-IN_FLIGHT_KIB = 12_288
-"""Events on their way, as many as come faster than they are taken in; were all kept, it would be 32 MB."""
+IN_FLIGHT_KIB = 4_096
+"""A thousand events on their way; the others wait in the kernel. Were all kept, it would be 32 MB."""
 STORMS = 8 if FULL else 3
 PATIENCE_S = 2_700 if FULL else 120
 
