@@ -24,6 +24,10 @@ from typing import Any
 
 import data
 import evaluate
+import torch
+from transformers import AutoModel
+
+from snapsortd.vision.cores import default_threads
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -32,8 +36,6 @@ sys.path.insert(0, str(HERE.parent / "bench"))
 
 import checkpoint  # noqa: E402
 import floors  # noqa: E402
-import torch  # noqa: E402
-from transformers import AutoModel  # noqa: E402
 
 ROUNDS = 40  # of the tower's timing, both models in turn
 
@@ -46,25 +48,17 @@ def by_the_product(items: list[data.Item], picture: Path) -> dict[str, Any]:
             rows = csv.writer(file)
             rows.writerow(("path", "label"))
             rows.writerows((item.path.absolute(), evaluate.three_labels(item)) for item in items)
-        command = [
-            Path(sys.executable).with_name("snapsortctl"),
-            "model",
-            "eval",
-            table,
-            "--json",
-            "--picture",
-            picture,
-        ]
+        program = Path(sys.executable).with_name("snapsortctl")
+        command = [program, "model", "eval", table, "--json", "--picture", picture]
         homes = {f"XDG_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CONFIG", "DATA", "STATE", "CACHE")}
-        done = subprocess.run(command, env={**os.environ, **homes}, check=True, capture_output=True, text=True)
+        env = {name: value for name, value in os.environ.items() if name != "SNAPSORTD_CONFIG"} | homes
+        done = subprocess.run(command, env=env, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
 def tower_ratio(kept: Path, *, small: bool) -> float:
     """How many times as fast as the image tower of CLIP ViT-B/32: torch in float32, one image, medians."""
-    from snapsortd.vision.cores import default_threads
-
     torch.set_num_threads(default_threads())
     pixels = torch.rand(1, 3, 224, 224)
     models = [

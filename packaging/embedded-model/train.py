@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import data
 import evaluate
@@ -205,24 +206,25 @@ class Objective:
             return images.new_zeros(())
         return F.cross_entropy(scale * images[covered] @ features.T, right[covered].int().argmax(1))
 
+    def groups(self, rate: float) -> list[dict[str, Any]]:
+        """What learns besides the tower, for an optimiser."""
+        heads = self.heads
+        return [
+            {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 0.3 * rate},
+            {"params": [heads.text.weight, heads.image.weight, *self.known.parameters()], "lr": rate},
+            {"params": [heads.scales], "lr": rate, "weight_decay": 0.0},
+        ]
+
     def fit_heads(self, features: torch.Tensor, images: list[int], samples: list[int], steps: int, rate: float) -> None:
         """Train the heads alone on features (n, 1280) of the corpus `images` and of the sample's photos."""
-        heads, generator = self.heads, self.generator
-        optimizer = torch.optim.AdamW(
-            [
-                {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 0.3 * rate},
-                {"params": [heads.text.weight, heads.image.weight, heads.scales], "lr": rate},
-                {"params": list(self.known.parameters()), "lr": rate},
-            ],
-            weight_decay=0.05,
-        )
+        optimizer = torch.optim.AdamW(self.groups(rate), weight_decay=0.05)
         schedule = cosine_schedule(optimizer, steps, 50)
         rows_of, photos = torch.tensor(images), torch.tensor(samples)
         weights = balanced(self.fines[rows_of])
         for _ in range(steps):
-            rows = rows_of[torch.multinomial(weights, 224, replacement=True, generator=generator)]
+            rows = rows_of[torch.multinomial(weights, 224, replacement=True, generator=self.generator)]
             rows = torch.cat([rows, photos[self.draw(96, len(photos))]])
-            noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=generator))
+            noisy = features[rows] * (1 + NOISE * torch.randn(len(rows), 1280, generator=self.generator))
             loss = self(F.dropout(noisy, 0.2), rows)
             optimizer.zero_grad()
             loss.backward()
@@ -399,10 +401,7 @@ def main() -> None:
         optimizer = torch.optim.AdamW(
             [
                 {"params": list(tower.parameters()), "lr": args.rate, "weight_decay": 0.02},
-                {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 1e-4},
-                {"params": [heads.text.weight, heads.image.weight], "lr": 4e-4},
-                {"params": [heads.scales], "lr": 4e-4, "weight_decay": 0.0},
-                {"params": list(objective.known.parameters()), "lr": 4e-4},
+                *objective.groups(4e-4),
             ],
             weight_decay=0.05,
         )

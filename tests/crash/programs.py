@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+from tests.crash.warm import listening
 from tests.waiting import wait_for
 
 VARIABLE = "SNAPSORT_WARM_PROGRAMS"
@@ -96,10 +97,7 @@ def main(address: str) -> NoReturn:
 def asked_for(address: str) -> str:
     """Returns only in a fork, which is then as the program of this name finds itself at its start."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address + ".new")
-        server.listen()
-        os.rename(address + ".new", address)
+    with listening(address) as server:
         while True:
             connection, _ = server.accept()
             if os.fork() == 0:

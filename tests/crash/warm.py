@@ -56,10 +56,7 @@ def main(address: str, model: str) -> None:
     Image.init()
     TorchEngine(str(make_checkpoint(Path(model), "clip")))  # much is imported on its first use
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(address + ".new")
-        server.listen()
-        os.rename(address + ".new", address)
+    with listening(address) as server:
         while True:
             connection, _ = server.accept()
             _, (theirs,), _, _ = socket.recv_fds(connection, 1, 1)
@@ -68,6 +65,16 @@ def main(address: str, model: str) -> None:
                 become_classifier(theirs)
             os.close(theirs)
             connection.close()  # the fork's stays open until it ends
+
+
+@contextmanager
+def listening(address: str) -> Iterator[socket.socket]:
+    """A server's socket, which is there under its name once it can be connected to."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address + ".new")
+        server.listen()
+        os.rename(address + ".new", address)
+        yield server
 
 
 def become_classifier(fd: int) -> None:
