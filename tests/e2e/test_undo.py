@@ -166,7 +166,7 @@ def test_by_id_last_rule_and_time(shared: Instance) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 def test_a_disk_that_is_away_or_another_one_is_named_and_the_rest_done(shared: Instance) -> None:
     disk = shared.filed / "disk"
-    disk.mkdir(exist_ok=True)
+    disk.mkdir(parents=True, exist_ok=True)
     with mounted(disk, "-t", "tmpfs", "none"):
         batch = str(sort(shared, "here.png", "disk/there.png"))
     away = by_name(shared.json("undo", "--batch", batch, ok=(1,)))
