@@ -19,9 +19,10 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from snapsortd.errors import ModelError
 from snapsortd.vision import engine_cache, sandbox
-from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
+from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8, Array, Engine
 from snapsortd.vision.engine_choice import Measured, least_cosine
+from snapsortd.vision.known_digest import known_digest
 from snapsortd.vision.onnx_engine import INPUT, OUTPUT, OnnxEngine
 from snapsortd.vision.preprocess import Preprocessor
 from snapsortd.vision.samples import sample_images
@@ -47,7 +48,7 @@ class _ImageTower(torch.nn.Module):
 def export(model: str, cache_dir: str, threads: int) -> engine_cache.Facts:
     """Export and measure `model`, and put all of it into the cache. Raises ModelError and OSError."""
     checkpoint = find_checkpoint(model)
-    target = engine_cache.folder_of(cache_dir, digest_checkpoint(checkpoint))
+    target = engine_cache.folder_of(cache_dir, known_digest(checkpoint, cache_dir))
     with engine_cache.fresh_folder(target) as folder:
         try:
             facts, measured = _exported(checkpoint, folder, threads)

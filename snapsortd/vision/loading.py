@@ -11,10 +11,11 @@ from typing import Any
 
 from snapsortd.errors import ModelError
 from snapsortd.vision import engine_cache
-from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
+from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.engine import TORCH, Array, Engine, Preparing
 from snapsortd.vision.engine_choice import Wanted, choose
+from snapsortd.vision.known_digest import known_digest
 from snapsortd.vision.labels import label_embeddings
 from snapsortd.vision.preprocess import Preprocessor
 from snapsortd.vision.texts import encode_apart
@@ -65,7 +66,7 @@ def load_model(
     where none is fit, it is torch, and `about` says why. `threads` None: one per physical core, at most 4.
     """
     folder = find_checkpoint(model)  # a missing model is told before the seconds that all else takes
-    digest = digest_checkpoint(folder)
+    digest = known_digest(folder, cache_dir)
     asked = _Model(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
     told = {"name": model, "source": folder, "digest": digest}
     try:
