@@ -7,7 +7,7 @@ The text tower stays as MiniLM made it; only its pooler and projection learn. De
 thread count.
 
 usage: train.py CORPUS OUT --wordnet DATA_NOUN --work FOLDER --rendered FOLDER [--joined N]
-    [--epochs N] [--stop-after N] [--seed N] ...
+    [--epochs N] [--stop-after N] [--seed N] [--weights FILE...]
 """
 
 from __future__ import annotations
@@ -269,11 +269,13 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=208, help="pixels of training crops")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
     parser.add_argument("--rendered", type=Path, required=True, help="folder that rendering/ filled")
-    parser.add_argument("--weights", type=Path, help="of a run that was stopped: only the heads learn, once more")
+    parser.add_argument(
+        "--weights", type=Path, nargs="+", help="of earlier runs, to be averaged: only the heads learn, once more"
+    )
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(args.seed)
+    torch.manual_seed(0)  # runs of all seeds begin with the same heads, so that their weights can be averaged
     generator = torch.Generator().manual_seed(args.seed)
 
     items = data.read_items(args.corpus)
@@ -372,6 +374,7 @@ def main() -> None:
 
     heads = Heads(mean)
     objective = Objective(heads, bank, fines, photos, teacher, (means, spread), caption_of, generator)
+    torch.manual_seed(args.seed)
     corpus_rows = [i for i in train if items[i].fine]
     sample_rows = [i for i in train if items[i].split == "imagenet"]
     weights = balanced(fines[corpus_rows])
@@ -391,7 +394,8 @@ def main() -> None:
             )
 
     if args.weights:
-        nn.ModuleList([tower, heads]).load_state_dict(torch.load(args.weights, weights_only=True))
+        runs = [torch.load(path, weights_only=True) for path in args.weights]
+        nn.ModuleList([tower, heads]).load_state_dict({k: sum(run[k] for run in runs) / len(runs) for k in runs[0]})
     else:
         objective.fit_heads(features, [i for i in corpus_rows if i < start], sample_rows, FIRST_STEPS, 1e-3)
         print("projections", measured(None), flush=True)

@@ -40,6 +40,6 @@ def font_faces(archives: Path, folder: Path) -> str:
                 name = f"package/files/{slug}-latin-{weight}-normal.woff2"
                 if name in packed.getnames():
                     packed.extract(name, folder, filter="data")
-                    address = (folder / name).as_uri()
+                    address = (folder / name).resolve().as_uri()
                     rules.append(f"@font-face{{font-family:'{family}';font-weight:{weight};src:url({address})}}")
     return "".join(rules)
