@@ -196,6 +196,10 @@ def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> 
             "recall": recalls,
             "precision": found.precisions(),
         }
+    for key, phrasing in prompts.PHRASINGS.items():
+        labels = {**prompts.HELD_OUT["coarse"], "screenshot": phrasing}
+        found = outcome(images, [seven_labels(item) for item in items], labels, encoder.texts, encoder.scale)
+        figures[f"coarse, {key}"] = {"accuracy": found.accuracy, "screenshot_recall": found.recalls()["screenshot"]}
     top1, top5 = open_vocabulary(encoder.images(named), [item.caption for item in named], encoder.texts)
     figures["left_out_names"] = {"n": len(named), "top1": top1, "top5": top5}
     return figures

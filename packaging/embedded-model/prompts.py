@@ -365,6 +365,28 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("code_screenshot", "terminal_screenshot"), ("screenshot of code or a terminal", "developer screenshot")),
 )
 
+FOREIGN = {  # words of other languages for a fine or coarse class, to be taken as they are
+    "screenshot": ("Bildschirmaufnahme", "Bildschirmkopie", "capture d'écran", "captura de pantalla", "captura de tela",
+                   "schermafbeelding", "schermata", "zrzut ekranu", "skärmbild", "skjermbilde", "snímek obrazovky"),
+    "receipt": ("Kassenbon", "Kassenzettel", "Quittung", "Beleg", "ticket de caisse", "reçu", "recibo", "scontrino",
+                "kassabon", "paragon", "kvitto"),
+    "invoice": ("Rechnung", "facture", "factura", "fattura", "factuur", "fatura", "faktura"),
+    "photo": ("Foto", "Fotografie", "photographie", "fotografía", "fotografia", "zdjęcie", "Urlaubsfoto"),
+    "document": ("Dokument", "Schriftstück", "Unterlagen", "documento", "papiers", "dokument", "documenten"),
+    "handwritten_note": ("Notiz", "Handschrift", "handschriftliche Notiz", "note manuscrite", "nota manuscrita"),
+    "letter_document": ("Brief", "Schreiben", "lettre", "carta", "lettera"),
+    "form_document": ("Formular", "Antrag", "formulaire", "formulario", "modulo"),
+    "prescription": ("Rezept vom Arzt", "ordonnance", "receta médica", "ricetta medica"),
+    "bank_statement": ("Kontoauszug", "relevé de compte", "extracto bancario", "estratto conto"),
+    "slide": ("Präsentationsfolie", "Folie", "diapositive", "diapositiva"),
+    "ticket": ("Fahrkarte", "Eintrittskarte", "billet", "biglietto"),
+    "id_card": ("Ausweis", "Personalausweis", "carte d'identité", "documento de identidad"),
+    "chart": ("Diagramm", "graphique", "gráfico", "grafico"),
+    "map": ("Landkarte", "Stadtplan", "carte géographique", "mapa"),
+    "illustration": ("Zeichnung", "Gemälde", "dessin", "dibujo", "disegno", "Illustration"),
+    "meme": ("Witzbild", "mème", "image drôle", "imagen graciosa"),
+}  # fmt: skip
+
 OF_PHOTO = (
     "a photo of a {}",
     "a picture of a {}",
@@ -472,6 +494,14 @@ HELD_OUT: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+PHRASINGS = {  # how else somebody may write the label "screenshot"; training never saw the German word
+    "plural": ("screenshots",),
+    "synonym": ("a screen capture",),
+    "German": ("Bildschirmfoto",),
+    "German besides": (*HELD_OUT["coarse"]["screenshot"], "Bildschirmfoto"),
+}
+
+
 @dataclass(frozen=True)
 class Phrase:
     """A text and the fine classes it is true of."""
@@ -525,6 +555,9 @@ def phrases(classes: dict[str, str], compound: int, rng: random.Random) -> list[
     topics += [(fines, classes[fines[0]], nouns) for fines, nouns in GROUPS]
     for fines, coarse, nouns in topics:
         add(nouns, coarse, fines)
+    for name, words in FOREIGN.items():
+        for word in words:
+            found.setdefault(word, set()).update(members.get(name) or (name,))
 
     def listed(count: int) -> tuple[str, frozenset[str]]:
         chosen = rng.sample(topics, count)
