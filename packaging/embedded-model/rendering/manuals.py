@@ -31,6 +31,9 @@ HERE = Path(__file__).parent
 LEAST = 140  # pixels of the shorter side
 LEAST_PIXELS = 60_000
 LARGEST_PIXELS = 30_000_000
+PAGES = 450  # of documents, no two from one folder
+SLIDES_A_DECK = 6
+LETTER = re.compile(r"letter|brief|lettre|carta", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,6 @@ class Pictures:
 def table() -> list[Pictures]:
     with (HERE / "manuals.csv").open(newline="") as lines:
         return [Pictures(*line[:-1], int(line[-1])) for line in [*csv.reader(lines)][1:]]
-
-
-PAGES = 450  # of documents, no two from one folder
-SLIDES_A_DECK = 6
-LETTER = re.compile(r"letter|brief|lettre|carta", re.IGNORECASE)
 
 
 def unpacked(package: str, folder: Path) -> Path:
