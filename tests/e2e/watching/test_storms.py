@@ -30,6 +30,8 @@ GROWTH_KIB = 2_048
 """The paths alone of those that a crowd has more than a few would take a third more, and nothing else is that big."""
 IN_FLIGHT_KIB = 4_096
 """A thousand events on their way; the others wait in the kernel. Were all kept, it would be 32 MB."""
+PORTION = 1_000
+"""So few files at a time tell of no more than the kernel keeps, however slowly that is read."""
 STORMS = 8 if FULL else 3
 PATIENCE_S = 2_700 if FULL else 120
 
@@ -139,8 +141,10 @@ def paused(daemon: Observed) -> Iterator[Observed]:
 
 def test_events_beyond_what_may_wait_take_no_memory(paused: Observed) -> None:
     folder = paused.inbox / "crowd"
-    crowd(folder, range(FRESH_LIMIT + 1_000))
-    wait_for(lambda: paused.status()["queued"] >= FRESH_LIMIT, seconds=PATIENCE_S, what="a full queue")
+    for number in range(0, FRESH_LIMIT + PORTION, PORTION):
+        crowd(folder, range(number, number + PORTION))
+        held = min(number + PORTION, FRESH_LIMIT)
+        wait_for(lambda held=held: paused.status()["queued"] >= held, seconds=PATIENCE_S, what=f"{held} in the queue")
     wait_for(paused.rests, seconds=PATIENCE_S, what="rest")
     full = peak_kib(paused.pid)
     for storm in range(1, STORMS):
