@@ -10,7 +10,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -151,7 +151,8 @@ def _answer(
     connection = _Connection(path, timeout)
     try:
         text = None if body is None else json.dumps(body)  # ASCII: lone surrogates of odd names survive
-        connection.request(method, address, text, {"Content-Type": "application/json"} if text else {})
+        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered and ended before it read all
+            connection.request(method, address, text, {"Content-Type": "application/json"} if text else {})
         response = connection.getresponse()
         if response.status >= 400:
             raise _reported(response)
