@@ -32,10 +32,14 @@ class Asked:
 
     def ask(self, question: object = None) -> float:
         """The seconds that it tells for this."""
+        return float(self.answer(question)["seconds"])
+
+    def answer(self, question: object) -> dict[str, Any]:
+        """All that it tells for this."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
-        return float(self._answer()["seconds"])
+        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

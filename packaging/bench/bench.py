@@ -21,6 +21,7 @@ import backlog
 import latency
 import memory
 import scaling
+import stages
 import start
 import tower
 from chart import draw_chart
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "latency": latency.measure,
     "backlog": backlog.measure,
     "tower": tower.measure,
+    "stages": stages.measure,
     "memory": memory.measure,
     "scaling": scaling.measure,
 }

@@ -21,13 +21,11 @@ def measure(world: World) -> dict[str, Any]:
     with world.instance("tower", world.checkpoint) as instance:
         model = instance.wait_for_engine()
     chosen = str(model["engine"])
-    exports = engine_cache.folder_of(str(world.cache / "snapsortd"), digest_checkpoint(str(world.checkpoint)))
     with ExitStack() as held:
         gemm = held.enter_context(Asked("worker.py", "gemm", str(GEMM_SIDE)))
         engines = {"torch": held.enter_context(Asked("worker.py", "torch", str(world.checkpoint)))}
-        for name in engine_cache.FILES:
-            if Path(file := engine_cache.path_of(exports, name)).exists():
-                engines[name] = held.enter_context(Asked("worker.py", "onnx", file))
+        for name, file in exports(world).items():
+            engines[name] = held.enter_context(Asked("worker.py", "onnx", file))
         peak: list[float] = []
         seconds: dict[str, list[float]] = {name: [] for name in engines}
         for _ in range(world.amounts.tower_rounds):
@@ -58,3 +56,10 @@ def measure(world: World) -> dict[str, Any]:
             },
         },
     }
+
+
+def exports(world: World) -> dict[str, str]:
+    """Engine → the file that the product exported the checkpoint to."""
+    folder = engine_cache.folder_of(str(world.cache / "snapsortd"), digest_checkpoint(str(world.checkpoint)))
+    files = {name: engine_cache.path_of(folder, name) for name in engine_cache.FILES}
+    return {name: file for name, file in files.items() if Path(file).exists()}

@@ -40,6 +40,7 @@ def test_a_small_bench_tells_every_figure(tmp_path: Path) -> None:
     for kind in ("png_4k", "png_phone", "png_1280", "jpeg_2mp", "jpeg_12mp", "jpeg_48mp", "webp_12mp", "heic_12mp"):
         latency = figures["latency"][kind]
         assert 0 < latency["p50_ms"] <= latency["p95_ms"] <= latency["p99_ms"], kind
+        assert all(is_amount(figures["stages"][kind][f"{step}_ms"]) for step in ("decode", "resize", "tower")), kind
     assert [row["images"] for row in figures["scaling"]] == [10, 100]
     assert all(row["ms_per_image"] > 0 for row in figures["scaling"])
     with Image.open(tmp_path / "bench.png") as chart:

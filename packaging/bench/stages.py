@@ -1,0 +1,78 @@
+"""Where the time of one image goes: decoding, resizing, the image tower, and the rest of its way from close to filed.
+
+As a program it does the classifier's part of the work, step by step: it is told a path and answers with seconds.
+
+usage: stages.py MODEL_DIR ENGINE ONNX_FILE
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+from asked import Asked
+from pictures import KINDS
+from tower import exports
+from world import World
+
+STEPS = ("decode", "resize", "tower")
+
+
+def measure(world: World) -> dict[str, Any]:
+    """`stages`: for each kind medians of the steps in ms, and `rest_ms`, which no step accounts for."""
+    found: dict[str, dict[str, list[float]]] = {name: {step: [] for step in (*STEPS, "rest")} for name in KINDS}
+    with world.instance("stages", world.checkpoint) as instance:
+        engine = str(instance.wait_for_engine()["engine"])
+        with Asked("stages.py", str(world.checkpoint), engine, exports(world).get(engine, "")) as steps:
+            for image in world.pictures["png_1280"][: world.amounts.warm_up]:
+                instance.drop(image)
+                steps.answer(str(image))
+            for _ in range(world.amounts.rounds):
+                for name in KINDS:
+                    for image in world.pictures[name]:
+                        seconds = steps.answer(str(image))
+                        for step in STEPS:
+                            found[name][step].append(seconds[step])
+                        found[name]["rest"].append(instance.drop(image) - sum(seconds.values()))
+    return {
+        "stages": {
+            name: {f"{step}_ms": 1000 * statistics.median(values) for step, values in steps_of.items()}
+            for name, steps_of in found.items()
+        }
+    }
+
+
+def main(folder: str, name: str, file: str) -> None:
+    """Answer until the input ends."""
+    from snapsortd.vision.cores import default_threads
+    from snapsortd.vision.decode import decode
+    from snapsortd.vision.engine import TORCH, Engine
+    from snapsortd.vision.onnx_engine import OnnxEngine
+    from snapsortd.vision.preprocess import Preprocessor
+    from snapsortd.vision.torch_engine import TorchEngine
+    from snapsortd.vision.workers import give_memory_back
+
+    threads = default_threads()
+    engine: Engine = TorchEngine(folder, threads) if name == TORCH else OnnxEngine(file, name, threads)
+    preprocessor = Preprocessor.load(folder)
+    assert preprocessor is not None
+    print(json.dumps({"engine": engine.name}), flush=True)
+    for line in sys.stdin:
+        with open(json.loads(line), "rb", buffering=0) as image:
+            began = time.perf_counter()
+            decoded, _ = decode(image, preprocessor.side)
+            seen = time.perf_counter()
+            prepared = preprocessor.prepare(decoded)[None]
+            resized = time.perf_counter()
+            engine.encode(prepared)
+            ended = time.perf_counter()
+        del decoded, prepared
+        give_memory_back()
+        print(json.dumps(dict(zip(STEPS, (seen - began, resized - seen, ended - resized), strict=True))), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
