@@ -58,21 +58,25 @@ def by_the_product(items: list[data.Item], picture: Path) -> dict[str, Any]:
 
 
 def tower_ratio(kept: Path, *, small: bool) -> float:
-    """How many times as fast as the image tower of CLIP ViT-B/32: torch in float32, one image, medians."""
+    """How many times as fast as the image tower of CLIP ViT-B/32: torch in float32, one image of its size, medians."""
     torch.set_num_threads(default_threads())
-    pixels = torch.rand(1, 3, 224, 224)
     models = [
         AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
         for folder in (checkpoint.make_checkpoint(kept, small=small), EMBEDDED)
     ]
 
-    def seconds(run: Callable[..., object]) -> float:
+    sides = [model.config.vision_config.image_size for model in models]
+    asked = [
+        (model.get_image_features, torch.rand(1, 3, side, side)) for model, side in zip(models, sides, strict=True)
+    ]
+
+    def seconds(run: Callable[..., object], pixels: torch.Tensor) -> float:
         began = time.perf_counter()
         run(pixel_values=pixels)
         return time.perf_counter() - began
 
     with torch.inference_mode():
-        rounds = [[seconds(model.get_image_features) for model in models] for _ in range(ROUNDS)]
+        rounds = [[seconds(*each) for each in asked] for _ in range(ROUNDS)]
     return statistics.median(clip / embedded for clip, embedded in rounds)
 
 
