@@ -22,6 +22,7 @@ from snapsortd.vision.extras import is_missing, what_is_missing
 from snapsortd.vision.frames import count_frames
 from snapsortd.vision.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.png import load_png
+from snapsortd.vision.shrink import JPEG_FACTORS, may_shrink, whole_factor
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
 from snapsortd.vision.time_limit import check_time
 
@@ -75,7 +76,7 @@ pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 
 
 def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[Image.Image, ImageFacts]:
-    """The first frame, upright, RGB, its shorter side still ≥ 2 × `side` pixels if it was; and the facts.
+    """The first frame, upright, RGB, its shorter side still ≥ 1.5 × `side` pixels if it was; and the facts.
 
     Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. Of a HEIC file
     that is whole, those of its thumbnail, where that is large enough. `image_format` is what `sniff` said, where that
@@ -93,7 +94,7 @@ def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[
             loaded = _load(image, file, side)
             orientation, taken = _exif(loaded)
             has_alpha, exif = loaded.has_transparency_data, exif_texts(loaded)
-            pixels = _squeeze(_to_rgb(_reduce(loaded, 2 * side)))
+            pixels = _squeeze(_to_rgb(_reduce(loaded, side)))
     check_time(file)
     orientation = picture.orientation or orientation
     width, height = picture.width, picture.height
@@ -120,9 +121,12 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
 
 def _load(image: Image.Image, file: BinaryIO, side: int) -> Image.Image:
     """With its pixels, all of them or so many fewer as the format gives cheaply."""
-    if (loaded := load_png(image, file, 2 * side)) is not None:
+    if (loaded := load_png(image, file, whole_factor(image.size, side))) is not None:
         return loaded
-    if image.format != "HEIF" or boxes_fill(file):  # a thumbnail would not show that the rest was cut off
+    if image.format in ("JPEG", "MPO"):
+        factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)
+        image.draft("RGB", (image.width // factor, image.height // factor))
+    elif image.format == "HEIF" and boxes_fill(file):  # a thumbnail would not show that the rest was cut off
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
     return image
@@ -189,8 +193,8 @@ def _time(text: str, offset: str) -> datetime | None:
 
 
 def _reduce(image: Image.Image, side: int) -> Image.Image:
-    """Shrink by a whole factor as long as the shorter side stays ≥ `side`: cheaper than resizing at once."""
-    factor = min(image.size) // side
+    """Shrink by a whole factor, to what is enough for `side`."""
+    factor = whole_factor(image.size, side)
     if factor < 2:
         return image
     keyed = "transparency" in image.info  # one colour or index stands for "transparent" and must not be averaged

@@ -31,10 +31,10 @@ _BAND_ROWS = 64
 """So many rows of the result are made at a time: what they are made of stays in the processor's cache."""
 
 
-def load_png(image: Image.Image, file: BinaryIO, side: int) -> Image.Image | None:
+def load_png(image: Image.Image, file: BinaryIO, factor: int) -> Image.Image | None:
     """The pixels of `image`, which Pillow has opened in `file` but not loaded; None where that is left to it.
 
-    Shrunk by a whole factor as long as the shorter side stays ≥ `side`. What Pillow knows of the file is in `info`.
+    `factor` pixels each way become one. What Pillow knows of the file is in `info`.
     """
     if _decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
         return None
@@ -51,7 +51,7 @@ def load_png(image: Image.Image, file: BinaryIO, side: int) -> Image.Image | Non
     image.im = Image.new(image.mode, (1, 1)).im  # or room would be made for all pixels
     image.load_prepare()
     image.load_end()
-    loaded = _reduced(pixels, max(1, min(image.size) // side))
+    loaded = _reduced(pixels, factor)
     loaded.info = image.info
     return loaded
 
