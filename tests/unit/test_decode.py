@@ -217,11 +217,12 @@ def test_a_tiff_that_goes_on_beyond_its_end_is_truncated() -> None:
         decode(io.BytesIO(chain(2)[:-PAGE_BYTES]), SIDE)
 
 
+@pytest.mark.parametrize(("size", "least"), [((1600, 1200), 1.5), ((1601, 1201), 2)], ids=["even", "odd"])
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
-def test_large_images_come_smaller_but_large_enough(format: str) -> None:
-    pixels, facts = decode(io.BytesIO(encoded(_scene(1600, 1200), format)), SIDE)
-    assert (facts.width, facts.height) == (1600, 1200)
-    assert 2 * SIDE <= min(pixels.size) < 4 * SIDE
+def test_large_images_come_smaller_but_large_enough(format: str, size: tuple[int, int], least: float) -> None:
+    pixels, facts = decode(io.BytesIO(encoded(_scene(*size), format)), SIDE)
+    assert (facts.width, facts.height) == size
+    assert least * SIDE <= min(pixels.size) < 4 * SIDE
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (1, 30_000), (30_000, 1), (3, 5)])
