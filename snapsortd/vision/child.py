@@ -14,7 +14,8 @@ import socket
 import sys
 import tempfile
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from snapsortd.errors import ModelError
 from snapsortd.vision import sandbox
@@ -23,6 +24,10 @@ from snapsortd.vision.extras import EXTRAS, is_missing
 from snapsortd.vision.time_limit import LimitedFile
 from snapsortd.vision.wire import BadMessage, Channel
 from snapsortd.vision.workers import Look, Workers, give_memory_back
+
+if TYPE_CHECKING:
+    from snapsortd.models import ImageFacts
+    from snapsortd.vision.engine import Array
 
 MEMORY_HEADROOM = 2 << 30
 """Bytes above what the loaded model takes; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
@@ -105,6 +110,8 @@ def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
     from snapsortd.vision.loading import load_model
 
     loaded = load_model(**settings)
+    import numpy as np
+
     from snapsortd.vision.decode import decode
     from snapsortd.vision.labels import label_scores
     from snapsortd.vision.messages import sight_to_json
@@ -115,14 +122,21 @@ def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
         _import_reader(image_format)
     gc.enable()
 
-    def look(fd: int, image_format: str | None) -> dict[str, Any]:
+    def prepare(fd: int, image_format: str | None) -> tuple[Array, ImageFacts]:
         with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_SECONDS) as file:
             image, facts = decode(file, loaded.preprocessor.side, image_format)
-        vectors = loaded.engine.encode(loaded.preprocessor.prepare(image)[None])
-        (scores,) = label_scores(vectors, loaded.embeddings, loaded.logit_scale).tolist()
-        return sight_to_json(scores, vectors[0].astype("<f2").tobytes(), facts)
+        return loaded.preprocessor.prepare(image), facts
 
-    return look, dict(loaded.about)
+    def judge(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:
+        vectors = loaded.engine.encode(np.stack([pixels for pixels, _ in prepared]))
+        scores = label_scores(vectors, loaded.embeddings, loaded.logit_scale).tolist()
+        embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
+        return [
+            sight_to_json(each, embedding, facts)
+            for each, embedding, (_, facts) in zip(scores, embeddings, prepared, strict=True)
+        ]
+
+    return Look(prepare, judge), dict(loaded.about)
 
 
 def _import_reader(image_format: str) -> None:

@@ -21,7 +21,7 @@ CLEAR_MARGIN = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One engine on the samples: `milliseconds` for one image, vectors of shape (samples, dim)."""
+    """One engine on the samples: `milliseconds` for one image, vectors of shape (samples seen, dim)."""
 
     milliseconds: float
     vectors: Array

@@ -1,7 +1,7 @@
-"""The threads that look at images, each at one from its first byte to the answer. Runs in the classifier process.
+"""The threads that look at images. Each decodes one after the other; the model sees them in batches.
 
-While one decodes, another has the model: batches of several images were no faster, and with weights of 8 bits an
-image's answer would depend on what else is in its batch.
+A batch forms while further images wait to be decoded, and is given to the model by the thread that completes it. Where
+nothing waits there is none: a single image goes to the model at once. Runs in the classifier process.
 """
 
 from __future__ import annotations
@@ -10,20 +10,32 @@ import ctypes
 import os
 import sys
 import threading
-from collections.abc import Callable
-from queue import SimpleQueue
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from snapsortd.errors import ImageError
 
-Look = Callable[[int, str | None], dict[str, Any]]
-"""Answers an image's descriptor, which it closes, and its format, where more is known than its first bytes say."""
+LARGEST_BATCH = 2
+"""Images that the model sees at a time. More gain little (`packaging/bench/README.md`), and the first waits longer."""
 
 Answer = Callable[[dict[str, Any]], None]
 """Tells the daemon. Called by one thread at a time."""
 
 PATIENCE_SECONDS = 300.0
 """For the images that are looked at to warm up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The two steps of looking at images."""
+
+    prepare: Callable[[int, str | None], Any]
+    """What the model takes of an image: of its descriptor, which is closed, and its format, where more is known than
+    its first bytes say. Raises ImageError."""
+    judge: Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
+    """The answers to some that were prepared."""
 
 
 class Workers:
@@ -33,8 +45,10 @@ class Workers:
         self._look = look
         self._answer = answer
         self._count = count
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._lock = threading.Lock()
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._prepared: list[tuple[int, Any]] = []
+        self._changed = threading.Condition()
+        self._telling = threading.Lock()
         self._busy = 0
         for number in range(count):
             threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
@@ -46,32 +60,54 @@ class Workers:
 
         def try_out() -> None:
             with turn:
-                self._look(os.dup(fd), None)
+                self._look.judge([self._look.prepare(os.dup(fd), None)])
             together.wait(PATIENCE_SECONDS)
 
         for _ in range(self._count):
-            self._jobs.put(try_out)
+            self._put(try_out)
         together.wait(PATIENCE_SECONDS)
 
     def give(self, number: int, fd: int, image_format: str | None) -> None:
         """An image to be looked at; the answer has its number."""
-
-        def look() -> None:
-            try:
-                answer = self._look(fd, image_format)
-            except ImageError as error:
-                answer = {"unreadable": error.message}
-            with self._lock:
-                self._answer({"id": number, **answer})
-
-        with self._lock:
+        with self._telling:
             self._busy += 1
-        self._jobs.put(lambda: self._rest_after(look))
+        self._put(lambda: self._prepare(number, fd, image_format))
 
-    def _rest_after(self, look: Callable[[], None]) -> None:
-        look()
-        with self._lock:
-            self._busy -= 1
+    def _put(self, job: Callable[[], None]) -> None:
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify()
+
+    def _next(self) -> Callable[[], None]:
+        """What a free thread does now: decode the next image, or show the model what is decoded; waits for either."""
+        with self._changed:
+            while True:
+                if self._jobs and len(self._prepared) < LARGEST_BATCH:
+                    return self._jobs.popleft()
+                if self._prepared:
+                    batch = self._prepared[:LARGEST_BATCH]
+                    del self._prepared[:LARGEST_BATCH]
+                    return lambda: self._judge(batch)
+                self._changed.wait()
+
+    def _prepare(self, number: int, fd: int, image_format: str | None) -> None:
+        try:
+            prepared = self._look.prepare(fd, image_format)
+        except ImageError as error:
+            self._tell([(number, {"unreadable": error.message})])
+            return
+        with self._changed:
+            self._prepared.append((number, prepared))
+
+    def _judge(self, batch: list[tuple[int, Any]]) -> None:
+        answers = self._look.judge([prepared for _, prepared in batch])
+        self._tell([(number, answer) for (number, _), answer in zip(batch, answers, strict=True)])
+
+    def _tell(self, answers: list[tuple[int, dict[str, Any]]]) -> None:
+        with self._telling:
+            for number, answer in answers:
+                self._answer({"id": number, **answer})
+            self._busy -= len(answers)
             rests = not self._busy
         if rests:
             give_memory_back()
@@ -79,9 +115,9 @@ class Workers:
     def _work(self) -> None:
         try:
             while True:
-                self._jobs.get()()
+                self._next()()
         except BaseException as error:  # a defect, or no memory for the model: what was to come is sent to another
-            with self._lock:
+            with self._telling:
                 self._answer({"crashed": f"{type(error).__name__}: {error}"})
             sys.excepthook(type(error), error, error.__traceback__)
         finally:

@@ -182,7 +182,7 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Look, dic
             return {}
         return attack(image) if what == "attack" else die(image)
 
-    return look, {"name": "hostile", "dim": 1}
+    return Look(look, list), {"name": "hostile", "dim": 1}
 
 
 def _unconfined(fd: int) -> None:
@@ -193,7 +193,7 @@ def _unconfined(fd: int) -> None:
         channel.send(about)
         _, image = channel.receive() or ({}, None)
         assert image is not None
-        channel.send({"id": 1, **attack(image, None)})
+        channel.send({"id": 1, **attack.prepare(image, None)})
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
                 raise ImageError("it is bad")
         return {**answer, "width": len(word)}
 
-    return look, {"name": model, "dim": 2, "source": "/", "digest": ""}
+    return Look(look, list), {"name": model, "dim": 2, "source": "/", "digest": ""}
 
 
 def as_classifier(folder: Path) -> AbstractContextManager[None]:

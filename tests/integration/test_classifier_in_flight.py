@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pytest
 from snapsortd.errors import ClassifierDied, ImageError
 from snapsortd.vision.classifier import READY_MADE, Classifier
 from snapsortd.vision.inflight import Request
-from snapsortd.vision.workers import Workers
+from snapsortd.vision.workers import LARGEST_BATCH, Look, Workers
 from tests.integration.mortal_child import as_classifier, image
 from tests.waiting import wait_for
 
@@ -177,13 +177,13 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
     together = threading.Barrier(2, timeout=30)
     answers: list[dict[str, Any]] = []
 
-    def look(fd: int, _format: str | None) -> dict[str, Any]:
+    def prepare(fd: int, _format: str | None) -> dict[str, Any]:
         together.wait()
         if fd == 8:
             raise ImageError("it is bad")
         return {"seen": fd}
 
-    workers = Workers(look, answers.append, 2)
+    workers = Workers(Look(prepare, list), answers.append, 2)
     workers.give(1, 7, None)
     workers.give(2, 8, None)
     wait_for(lambda: len(answers) == 2, what="both answers")
@@ -191,3 +191,50 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
         {"id": 1, "seen": 7},
         {"id": 2, "unreadable": "it is bad"},
     ]
+
+
+def test_images_that_wait_go_to_the_model_together() -> None:
+    """Two more than a batch, and one of them cannot be read."""
+    all_are_here = threading.Event()
+    answers: list[dict[str, Any]] = []
+    batches: list[int] = []
+
+    def prepare(fd: int, _format: str | None) -> int:
+        assert all_are_here.wait(30)
+        if fd == 101:
+            raise ImageError("it is bad")
+        return fd
+
+    def judge(prepared: Sequence[int]) -> list[dict[str, Any]]:
+        batches.append(len(prepared))
+        return [{"seen": fd} for fd in prepared]
+
+    workers = Workers(Look(prepare, judge), answers.append, 1)
+    count = LARGEST_BATCH + 2
+    for number in range(count):
+        workers.give(number, 100 + number, None)
+    all_are_here.set()
+    wait_for(lambda: len(answers) == count, what="all answers")
+    assert batches == [LARGEST_BATCH, 1]
+    assert {answer["id"]: answer.get("seen") for answer in answers} == {
+        number: None if number == 1 else 100 + number for number in range(count)
+    }
+
+
+def test_an_image_does_not_wait_for_a_batch() -> None:
+    """The other that is being decoded takes until this one is answered."""
+    first_is_answered = threading.Event()
+    answers: list[dict[str, Any]] = []
+
+    def prepare(fd: int, _format: str | None) -> dict[str, Any]:
+        if fd == 8:
+            assert first_is_answered.wait(30)
+        return {"seen": fd}
+
+    workers = Workers(Look(prepare, list), answers.append, 2)
+    workers.give(2, 8, None)
+    workers.give(1, 7, None)
+    wait_for(lambda: len(answers) == 1, what="the answer to the one that is decoded")
+    first_is_answered.set()
+    wait_for(lambda: len(answers) == 2, what="the other answer")
+    assert [answer["id"] for answer in answers] == [1, 2]
