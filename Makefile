@@ -7,11 +7,13 @@ STAMP := $(VENV)/installed
 
 venv: $(STAMP)
 
-# The constraints file picks the CPU build of torch; systemd-python is built only where its headers are.
+# The constraints file picks the CPU build of torch. systemd-python is built only where its headers are, and pywuffs where
+# it can be: without it PNG files are decoded by kornia-rs, one at a time.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	if pkg-config --exists libsystemd 2>/dev/null; then $(BIN)/python -m pip install --quiet --constraint constraints.txt 'systemd-python>=235'; fi
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pywuffs>=2' || echo 'pywuffs could not be built: a backlog takes a tenth longer without it'
 	touch $@
 
 run: venv

@@ -1,4 +1,7 @@
-"""Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by kornia-rs (in Rust).
+"""Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by Wuffs or by kornia-rs.
+
+Both are memory-safe, and equally fast. Wuffs lets other threads work meanwhile, but has to be compiled when it is
+installed; kornia-rs comes compiled and keeps Python's lock, so that what other threads decode stands still.
 
 Pillow reads everything but the pixels, and the pixels of every other PNG; damaged ones too, so that it says what is
 wrong, and what can still be seen of them.
@@ -7,6 +10,8 @@ wrong, and what can still be seen of them.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from importlib.util import find_spec
 from typing import BinaryIO
 
 import numpy as np
@@ -14,10 +19,49 @@ from PIL import Image, PngImagePlugin
 
 from snapsortd.vision.time_limit import check_time
 
-try:
-    from kornia_rs.io import decode_image_png_u8 as _decode
-except ImportError:  # there is none for this machine
-    _decode = None
+Decode = Callable[[bytes, Image.Image], np.ndarray]
+"""A file's content, and what Pillow knows of it, to (height, width, channels). Raises on whatever is wrong."""
+
+
+def with_wuffs() -> Decode:
+    """Raises ImportError."""
+    from pywuffs import ImageDecoderType, PixelFormat
+    from pywuffs.aux import ImageDecoder, ImageDecoderConfig
+
+    formats = {"RGB": PixelFormat.RGB, "RGBA": PixelFormat.RGBA_NONPREMUL}
+
+    def decode(data: bytes, image: Image.Image) -> np.ndarray:
+        config = ImageDecoderConfig()
+        config.enabled_decoders = [ImageDecoderType.PNG]
+        config.pixel_format = formats[image.mode]
+        decoded = ImageDecoder(config).decode(data)
+        if decoded.error_message:
+            raise ValueError(decoded.error_message)
+        pixels: np.ndarray = decoded.pixbuf
+        return pixels
+
+    return decode
+
+
+def with_kornia() -> Decode:
+    """Raises ImportError."""
+    from kornia_rs.io import decode_image_png_u8
+
+    def decode(data: bytes, image: Image.Image) -> np.ndarray:
+        return np.asarray(decode_image_png_u8(data, (image.height, image.width), image.mode.lower()))
+
+    return decode
+
+
+def _best() -> Decode | None:
+    """None: neither is there for this machine."""
+    for package, make in (("pywuffs", with_wuffs), ("kornia_rs", with_kornia)):
+        if find_spec(package) is not None:
+            return make()
+    return None
+
+
+_decode = _best()
 
 _MOST_PIXELS = 50_000_000
 """Width × height, of half a second; a larger one is Pillow's, which can be stopped on the way and runs out of memory
@@ -43,7 +87,7 @@ def load_png(image: Image.Image, file: BinaryIO, factor: int) -> Image.Image | N
     file.seek(0)
     data = file.read()
     try:
-        pixels = _decode(data, (image.height, image.width), image.mode.lower())
+        pixels = _decode(data, image)
     except Exception:  # of whatever kind: Pillow says what is wrong
         return None
     check_time(file)

@@ -1,4 +1,4 @@
-"""Plain PNG files, decoded by kornia-rs, beside what Pillow makes of them."""
+"""Plain PNG files, decoded by Wuffs and by kornia-rs, beside what Pillow makes of them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from snapsortd.errors import ImageError
 from snapsortd.vision import png
 from snapsortd.vision.decode import decode
 from snapsortd.vision.png import load_png
+
+
+@pytest.fixture(params=["pywuffs", "kornia_rs"], autouse=True)
+def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test is run with each that is installed."""
+    pytest.importorskip(request.param)
+    monkeypatch.setattr(png, "_decode", {"pywuffs": png.with_wuffs, "kornia_rs": png.with_kornia}[request.param]())
 
 
 def _noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
