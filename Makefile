@@ -13,7 +13,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	if pkg-config --exists libsystemd 2>/dev/null; then $(BIN)/python -m pip install --quiet --constraint constraints.txt 'systemd-python>=235'; fi
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pywuffs>=2' || echo 'pywuffs could not be built: a backlog takes a tenth longer without it'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pywuffs>=2' || echo 'pywuffs could not be built: a backlog of PNG files takes longer without it'
 	touch $@
 
 run: venv

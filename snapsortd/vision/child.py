@@ -122,9 +122,9 @@ def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
         _import_reader(image_format)
     gc.enable()
 
-    def prepare(fd: int, image_format: str | None) -> tuple[Array, ImageFacts]:
+    def prepare(fd: int, image_format: str | None, alone: bool) -> tuple[Array, ImageFacts]:
         with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_SECONDS) as file:
-            image, facts = decode(file, loaded.preprocessor.side, image_format)
+            image, facts = decode(file, loaded.preprocessor.side, image_format, alone=alone)
         return loaded.preprocessor.prepare(image), facts
 
     def judge(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:

@@ -75,12 +75,15 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 
 
-def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[Image.Image, ImageFacts]:
+def decode(
+    file: BinaryIO, side: int, image_format: str | None = None, *, alone: bool = True
+) -> tuple[Image.Image, ImageFacts]:
     """The first frame, upright, RGB, its shorter side still ≥ 1.5 × `side` pixels if it was; and the facts.
 
     Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. Of a HEIC file
     that is whole, those of its thumbnail, where that is large enough. `image_format` is what `sniff` said, where that
-    knew more than the first bytes. `file` may be a LimitedFile. Raises ImageError with the reason.
+    knew more than the first bytes; `alone`: nothing else is decoded meanwhile. `file` may be a LimitedFile. Raises
+    ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -91,7 +94,7 @@ def decode(file: BinaryIO, side: int, image_format: str | None = None) -> tuple[
         picture = _open(file, side, image_format)
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
-            loaded = _load(image, file, side)
+            loaded = _load(image, file, side, alone=alone)
             orientation, taken = _exif(loaded)
             has_alpha, exif = loaded.has_transparency_data, exif_texts(loaded)
             pixels = _squeeze(_to_rgb(_reduce(loaded, side)))
@@ -119,9 +122,9 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
     return Picture(image, *image.size, frames=count_frames(image, file))
 
 
-def _load(image: Image.Image, file: BinaryIO, side: int) -> Image.Image:
+def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Image.Image:
     """With its pixels, all of them or so many fewer as the format gives cheaply."""
-    if (loaded := load_png(image, file, whole_factor(image.size, side))) is not None:
+    if (loaded := load_png(image, file, whole_factor(image.size, side), alone=alone)) is not None:
         return loaded
     if image.format in ("JPEG", "MPO"):
         factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)

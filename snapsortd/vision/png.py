@@ -1,7 +1,8 @@
 """Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by Wuffs or by kornia-rs.
 
-Both are memory-safe, and equally fast. Wuffs lets other threads work meanwhile, but has to be compiled when it is
-installed; kornia-rs comes compiled and keeps Python's lock, so that what other threads decode stands still.
+Both are memory-safe. kornia-rs needs the memory of the pixels once, and keeps Python's lock, so that what other threads
+decode stands still: it is for an image that is alone. Wuffs copies them, but lets other threads work; it has to be
+compiled when it is installed, so it may be missing.
 
 Pillow reads everything but the pixels, and the pixels of every other PNG; damaged ones too, so that it says what is
 wrong, and what can still be seen of them.
@@ -53,15 +54,12 @@ def with_kornia() -> Decode:
     return decode
 
 
-def _best() -> Decode | None:
-    """None: neither is there for this machine."""
-    for package, make in (("pywuffs", with_wuffs), ("kornia_rs", with_kornia)):
-        if find_spec(package) is not None:
-            return make()
-    return None
+def _made(package: str, make: Callable[[], Decode]) -> Decode | None:
+    """None: it is not there for this machine."""
+    return make() if find_spec(package) is not None else None
 
 
-_decode = _best()
+_kornia, _wuffs = _made("kornia_rs", with_kornia), _made("pywuffs", with_wuffs)
 
 _MOST_PIXELS = 50_000_000
 """Width × height, of half a second; a larger one is Pillow's, which can be stopped on the way and runs out of memory
@@ -75,19 +73,21 @@ _BAND_ROWS = 64
 """So many rows of the result are made at a time: what they are made of stays in the processor's cache."""
 
 
-def load_png(image: Image.Image, file: BinaryIO, factor: int) -> Image.Image | None:
+def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = True) -> Image.Image | None:
     """The pixels of `image`, which Pillow has opened in `file` but not loaded; None where that is left to it.
 
-    `factor` pixels each way become one. What Pillow knows of the file is in `info`.
+    `factor` pixels each way become one; `alone`: nothing else is decoded meanwhile. What Pillow knows of the file is in
+    `info`.
     """
-    if _decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
+    decode = _kornia or _wuffs if alone else _wuffs or _kornia
+    if decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
         return None
     if file.seek(0, io.SEEK_END) > _MOST_BYTES:
         return None
     file.seek(0)
     data = file.read()
     try:
-        pixels = _decode(data, image)
+        pixels = decode(data, image)
     except Exception:  # of whatever kind: Pillow says what is wrong
         return None
     check_time(file)

@@ -31,9 +31,9 @@ PATIENCE_SECONDS = 300.0
 class Look:
     """The two steps of looking at images."""
 
-    prepare: Callable[[int, str | None], Any]
-    """What the model takes of an image: of its descriptor, which is closed, and its format, where more is known than
-    its first bytes say. Raises ImageError."""
+    prepare: Callable[[int, str | None, bool], Any]
+    """What the model takes of an image: of its descriptor, which is closed, its format, where more is known than its
+    first bytes say, and whether it is the only image now. Raises ImageError."""
     judge: Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
     """The answers to some that were prepared."""
 
@@ -60,7 +60,8 @@ class Workers:
 
         def try_out() -> None:
             with turn:
-                self._look.judge([self._look.prepare(os.dup(fd), None)])
+                for alone in (True, False):
+                    self._look.judge([self._look.prepare(os.dup(fd), None, alone)])
             together.wait(PATIENCE_SECONDS)
 
         for _ in range(self._count):
@@ -92,7 +93,7 @@ class Workers:
 
     def _prepare(self, number: int, fd: int, image_format: str | None) -> None:
         try:
-            prepared = self._look.prepare(fd, image_format)
+            prepared = self._look.prepare(fd, image_format, self._busy == 1)
         except ImageError as error:
             self._tell([(number, {"unreadable": error.message})])
             return

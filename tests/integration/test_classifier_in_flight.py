@@ -177,7 +177,7 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
     together = threading.Barrier(2, timeout=30)
     answers: list[dict[str, Any]] = []
 
-    def prepare(fd: int, _format: str | None) -> dict[str, Any]:
+    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
         together.wait()
         if fd == 8:
             raise ImageError("it is bad")
@@ -199,7 +199,7 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     answers: list[dict[str, Any]] = []
     batches: list[int] = []
 
-    def prepare(fd: int, _format: str | None) -> int:
+    def prepare(fd: int, _format: str | None, _alone: bool) -> int:
         assert all_are_here.wait(30)
         if fd == 101:
             raise ImageError("it is bad")
@@ -226,7 +226,7 @@ def test_an_image_does_not_wait_for_a_batch() -> None:
     first_is_answered = threading.Event()
     answers: list[dict[str, Any]] = []
 
-    def prepare(fd: int, _format: str | None) -> dict[str, Any]:
+    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
         if fd == 8:
             assert first_is_answered.wait(30)
         return {"seen": fd}

@@ -16,12 +16,16 @@ from snapsortd.vision import png
 from snapsortd.vision.decode import decode
 from snapsortd.vision.png import load_png
 
+DECODERS = {"pywuffs": "_wuffs", "kornia_rs": "_kornia"}
 
-@pytest.fixture(params=["pywuffs", "kornia_rs"], autouse=True)
+
+@pytest.fixture(params=DECODERS, autouse=True)
 def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is run with each that is installed."""
+    """Each test is run with each that is installed, alone."""
     pytest.importorskip(request.param)
-    monkeypatch.setattr(png, "_decode", {"pywuffs": png.with_wuffs, "kornia_rs": png.with_kornia}[request.param]())
+    for package, name in DECODERS.items():
+        if package != request.param:
+            monkeypatch.setattr(png, name, None)
 
 
 def _noise(width: int, height: int, mode: str = "RGB") -> Image.Image:
@@ -35,10 +39,10 @@ def _png(image: Image.Image, **options: Any) -> io.BytesIO:
     return file
 
 
-def _load(file: io.BytesIO, factor: int = 1) -> Image.Image | None:
+def _load(file: io.BytesIO, factor: int = 1, *, alone: bool = True) -> Image.Image | None:
     file.seek(0)
     with Image.open(file) as image:
-        return load_png(image, file, factor)
+        return load_png(image, file, factor, alone=alone)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
@@ -55,6 +59,17 @@ def test_the_pixels_are_those_of_pillow(mode: str, size: tuple[int, int], factor
     expected = image.reduce(factor) if factor > 1 else image
     assert loaded.mode == mode
     np.testing.assert_array_equal(np.asarray(loaded), np.asarray(expected))
+
+
+def test_kornia_decodes_what_is_alone_and_wuffs_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_data: bytes, _image: Image.Image) -> np.ndarray:
+        raise ValueError("it is the other's")
+
+    file = _png(_noise(40, 30))
+    monkeypatch.setattr(png, "_kornia", png.with_kornia())
+    monkeypatch.setattr(png, "_wuffs", refuse)
+    assert _load(file, alone=True) is not None
+    assert _load(file, alone=False) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +101,8 @@ def test_what_is_too_large_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) ->
 def test_without_it_pillow_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
     file = _png(_noise(400, 300, "RGBA"))
     with_it = decode(file, 32)
-    monkeypatch.setattr(png, "_decode", None)
+    for name in DECODERS.values():
+        monkeypatch.setattr(png, name, None)
     without = decode(file, 32)
     np.testing.assert_array_equal(np.asarray(with_it[0]), np.asarray(without[0]))
     assert with_it[1] == without[1]
@@ -115,5 +131,6 @@ def test_a_wrong_checksum_is_as_bad_as_pillow_finds_it(monkeypatch: pytest.Monke
     data = bytearray(_png(_noise(40, 30)).getvalue())
     data[-13] ^= 1  # of the pixels' chunk
     found = np.asarray(decode(io.BytesIO(bytes(data)), 64)[0])
-    monkeypatch.setattr(png, "_decode", None)
+    for name in DECODERS.values():
+        monkeypatch.setattr(png, name, None)
     np.testing.assert_array_equal(found, np.asarray(decode(io.BytesIO(bytes(data)), 64)[0]))
