@@ -1,8 +1,8 @@
 """Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by Wuffs or by kornia-rs.
 
-Both are memory-safe. kornia-rs needs the memory of the pixels once, and keeps Python's lock, so that what other threads
-decode stands still: it is for an image that is alone. Wuffs copies them, but lets other threads work; it has to be
-compiled when it is installed, so it may be missing.
+Both are written in memory-safe languages. kornia-rs keeps Python's lock, so that what other threads decode stands
+still: it is for an image that is alone. Wuffs lets them work, but its pixels are copied; it has to be compiled when it
+is installed, so it may be missing.
 
 Pillow reads everything but the pixels, and the pixels of every other PNG; damaged ones too, so that it says what is
 wrong, and what can still be seen of them.
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import BinaryIO
 
 import numpy as np
@@ -24,11 +23,13 @@ Decode = Callable[[bytes, Image.Image], np.ndarray]
 """A file's content, and what Pillow knows of it, to (height, width, channels). Raises on whatever is wrong."""
 
 
-def with_wuffs() -> Decode:
-    """Raises ImportError."""
-    from pywuffs import ImageDecoderType, PixelFormat
-    from pywuffs.aux import ImageDecoder, ImageDecoderConfig
-
+def with_wuffs() -> Decode | None:
+    """None: it is not installed."""
+    try:
+        from pywuffs import ImageDecoderType, PixelFormat
+        from pywuffs.aux import ImageDecoder, ImageDecoderConfig
+    except ImportError:
+        return None
     formats = {"RGB": PixelFormat.RGB, "RGBA": PixelFormat.RGBA_NONPREMUL}
 
     def decode(data: bytes, image: Image.Image) -> np.ndarray:
@@ -44,9 +45,12 @@ def with_wuffs() -> Decode:
     return decode
 
 
-def with_kornia() -> Decode:
-    """Raises ImportError."""
-    from kornia_rs.io import decode_image_png_u8
+def with_kornia() -> Decode | None:
+    """None: there is none for this machine."""
+    try:
+        from kornia_rs.io import decode_image_png_u8
+    except ImportError:
+        return None
 
     def decode(data: bytes, image: Image.Image) -> np.ndarray:
         return np.asarray(decode_image_png_u8(data, (image.height, image.width), image.mode.lower()))
@@ -54,12 +58,7 @@ def with_kornia() -> Decode:
     return decode
 
 
-def _made(package: str, make: Callable[[], Decode]) -> Decode | None:
-    """None: it is not there for this machine."""
-    return make() if find_spec(package) is not None else None
-
-
-_kornia, _wuffs = _made("kornia_rs", with_kornia), _made("pywuffs", with_wuffs)
+_kornia, _wuffs = with_kornia(), with_wuffs()
 
 _MOST_PIXELS = 50_000_000
 """Width × height, of half a second; a larger one is Pillow's, which can be stopped on the way and runs out of memory

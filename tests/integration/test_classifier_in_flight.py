@@ -198,8 +198,10 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     all_are_here = threading.Event()
     answers: list[dict[str, Any]] = []
     batches: list[int] = []
+    was_alone: dict[int, bool] = {}
 
-    def prepare(fd: int, _format: str | None, _alone: bool) -> int:
+    def prepare(fd: int, _format: str | None, alone: bool) -> int:
+        was_alone[fd] = alone
         assert all_are_here.wait(30)
         if fd == 101:
             raise ImageError("it is bad")
@@ -216,6 +218,8 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     all_are_here.set()
     wait_for(lambda: len(answers) == count, what="all answers")
     assert batches == [LARGEST_BATCH, 1]
+    assert not was_alone[100 + count - 2]
+    assert was_alone[100 + count - 1]
     assert {answer["id"]: answer.get("seen") for answer in answers} == {
         number: None if number == 1 else 100 + number for number in range(count)
     }
