@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
@@ -94,20 +95,25 @@ def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = T
     image.im = Image.new(image.mode, (1, 1)).im  # or room would be made for all pixels
     image.load_prepare()
     image.load_end()
-    loaded = _reduced(pixels, factor)
+    loaded = _reduced(pixels, factor, threads=2 if alone else 1)
     loaded.info = image.info
     return loaded
 
 
-def _reduced(pixels: np.ndarray, factor: int) -> Image.Image:
+def _reduced(pixels: np.ndarray, factor: int, threads: int) -> Image.Image:
     """(height, width, channels) as Pillow's `reduce` shrinks it, without a copy of the whole."""
     if factor == 1:
         return Image.fromarray(pixels)
     height, width, channels = pixels.shape
     reduced = Image.new("RGB" if channels == 3 else "RGBA", (-(-width // factor), -(-height // factor)))
-    for top in range(0, reduced.height, _BAND_ROWS):
-        band = pixels[top * factor : (top + _BAND_ROWS) * factor]
-        reduced.paste(Image.fromarray(band).reduce(factor), (0, top))
+
+    def band(top: int) -> Image.Image:
+        return Image.fromarray(pixels[top * factor : (top + _BAND_ROWS) * factor]).reduce(factor)
+
+    tops = range(0, reduced.height, _BAND_ROWS)
+    with ThreadPoolExecutor(threads) as pool:
+        for top, made in zip(tops, pool.map(band, tops), strict=True):
+            reduced.paste(made, (0, top))
     return reduced
 
 

@@ -52,9 +52,10 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(640, 480), (1001, 777), (77, 3000), (897, 899), (1, 1)])
 @pytest.mark.parametrize("factor", [1, 2, 7, 100])
-def test_the_pixels_are_those_of_pillow(mode: str, size: tuple[int, int], factor: int) -> None:
+@pytest.mark.parametrize("alone", [True, False])
+def test_the_pixels_are_those_of_pillow(mode: str, size: tuple[int, int], factor: int, alone: bool) -> None:
     image = _noise(*size, mode)
-    loaded = _load(_png(image), factor)
+    loaded = _load(_png(image), factor, alone=alone)
     assert loaded is not None
     expected = image.reduce(factor) if factor > 1 else image
     assert loaded.mode == mode
