@@ -163,7 +163,10 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
                 os.setxattr(file, "user.xdg.origin.url", recipe.urls[path].encode())
 
     def contents() -> dict[str, bytes]:
-        found = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        try:
+            found = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+        except FileNotFoundError:
+            return {}  # it was moved between the two looks
         return {path: content for path, content in found.items() if not path.endswith(".trashinfo")}
 
     def filed() -> None:
