@@ -20,6 +20,7 @@ from typing import Any
 import backlog
 import latency
 import memory
+import newcomers
 import scaling
 import stages
 import start
@@ -35,6 +36,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "start": start.measure,  # the first: it sees the empty cache
     "latency": latency.measure,
     "backlog": backlog.measure,
+    "newcomers": newcomers.measure,
     "tower": tower.measure,
     "stages": stages.measure,
     "memory": memory.measure,

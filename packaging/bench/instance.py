@@ -173,43 +173,68 @@ class Instance:
 
         Raises RuntimeError if it was not filed.
         """
+        return self._drop(image, set())
+
+    def file_backlog(self, images: Sequence[Path]) -> float:
+        """Seconds for a backlog of copies of `images` from `resume` until the last is filed; then they are removed."""
+        self.ctl("pause")
+        paths = self._copies(images)
+        os.sync()  # a backlog has lain on the disk for long
+        began = time.perf_counter()
+        self.ctl("resume")
+        self._wait_filed(set(paths), set())
+        seconds = time.perf_counter() - began
+        shutil.rmtree(self.filed)
+        return seconds
+
+    def drop_among(self, images: Sequence[Path], new: Path) -> list[float]:
+        """What `drop` returns for copies of `new`, one after the other, as long as copies of `images` are being filed.
+
+        A tenth of these is filed before the first comes.
+        """
+        paths = self._copies(images)
+        waiting = set(paths)
+        self._wait_filed(set(paths[: len(paths) // 10]), waiting)
+        found = []
+        while waiting:
+            found.append(self._drop(new, waiting))
+        shutil.rmtree(self.filed)
+        return found
+
+    def _copies(self, images: Sequence[Path]) -> list[str]:
+        paths = [self._new_name(image) for image in images]
+        for image, path in zip(images, paths, strict=True):
+            shutil.copyfile(image, path)
+        return list(map(str, paths))
+
+    def _drop(self, image: Path, others: set[str]) -> float:
         path = self._new_name(image)
         data = image.read_bytes()
         with path.open("wb") as file:
             file.write(data)
         closed = time.perf_counter()
-        self._wait_filed({str(path)})
+        self._wait_filed({str(path)}, others)
         return time.perf_counter() - closed - SETTLE_S
-
-    def file_backlog(self, images: Sequence[Path]) -> float:
-        """Seconds for a backlog of copies of `images` from `resume` until the last is filed; then they are removed."""
-        self.ctl("pause")
-        paths = [self._new_name(image) for image in images]
-        for image, path in zip(images, paths, strict=True):
-            shutil.copyfile(image, path)
-        os.sync()  # a backlog has lain on the disk for long
-        began = time.perf_counter()
-        self.ctl("resume")
-        self._wait_filed(set(map(str, paths)))
-        seconds = time.perf_counter() - began
-        shutil.rmtree(self.filed)
-        return seconds
 
     def _new_name(self, image: Path) -> Path:
         self._dropped += 1
         return self.inbox / f"{self._dropped:05}-{image.name}"
 
-    def _wait_filed(self, paths: set[str]) -> None:
+    def _wait_filed(self, paths: set[str], others: set[str]) -> None:
+        """Until `paths` are filed. Whatever is filed is taken out of both sets."""
         assert self._events is not None
         assert self._events.stdout is not None
         for line in self._events.stdout:
             event = json.loads(line)
-            if event.get("path") in paths:
-                if event["event"] != "filed":
-                    raise RuntimeError(f"{event['path']} was not filed: {event}")
-                paths.remove(event["path"])
-                if not paths:
-                    return
+            path = event.get("path")
+            if path not in paths and path not in others:
+                continue
+            if event["event"] != "filed":
+                raise RuntimeError(f"{path} was not filed: {event}")
+            paths.discard(path)
+            others.discard(path)
+            if not paths:
+                return
         raise RuntimeError(f"the daemon ended: {self._log.read_text()}")
 
     def _wait_for(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:

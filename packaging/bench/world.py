@@ -25,6 +25,8 @@ class Amounts:
     """Of one image of each kind and its four variants, in turn with the baseline."""
     backlog: int
     """Images of the mixed backlog; in five parts, each in turn with the baseline."""
+    newcomers_backlog: int
+    """Images that are being filed while new ones come."""
     warm_up: int
     starts: int
     idle_s: float
@@ -37,6 +39,7 @@ class Amounts:
 FULL = Amounts(
     rounds=6,
     backlog=1000,
+    newcomers_backlog=200,
     warm_up=8,
     starts=7,
     idle_s=60,
@@ -45,7 +48,15 @@ FULL = Amounts(
     filed_at_each_scale=40,
 )
 SMALL = Amounts(
-    rounds=1, backlog=20, warm_up=2, starts=1, idle_s=0.5, tower_rounds=2, scales=(10, 100), filed_at_each_scale=3
+    rounds=1,
+    backlog=20,
+    newcomers_backlog=20,
+    warm_up=2,
+    starts=1,
+    idle_s=0.5,
+    tower_rounds=2,
+    scales=(10, 100),
+    filed_at_each_scale=3,
 )
 
 
