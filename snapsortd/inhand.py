@@ -1,4 +1,4 @@
-"""The images in hand: looked at several at a time, and filed one after the other, in the order in which they came."""
+"""The images in hand: looked at several at a time, and filed one after the other: new ones first, each in order."""
 
 from __future__ import annotations
 
@@ -38,51 +38,53 @@ class InHand:
         self._should_not_wait = should_not_wait
         self._told = told
         self._blocked = blocked
-        self._begun: deque[tuple[Begun, float]] = deque()
+        self._new: deque[tuple[Begun, float]] = deque()
+        self._others: deque[tuple[Begun, float]] = deque()
         self.used = time.monotonic()
         """When the last image was begun or finished, monotonic seconds."""
 
     def __len__(self) -> int:
-        return len(self._begun)
+        return len(self._new) + len(self._others)
 
-    @property
-    def has_room(self) -> bool:
+    def has_room(self, *, is_new: bool) -> bool:
         """True if another can be begun."""
-        return self._session.classifier.has_room
+        return self._session.classifier.has_room(urgent=is_new)
 
-    def begin(self, path: str) -> None:
-        """Have an image from the queue looked at."""
+    def begin(self, path: str, *, is_new: bool) -> None:
+        """Have an image from the queue looked at; a new one before the others in hand, and it is filed before them."""
         folder = wanted_in(path, self._session.config.watch)
         if folder is None:  # it was told of before the configuration was read again
             return
         root, settle = folder.path, folder.settle
-        if any(begun.image.path == path for begun, _ in self._begun):  # it was told of again
+        if any(begun.image.path == path for begun, _ in (*self._new, *self._others)):  # it was told of again
             self._queue.offer(path, settle)
             return
-        others = bool(self._begun)
+        others = bool(self)
         begun = self._attempt(
             path,
             settle,
-            lambda: self._session.pipeline.begin(path, root, self._should_not_wait, in_company=others),
+            lambda: self._session.pipeline.begin(path, root, self._should_not_wait, in_company=others, urgent=is_new),
         )
         if begun is not None:
-            self._begun.append((begun, settle))
+            (self._new if is_new else self._others).append((begun, settle))
 
     def finish(self) -> bool:
-        """File the oldest by the rules, if the classifier has answered; False if there is none, or it hasn't."""
-        if not self._begun or not self._begun[0][0].is_answered:
+        """File the oldest new one by the rules, or else the oldest other; False if the classifier answered neither."""
+        line = next((line for line in (self._new, self._others) if line and line[0][0].is_answered), None)
+        if line is None:
             return False
-        begun, settle = self._begun.popleft()
+        begun, settle = line.popleft()
         with closing(begun):
             self._attempt(begun.image.path, settle, lambda: self._session.pipeline.finish(begun, self._should_not_wait))
         return True
 
     def let_go(self) -> None:
         """Have all of them wait in the queue again, and close them."""
-        while self._begun:
-            begun, settle = self._begun.popleft()
-            begun.close()
-            self._queue.offer(begun.image.path, settle)
+        for line in (self._new, self._others):
+            while line:
+                begun, settle = line.popleft()
+                begun.close()
+                self._queue.offer(begun.image.path, settle)
 
     def _attempt(self, path: str, settle: float, work: Callable[[], Begun | Result]) -> Begun | None:
         try:

@@ -223,16 +223,17 @@ class Daemon:
         self.queue.wake()
 
     def _advance(self) -> bool:
-        """Begin an image, if there is one and room for it, and file the oldest begun; False if neither could be."""
+        """Begin an image, if there is one and room for it, and file one that is answered; False if neither could be."""
         classifier = self.session.classifier
         if self._paused or self.halted or classifier.state == "failed":
             self._in_hand.let_go()
             return False
         if self._in_hand and classifier.state == "stopped":
             classifier.start()  # it died, and what was in flight is looked at again
-        path = self.queue.pop() if self._may_file() and self._in_hand.has_room else None
+        is_new = self.queue.has_new
+        path = self.queue.pop() if self._may_file() and self._in_hand.has_room(is_new=is_new) else None
         if path is not None:
-            self._in_hand.begin(path)
+            self._in_hand.begin(path, is_new=is_new)
         return self._in_hand.finish() or path is not None
 
     def _look(self, path: str) -> Stat | None:

@@ -134,10 +134,12 @@ class Pipeline:
         asked: bool = False,
         dry_run: bool = False,
         in_company: bool = False,
+        urgent: bool = True,
     ) -> Begun | Result:
         """Open the image, have the classifier look at it and hash it meanwhile; a Result if there is no need to.
 
-        `in_company`: others are in hand. Raises as `process` does; Interrupted also where the others are to go first.
+        `in_company`: others are in hand; `urgent`: it is looked at before them. Raises as `process` does; Interrupted
+        also where the others are to go first.
         """
         with ExitStack() as opened:
             try:
@@ -161,7 +163,7 @@ class Pipeline:
                 killer = known is not None and known.deaths > 0
                 if killer and in_company:
                     raise Interrupted("it killed the classifier before: the others in hand go first")
-                request = self._classifier.begin(image.fd, image_format, alone=killer)
+                request = self._classifier.begin(image.fd, image_format, alone=killer, urgent=urgent)
                 opened.callback(self._classifier.drop, request)
                 if not dry_run:
                     begin_sync(image.fd)

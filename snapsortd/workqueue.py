@@ -1,4 +1,4 @@
-"""What waits to be looked at: new files first, then the backlog, then what failed and is tried again.
+"""What waits to be looked at: what has just come, then what came before, then what was there already.
 
 The folders themselves are the durable queue, so this one may forget: what does not fit is found by a scan.
 """
@@ -25,6 +25,8 @@ FRESH_LIMIT = 20_000
 """More waiting events than this are dropped, and found by a scan instead."""
 RETRY_LIMIT = 5_000
 """More failed files than this are left to the next scan."""
+NEW_S = 1.0
+"""So long a settled file is new, and goes first: else a copy of many would hold up the next screenshot."""
 AT_ONCE = 0.0
 FIRST_RETRY_S = 60.0
 LAST_RETRY_S = 3600.0
@@ -64,6 +66,8 @@ class WorkQueue:
         self._waiting: dict[str, _Waiting] = {}
         self._timers: list[tuple[float, int, str]] = []
         self._order = count()
+        self._ready_new: OrderedDict[str, float] = OrderedDict()
+        """With the time at which it settled."""
         self._ready_fresh: OrderedDict[str, None] = OrderedDict()
         self._ready_backlog: OrderedDict[str, None] = OrderedDict()
         self._scans: dict[str, list[tuple[Iterator[str], float]]] = {}
@@ -109,7 +113,10 @@ class WorkQueue:
         return dropped
 
     def look(self, now: float) -> None:
-        """Take in what was offered, pull from the scans, and look at every file that is due."""
+        """Take in what was offered, pull from the scans, and look at every file that is due.
+
+        What has been new for too long lines up behind others like it.
+        """
         with suppress(Empty):
             while True:
                 self._take(self._inbox.get_nowait())
@@ -119,10 +126,18 @@ class WorkQueue:
             waiting = self._waiting.get(path)
             if waiting is not None and waiting.due == due:
                 self._look_at(path, waiting, now)
+        while self._ready_new and next(iter(self._ready_new.values())) + NEW_S <= now:
+            path, _ = self._ready_new.popitem(last=False)
+            self._ready_fresh[path] = None
+
+    @property
+    def has_new(self) -> bool:
+        """True if the next file has settled just now."""
+        return bool(self._ready_new)
 
     def pop(self) -> str | None:
-        """The next settled file, new ones before the backlog; it is no longer waiting then."""
-        for line in (self._ready_fresh, self._ready_backlog):
+        """The next settled file: new ones, other fresh ones, the backlog; it is no longer waiting then."""
+        for line in (self._ready_new, self._ready_fresh, self._ready_backlog):
             if line:
                 path = next(iter(line))
                 self._forget(path)
@@ -146,7 +161,7 @@ class WorkQueue:
 
     def next_due(self, now: float) -> float | None:
         """When `look` or `pop` will have something to do, `now` at the earliest; None if not without an offer."""
-        if self._ready_fresh or self._ready_backlog or (self._scans and self._has_room()):
+        if self._ready_new or self._ready_fresh or self._ready_backlog or (self._scans and self._has_room()):
             return now
         return max(now, self._timers[0][0]) if self._timers else None
 
@@ -155,6 +170,7 @@ class WorkQueue:
         self.end_scans()
         self._waiting.clear()
         self._timers.clear()
+        self._ready_new.clear()
         self._ready_fresh.clear()
         self._ready_backlog.clear()
         self._retries = 0
@@ -211,7 +227,10 @@ class WorkQueue:
             case Kind.READY:
                 waiting.due = math.inf
                 self._waiting[path] = waiting
-                (self._ready_fresh if waiting.fresh else self._ready_backlog)[path] = None
+                if waiting.fresh:
+                    self._ready_new[path] = now
+                else:
+                    self._ready_backlog[path] = None
             case Kind.WAIT:
                 waiting.due = verdict.until
                 self._set(path, waiting)
@@ -229,6 +248,7 @@ class WorkQueue:
             self._retries -= 1
 
     def _unline(self, path: str) -> None:
+        self._ready_new.pop(path, None)
         self._ready_fresh.pop(path, None)
         self._ready_backlog.pop(path, None)
 

@@ -91,7 +91,7 @@ def _serve(channel: Channel) -> None:
         if request is None or request[1] is None:
             raise BadMessage("a request without an image")
         sandbox.limit_cpu(CPU_SECONDS)
-        workers.give(request[0]["id"], request[1], request[0].get("format"))
+        workers.give(request[0]["id"], request[1], request[0].get("format"), urgent=request[0].get("urgent", False))
 
 
 def _blank_image() -> int:

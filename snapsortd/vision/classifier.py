@@ -27,7 +27,7 @@ LOAD_SECONDS = 300.0
 IMAGE_SECONDS = 30.0
 """One image takes this long at most, decoding included; then the child is killed."""
 READY_MADE = 2
-"""Images in flight for each that is looked at: so many lie ready that no thread waits, and a new one waits for few."""
+"""Images in flight for each that is looked at: so many lie ready that no thread waits. An urgent one may be besides."""
 
 _GLANCE = 0.1
 """Seconds between two looks at `should_stop` while waiting."""
@@ -113,10 +113,10 @@ class Classifier:
         except OSError:
             self._fail(ModelError(f"the classifier {self._end(_EXIT_SECONDS)} while it started"))
 
-    @property
-    def has_room(self) -> bool:
-        """True if another image would only lie ready for a short time."""
-        return len(self._in_flight) < READY_MADE * self._threads
+    def has_room(self, *, urgent: bool = False) -> bool:
+        """True if another image would only lie ready for a short time, or as an urgent one for none."""
+        at_most = READY_MADE * self._threads + (urgent and not self._in_flight.has_urgent)
+        return len(self._in_flight) < at_most
 
     @property
     def is_idle(self) -> bool:
@@ -163,12 +163,14 @@ class Classifier:
         finally:
             self.drop(request)
 
-    def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False) -> Request:
+    def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False, urgent: bool = False) -> Request:
         """Have the image behind `fd` looked at, when its turn comes; `alone`: while no other is. Returns at once.
+
+        `urgent`: it waits for none in flight, unless that is an urgent one too.
 
         The descriptor must stay open until the request is answered or dropped.
         """
-        request = self._in_flight.add(fd, image_format, alone=alone)
+        request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent and not self._in_flight.has_urgent)
         self.poll()
         return request
 
@@ -199,7 +201,7 @@ class Classifier:
             return
         for request in self._in_flight.due():
             self._in_flight.sent(request, time.monotonic())
-            message = {"id": request.id, "format": request.image_format}
+            message = {"id": request.id, "format": request.image_format, "urgent": request.urgent}
             self._channel.send(message, request.fd, timeout=_SEND_SECONDS)
 
     def _take(self, message: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ class Request:
     image_format: str | None
     alone: bool = False
     """It is looked at while no other is."""
+    urgent: bool = False
+    """It waits for no other."""
     sent_at: float = math.nan
     """Monotonic seconds."""
     in_company: bool = False
@@ -49,9 +51,14 @@ class InFlight:
     def __len__(self) -> int:
         return len(self._waiting) + len(self._sent)
 
-    def add(self, fd: int, image_format: str | None, *, alone: bool) -> Request:
+    @property
+    def has_urgent(self) -> bool:
+        """True if an urgent one is not answered yet."""
+        return any(request.urgent for request in (*self._waiting.values(), *self._sent.values()))
+
+    def add(self, fd: int, image_format: str | None, *, alone: bool, urgent: bool = False) -> Request:
         """A new request, which waits to be sent."""
-        request = Request(self._next_id, fd, image_format, alone)
+        request = Request(self._next_id, fd, image_format, alone, urgent)
         self._next_id += 1
         self._waiting[request.id] = request
         return request

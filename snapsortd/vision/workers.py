@@ -1,7 +1,8 @@
 """The threads that look at images. Each decodes one after the other; the model sees them in batches.
 
 A batch forms while further images wait to be decoded, and is given to the model by the thread that completes it. Where
-nothing waits there is none: a single image goes to the model at once. Runs in the classifier process.
+nothing waits there is none: a single image goes to the model at once. One thread more is for an urgent image, which
+waits for none of the others. Runs in the classifier process.
 """
 
 from __future__ import annotations
@@ -38,20 +39,25 @@ class Look:
     """The answers to some that were prepared."""
 
 
+Job = Callable[[], None]
+
+
 class Workers:
-    """So many threads, which take the images in the order in which they came."""
+    """So many threads, which take the images in the order in which they came, and one more for urgent ones."""
 
     def __init__(self, look: Look, answer: Answer, count: int) -> None:
         self._look = look
         self._answer = answer
-        self._count = count
-        self._jobs: deque[Callable[[], None]] = deque()
+        self._count = count + 1
+        self._jobs: deque[Job] = deque()
+        self._urgent: deque[Job] = deque()
         self._prepared: list[tuple[int, Any]] = []
         self._changed = threading.Condition()
         self._telling = threading.Lock()
         self._busy = 0
         for number in range(count):
-            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
+            threading.Thread(target=self._work, args=(self._next,), name=f"worker-{number}", daemon=True).start()
+        threading.Thread(target=self._work, args=(self._next_urgent,), name="urgent", daemon=True).start()
 
     def warm_up(self, fd: int) -> None:
         """Have each thread look at the image `fd`: what is set up at the first use only must be set up in each."""
@@ -64,22 +70,30 @@ class Workers:
                     self._look.judge([self._look.prepare(os.dup(fd), None, alone)])
             together.wait(PATIENCE_SECONDS)
 
-        for _ in range(self._count):
-            self._put(try_out)
+        for line in (*(self._count - 1) * (self._jobs,), self._urgent):
+            self._put(line, try_out)
         together.wait(PATIENCE_SECONDS)
 
-    def give(self, number: int, fd: int, image_format: str | None) -> None:
-        """An image to be looked at; the answer has its number."""
+    def give(self, number: int, fd: int, image_format: str | None, *, urgent: bool = False) -> None:
+        """An image to be looked at; the answer has its number. An urgent one goes to the model as soon as it can."""
         with self._telling:
             self._busy += 1
-        self._put(lambda: self._prepare(number, fd, image_format))
+        if urgent:
+            self._put(self._urgent, lambda: self._look_at(number, fd, image_format))
+        else:
+            self._put(self._jobs, lambda: self._prepare(number, fd, image_format))
 
-    def _put(self, job: Callable[[], None]) -> None:
+    def _put(self, line: deque[Job], job: Job) -> None:
         with self._changed:
-            self._jobs.append(job)
-            self._changed.notify()
+            line.append(job)
+            self._changed.notify_all()
 
-    def _next(self) -> Callable[[], None]:
+    def _next_urgent(self) -> Job:
+        with self._changed:
+            self._changed.wait_for(lambda: self._urgent)
+            return self._urgent.popleft()
+
+    def _next(self) -> Job:
         """What a free thread does now: decode the next image, or show the model what is decoded; waits for either."""
         with self._changed:
             while True:
@@ -91,14 +105,23 @@ class Workers:
                     return lambda: self._judge(batch)
                 self._changed.wait()
 
+    def _look_at(self, number: int, fd: int, image_format: str | None) -> None:
+        """An urgent image, by itself."""
+        if (prepared := self._decoded(number, fd, image_format)) is not None:
+            self._judge([(number, prepared)])
+
     def _prepare(self, number: int, fd: int, image_format: str | None) -> None:
+        if (prepared := self._decoded(number, fd, image_format)) is not None:
+            with self._changed:
+                self._prepared.append((number, prepared))
+
+    def _decoded(self, number: int, fd: int, image_format: str | None) -> Any:
+        """What the model takes; None: it can't be read, and that is told."""
         try:
-            prepared = self._look.prepare(fd, image_format, self._busy == 1)
+            return self._look.prepare(fd, image_format, self._busy == 1)
         except ImageError as error:
             self._tell([(number, {"unreadable": error.message})])
-            return
-        with self._changed:
-            self._prepared.append((number, prepared))
+            return None
 
     def _judge(self, batch: list[tuple[int, Any]]) -> None:
         answers = self._look.judge([prepared for _, prepared in batch])
@@ -113,10 +136,10 @@ class Workers:
         if rests:
             give_memory_back()
 
-    def _work(self) -> None:
+    def _work(self, next_job: Callable[[], Job]) -> None:
         try:
             while True:
-                self._next()()
+                next_job()()
         except BaseException as error:  # a defect, or no memory for the model: what was to come is sent to another
             with self._telling:
                 self._answer({"crashed": f"{type(error).__name__}: {error}"})

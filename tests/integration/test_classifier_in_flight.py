@@ -35,14 +35,14 @@ class Mortal(Classifier):
         self.folder = folder
         self.files = ExitStack()
 
-    def give(self, word: bytes, *, alone: bool = False) -> Request:
+    def give(self, word: bytes, **how: bool) -> Request:
         """Begin an image that says `word`."""
         path = self.folder / "image"
         path.unlink(missing_ok=True)
         path.write_bytes(image(word))
         fd = os.open(path, os.O_RDONLY)
         self.files.callback(os.close, fd)
-        return self.begin(fd, "png", alone=alone)
+        return self.begin(fd, "png", **how)
 
     def outcome(self, request: Request) -> object:
         """The width, which is that of its word, or the error's class."""
@@ -72,12 +72,15 @@ def test_there_is_room_for_so_many_that_no_thread_waits(mortal: Mortal) -> None:
     assert mortal.pid is not None
     os.kill(mortal.pid, signal.SIGSTOP)
     requests = []
-    while mortal.has_room:
+    while mortal.has_room():
         requests.append(mortal.give(b"good"))
     assert len(requests) == READY_MADE * THREADS
+    assert mortal.has_room(urgent=True)
+    requests.append(mortal.give(b"good", urgent=True))
+    assert not mortal.has_room(urgent=True)
     os.kill(mortal.pid, signal.SIGCONT)
     assert [mortal.outcome(request) for request in requests] == [4] * len(requests)
-    assert mortal.has_room
+    assert mortal.has_room()
 
 
 @pytest.mark.parametrize(
@@ -242,3 +245,22 @@ def test_an_image_does_not_wait_for_a_batch() -> None:
     first_is_answered.set()
     wait_for(lambda: len(answers) == 2, what="the other answer")
     assert [answer["id"] for answer in answers] == [1, 2]
+
+
+def test_an_urgent_image_waits_for_no_thread() -> None:
+    """The only thread for others is busy until the urgent one is answered."""
+    urgent_is_answered = threading.Event()
+    answers: list[dict[str, Any]] = []
+
+    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+        if fd == 7:
+            assert urgent_is_answered.wait(30)
+        return {"seen": fd}
+
+    workers = Workers(Look(prepare, list), answers.append, 1)
+    workers.give(1, 7, None)
+    workers.give(2, 8, None, urgent=True)
+    wait_for(lambda: len(answers) == 1, what="the answer to the urgent one")
+    urgent_is_answered.set()
+    wait_for(lambda: len(answers) == 2, what="the other answer")
+    assert [answer["id"] for answer in answers] == [2, 1]

@@ -20,6 +20,7 @@ from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.vision.classifier import READY_MADE
 from snapsortd.vision.cores import default_threads
+from snapsortd.workqueue import NEW_S
 from tests.integration.filing import identity_of
 from tests.integration.mortal_child import as_classifier, image
 from tests.waiting import wait_for
@@ -122,19 +123,27 @@ def test_several_are_in_flight_and_filed_in_the_order_in_which_they_came(loop: L
     assert loop.held() == set()
 
 
-def test_a_new_image_waits_for_those_in_flight_at_most(loop: Loop) -> None:
-    for number in range(40):
-        (loop.inbox / f"old{number:02}.png").write_bytes(image(b"good %d" % number))
-    pid = loop.ready()  # the first turn has begun a scan
-    os.kill(pid, signal.SIGSTOP)
+def test_a_new_image_waits_for_none_of_a_backlog(loop: Loop) -> None:
+    """It is looked at and filed, though every thread is busy with one of the backlog, and as many lie ready."""
+    for number in range(2 * AT_MOST):
+        (loop.inbox / f"old{number:02}.png").write_bytes(image(b"hang"))
+    loop.ready()  # the first turn has begun a scan
     loop.until(lambda: len(loop.held()) == AT_MOST, "the backlog is begun")
-    before = len(loop.order())
     loop.put("new.png")
-    for _ in range(5):
-        loop.turn()  # each waits for an answer: long enough for it to settle
-    os.kill(pid, signal.SIGCONT)
     loop.until(lambda: "new.png" in loop.order(), "the new one is filed")
-    assert loop.order().index("new.png") <= before + AT_MOST
+    assert loop.order() == ["new.png"]
+    assert len(loop.held()) == AT_MOST
+
+
+def test_a_new_image_goes_before_those_that_came_before(loop: Loop) -> None:
+    names = [f"{number:02}.png" for number in range(20)]
+    pid = stopped_with_all_in_flight(loop, names)
+    loop.daemon.step(time.monotonic() + NEW_S)
+    loop.put("new.png")
+    loop.until(lambda: loop.daemon.queue.has_new, "it has settled")
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: len(loop.order()) == 21, "all are filed")
+    assert loop.order() == [*names[:AT_MOST], "new.png", *names[AT_MOST:]]
 
 
 def test_one_that_kills_the_classifier_is_told_from_the_good_ones(loop: Loop) -> None:

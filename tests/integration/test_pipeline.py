@@ -53,9 +53,9 @@ class Interrupting(Classifier):
         super().__init__(model="embedded", labels=LABELS, cache_dir=cache_dir)
         self.meanwhile: Callable[[], object] = bool
 
-    def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False) -> Request:
+    def begin(self, fd: int, image_format: str | None = None, **how: bool) -> Request:
         self.meanwhile()
-        return super().begin(fd, image_format, alone=alone)
+        return super().begin(fd, image_format, **how)
 
 
 @pytest.fixture(scope="module")

@@ -154,3 +154,15 @@ def kinds_of(requests: Iterable[Request]) -> list[type]:
 
 
 _END = {"good": Sight, "crowded": Sight, "killer": ClassifierDied, "unreadable": ImageError}
+
+
+def test_an_urgent_one_counts_until_it_is_answered() -> None:
+    line = InFlight()
+    line.add(1, "png", alone=False)
+    assert not line.has_urgent
+    urgent = line.add(2, "png", alone=False, urgent=True)
+    assert line.has_urgent
+    send(line)
+    assert line.has_urgent
+    line.answered(urgent, SIGHT, 1.0)
+    assert not line.has_urgent

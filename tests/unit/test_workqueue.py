@@ -11,6 +11,7 @@ from snapsortd.models import FileIdentity, Stat
 from snapsortd.workqueue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,
+    NEW_S,
     PULLS_PER_LOOK,
     RETRY_LIMIT,
     WorkQueue,
@@ -99,6 +100,23 @@ def test_new_files_come_before_the_backlog_each_in_order() -> None:
     queue.offer("new2", 1.0)
     queue.look(0.0)
     assert popped(queue, 1.0) == ["new1", "new2", "old1", "old2"]
+
+
+def test_what_has_just_come_goes_before_what_came_before() -> None:
+    disk = Disk("old", "first", "second", "last")
+    queue = WorkQueue(disk.stat)
+    queue.offer_many("folder", iter(["old"]), 1.0)
+    queue.offer("first", 1.0)
+    queue.offer("second", 1.0)
+    queue.look(0.0)
+    queue.look(1.0)
+    assert queue.has_new
+    queue.look(1.0 + NEW_S)
+    assert not queue.has_new
+    assert queue.next_due(1.0 + NEW_S) == 1.0 + NEW_S
+    queue.offer("last", 0.5)
+    queue.look(1.5 + NEW_S)
+    assert popped(queue, 2.0 + NEW_S) == ["last", "first", "second", "old"]
 
 
 def test_what_is_put_back_comes_behind_all_that_is_ready() -> None:
