@@ -121,10 +121,11 @@ def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
     for image_format in EXTRAS:
         _import_reader(image_format)
     gc.enable()
+    has_helper = (settings.get("threads") or default_threads()) > 1
 
     def prepare(fd: int, image_format: str | None, alone: bool) -> tuple[Array, ImageFacts]:
         with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_SECONDS) as file:
-            image, facts = decode(file, loaded.preprocessor.side, image_format, alone=alone)
+            image, facts = decode(file, loaded.preprocessor.side, image_format, alone=alone and has_helper)
         return loaded.preprocessor.prepare(image), facts
 
     def judge(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:

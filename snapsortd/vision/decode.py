@@ -82,8 +82,8 @@ def decode(
 
     Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. Of a HEIC file
     that is whole, those of its thumbnail, where that is large enough. `image_format` is what `sniff` said, where that
-    knew more than the first bytes; `alone`: nothing else is decoded meanwhile. `file` may be a LimitedFile. Raises
-    ImageError with the reason.
+    knew more than the first bytes; `alone`: nothing else is decoded meanwhile, and a second thread may help. `file` may
+    be a LimitedFile. Raises ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)

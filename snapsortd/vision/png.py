@@ -76,8 +76,8 @@ _BAND_ROWS = 64
 def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = True) -> Image.Image | None:
     """The pixels of `image`, which Pillow has opened in `file` but not loaded; None where that is left to it.
 
-    `factor` pixels each way become one; `alone`: nothing else is decoded meanwhile. What Pillow knows of the file is in
-    `info`.
+    `factor` pixels each way become one; `alone`: nothing else is decoded meanwhile, and a second thread may
+    help. What Pillow knows of the file is in `info`.
     """
     decode = _kornia or _wuffs if alone else _wuffs or _kornia
     if decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
