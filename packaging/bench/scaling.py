@@ -5,7 +5,6 @@ All sizes run side by side and take turns, so that a busy moment of the machine 
 
 from __future__ import annotations
 
-import os
 import statistics
 import time
 from contextlib import ExitStack
@@ -35,8 +34,9 @@ def measure(world: World) -> dict[str, Any]:
         instances[size] = Instance(world.folder / f"scaling-{size}", str(world.tiny_checkpoint), world.cache, CONFIG)
         began = time.perf_counter()
         prefill(instances[size], image, size)
+        with instances[size] as instance:  # it looks through a journal that others have written into
+            instance.wait_until_idle()
         found[size] = {"images": size, "prefill_s": time.perf_counter() - began}
-    os.sync()  # what a daemon finds at its start has lain on the disk for long
     with ExitStack() as held:
         for size, instance in instances.items():
             held.enter_context(instance)

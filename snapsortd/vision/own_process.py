@@ -15,7 +15,7 @@ _ENVIRONMENT = {
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
     "OPENBLAS_NUM_THREADS": "1",  # numpy's own are of no use here
-    "MALLOC_ARENA_MAX": "1",  # glibc gives nothing back from the top of another one: the largest image stayed there
+    "MALLOC_ARENA_MAX": "2",  # each thread's arena would keep what its largest image took
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost many times more where other programs are busy too
 }
 
