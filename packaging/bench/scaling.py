@@ -21,7 +21,10 @@ SIDE = 32
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`scaling`: a list of sizes with the milliseconds from close to filed, without settling; medians."""
+    """`scaling`: a list of sizes with the milliseconds from close to filed, without settling; medians.
+
+    `ready_s` contains the look through the whole journal that is due because others have written into it.
+    """
     image = world.folder / "scaling.png"
     Image.effect_noise((SIDE, SIDE), 50).convert("RGB").save(image)
     instances: dict[int, Instance] = {}
@@ -34,8 +37,6 @@ def measure(world: World) -> dict[str, Any]:
         instances[size] = Instance(world.folder / f"scaling-{size}", str(world.tiny_checkpoint), world.cache, CONFIG)
         began = time.perf_counter()
         prefill(instances[size], image, size)
-        with instances[size] as instance:  # it looks through a journal that others have written into
-            instance.wait_until_idle()
         found[size] = {"images": size, "prefill_s": time.perf_counter() - began}
     with ExitStack() as held:
         for size, instance in instances.items():
