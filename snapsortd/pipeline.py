@@ -119,7 +119,7 @@ class Pipeline:
         set aside. Raises FileChanged (look again once it has settled), ModelError, JournalError and Interrupted; what
         concerns this image alone is in the Result.
         """
-        begun = self.begin(path, root, should_stop, asked=asked, dry_run=dry_run)
+        begun = self.begin(path, root, should_stop, asked=asked, dry_run=dry_run, urgent=True)
         if isinstance(begun, Result):
             return begun
         with closing(begun):
@@ -134,7 +134,7 @@ class Pipeline:
         asked: bool = False,
         dry_run: bool = False,
         in_company: bool = False,
-        urgent: bool = True,
+        urgent: bool = False,
     ) -> Begun | Result:
         """Open the image, have the classifier look at it and hash it meanwhile; a Result if there is no need to.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from processes import used
+from processes import cpu_s
 
 COMMANDS = Path(sys.executable).parent
 SETTLE_S = 0.1
@@ -163,10 +163,10 @@ class Instance:
     def wait_until_idle(self) -> None:
         """Until nothing waits, and no thread of the daemon has worked for a while."""
         self._wait_for(lambda status: status["queued"] == 0, "nothing waits")
-        before, now = -1.0, used([self.pid]).cpu_s
+        before, now = -1.0, cpu_s([self.pid])
         while now - before > IDLE_WORK_S:
             time.sleep(IDLE_LOOK_S)
-            before, now = now, used([self.pid]).cpu_s
+            before, now = now, cpu_s([self.pid])
 
     def drop(self, image: Path) -> float:
         """Put a copy of `image` into the inbox and return the seconds from its close until it was filed, less settling.

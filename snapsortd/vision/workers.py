@@ -48,7 +48,7 @@ class Workers:
     def __init__(self, look: Look, answer: Answer, count: int) -> None:
         self._look = look
         self._answer = answer
-        self._count = count + 1
+        self._count = count
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Job] = deque()
         self._prepared: list[tuple[int, Any]] = []
@@ -61,7 +61,8 @@ class Workers:
 
     def warm_up(self, fd: int) -> None:
         """Have each thread look at the image `fd`: what is set up at the first use only must be set up in each."""
-        together = threading.Barrier(self._count + 1)
+        lines = [*self._count * [self._jobs], self._urgent]  # one for each thread
+        together = threading.Barrier(len(lines) + 1)
         turn = threading.Lock()  # duplicates of one descriptor share its offset
 
         def try_out() -> None:
@@ -70,7 +71,7 @@ class Workers:
                     self._look.judge([self._look.prepare(os.dup(fd), None, alone)])
             together.wait(PATIENCE_SECONDS)
 
-        for line in (*(self._count - 1) * (self._jobs,), self._urgent):
+        for line in lines:
             self._put(line, try_out)
         together.wait(PATIENCE_SECONDS)
 

@@ -228,39 +228,24 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     }
 
 
-def test_an_image_does_not_wait_for_a_batch() -> None:
+@pytest.mark.parametrize(
+    ("threads", "urgent"),
+    [pytest.param(2, False, id="for a batch"), pytest.param(1, True, id="for a thread, if it is urgent")],
+)
+def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
     """The other that is being decoded takes until this one is answered."""
-    first_is_answered = threading.Event()
+    one_is_answered = threading.Event()
     answers: list[dict[str, Any]] = []
 
     def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
         if fd == 8:
-            assert first_is_answered.wait(30)
+            assert one_is_answered.wait(30)
         return {"seen": fd}
 
-    workers = Workers(Look(prepare, list), answers.append, 2)
+    workers = Workers(Look(prepare, list), answers.append, threads)
     workers.give(2, 8, None)
-    workers.give(1, 7, None)
+    workers.give(1, 7, None, urgent=urgent)
     wait_for(lambda: len(answers) == 1, what="the answer to the one that is decoded")
-    first_is_answered.set()
+    one_is_answered.set()
     wait_for(lambda: len(answers) == 2, what="the other answer")
     assert [answer["id"] for answer in answers] == [1, 2]
-
-
-def test_an_urgent_image_waits_for_no_thread() -> None:
-    """The only thread for others is busy until the urgent one is answered."""
-    urgent_is_answered = threading.Event()
-    answers: list[dict[str, Any]] = []
-
-    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
-        if fd == 7:
-            assert urgent_is_answered.wait(30)
-        return {"seen": fd}
-
-    workers = Workers(Look(prepare, list), answers.append, 1)
-    workers.give(1, 7, None)
-    workers.give(2, 8, None, urgent=True)
-    wait_for(lambda: len(answers) == 1, what="the answer to the urgent one")
-    urgent_is_answered.set()
-    wait_for(lambda: len(answers) == 2, what="the other answer")
-    assert [answer["id"] for answer in answers] == [2, 1]
