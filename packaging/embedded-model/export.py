@@ -24,7 +24,10 @@ def export(tower: Tower, heads: Heads, scale: float, out: Path) -> None:
     vision_model: Any = model.vision_model
     text_model: Any = model.text_model
     tower.write_to(vision_model)
+    averaging = text_model.encoder.layer[-1]
     with torch.no_grad():
+        averaging.intermediate.dense.load_state_dict(heads.wide.state_dict())
+        averaging.output.dense.load_state_dict(heads.narrow.state_dict())
         text_model.pooler.dense.load_state_dict(heads.pooler.state_dict())
         model.text_projection.load_state_dict(heads.text.state_dict())
         model.visual_projection.load_state_dict(heads.image.state_dict())

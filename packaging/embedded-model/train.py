@@ -31,6 +31,7 @@ import numpy as np
 import port
 import prompts
 import torch
+import vocabulary
 import wordnet
 from export import export
 from heads import Heads
@@ -461,6 +462,16 @@ def main() -> None:
     features = frozen_features(tower, pixels, images + sample_rows)
     objective.fit_heads(features, images, sample_rows, LAST_STEPS, 5e-4)
     print("heads once more:", measured(tower), flush=True)
+    things = vocabulary.things(nouns, spoken | {n.lower() for w in left_out for n in nouns.names[w]})
+    vocabulary.teach(
+        heads,
+        bank.names[:2].clone(),
+        vocabulary.places(heads, features[sample_rows], weight[seen]),
+        torch.stack([embed([s.format(t) for t in things], text_tower, tokens, args.work) for s in NAMES[:2]]),
+        torch.cat([bank.phrases, bank.label_sets.texts, bank.captions]),
+        generator,
+    )
+    print("nouns:", measured(tower), flush=True)
     torch.save(nn.ModuleList([tower, heads]).state_dict(), args.work / "latest.pt")
     export(tower, heads, SCALE, args.out)
 

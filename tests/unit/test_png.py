@@ -62,6 +62,7 @@ def test_the_pixels_are_those_of_pillow(mode: str, size: tuple[int, int], factor
     np.testing.assert_array_equal(np.asarray(loaded), np.asarray(expected))
 
 
+@pytest.mark.parametrize("decoder", ["pywuffs"], indirect=True)
 def test_kornia_decodes_what_is_alone_and_wuffs_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_data: bytes, _image: Image.Image) -> np.ndarray:
         raise ValueError("it is the other's")
