@@ -16,6 +16,9 @@ _ENVIRONMENT = {
     "TOKENIZERS_PARALLELISM": "false",
     "OPENBLAS_NUM_THREADS": "1",  # numpy's own are of no use here
     "MALLOC_ARENA_MAX": "2",  # each thread's arena would keep what its largest image took
+    # What a large image took goes back as soon as it is free; glibc would raise both, and keep up to 64 MiB an arena.
+    "MALLOC_MMAP_THRESHOLD_": str(8 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(8 << 20),
     "OMP_WAIT_POLICY": "PASSIVE",  # spinning threads cost many times more where other programs are busy too
 }
 
