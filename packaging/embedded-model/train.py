@@ -465,7 +465,7 @@ def main() -> None:
     things = vocabulary.things(nouns, spoken | {n.lower() for w in left_out for n in nouns.names[w]})
     vocabulary.teach(
         heads,
-        bank.names[:2].clone(),
+        bank.names[:2],
         vocabulary.places(heads, features[sample_rows], weight[seen]),
         torch.stack([embed([s.format(t) for t in things], text_tower, tokens, args.work) for s in NAMES[:2]]),
         torch.cat([bank.phrases, bank.label_sets.texts, bank.captions]),
