@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snapsortd.api_requests import IMAGE, LOG_QUERY, SELECTION, TAGS, BadRequest, TooLarge, body_of, check, query_of
-from snapsortd.errors import ConfigError, NotKnown, SnapsortError, Unavailable
+from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
 from snapsortd.events import Broadcast, Event
 
 _log = logging.getLogger("snapsortd")

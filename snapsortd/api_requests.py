@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from snapsortd.errors import EXIT_USAGE, SnapsortError
+from snapsortd.domain.errors import EXIT_USAGE, SnapsortError
 
 
 class BadRequest(SnapsortError):

@@ -8,17 +8,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from snapsortd.commands import run
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    FolderIdentity,
-    Intent,
-    Method,
-    State,
-)
-from snapsortd.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
+from snapsortd.domain.decision import ActionKind, PlannedAction
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
+from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.folders import open_place
-from snapsortd.models import ActionKind, FileIdentity, PlannedAction
 from snapsortd.notify import notify_desktop
 from snapsortd.plan import Ledger
 

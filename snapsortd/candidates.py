@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from snapsortd.models import IMAGE_SUFFIXES, OWN_PREFIX
+from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX
 
 PARTIAL_SUFFIXES = (
     ".crdownload",  # Chromium

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
-from snapsortd.errors import CommandFailed, Interrupted
-from snapsortd.shown import shown
+from snapsortd.domain.errors import CommandFailed, Interrupted
+from snapsortd.domain.text import shown
 
 MAX_OUTPUT = 64 << 10
 """Bytes of what it writes that are kept: the end, where programs say why they failed. A pipe holds no more."""

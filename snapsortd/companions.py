@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from snapsortd.models import RAW_SUFFIXES, NameSeries
-from snapsortd.template import split_name
+from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
 
 SIDECARS = ("xmp", "aae")
 """XMP: Lightroom, darktable, digiKam and others. AAE: what Apple's Photos has edited."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import snapsortd
-from snapsortd.errors import JournalError
+from snapsortd.domain.errors import JournalError
 from snapsortd.events import Broadcast
 from snapsortd.journal import Counts
 from snapsortd.replies import standing

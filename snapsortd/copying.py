@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from snapsortd.errors import FileChanged, MoveRefused
+from snapsortd.domain.errors import FileChanged, MoveRefused
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import Place, open_place, to_stat
-from snapsortd.models import FileIdentity
 from snapsortd.renames import sync, sync_folder
 
 _CHUNK = 1 << 20

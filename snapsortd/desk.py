@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar, cast
 
-from snapsortd.errors import Unavailable
+from snapsortd.domain.errors import Unavailable
 
 T = TypeVar("T")
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from snapsortd.copying import hash_fd
-from snapsortd.entries import EntryKind, Method
-from snapsortd.errors import LeftAlone, MoveRefused
+from snapsortd.domain.decision import OnConflict, PlannedAction
+from snapsortd.domain.entry import EntryKind, Method
+from snapsortd.domain.errors import LeftAlone, MoveRefused
+from snapsortd.domain.file import Stat
 from snapsortd.folders import Place, to_stat
-from snapsortd.models import OnConflict, PlannedAction, Stat
 from snapsortd.plan import Plan
 from snapsortd.planning import Item, plan_trash
 from snapsortd.step import MAX_NAMES

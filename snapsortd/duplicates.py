@@ -17,18 +17,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Method,
-    State,
-)
+from snapsortd.domain.embedding import cosine, sketch, values_in
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import Sight
 from snapsortd.filters import DuplicateFilter, Filter, Not
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.models import FileIdentity, Sight
 from snapsortd.rules import Rule
-from snapsortd.sketches import cosine, sketch, values_in
 
 MOST_COMPARED = 4000
 """Embeddings that are compared in full, which takes 0.2 s."""

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snapsortd.companions import companions_of, leaders_of, series_beside
-from snapsortd.entries import Entry, EntryKind, State
-from snapsortd.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
+from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
+from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import below, lstat
 from snapsortd.foretold import for_name
-from snapsortd.models import (
-    ActionKind,
-    Destination,
-    FileIdentity,
-    PlannedAction,
-)
 from snapsortd.mounts import absent_disk
 from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, open_image
@@ -227,8 +223,3 @@ def check_disk(root: str) -> None:
     """MoveRefused if the disk of a destination is not mounted: what is filed now would be hidden once it is."""
     if point := absent_disk(os.path.realpath(root)):
         raise MoveRefused(f"the disk at {point} is not mounted", "mount it, or change the rule")
-
-
-def has_moved(entry: Entry) -> bool:
-    """True if the file lies at the entry's target now, and no longer at its source."""
-    return entry.state is State.DONE and not entry.keep_source

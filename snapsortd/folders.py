@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from snapsortd.entries import FolderIdentity
-from snapsortd.errors import MoveRefused
-from snapsortd.models import FileIdentity, Stat
+from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.renames import sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

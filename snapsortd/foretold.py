@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from snapsortd.models import ActionKind, NameSeries, PlannedAction
-from snapsortd.template import split_name
+from snapsortd.domain.decision import ActionKind, PlannedAction
+from snapsortd.domain.names import NameSeries, split_name
 
 GOES = frozenset({ActionKind.MOVE, ActionKind.RENAME})
 

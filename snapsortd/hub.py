@@ -10,7 +10,7 @@ from typing import Any
 
 from snapsortd.doctor.model import PROCESSORS, TOKENIZERS, WEIGHTS
 from snapsortd.doctor.stored import is_of_family
-from snapsortd.errors import ModelError, SnapsortError
+from snapsortd.domain.errors import ModelError, SnapsortError
 
 EXTRAS = frozenset(
     {"added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"}

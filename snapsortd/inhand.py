@@ -9,10 +9,9 @@ from collections.abc import Callable
 from contextlib import closing
 
 from snapsortd.candidates import wanted_in
-from snapsortd.entries import Outcome
-from snapsortd.errors import FileChanged, Interrupted, JournalError, ModelError
+from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
+from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline import Begun
-from snapsortd.results import Result
 from snapsortd.session import Session
 from snapsortd.workqueue import WorkQueue
 

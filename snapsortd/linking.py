@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 
-from snapsortd.entries import Entry, Method, State
-from snapsortd.errors import LeftAlone, MoveRefused
+from snapsortd.domain.entry import Entry, Method, State
+from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.folders import Place
 from snapsortd.renames import sync_folder
 from snapsortd.step import Step, in_words

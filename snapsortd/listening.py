@@ -9,7 +9,7 @@ import struct
 import sys
 from typing import Any
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.paths import socket_address
 
 MAX_CONNECTIONS = 64

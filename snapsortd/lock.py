@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
-from snapsortd.errors import Busy, JournalError
+from snapsortd.domain.errors import Busy, JournalError
 
 
 class Lock:

@@ -10,9 +10,9 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.text import shown
 from snapsortd.paths import Places, make_private
-from snapsortd.shown import shown
 
 log = logging.getLogger("snapsortd")
 

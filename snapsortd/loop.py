@@ -12,20 +12,15 @@ from typing import Any
 from snapsortd.candidates import wanted_in
 from snapsortd.config import check_folders, load_config
 from snapsortd.desk import Desk
-from snapsortd.entries import Outcome
-from snapsortd.errors import (
-    ConfigError,
-    JournalBlocked,
-    JournalError,
-)
+from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
+from snapsortd.domain.file import Stat
+from snapsortd.domain.result import Outcome, Result
 from snapsortd.events import Broadcast, Event
 from snapsortd.folders import lstat
 from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
-from snapsortd.models import Stat
 from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.replies import iso, result_told
-from snapsortd.results import Result
 from snapsortd.scan import scan
 from snapsortd.session import Session
 from snapsortd.signals import Signals

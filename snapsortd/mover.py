@@ -9,21 +9,12 @@ from typing import Protocol
 
 from snapsortd.copying import hash_fd
 from snapsortd.displacing import find_twin, plan_displaced
-from snapsortd.entries import (
-    Entry,
-    Intent,
-    Method,
-    State,
-)
-from snapsortd.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
+from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
+from snapsortd.domain.entry import Entry, Intent, Method, State
+from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import lstat
 from snapsortd.linking import Linking
-from snapsortd.models import (
-    ActionKind,
-    FileIdentity,
-    OnConflict,
-    PlannedAction,
-)
 from snapsortd.plan import Ledger, Plan
 from snapsortd.planning import METHODS, Item, open_source, plan_action, plan_trash, shadow
 from snapsortd.recovery import Resolution

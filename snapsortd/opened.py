@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from snapsortd.errors import FileChanged, MoveRefused
+from snapsortd.domain.errors import FileChanged, MoveRefused
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts
+from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.folders import lstat, open_place
-from snapsortd.models import (
-    IMAGE_SUFFIXES,
-    RAW_SUFFIXES,
-    FileFacts,
-    FileIdentity,
-)
 from snapsortd.origin import download_urls
 from snapsortd.vision.extras import is_missing
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
@@ -76,11 +73,6 @@ def promises_image(path: str) -> bool:
     """True if the file's name says that it is an image of a kind that is read here."""
     suffix = suffix_of(path)
     return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
-
-
-def suffix_of(path: str) -> str:
-    """In lower case, without its dot."""
-    return os.path.splitext(path)[1].lstrip(".").lower()
 
 
 def stands(image: Opened) -> bool:

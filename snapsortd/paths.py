@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import platformdirs
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 
 APP = "snapsortd"
 MAX_SOCKET_PATH_BYTES = 103

@@ -12,12 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
-from snapsortd.entries import (
-    Known,
-    Outcome,
-)
-from snapsortd.errors import (
+from snapsortd.domain.errors import (
     ClassifierDied,
     CommandFailed,
     DurabilityError,
@@ -27,14 +22,15 @@ from snapsortd.errors import (
     MoveRefused,
     TemplateError,
 )
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import FINAL, Known, Outcome, Result, elapsed, summed_up, why_left
+from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
 from snapsortd.filing import Filing, leader
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.models import FileIdentity
 from snapsortd.mover import hash_fd
 from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
 from snapsortd.renames import begin_sync
-from snapsortd.results import FINAL, Result, elapsed, summed_up, why_left
 from snapsortd.rules import Rule, evaluate
 from snapsortd.step import in_words
 from snapsortd.story import describe

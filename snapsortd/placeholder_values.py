@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from snapsortd.models import FileFacts, Sight
-from snapsortd.shown import size_words
-from snapsortd.template import split_name
+from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.names import split_name
+from snapsortd.domain.text import size_words
 
 
 def values_of(file: FileFacts, sight: Sight, rule: str, groups: Mapping[str, str]) -> dict[str, object]:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from snapsortd.errors import TemplateError
-from snapsortd.exif_names import EXIF_NAMES, exif_name
-from snapsortd.nearest import nearest, suggestion
+from snapsortd.domain.errors import TemplateError
+from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
+from snapsortd.domain.text import nearest, suggestion
 from snapsortd.transliterate import to_ascii
 
 DATES = frozenset({"created", "modified", "taken"})

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapsortd.entries import (
+from snapsortd.domain.entry import (
     Entry,
     EntryKind,
     Intent,
     Method,
     State,
 )
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import Folder, Place
-from snapsortd.models import OWN_PREFIX, FileIdentity
 
 
 class Ledger(Protocol):
@@ -86,39 +86,3 @@ class Plan:
             detail=self.detail,
             follows=self.follows,
         )
-
-
-def temporary_name(entry: Entry) -> str:
-    """The name of an unfinished copy."""
-    return OWN_PREFIX + mark(entry.id, entry.sha256)
-
-
-def mark(number: int, sha256: bytes) -> str:
-    """What tells an entry from that of another journal with the same numbers."""
-    return f"{number}.{sha256.hex()[:8]}"
-
-
-def aside_name(entry: Entry) -> str:
-    """The name that a file has just before it is removed, in its own folder."""
-    return temporary_name(entry) + ".old"
-
-
-def deed(entry: Entry) -> EntryKind:
-    """The action that an entry does, takes back or does again."""
-    if entry.kind not in (EntryKind.UNDO, EntryKind.REDO):
-        return entry.kind
-    if entry.method is Method.TAG:
-        return EntryKind.TAG
-    if entry.detail:
-        return EntryKind(entry.detail[0])
-    return EntryKind.COPY if entry.method is Method.REMOVE or entry.keep_source else EntryKind.MOVE
-
-
-def into_trash(entry: Entry) -> bool:
-    """True if the file is thrown away."""
-    return entry.kind is not EntryKind.UNDO and deed(entry) is EntryKind.TRASH
-
-
-def out_of_trash(entry: Entry) -> bool:
-    """True if a file comes back that was thrown away."""
-    return entry.kind is EntryKind.UNDO and deed(entry) is EntryKind.TRASH

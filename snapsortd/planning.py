@@ -8,21 +8,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from snapsortd.entries import (
-    EntryKind,
-    FolderIdentity,
-    Intent,
-    Method,
-)
-from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
+from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
+from snapsortd.domain.entry import EntryKind, Intent, Method
+from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
+from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.names import NameSeries
 from snapsortd.folders import Folder, Place, make_folder, open_place
-from snapsortd.models import (
-    ActionKind,
-    FileIdentity,
-    NameSeries,
-    OnConflict,
-    PlannedAction,
-)
 from snapsortd.plan import Plan
 from snapsortd.step import in_words
 from snapsortd.tagging import read_missing, wanted_tags

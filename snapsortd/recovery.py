@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snapsortd.entries import Method, State
+from snapsortd.domain.entry import Method, State
 
 
 class SourceSeen(StrEnum):

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
-from snapsortd.errors import DurabilityError
+from snapsortd.domain.errors import DurabilityError
+from snapsortd.domain.names import NameSeries, split_name
 from snapsortd.folders import Place
-from snapsortd.models import NameSeries
 from snapsortd.renames import rename_noreplace, sync_folder
-from snapsortd.template import split_name
 
 _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What link(2) and renameat2(2) answer on file systems that have neither links nor such a rename."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from snapsortd.errors import DurabilityError
+from snapsortd.domain.errors import DurabilityError
 
 _NO_REPLACE = 4 if sys.platform == "darwin" else 1
 """RENAME_EXCL of renameatx_np(2) on macOS, RENAME_NOREPLACE of renameat2(2) on Linux."""

@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snapsortd.copying import COARSEST_TIME_NS, hash_place
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    FolderIdentity,
-    Method,
-    State,
-)
-from snapsortd.errors import JournalError, SnapsortError
+from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
+from snapsortd.domain.errors import JournalError, SnapsortError
+from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.folders import open_place
-from snapsortd.models import FileIdentity, Stat
-from snapsortd.plan import deed
 from snapsortd.recovery import Act, Resolution, SourceSeen, TargetSeen, resolve
 from snapsortd.tagging import are_as_wanted
 

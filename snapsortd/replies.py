@@ -7,11 +7,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.decision import PlannedAction
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.result import Result
 from snapsortd.foretold import foretell
 from snapsortd.journal import Counts, Problem, Selection
-from snapsortd.models import PlannedAction
-from snapsortd.results import Result
 from snapsortd.story import rules_told
 
 

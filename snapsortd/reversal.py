@@ -8,17 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from snapsortd.copying import hash_fd
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    FolderIdentity,
-    Method,
-    State,
-)
-from snapsortd.errors import NameTaken, UndoRefused
+from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
+from snapsortd.domain.errors import NameTaken, UndoRefused
+from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.folders import Folder, Place, below, make_folder, open_folder, to_stat
-from snapsortd.models import FileIdentity
-from snapsortd.plan import Plan, deed
+from snapsortd.plan import Plan
 from snapsortd.renames import sync_folder
 from snapsortd.step import in_words
 

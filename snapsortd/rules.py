@@ -7,19 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from snapsortd.errors import NoSuchTag, TemplateError
+from snapsortd.domain.decision import ActionKind, Decision, Destination, OnConflict, PlannedAction, RuleReason
+from snapsortd.domain.errors import NoSuchTag, TemplateError
+from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.text import suggestion
 from snapsortd.filters import Facts, Filter, Not, Verdict
-from snapsortd.models import (
-    ActionKind,
-    Decision,
-    Destination,
-    FileFacts,
-    OnConflict,
-    PlannedAction,
-    RuleReason,
-    Sight,
-)
-from snapsortd.nearest import suggestion
 from snapsortd.placeholder_values import values_of
 from snapsortd.template import DestinationTemplate, NameTemplate, WordTemplate
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from snapsortd.calls import Caller
 from snapsortd.config import Config
-from snapsortd.entries import Entry, Outcome, State
-from snapsortd.errors import FileChanged, Interrupted, NotKnown
+from snapsortd.domain.entry import Entry, State
+from snapsortd.domain.errors import FileChanged, Interrupted, NotKnown
+from snapsortd.domain.result import Outcome, Result
 from snapsortd.filing import Filing, went_along
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal
@@ -26,7 +27,6 @@ from snapsortd.paths import Places
 from snapsortd.pipeline import Pipeline
 from snapsortd.repair import repair
 from snapsortd.replies import iso, result_told, selected, standing
-from snapsortd.results import Result
 from snapsortd.rules import select
 from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from snapsortd.models import Stat
+from snapsortd.domain.file import Stat
 
 
 class Kind(Enum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 
-from snapsortd.entries import Entry, Method, State
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.entry import Entry, Method, State, aside_name, into_trash, out_of_trash, temporary_name
+from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import Place, open_place
-from snapsortd.models import FileIdentity
-from snapsortd.plan import Ledger, aside_name, into_trash, out_of_trash, temporary_name
+from snapsortd.plan import Ledger
 from snapsortd.recovery import Act, Resolution
 from snapsortd.removal import put_back
 from snapsortd.renames import sync, sync_folder

@@ -12,8 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from snapsortd.entries import OPEN_STATES, Entry, State
-from snapsortd.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.domain.entry import OPEN_STATES, Entry, State
+from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.folders import Place, to_stat
 from snapsortd.plan import Ledger, Plan
 

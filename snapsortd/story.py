@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from snapsortd.models import Decision, FileFacts, Sight
+from snapsortd.domain.decision import Decision
+from snapsortd.domain.image import FileFacts, Sight
 
 
 def describe(facts: FileFacts, sight: Sight, decision: Decision, milliseconds: float) -> str:

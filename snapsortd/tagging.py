@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from snapsortd.attributes import read_attribute, write_attribute
-from snapsortd.entries import Entry, EntryKind, State
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.entry import Entry, EntryKind, State
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.renames import sync
 from snapsortd.step import Step, in_words
 

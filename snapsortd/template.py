@@ -8,22 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from snapsortd.errors import TemplateError
-from snapsortd.models import (
-    IMAGE_SUFFIXES,
-    MAX_NAME_BYTES,
-    PATH_MARK,
-    Destination,
-    NameSeries,
-    shorten,
-)
+from snapsortd.domain.decision import PATH_MARK, Destination
+from snapsortd.domain.errors import TemplateError
+from snapsortd.domain.names import IMAGE_SUFFIXES, MAX_NAME_BYTES, NameSeries, shorten, split_name
 from snapsortd.placeholders import PATH, PATH_ONLY, Part, Placeholder, placeholders_in, read_parts
 
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")
 _UNPRINTABLE = {code: sign for code, sign in _UNSAFE.items() if code != ord("/")}
 _NUL = {0: "_"}
-_MAX_SUFFIX_BYTES = 32
-"""A longer "suffix" is part of the name: no real one is, and the name must have room beside it."""
 _COUNTER_DIGITS = 8
 
 
@@ -86,15 +78,6 @@ class WordTemplate:
     def is_fixed(self) -> bool:
         """True if it is the same for every image."""
         return not any(placeholders_in(self.part))
-
-
-def split_name(file_name: str) -> tuple[str, str]:
-    """Stem and suffix without its dot: `a.tar.gz` → `a.tar`, `gz`; leading dots belong to the stem."""
-    dots = len(file_name) - len(file_name.lstrip("."))
-    stem, _, suffix = file_name[dots:].rpartition(".")
-    if not stem or not suffix or shorten(suffix, _MAX_SUFFIX_BYTES) != suffix:
-        return file_name, ""
-    return file_name[:dots] + stem, suffix
 
 
 def parse_destination(text: str, groups: Sequence[str] | None = None) -> DestinationTemplate:

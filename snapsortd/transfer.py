@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable
 
 from snapsortd.copying import copy_file
-from snapsortd.entries import Entry, Method, State
-from snapsortd.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
+from snapsortd.domain.entry import Entry, Method, State, aside_name, out_of_trash, temporary_name
+from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
+from snapsortd.domain.file import FileIdentity
 from snapsortd.folders import Place
-from snapsortd.models import FileIdentity
-from snapsortd.plan import Ledger, aside_name, out_of_trash, temporary_name
+from snapsortd.plan import Ledger
 from snapsortd.removal import is_being_written, remove_exactly
 from snapsortd.renames import rename_noreplace, sync_folder
 from snapsortd.step import Step, in_words

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.folders import Folder, make_folder
 from snapsortd.step import in_words
 from snapsortd.trashinfo import FILES

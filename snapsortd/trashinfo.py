@@ -12,10 +12,9 @@ from datetime import datetime
 from urllib.parse import quote
 
 from snapsortd.copying import write_all
-from snapsortd.entries import Entry
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.entry import Entry, aside_name, into_trash, mark, temporary_name
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.folders import Place, below, make_folder, open_folder
-from snapsortd.plan import aside_name, into_trash, mark, temporary_name
 from snapsortd.removal import put_back, remove_exactly
 from snapsortd.renames import rename_noreplace, sync, sync_folder
 

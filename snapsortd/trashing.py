@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 
-from snapsortd.entries import Entry
-from snapsortd.errors import DurabilityError, LeftAlone
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import DurabilityError, LeftAlone
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten, split_name
 from snapsortd.folders import Place, lstat
-from snapsortd.models import (
-    MAX_NAME_BYTES,
-    FileIdentity,
-    NameSeries,
-    shorten,
-)
 from snapsortd.step import in_words
-from snapsortd.template import split_name
 from snapsortd.transfer import Transfer
 from snapsortd.trashinfo import SUFFIX, discard_info, info_of, write_info
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapsortd.entries import Entry, EntryKind, State
-from snapsortd.errors import JournalError, NameTaken, SnapsortError
+from snapsortd.domain.entry import Entry, EntryKind, State
+from snapsortd.domain.errors import JournalError, NameTaken, SnapsortError
 
 
 class Batches(Protocol):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from snapsortd.entries import Entry, EntryKind, State
-from snapsortd.errors import FileChanged
+from snapsortd.domain.entry import Entry, EntryKind, State, aside_name
+from snapsortd.domain.errors import FileChanged
 from snapsortd.folders import Place
-from snapsortd.plan import aside_name
 from snapsortd.removal import remove_exactly
 from snapsortd.renames import sync, sync_folder
 from snapsortd.step import Step

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
 
-from snapsortd.models import Stat
+from snapsortd.domain.file import Stat
 from snapsortd.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from snapsortd.models import OWN_PREFIX
+from snapsortd.domain.names import OWN_PREFIX
 
 SECONDS = float(os.environ.get("SNAPSORTD_ATTACK_SECONDS", "6"))
 

@@ -13,8 +13,8 @@ from typing_extensions import TypedDict
 from snapsortd.config.entry import ONE_KEY, Short, Strict
 from snapsortd.config.templates import Command, Dest, FileName, Notice, Tags
 from snapsortd.config.values import TimeLimit, describe
-from snapsortd.models import ActionKind, OnConflict
-from snapsortd.nearest import suggestion
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.text import suggestion
 from snapsortd.rules import RuleAction
 
 SKIP = "skip"

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from snapsortd.config.schema import json_schema
 from snapsortd.config.values import describe
 from snapsortd.config.yaml_tree import Fault, Node
-from snapsortd.nearest import nearest, suggestion
+from snapsortd.domain.text import nearest, suggestion
 
 Steps = tuple[str | int, ...]
 

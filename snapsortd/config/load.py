@@ -16,7 +16,7 @@ from snapsortd.config.schema import Document
 from snapsortd.config.settings import Config
 from snapsortd.config.values import Surroundings
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
-from snapsortd.errors import ConfigError
+from snapsortd.domain.errors import ConfigError
 
 VERSION = 1
 MAX_BYTES = 1 << 20

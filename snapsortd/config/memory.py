@@ -14,9 +14,10 @@ from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
-from snapsortd import filters, models, placeholders, rules, template
+from snapsortd import filters, placeholders, rules, template
 from snapsortd.config import settings
 from snapsortd.config.settings import Config
+from snapsortd.domain import image as models
 
 MAX_BYTES = 1 << 20
 """No configuration is larger."""

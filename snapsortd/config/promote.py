@@ -9,8 +9,8 @@ from dataclasses import replace
 from snapsortd.config.load import load_config
 from snapsortd.config.rewrite import rewrite
 from snapsortd.config.yaml_tree import Position, read_tree
-from snapsortd.errors import SnapsortError
-from snapsortd.nearest import suggestion
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.text import suggestion
 
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """Where YAML begins a new line."""

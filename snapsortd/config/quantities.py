@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from snapsortd.domain.text import suggestion
 from snapsortd.filters import OPERATORS, Comparison, Range
-from snapsortd.nearest import suggestion
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _BYTES = {"b": 1} | {

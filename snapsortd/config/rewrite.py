@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from snapsortd.config.load import load_config
 from snapsortd.config.settings import Config
-from snapsortd.errors import ConfigError, SnapsortError
+from snapsortd.domain.errors import ConfigError, SnapsortError
 
 
 def rewrite(

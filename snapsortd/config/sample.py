@@ -6,14 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from snapsortd.config.settings import Config
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.filters import LabelFilter
 from snapsortd.foretold import Foretold, foretell
-from snapsortd.models import (
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    Sight,
-)
 from snapsortd.placeholders import Part, placeholders_in
 from snapsortd.rules import Rule, RuleAction, plan
 

@@ -14,7 +14,7 @@ from snapsortd.config.promote import offset
 from snapsortd.config.rewrite import rewrite
 from snapsortd.config.settings import Config
 from snapsortd.config.yaml_tree import Node, Position, read_tree
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 
 _PLAIN = re.compile(r"embedded|[\w.-]*/[\w./-]*\w", re.ASCII)
 """What YAML takes for text without quotes, everywhere."""

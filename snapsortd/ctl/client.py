@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from snapsortd.errors import (
+from snapsortd.domain.errors import (
     EXIT_CONFIG,
     EXIT_JOURNAL,
     EXIT_MODEL,

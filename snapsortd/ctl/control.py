@@ -9,7 +9,7 @@ import click
 from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.output import end, json_option, places, say, say_json
 from snapsortd.ctl.render import status_lines
-from snapsortd.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
+from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
 from snapsortd.paths import Places
 
 

@@ -14,8 +14,8 @@ from snapsortd.ctl.client import Client
 from snapsortd.ctl.output import end, json_option, places, say, say_json
 from snapsortd.ctl.service import LABEL, UNIT, manager, program
 from snapsortd.ctl.units import CARRIED
-from snapsortd.errors import EXIT_REFUSED
-from snapsortd.shown import count, shown
+from snapsortd.domain.errors import EXIT_REFUSED
+from snapsortd.domain.text import count, shown
 
 if TYPE_CHECKING:
     from snapsortd.doctor import Finding

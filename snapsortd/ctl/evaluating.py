@@ -11,8 +11,8 @@ import click
 from snapsortd.ctl.images import told
 from snapsortd.ctl.output import end, json_option, places, say, say_json, short
 from snapsortd.ctl.report import fit_lines, given_labels, report
-from snapsortd.errors import EXIT_REFUSED, SnapsortError
-from snapsortd.shown import shown
+from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
+from snapsortd.domain.text import shown
 
 if TYPE_CHECKING:
     from snapsortd.config import Config

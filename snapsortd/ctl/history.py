@@ -14,8 +14,8 @@ from snapsortd.ctl.output import end, json_option, places, say, say_json
 from snapsortd.ctl.render import log_lines, undo_line
 from snapsortd.ctl.story import story_lines
 from snapsortd.ctl.times import parse_moment
-from snapsortd.errors import EXIT_REFUSED
-from snapsortd.shown import count
+from snapsortd.domain.errors import EXIT_REFUSED
+from snapsortd.domain.text import count
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -13,9 +13,9 @@ import click
 from snapsortd.ctl.client import Desk, reach
 from snapsortd.ctl.output import end, json_option, places, say, say_json, short
 from snapsortd.ctl.render import image_line
-from snapsortd.errors import EXIT_REFUSED, SnapsortError
-from snapsortd.models import IMAGE_SUFFIXES, OWN_PREFIX
-from snapsortd.shown import count
+from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
+from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX
+from snapsortd.domain.text import count
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")

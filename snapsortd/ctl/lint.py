@@ -9,8 +9,8 @@ import click
 
 from snapsortd.ctl.images import told
 from snapsortd.ctl.output import places, short
-from snapsortd.errors import SnapsortError
-from snapsortd.shown import shown
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.text import shown
 
 if TYPE_CHECKING:
     from snapsortd.config import Config

@@ -9,8 +9,8 @@ from typing import NoReturn
 import click
 
 from snapsortd import __version__
-from snapsortd.errors import ConfigError, SnapsortError
-from snapsortd.shown import shown
+from snapsortd.domain.errors import ConfigError, SnapsortError
+from snapsortd.domain.text import shown
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {

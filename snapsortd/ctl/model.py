@@ -15,8 +15,8 @@ from snapsortd.ctl.evaluating import configuration, eval_command, fit_document, 
 from snapsortd.ctl.output import end, json_option, places, say, say_json, short
 from snapsortd.ctl.render import pairs, table
 from snapsortd.ctl.report import fit_lines
-from snapsortd.errors import EXIT_MODEL, ConfigError, Unavailable
-from snapsortd.shown import shown, size_words
+from snapsortd.domain.errors import EXIT_MODEL, ConfigError, Unavailable
+from snapsortd.domain.text import shown, size_words
 
 if TYPE_CHECKING:
     from snapsortd.doctor.stored import StoredModel

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from snapsortd.domain.text import shown_path
 from snapsortd.paths import Places, find_places
-from snapsortd.shown import shown_path
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from typing import Any
 from click import style
 
 from snapsortd.ctl.output import short
-from snapsortd.shown import count, shown
+from snapsortd.domain.text import count, shown
 
 Reply = Mapping[str, Any]
 

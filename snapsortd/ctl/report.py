@@ -9,7 +9,7 @@ import click
 
 from snapsortd.ctl.output import short
 from snapsortd.ctl.render import table
-from snapsortd.shown import count, shown
+from snapsortd.domain.text import count, shown
 
 if TYPE_CHECKING:
     from snapsortd.evaluation.fitting import Fit

@@ -11,8 +11,8 @@ import click
 from snapsortd.ctl.client import Client, Desk, reach
 from snapsortd.ctl.output import end, json_option, places, say, say_json, short
 from snapsortd.ctl.render import table
-from snapsortd.errors import EXIT_REFUSED, SnapsortError, Unavailable
-from snapsortd.shown import count, shown
+from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError, Unavailable
+from snapsortd.domain.text import count, shown
 
 if TYPE_CHECKING:
     from snapsortd.config import Config, Expectation

@@ -14,7 +14,7 @@ import click
 
 from snapsortd.ctl.output import end, json_option, places, say, say_json, short
 from snapsortd.ctl.units import carried, launchd_agent, systemd_unit
-from snapsortd.errors import EXIT_UNAVAILABLE, SnapsortError
+from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError
 
 UNIT = "snapsortd.service"
 LABEL = "org.snapsortd.snapsortd"

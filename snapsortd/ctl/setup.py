@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.output import json_option, places, say, say_json, short
-from snapsortd.errors import ConfigError
-from snapsortd.shown import count, shown
+from snapsortd.domain.errors import ConfigError
+from snapsortd.domain.text import count, shown
 
 if TYPE_CHECKING:
     from snapsortd.foretold import Foretold

@@ -9,7 +9,7 @@ import click
 from snapsortd.ctl.client import Reply, reach
 from snapsortd.ctl.output import json_option, places, say, say_json
 from snapsortd.ctl.render import deed, moment, table
-from snapsortd.shown import shown
+from snapsortd.domain.text import shown
 
 
 @click.command("shadow")

@@ -9,7 +9,7 @@ from click import style
 
 from snapsortd.ctl.output import short
 from snapsortd.ctl.render import log_lines, moment, pad, width
-from snapsortd.shown import shown, size_words
+from snapsortd.domain.text import shown, size_words
 
 Reply = Mapping[str, Any]
 

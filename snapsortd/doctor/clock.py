@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from snapsortd.doctor.finding import Finding, ok, quoted, warning
-from snapsortd.shown import count
+from snapsortd.domain.text import count
 
 NAME = "clock"
 WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)

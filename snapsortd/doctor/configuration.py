@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from snapsortd.config import Config, load_config
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
-from snapsortd.errors import ConfigError
-from snapsortd.shown import count
+from snapsortd.domain.errors import ConfigError
+from snapsortd.domain.text import count
 
 NAME = "configuration"
 

@@ -10,8 +10,8 @@ from typing import Any
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.doctor.folders import Seer, privacy_fix
 from snapsortd.doctor.limits import PROC, Watch, own_processes, watched_by
-from snapsortd.errors import SnapsortError, Unavailable
-from snapsortd.shown import count
+from snapsortd.domain.errors import SnapsortError, Unavailable
+from snapsortd.domain.text import count
 
 NAME = "daemon"
 START = "`snapsortctl service install`, or run `snapsortd`"

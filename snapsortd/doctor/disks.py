@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.domain.text import size_words
 from snapsortd.mounts import MOUNTS, filesystem, remote_filesystem
-from snapsortd.shown import size_words
 
 SPACE = "disk space"
 LITTLE_SPACE = 200_000_000

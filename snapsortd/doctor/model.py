@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
-from snapsortd.errors import ModelError
-from snapsortd.shown import size_words
+from snapsortd.domain.errors import ModelError
+from snapsortd.domain.text import size_words
 from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
 
 NAME = "model"

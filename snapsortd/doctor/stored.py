@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapsortd.doctor.model import read_model
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import EMBEDDED as EMBEDDED
 from snapsortd.vision.checkpoint import digest_checkpoint
 

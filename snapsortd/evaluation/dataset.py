@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snapsortd.errors import SnapsortError
-from snapsortd.models import IMAGE_SUFFIXES
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.names import IMAGE_SUFFIXES
 
 COLUMNS = ("path", "label")
 _HINT = f"give a folder with one folder of images per label, or a CSV file with the columns {' and '.join(COLUMNS)}"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
+from snapsortd.domain.image import Sight
 from snapsortd.evaluation.metrics import LabelSet, Look, Threshold, calibration_error, judge, reliability
-from snapsortd.models import Sight
 
 PRECISION = 0.97
 """Of a hundred images that are moved, three may be wrong."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from snapsortd.config import Label
-from snapsortd.errors import ClassifierDied, ImageError
-from snapsortd.models import Sight
+from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.domain.image import Sight
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
 

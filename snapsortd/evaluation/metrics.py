@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from snapsortd.models import Sight
+from snapsortd.domain.image import Sight
 
 BINS = 10
 """Of the calibration error, equally wide (Guo et al. 2017, arXiv:1706.04599)."""

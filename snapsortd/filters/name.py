@@ -6,9 +6,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from snapsortd.domain.names import split_name
 from snapsortd.filters.globs import either, folded, like
 from snapsortd.filters.verdict import Facts, Verdict
-from snapsortd.template import split_name
 
 _MOST_SHOWN = 120
 """Characters of an address: some sites put whole documents there."""

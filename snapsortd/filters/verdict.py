@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from snapsortd.models import FileFacts, Sight
+from snapsortd.domain.image import FileFacts, Sight
 
 
 @dataclass(frozen=True, slots=True)

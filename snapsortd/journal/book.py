@@ -8,21 +8,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Intent,
-    Known,
-    Method,
-    Outcome,
-    State,
-)
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.choosing import Chooser
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.likeness import Likenesses
 from snapsortd.journal.rows import identity_columns, intent_columns
-from snapsortd.models import FileIdentity
 
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
 """Outcomes that could be found out again: losing them in a crash costs only time."""

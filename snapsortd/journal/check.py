@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
-from snapsortd.errors import JournalBlocked, JournalError
+from snapsortd.domain.errors import JournalBlocked, JournalError
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
 
 RESTORE = "nothing was moved; restore it from a backup, or move it away to begin a new one"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.entries import Entry
-from snapsortd.errors import UndoRefused
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import UndoRefused
 from snapsortd.journal.reading import BACK, FORWARD, STANDING, JournalReader
 
 PAGE = 50

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from snapsortd.errors import JournalError
+from snapsortd.domain.errors import JournalError
 from snapsortd.journal.check import check, explained, format_of, marker
 from snapsortd.journal.late_check import LateCheck, is_in_good_order, note_good_order
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS

@@ -8,7 +8,7 @@ import threading
 from contextlib import closing, suppress
 from urllib.parse import quote_from_bytes
 
-from snapsortd.errors import JournalError
+from snapsortd.domain.errors import JournalError
 from snapsortd.journal.check import check_pages, explained
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
-from snapsortd.entries import Entry
+from snapsortd.domain.entry import Entry
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import signed, to_entry
 

@@ -6,17 +6,12 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.entries import (
-    Entry,
-    Known,
-    Method,
-    Outcome,
-    State,
-)
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import Entry, Method, State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import identity_columns, to_entry, to_known
-from snapsortd.models import FileIdentity
 
 LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
 """Outcomes that hold for this version of the file under any name and any configuration."""

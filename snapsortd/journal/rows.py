@@ -9,19 +9,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    FolderIdentity,
-    Intent,
-    Known,
-    Method,
-    Outcome,
-    State,
-)
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.check import RESTORE
-from snapsortd.models import FileIdentity
 
 T = TypeVar("T")
 

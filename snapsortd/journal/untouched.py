@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from urllib.parse import quote_from_bytes
 
-from snapsortd.errors import JournalBlocked
+from snapsortd.domain.errors import JournalBlocked
 from snapsortd.journal.check import explained
 from snapsortd.journal.file import JournalFile
 

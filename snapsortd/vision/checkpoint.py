@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 
 EMBEDDED = "embedded"
 """The model that comes with the package."""

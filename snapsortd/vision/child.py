@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision import sandbox
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.extras import EXTRAS, is_missing
@@ -26,7 +26,7 @@ from snapsortd.vision.wire import BadMessage, Channel
 from snapsortd.vision.workers import Look, Workers, give_memory_back
 
 if TYPE_CHECKING:
-    from snapsortd.models import ImageFacts
+    from snapsortd.domain.image import ImageFacts
     from snapsortd.vision.engine import Array
 
 MEMORY_HEADROOM = 2 << 30

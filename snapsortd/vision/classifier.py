@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from snapsortd.errors import ImageError, Interrupted, ModelError
-from snapsortd.models import Sight
+from snapsortd.domain.errors import ImageError, Interrupted, ModelError
+from snapsortd.domain.image import Sight
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.inflight import InFlight, Request
 from snapsortd.vision.messages import sight_from_json, words_from_json

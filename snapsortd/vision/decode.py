@@ -14,8 +14,8 @@ from typing import BinaryIO
 import pillow_heif
 from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
-from snapsortd.errors import ImageError
-from snapsortd.models import ImageFacts
+from snapsortd.domain.errors import ImageError
+from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.boxes import boxes_fill
 from snapsortd.vision.exif import exif_is_huge, exif_texts
 from snapsortd.vision.extras import is_missing, what_is_missing

@@ -9,8 +9,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from snapsortd.errors import ImageError
-from snapsortd.exif_names import EXIF_NAMES, MAX_VALUE, most_wanted
+from snapsortd.domain.errors import ImageError
+from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_VALUE, most_wanted
 
 MAX_EXIF = 1 << 20
 """Bytes. Cameras write 64 KB at most; Pillow takes a second for each megabyte of numbers."""

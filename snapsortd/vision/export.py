@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision import engine_cache, sandbox
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8, Array, Engine

@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snapsortd.errors import ClassifierDied, ImageError
-from snapsortd.models import Sight
+from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.domain.image import Sight
 
 
 @dataclass(slots=True, eq=False)

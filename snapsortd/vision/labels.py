@@ -13,7 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.engine import Array, normalised
 
 FOLDER = "labels"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.cores import default_threads

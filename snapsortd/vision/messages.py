@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from snapsortd.exif_names import MAX_TAGS, MAX_VALUE, exif_name
-from snapsortd.models import ImageFacts, Sight
+from snapsortd.domain.exif_tags import MAX_TAGS, MAX_VALUE, exif_name
+from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.vision.wire import BadMessage
 
 

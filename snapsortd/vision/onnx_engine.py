@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import onnxruntime
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.engine import Array
 
 INPUT, OUTPUT = "pixels", "vectors"

@@ -14,7 +14,7 @@ import pypdfium2
 from PIL import Image
 from pypdfium2 import raw as pdfium
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision.picture import Picture
 from snapsortd.vision.time_limit import check_time
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PIL import Image
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 
 MAX_PIXELS = 225_000_000
 """Width × height. The largest cameras make 200 megapixels; a decoded image of this size is 900 MB at most."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import rawpy
 from PIL import Image
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision.exif import MAX_EXIF
 from snapsortd.vision.picture import Picture, check_size
 

@@ -5,7 +5,7 @@ Its name counts in one case: most raw files are TIFFs, and only far inside diffe
 
 from __future__ import annotations
 
-from snapsortd.models import RAW_SUFFIXES
+from snapsortd.domain.names import RAW_SUFFIXES
 
 HEAD_BYTES = 32
 """How much of the file `sniff` wants to see."""

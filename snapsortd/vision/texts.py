@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.engine import Array
 
 

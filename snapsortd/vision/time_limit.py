@@ -9,7 +9,7 @@ import io
 import time
 from typing import BinaryIO
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 
 
 class LimitedFile(io.BufferedReader):

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.engine import TORCH, Array
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 
 LARGEST_BATCH = 2
 """Images that the model sees at a time. More gain little (`packaging/bench/README.md`), and the first waits longer."""

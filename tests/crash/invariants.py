@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-from snapsortd.models import OWN_PREFIX
+from snapsortd.domain.names import OWN_PREFIX
 from tests.crash.points import Places
 from tests.crash.world import Seen, World
 

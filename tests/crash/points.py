@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from snapsortd.models import OWN_PREFIX
+from snapsortd.domain.names import OWN_PREFIX
 
 CHANGING = (
     *("renameat2", "renameat", "rename", "linkat", "link", "unlinkat", "unlink", "mkdirat", "mkdir"),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from snapsortd.errors import Unavailable
+from snapsortd.domain.errors import Unavailable
 from tests.crash.commands import Undo
 from tests.crash.points import Point, counting, points, starting
 from tests.crash.scenario import DEADLINE, Ran

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from snapsortd.ctl.client import Client
-from snapsortd.errors import SnapsortError, Unavailable
+from snapsortd.domain.errors import SnapsortError, Unavailable
 from tests.crash import warm
 from tests.crash.points import Places
 from tests.crash.programs import Forked

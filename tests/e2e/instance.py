@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from snapsortd.ctl.client import Client
-from snapsortd.errors import Unavailable
+from snapsortd.domain.errors import Unavailable
 from tests.exported import fill_cache
 from tests.waiting import wait_for
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from snapsortd.ctl.client import Client
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 from tests.e2e.instance import Instance, tree
 from tests.images import photo, receipt, screenshot
 from tests.waiting import wait_for

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from snapsortd.config import load_config
-from snapsortd.errors import ImageError, SnapsortError
+from snapsortd.domain.errors import ImageError, SnapsortError
 from snapsortd.events import Broadcast
 
 ODD = "/pictures/a\nb\x1b[31m\udcff.png"

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision import child
 from snapsortd.vision.workers import Look
 from tests.integration import hostile_answers

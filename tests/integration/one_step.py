@@ -10,10 +10,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from snapsortd.entries import Entry
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind, OnConflict
 from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import Filing

@@ -17,18 +17,14 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from snapsortd.calls import Caller
-from snapsortd.entries import OPEN_STATES, State
-from snapsortd.errors import FileChanged
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import OPEN_STATES, State
+from snapsortd.domain.errors import FileChanged
+from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.journal import Selection
-from snapsortd.models import (
-    OWN_PREFIX,
-    ActionKind,
-    ImageFacts,
-    OnConflict,
-    Sight,
-)
 from snapsortd.mover import hash_fd
 from snapsortd.opened import file_facts, open_image
 from snapsortd.rules import Rule, RuleAction, evaluate

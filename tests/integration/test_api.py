@@ -24,7 +24,7 @@ import pytest
 
 from snapsortd.api import MAX_BODY_BYTES
 from snapsortd.api_server import ApiServer
-from snapsortd.errors import ConfigError, JournalError, ModelError, NotKnown, SnapsortError, Unavailable
+from snapsortd.domain.errors import ConfigError, JournalError, ModelError, NotKnown, SnapsortError, Unavailable
 from snapsortd.listening import MAX_CONNECTIONS, listen
 from tests.integration.api_calls import PATIENCE_S, connect, received, send
 from tests.integration.fake_control import STATUS, FakeControl

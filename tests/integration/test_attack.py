@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from snapsortd.copying import hash_fd
-from snapsortd.entries import State
-from snapsortd.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
 from snapsortd.opened import open_image
 from snapsortd.repair import repair
 from tests.attack import Attack

@@ -12,7 +12,7 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
-from snapsortd.entries import State
+from snapsortd.domain.entry import State
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.paths import find_places
 from snapsortd.session import Session

@@ -14,15 +14,10 @@ import pytest
 from snapsortd import commands
 from snapsortd.calls import Caller
 from snapsortd.commands import MAX_OUTPUT, run
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Method,
-    State,
-)
-from snapsortd.errors import CommandFailed, FileChanged, Interrupted
+from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
 from snapsortd.folders import to_stat
-from snapsortd.models import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.repair import repair
 from tests.integration.filing import Filing, identity_of
 from tests.waiting import wait_for

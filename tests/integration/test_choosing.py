@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Entry
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
 from snapsortd.mover import Mover
 from snapsortd.replies import selected

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ClassifierDied, ImageError, Interrupted, ModelError
-from snapsortd.models import Sight
+from snapsortd.domain.errors import ClassifierDied, ImageError, Interrupted, ModelError
+from snapsortd.domain.image import Sight
 from snapsortd.vision.classifier import Classifier
 from tests import images
 from tests.integration.tiny_checkpoints import make_checkpoint

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from snapsortd.errors import ClassifierDied, ImageError
+from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.vision.classifier import READY_MADE, Classifier
 from snapsortd.vision.inflight import Request
 from snapsortd.vision.workers import LARGEST_BATCH, Look, Workers

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.ctl.client import Client
-from snapsortd.errors import Unavailable
+from snapsortd.domain.errors import Unavailable
 
 MORE_THAN_A_SOCKET_HOLDS = "x" * 4_000_000
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"stopping": 12}'

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from snapsortd.calls import Caller
-from snapsortd.entries import State
-from snapsortd.errors import FileChanged
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import FileChanged
 from snapsortd.filing import Filed, Filing, leader, went_along
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind
 from snapsortd.opened import open_image
 from snapsortd.undo import undo
 from tests.integration.filing import Filing as Room

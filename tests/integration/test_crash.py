@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from snapsortd.entries import State
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import State
+from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.journal import Selection
-from snapsortd.models import OWN_PREFIX, ActionKind, OnConflict
 from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from snapsortd.api_server import ApiServer
 from snapsortd.ctl.main import COMMANDS, app
-from snapsortd.errors import ConfigError, JournalError, ModelError, SnapsortError
+from snapsortd.domain.errors import ConfigError, JournalError, ModelError, SnapsortError
 from tests.integration.fake_control import ODD, STATUS, FakeControl
 
 PROGRAM = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import NoSuchTag
+from snapsortd.domain.errors import NoSuchTag
 from tests.integration.fake_control import ENTRY, FakeControl
 from tests.integration.test_ctl import Ctl, ctl, daemon, images
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.evaluation.dataset import Labelled, find_images, read_dataset
 
 

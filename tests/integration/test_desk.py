@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from snapsortd.desk import MAX_WAITING, Desk
-from snapsortd.errors import ModelError, Unavailable
+from snapsortd.domain.errors import ModelError, Unavailable
 from tests.waiting import wait_for
 
 PATIENCE_S = 20.0

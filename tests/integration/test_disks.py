@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Method, State
-from snapsortd.errors import LeftAlone, MoveRefused, UndoRefused
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import Method, State
+from snapsortd.domain.errors import LeftAlone, MoveRefused, UndoRefused
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind
 from snapsortd.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree
 from tests.mounting import formatted, mounted

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from snapsortd.doctor import Status
-from snapsortd.entries import Outcome
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Outcome
 from snapsortd.journal.peek import peek_counts
 from snapsortd.journal.schema import MIGRATIONS
-from snapsortd.models import FileIdentity
 from snapsortd.vision.checkpoint import find_checkpoint
 from tests.integration.patient import Patient, file_one, snapshot
 

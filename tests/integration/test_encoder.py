@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
 from snapsortd.vision.engine import Array, normalised
 from snapsortd.vision.labels import FOLDER, KEPT, label_embeddings, label_scores

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ModelError
+from snapsortd.domain.errors import ModelError
 from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import digest_checkpoint
 from snapsortd.vision.classifier import Classifier

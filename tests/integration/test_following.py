@@ -6,16 +6,10 @@ import os
 
 import pytest
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Intent,
-    Method,
-    State,
-)
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind
 from snapsortd.undo import redo, undo
 from tests.integration.filing import PIXELS, Filing
 from tests.integration.trees import ALL, look, reasons

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snapsortd.entries import Outcome, State
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import FileIdentity
 from tests.fuzzing import tries
 from tests.integration.test_journal import INTENT
 

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snapsortd.exif_names import EXIF_NAMES
-from snapsortd.models import Sight
+from snapsortd.domain.exif_tags import EXIF_NAMES
+from snapsortd.domain.image import Sight
 from snapsortd.vision.messages import sight_from_json, words_from_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
 from tests.fuzzing import spoiled, tries

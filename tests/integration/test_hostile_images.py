@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import ClassifierDied, ImageError
-from snapsortd.models import Sight
+from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.domain.image import Sight
 from snapsortd.vision.child import MEMORY_HEADROOM
 from snapsortd.vision.classifier import IMAGE_SECONDS, Classifier
 from tests import images

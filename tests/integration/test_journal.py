@@ -13,19 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    FolderIdentity,
-    Intent,
-    Method,
-    Outcome,
-    State,
-)
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
 from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
-from snapsortd.models import FileIdentity
 
 INTENT = Intent(
     batch=1,

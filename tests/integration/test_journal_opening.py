@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Outcome, State
-from snapsortd.errors import JournalError
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal
 from snapsortd.journal.late_check import LateCheck, is_in_good_order, note_good_order
 from snapsortd.journal.schema import MIGRATIONS

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Entry, EntryKind, Method, Outcome, State
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import FileIdentity
 from tests.integration.test_journal import IMAGE, INTENT
 
 Act = Callable[[Journal], object]

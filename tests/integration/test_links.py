@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Outcome
-from snapsortd.errors import MoveRefused
-from snapsortd.models import ActionKind
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.result import Outcome
 from tests.integration.filing import PIXELS, Filing, identity_of
 from tests.integration.trees import look, reasons, redo_all, undo_all
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import Busy
+from snapsortd.domain.errors import Busy
 from snapsortd.lock import Lock
 
 HOLD = "import sys; from snapsortd.lock import Lock; Lock(sys.argv[1]); print('held', flush=True); sys.stdin.read()"

@@ -18,8 +18,8 @@ import pytest
 
 from snapsortd.config import WatchFolder, load_config
 from snapsortd.control import DaemonControl
-from snapsortd.entries import Outcome
-from snapsortd.errors import ConfigError, JournalError, Unavailable
+from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
+from snapsortd.domain.result import Outcome
 from snapsortd.folders import lstat
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.paths import find_places

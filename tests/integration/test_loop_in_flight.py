@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.entries import Outcome
+from snapsortd.domain.result import Outcome
 from snapsortd.loop import Daemon
 from snapsortd.paths import find_places
 from snapsortd.session import Session

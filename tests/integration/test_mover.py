@@ -10,21 +10,13 @@ from pathlib import Path
 import pytest
 
 from snapsortd.copying import hash_fd
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Method,
-    Outcome,
-    State,
-)
-from snapsortd.errors import FileChanged, LeftAlone, MoveRefused
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.names import NameSeries
+from snapsortd.domain.result import Outcome
 from snapsortd.folders import to_stat
-from snapsortd.models import (
-    ActionKind,
-    FileIdentity,
-    NameSeries,
-    OnConflict,
-)
 from snapsortd.renames import begin_sync, rename_noreplace
 from tests.integration.filing import NAMING, PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user

@@ -15,17 +15,17 @@ import pytest
 from PIL import Image
 
 from snapsortd.calls import Caller
-from snapsortd.entries import Known, Outcome, State
-from snapsortd.errors import ClassifierDied, FileChanged, Interrupted
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
+from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.folders import lstat
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import ActionKind, OnConflict
 from snapsortd.mover import Mover
 from snapsortd.opened import Opened, file_facts
 from snapsortd.pipeline import MAX_DEATHS, Pipeline
-from snapsortd.results import Result
 from snapsortd.rules import Rule, RuleAction
 from snapsortd.template import parse_destination
 from snapsortd.undo import undo

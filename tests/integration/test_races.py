@@ -13,15 +13,11 @@ from typing import Any
 
 import pytest
 
-from snapsortd.entries import (
-    Entry,
-    Intent,
-    Method,
-    State,
-)
-from snapsortd.errors import FileChanged, MoveRefused
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import Entry, Intent, Method, State
+from snapsortd.domain.errors import FileChanged, MoveRefused
+from snapsortd.domain.file import FileIdentity
 from snapsortd.journal import Journal, Selection
-from snapsortd.models import ActionKind, FileIdentity
 from snapsortd.mover import Mover
 from snapsortd.repair import repair
 from snapsortd.trash import Trash

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import State
-from snapsortd.models import OWN_PREFIX
+from snapsortd.domain.entry import State
+from snapsortd.domain.names import OWN_PREFIX
 from tests.integration.filing import PIXELS, Filing, tree
 
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")

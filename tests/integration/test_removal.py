@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import Method, State
-from snapsortd.errors import MoveRefused
+from snapsortd.domain.entry import Method, State, aside_name
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.folders import Place, open_place
-from snapsortd.plan import aside_name
 from snapsortd.removal import is_being_written, put_back, remove_exactly
 from snapsortd.repair import repair
 from tests.integration.filing import PIXELS, Filing, identity_of, tree

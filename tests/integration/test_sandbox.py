@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ImageError
-from snapsortd.models import ImageFacts
+from snapsortd.domain.errors import ImageError
+from snapsortd.domain.image import ImageFacts
 from snapsortd.vision import seccomp
 from snapsortd.vision.child import CPU_SECONDS
 from snapsortd.vision.classifier import Classifier

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from snapsortd.entries import EntryKind, Method
-from snapsortd.errors import LeftAlone, MoveRefused
-from snapsortd.models import ActionKind
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import EntryKind, Method
+from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.tagging import FINDER, XDG, missing_tags, wanted_tags, with_tags, without_tags
 from tests.integration.filing import PIXELS, Filing, identity_of
 from tests.integration.trees import TAGS, look, reasons, undo_all

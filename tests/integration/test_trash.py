@@ -9,9 +9,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from snapsortd.entries import Method, State
-from snapsortd.errors import MoveRefused
-from snapsortd.models import ActionKind
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import Method, State
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.mover import Mover
 from snapsortd.trash import Trash
 from tests.integration.filing import PIXELS, Filing

@@ -8,15 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.entries import (
-    Entry,
-    EntryKind,
-    Outcome,
-    State,
-)
-from snapsortd.errors import UndoRefused
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import Entry, EntryKind, State
+from snapsortd.domain.errors import UndoRefused
+from snapsortd.domain.result import Outcome
 from snapsortd.journal import Selection
-from snapsortd.models import ActionKind
 from snapsortd.undo import UndoResult, redo, undo
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 

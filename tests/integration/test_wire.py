@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from snapsortd.exif_names import EXIF_NAMES
-from snapsortd.models import ImageFacts
+from snapsortd.domain.exif_tags import EXIF_NAMES
+from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.messages import sight_from_json, sight_to_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
 

@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.filters import Facts
-from snapsortd.models import (
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    Sight,
-)
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 

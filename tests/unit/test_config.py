@@ -12,6 +12,7 @@ import yaml
 from snapsortd.config import Config, Label, ModelConfig, WatchFolder, default_config_text, load_config
 from snapsortd.config.filter_entries import Filters
 from snapsortd.config.schema import Document, RuleEntry, json_schema
+from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.filters import (
     AgeFilter,
     Comparison,
@@ -23,7 +24,6 @@ from snapsortd.filters import (
     Not,
     SizeFilter,
 )
-from snapsortd.models import ActionKind, OnConflict
 from snapsortd.rules import FilterMode
 from snapsortd.template import parse_destination
 

@@ -11,19 +11,11 @@ import pytest
 
 from snapsortd.config import Config, Expectation, load_config
 from snapsortd.config.sample import samples
-from snapsortd.errors import ConfigError, TemplateError
+from snapsortd.domain.decision import PATH_MARK, ActionKind, Decision, OnConflict, PlannedAction
+from snapsortd.domain.errors import ConfigError, TemplateError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.foretold import foretell
-from snapsortd.models import (
-    PATH_MARK,
-    ActionKind,
-    Decision,
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    OnConflict,
-    PlannedAction,
-    Sight,
-)
 from snapsortd.rules import evaluate
 
 ENV = {"HOME": "/home/ann"}

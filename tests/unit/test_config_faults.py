@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snapsortd.config import load_config
-from snapsortd.errors import EXIT_CONFIG, ConfigError
+from snapsortd.domain.errors import EXIT_CONFIG, ConfigError
 
 ENV = {"HOME": "/home/ann", "PHOTOS": "/photos"}
 

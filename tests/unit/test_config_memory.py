@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import Config, default_config_text, load_config, memory, settings
-from snapsortd.errors import ConfigError
+from snapsortd.domain.errors import ConfigError
 
 REPO = Path(__file__).parents[2]
 SHIPPED = sorted((REPO / "config").rglob("*.yaml"))

@@ -9,7 +9,7 @@ from click import unstyle
 
 from snapsortd.ctl.render import arrow, duration, table, undo_line
 from snapsortd.ctl.times import parse_moment
-from snapsortd.shown import size_words
+from snapsortd.domain.text import size_words
 
 NOW = datetime(2026, 11, 23, 16, 42, 10, tzinfo=timezone(timedelta(hours=2)))
 

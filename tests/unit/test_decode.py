@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision.decode import EARLIEST_YEAR, LATEST_YEAR, MAX_ASPECT, decode
 from snapsortd.vision.sniff import sniff
 from tests.crafted_images import PAGE_BYTES, animated_png, chain, checksummed, encoded, exif_of, mpo_of

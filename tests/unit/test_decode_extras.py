@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ImageError
-from snapsortd.models import IMAGE_SUFFIXES
+from snapsortd.domain.errors import ImageError
+from snapsortd.domain.names import IMAGE_SUFFIXES
 from snapsortd.opened import promises_image
 from snapsortd.vision.decode import MAX_ASPECT, decode
 from snapsortd.vision.extras import EXTRAS, installed, is_missing

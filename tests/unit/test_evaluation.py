@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.config import Label
+from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.evaluation.fitting import LEAST, fit, tempered
 from snapsortd.evaluation.lint import lint_answers, lint_labels, lint_prompts
 from snapsortd.evaluation.metrics import Evaluation, LabelSet, Look, Threshold, evaluate, judge
 from snapsortd.evaluation.thresholds import thresholds_in_force
 from snapsortd.filters import LabelFilter, Not
-from snapsortd.models import ImageFacts, Sight
 from snapsortd.rules import FilterMode, Rule
 
 NAMES = ("shot", "bill", "other")

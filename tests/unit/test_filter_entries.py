@@ -11,7 +11,7 @@ import pytest
 from snapsortd.config import load_config
 from snapsortd.config.filter_entries import Filters
 from snapsortd.config.filter_values import FORMATS
-from snapsortd.errors import ConfigError
+from snapsortd.domain.errors import ConfigError
 from snapsortd.filters import (
     AlphaFilter,
     AnimatedFilter,

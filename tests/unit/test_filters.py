@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.filters import (
     AgeFilter,
     Comparison,
@@ -17,12 +19,6 @@ from snapsortd.filters import (
     NameFilter,
     Not,
     SizeFilter,
-)
-from snapsortd.models import (
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    Sight,
 )
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)

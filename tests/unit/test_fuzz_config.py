@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from snapsortd.config import default_config_text, load_config
 from snapsortd.config.load import MAX_BYTES
-from snapsortd.errors import ConfigError
+from snapsortd.domain.errors import ConfigError
 from tests.fuzzing import LONG, spoiled, tries
 
 ENV = {"HOME": "/home/ann", "PHOTOS": "/photos"}

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snapsortd.errors import TemplateError
-from snapsortd.models import MAX_NAME_BYTES
+from snapsortd.domain.errors import TemplateError
+from snapsortd.domain.names import MAX_NAME_BYTES, split_name
 from snapsortd.placeholders import PLACEHOLDERS
-from snapsortd.template import DestinationTemplate, parse_destination, split_name
+from snapsortd.template import DestinationTemplate, parse_destination
 from tests.fuzzing import tries
 
 PIECES = st.one_of(

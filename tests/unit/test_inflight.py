@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.errors import ClassifierDied, ImageError
-from snapsortd.models import ImageFacts, Sight
+from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.vision.inflight import InFlight, Request
 
 SIGHT = Sight({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)

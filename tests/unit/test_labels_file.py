@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.config import Label
 from snapsortd.config.labels_file import load_labels
-from snapsortd.errors import ConfigError
+from snapsortd.domain.errors import ConfigError
 
 BARE = "shot: a screenshot\nother:\n  negative: true\n  prompts: [a cat, a dog]\n"
 FOUND = (Label("shot", ("a screenshot",)), Label("other", ("a cat", "a dog"), True))

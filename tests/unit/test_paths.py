@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.paths import MAX_SOCKET_PATH_BYTES, Places, find_places, socket_address
 
 XDG = {

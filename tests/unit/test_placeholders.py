@@ -8,14 +8,10 @@ from typing import Any
 
 import pytest
 
-from snapsortd.errors import TemplateError
-from snapsortd.models import (
-    PATH_MARK,
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    Sight,
-)
+from snapsortd.domain.decision import PATH_MARK
+from snapsortd.domain.errors import TemplateError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.placeholder_values import values_of
 from snapsortd.template import parse_destination, parse_name, parse_words
 from snapsortd.transliterate import to_ascii

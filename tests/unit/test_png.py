@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision import png
 from snapsortd.vision.decode import decode
 from snapsortd.vision.png import load_png

@@ -9,7 +9,7 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.config.promote import promote
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 
 TEXT = """\
 # été: a comment

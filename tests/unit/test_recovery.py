@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from snapsortd.entries import OPEN_STATES, Method, State
+from snapsortd.domain.entry import OPEN_STATES, Method, State
 from snapsortd.recovery import Act, SourceSeen, TargetSeen, resolve
 
 S, T = SourceSeen, TargetSeen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snapsortd.errors import EXIT_USAGE, NoSuchTag
+from snapsortd.domain.errors import EXIT_USAGE, NoSuchTag
 from snapsortd.rules import Rule, select
 
 RULES = (

@@ -9,17 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import FileFacts, ImageFacts, Sight
 from snapsortd.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
-from snapsortd.models import (
-    ActionKind,
-    Decision,
-    FileFacts,
-    FileIdentity,
-    ImageFacts,
-    OnConflict,
-    RuleReason,
-    Sight,
-)
 from snapsortd.rules import FilterMode, Rule, RuleAction, evaluate
 from snapsortd.template import parse_destination
 

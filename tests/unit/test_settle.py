@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.models import FileIdentity, Stat
+from snapsortd.domain.file import FileIdentity, Stat
 from snapsortd.settle import Kind, Observation, Verdict, settle
 
 FILE = Stat(FileIdentity(dev=1, ino=2, size=3, mtime_ns=4), is_regular=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.shown import shown, shown_path
+from snapsortd.domain.text import shown, shown_path
 
 
 @pytest.mark.parametrize(

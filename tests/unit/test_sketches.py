@@ -8,7 +8,7 @@ from struct import pack
 
 import pytest
 
-from snapsortd.sketches import BITS, cosine, sketch, values_in
+from snapsortd.domain.embedding import BITS, cosine, sketch, values_in
 
 SKETCH = 0xB1A5BC62295BB08B
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from snapsortd.ctl.story import story_lines
-from snapsortd.models import Decision, RuleReason
+from snapsortd.domain.decision import Decision, RuleReason
 from snapsortd.story import describe
 from tests.unit.images_seen import seen
 

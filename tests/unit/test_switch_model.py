@@ -9,7 +9,7 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.config.switch_model import switch_model
-from snapsortd.errors import ConfigError, SnapsortError
+from snapsortd.domain.errors import ConfigError, SnapsortError
 
 REST = """
 labels: {a: one}    # model: none of it

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.errors import TemplateError
-from snapsortd.models import MAX_NAME_BYTES
-from snapsortd.template import parse_destination, split_name
+from snapsortd.domain.errors import TemplateError
+from snapsortd.domain.names import MAX_NAME_BYTES, split_name
+from snapsortd.template import parse_destination
 
 VALUES: Mapping[str, object] = {
     "name": "IMG_1",

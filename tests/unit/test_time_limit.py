@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from snapsortd.errors import ImageError
+from snapsortd.domain.errors import ImageError
 from snapsortd.vision.decode import decode
 from snapsortd.vision.time_limit import LimitedFile, check_time
 

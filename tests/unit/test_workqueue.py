@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from snapsortd.models import FileIdentity, Stat
+from snapsortd.domain.file import FileIdentity, Stat
 from snapsortd.workqueue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 
 from snapsortd import repair as repairing
-from snapsortd.entries import Method, State
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.entry import Method, State
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.recovery import Resolution, SourceSeen, TargetSeen, resolve
 from tests.integration.filing import SHARED_MEMORY
 from tests.volatile.life import Life, Shelf, World, live

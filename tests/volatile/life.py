@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from snapsortd.entries import Entry, Intent, State
+from snapsortd.domain.entry import Entry, Intent, State
 from snapsortd.journal import Journal
 from snapsortd.mover import Mover
 from snapsortd.trash import Trash

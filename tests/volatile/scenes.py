@@ -10,23 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from snapsortd.copying import hash_fd
-from snapsortd.entries import (
-    OPEN_STATES,
-    Entry,
-    EntryKind,
-    Method,
-    State,
-)
+from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
+from snapsortd.domain.entry import OPEN_STATES, Entry, EntryKind, Method, State, temporary_name
+from snapsortd.domain.names import OWN_PREFIX, NameSeries
 from snapsortd.folders import to_stat
 from snapsortd.journal import Selection
-from snapsortd.models import (
-    OWN_PREFIX,
-    ActionKind,
-    Destination,
-    NameSeries,
-    PlannedAction,
-)
-from snapsortd.plan import temporary_name
 from snapsortd.undo import redo, undo
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key, Node
 from tests.volatile.life import TRASH, Life

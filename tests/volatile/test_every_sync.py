@@ -10,7 +10,7 @@ import inspect
 
 import pytest
 
-from snapsortd.entries import State
+from snapsortd.domain.entry import State
 from tests.volatile.exploring import LONG, searching
 from tests.volatile.scenes import SCENES, Scene
 from tests.volatile.system import PARTS, SYNCING, Site

@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 
-from snapsortd.entries import Method, State
+from snapsortd.domain.entry import Method, State
 from snapsortd.recovery import SourceSeen as S
 from snapsortd.recovery import TargetSeen as T
 from tests.volatile.exploring import LONG, Row, searching

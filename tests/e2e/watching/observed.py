@@ -18,7 +18,7 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.ctl.client import Client
-from snapsortd.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError
 from tests.e2e.instance import COMMANDS, Instance
 from tests.waiting import wait_for
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snapsortd.models import FileIdentity
+from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.names import OWN_PREFIX
 
 
 class State(StrEnum):
@@ -51,19 +52,6 @@ class Method(StrEnum):
     """Extended attributes of the file are set; source and target are the same."""
     CALL = "call"
     """Another program is told; what it does cannot be taken back."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderIdentity:
-    """Which folder a path led to, to tell an unmounted disk from a missing file."""
-
-    dev: int
-    ino: int
-
-    def could_be(self, other: FolderIdentity) -> bool:
-        """False if `other` is surely another place: device numbers change over a restart, inodes do not,
-        and a mount point without its disk differs in both."""
-        return self.dev == other.dev or self.ino == other.ino
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,38 +120,42 @@ class Entry:
     """The entry of the image that this file goes along with; both are taken back together."""
 
 
-class Outcome(StrEnum):
-    """What became of an image that was looked at; the file is left alone until it changes.
-    IGNORED, LEFT and SHADOW are looked at again when the configuration or the formats that can be read change."""
-
-    IGNORED = "ignored"
-    LEFT = "left"
-    SHADOW = "shadow"
-    FILED = "filed"
-    COPIED = "copied"
-    DONE = "done"
-    """It stays where it is, and all else that was to be done was done: tags, links, commands."""
-    UNDONE = "undone"
-    FAILED = "failed"
-    """Tried, failed, to be tried again."""
-    QUARANTINED = "quarantined"
-    """Not tried again until it changes; it stays where it is."""
+def temporary_name(entry: Entry) -> str:
+    """The name of an unfinished copy."""
+    return OWN_PREFIX + mark(entry.id, entry.sha256)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the journal knows of one image: what became of which version of it, and why."""
+def mark(number: int, sha256: bytes) -> str:
+    """What tells an entry from that of another journal with the same numbers."""
+    return f"{number}.{sha256.hex()[:8]}"
 
-    path: str
-    identity: FileIdentity
-    outcome: Outcome
-    reason: str
-    fingerprint: str = ""
-    """Of the configuration that led to it (`Config.fingerprint`)."""
-    decision: int | None = None
-    attempts: int = 0
-    """How often it failed, for whatever reason."""
-    deaths: int = 0
-    """How often in a row the classifier died over it."""
-    at: float = 0.0
-    """Wall clock, seconds since 1970, for people only."""
+
+def aside_name(entry: Entry) -> str:
+    """The name that a file has just before it is removed, in its own folder."""
+    return temporary_name(entry) + ".old"
+
+
+def deed(entry: Entry) -> EntryKind:
+    """The action that an entry does, takes back or does again."""
+    if entry.kind not in (EntryKind.UNDO, EntryKind.REDO):
+        return entry.kind
+    if entry.method is Method.TAG:
+        return EntryKind.TAG
+    if entry.detail:
+        return EntryKind(entry.detail[0])
+    return EntryKind.COPY if entry.method is Method.REMOVE or entry.keep_source else EntryKind.MOVE
+
+
+def into_trash(entry: Entry) -> bool:
+    """True if the file is thrown away."""
+    return entry.kind is not EntryKind.UNDO and deed(entry) is EntryKind.TRASH
+
+
+def out_of_trash(entry: Entry) -> bool:
+    """True if a file comes back that was thrown away."""
+    return entry.kind is EntryKind.UNDO and deed(entry) is EntryKind.TRASH
+
+
+def has_moved(entry: Entry) -> bool:
+    """True if the file lies at the entry's target now, and no longer at its source."""
+    return entry.state is State.DONE and not entry.keep_source

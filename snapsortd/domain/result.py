@@ -5,10 +5,50 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from snapsortd.entries import Entry, EntryKind, Outcome, State
-from snapsortd.filing import has_moved
-from snapsortd.models import Decision, Sight
+from snapsortd.domain.decision import Decision
+from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import Sight
+
+
+class Outcome(StrEnum):
+    """What became of an image that was looked at; the file is left alone until it changes.
+    IGNORED, LEFT and SHADOW are looked at again when the configuration or the formats that can be read change."""
+
+    IGNORED = "ignored"
+    LEFT = "left"
+    SHADOW = "shadow"
+    FILED = "filed"
+    COPIED = "copied"
+    DONE = "done"
+    """It stays where it is, and all else that was to be done was done: tags, links, commands."""
+    UNDONE = "undone"
+    FAILED = "failed"
+    """Tried, failed, to be tried again."""
+    QUARANTINED = "quarantined"
+    """Not tried again until it changes; it stays where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of one image: what became of which version of it, and why."""
+
+    path: str
+    identity: FileIdentity
+    outcome: Outcome
+    reason: str
+    fingerprint: str = ""
+    """Of the configuration that led to it (`Config.fingerprint`)."""
+    decision: int | None = None
+    attempts: int = 0
+    """How often it failed, for whatever reason."""
+    deaths: int = 0
+    """How often in a row the classifier died over it."""
+    at: float = 0.0
+    """Wall clock, seconds since 1970, for people only."""
+
 
 FINAL = frozenset(
     {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 _JOINERS = "\u200c\u200d"
 """Needed inside emoji and some scripts; they steer nothing."""
@@ -40,3 +42,16 @@ def _shown(character: str) -> str:
     if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8, as os.fsdecode gives it
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode("ascii")
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """ "; did you mean 'x'?", whatever the case, or nothing."""
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(wrong.lower(), names, n=1)
+    return f"; did you mean '{names[near[0]]}'?" if near else ""
+
+
+def suggestion(wrong: str, known: Iterable[str]) -> str:
+    """The nearest name, or all that there is to choose from where nothing is near."""
+    names = list(known)
+    return nearest(wrong, names) or (f"; known here: {', '.join(names)}" if names else "")

@@ -1,0 +1,41 @@
+"""Identity and kind of a file or folder, as one `stat` call reports them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """Which file this is and which version of it: device, inode, size in bytes, modification time in ns."""
+
+    dev: int
+    ino: int
+    size: int
+    mtime_ns: int
+
+    def same_version(self, other: FileIdentity) -> bool:
+        """True if both name the same bytes of the same file; device numbers may change over a restart."""
+        return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """What one `lstat` told: the identity, and what kind of file it is."""
+
+    identity: FileIdentity
+    is_regular: bool
+    nlink: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FolderIdentity:
+    """Which folder a path led to, to tell an unmounted disk from a missing file."""
+
+    dev: int
+    ino: int
+
+    def could_be(self, other: FolderIdentity) -> bool:
+        """False if `other` is surely another place: device numbers change over a restart, inodes do not,
+        and a mount point without its disk differs in both."""
+        return self.dev == other.dev or self.ino == other.ino

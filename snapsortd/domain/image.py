@@ -1,0 +1,76 @@
+"""The values that pass between the stages. All frozen; nothing here touches a file, a clock or a log.
+
+Paths are absolute `str` as `os.fsdecode` gives them (undecodable bytes as lone surrogates), so that a name
+that is not UTF-8 survives; `os.fsencode` gives the bytes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from snapsortd.domain.file import FileIdentity
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What the file system knows of an image. `root` is the watched folder it came from; times are aware."""
+
+    path: str
+    root: str
+    identity: FileIdentity
+    created: datetime
+    modified: datetime
+    format: str
+    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf."""
+    urls: tuple[str, ...] = ()
+    """Where it was downloaded from, where the system keeps that."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFacts:
+    """What the classifier read from the image. Width and height in pixels, after EXIF orientation."""
+
+    width: int
+    height: int
+    taken: datetime | None = None
+    """EXIF DateTimeOriginal; aware if the camera wrote an offset, else naive local time."""
+    frames: int = 1
+    has_alpha: bool = False
+    exif: Mapping[str, str] = field(default_factory=dict)
+    """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text, as far as they are short."""
+
+    @property
+    def camera(self) -> str:
+        """Maker and model, the maker once ("Canon EOS R6", "Apple iPhone 15"); empty: not known."""
+        make, model = (" ".join(self.exif.get(tag, "").split()) for tag in ("Make", "Model"))
+        named = not make or not model or model.casefold().startswith(make.split()[0].casefold())
+        return (model or make) if named else f"{make} {model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the model saw: a score per label (they sum to 1), the embedding (float16, little-endian, normalised)."""
+
+    scores: Mapping[str, float]
+    embedding: bytes
+    image: ImageFacts
+    model: str
+    milliseconds: float = 0.0
+
+    @property
+    def label(self) -> str:
+        """The best label."""
+        return max(self.scores, key=lambda name: self.scores[name])
+
+    @property
+    def score(self) -> float:
+        """The best label's score, 0 to 1."""
+        return max(self.scores.values())
+
+    @property
+    def margin(self) -> float:
+        """Best score minus second best; the score itself where there is one label."""
+        ranked = sorted(self.scores.values(), reverse=True)
+        return ranked[0] - ranked[1] if len(ranked) > 1 else ranked[0]
