@@ -12,7 +12,7 @@ from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
-from snapsortd.folders import open_place
+from snapsortd.files.folders import open_place
 from snapsortd.notify import notify_desktop
 from snapsortd.plan import Ledger
 

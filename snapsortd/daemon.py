@@ -11,9 +11,9 @@ from snapsortd.api_server import ApiServer
 from snapsortd.config import Config, load_config
 from snapsortd.control import DaemonControl
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
+from snapsortd.files.locations import Places, find_places, make_private
 from snapsortd.logs import set_up_logs
 from snapsortd.loop import Daemon
-from snapsortd.paths import Places, find_places, make_private
 from snapsortd.session import Session
 
 

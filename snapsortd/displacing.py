@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.decision import OnConflict, PlannedAction
 from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
-from snapsortd.folders import Place, to_stat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import Place, to_stat
 from snapsortd.plan import Plan
 from snapsortd.planning import Item, plan_trash
 from snapsortd.step import MAX_NAMES

@@ -21,8 +21,8 @@ from snapsortd.domain.embedding import cosine, sketch, values_in
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Sight
+from snapsortd.files.folders import lstat
 from snapsortd.filters import DuplicateFilter, Filter, Not
-from snapsortd.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.rules import Rule
 

@@ -13,12 +13,12 @@ from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
 from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import below, lstat
+from snapsortd.files.folders import below, lstat
+from snapsortd.files.mounts import absent_disk
+from snapsortd.files.open_file import Opened, open_image
+from snapsortd.files.remove import is_being_written
 from snapsortd.foretold import for_name
-from snapsortd.mounts import absent_disk
 from snapsortd.mover import hash_fd
-from snapsortd.opened import Opened, open_image
-from snapsortd.removal import is_being_written
 
 CALLS = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
 TAKES_ALONG = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.paths import socket_address
+from snapsortd.files.locations import socket_address
 
 MAX_CONNECTIONS = 64
 """That many may be open, and that many may wait to be accepted."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from snapsortd.config import load_config
-from snapsortd.paths import Places
+from snapsortd.files.locations import Places
 from snapsortd.session import Session
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import shown
-from snapsortd.paths import Places, make_private
+from snapsortd.files.locations import Places, make_private
 
 log = logging.getLogger("snapsortd")
 

@@ -16,7 +16,7 @@ from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.file import Stat
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.events import Broadcast, Event
-from snapsortd.folders import lstat
+from snapsortd.files.folders import lstat
 from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
 from snapsortd.notify import ServiceNotifier, notify_desktop

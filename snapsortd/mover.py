@@ -7,21 +7,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
-from snapsortd.copying import hash_fd
 from snapsortd.displacing import find_twin, plan_displaced
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry, Intent, Method, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import lstat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import lstat
+from snapsortd.files.os_errors import in_words
+from snapsortd.files.sync import sync
 from snapsortd.linking import Linking
 from snapsortd.plan import Ledger, Plan
 from snapsortd.planning import METHODS, Item, open_source, plan_action, plan_trash, shadow
 from snapsortd.recovery import Resolution
-from snapsortd.renames import sync
 from snapsortd.reversal import check_reversal, plan_reversal
 from snapsortd.settling import put_back_aside, settle
-from snapsortd.step import Step, in_words
+from snapsortd.step import Step
 from snapsortd.tagging import Tagging
 from snapsortd.transfer import Transfer
 from snapsortd.trash import NO_TRASH, Trash

@@ -25,14 +25,14 @@ from snapsortd.domain.errors import (
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, elapsed, summed_up, why_left
 from snapsortd.duplicates import FILED_KINDS, Duplicates, wanted
+from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
+from snapsortd.files.os_errors import in_words
+from snapsortd.files.sync import begin_sync
 from snapsortd.filing import Filing, leader
-from snapsortd.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.mover import hash_fd
-from snapsortd.opened import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
-from snapsortd.renames import begin_sync
 from snapsortd.rules import Rule, evaluate
-from snapsortd.step import in_words
 from snapsortd.story import describe
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.extras import is_missing, what_is_missing

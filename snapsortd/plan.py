@@ -14,7 +14,7 @@ from snapsortd.domain.entry import (
     State,
 )
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import Folder, Place
+from snapsortd.files.folders import Folder, Place
 
 
 class Ledger(Protocol):

@@ -13,10 +13,10 @@ from snapsortd.domain.entry import EntryKind, Intent, Method
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.domain.names import NameSeries
-from snapsortd.folders import Folder, Place, make_folder, open_place
+from snapsortd.files.folders import Folder, Place, make_folder, open_place
+from snapsortd.files.os_errors import in_words
+from snapsortd.files.tags import read_missing, wanted_tags
 from snapsortd.plan import Plan
-from snapsortd.step import in_words
-from snapsortd.tagging import read_missing, wanted_tags
 from snapsortd.trash import Trash
 from snapsortd.trashing import names_in_trash
 

@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
-from snapsortd.folders import Folder, Place, below, make_folder, open_folder, to_stat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import Folder, Place, below, make_folder, open_folder, to_stat
+from snapsortd.files.os_errors import in_words
+from snapsortd.files.sync import sync_folder
 from snapsortd.plan import Plan
-from snapsortd.renames import sync_folder
-from snapsortd.step import in_words
 
 _AGAIN = {
     EntryKind.COPY: Method.COPY,

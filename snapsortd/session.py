@@ -18,12 +18,12 @@ from snapsortd.config import Config
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import FileChanged, Interrupted, NotKnown
 from snapsortd.domain.result import Outcome, Result
+from snapsortd.files.folders import lstat
+from snapsortd.files.locations import Places
+from snapsortd.files.lock import Lock
 from snapsortd.filing import Filing, went_along
-from snapsortd.folders import lstat
 from snapsortd.journal import Journal
-from snapsortd.lock import Lock
 from snapsortd.mover import Mover
-from snapsortd.paths import Places
 from snapsortd.pipeline import Pipeline
 from snapsortd.repair import repair
 from snapsortd.replies import iso, result_told, selected, standing

@@ -8,11 +8,11 @@ from contextlib import ExitStack, suppress
 from snapsortd.domain.entry import Entry, Method, State, aside_name, into_trash, out_of_trash, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import Place, open_place
+from snapsortd.files.folders import Place, open_place
+from snapsortd.files.remove import put_back
+from snapsortd.files.sync import sync, sync_folder
 from snapsortd.plan import Ledger
 from snapsortd.recovery import Act, Resolution
-from snapsortd.removal import put_back
-from snapsortd.renames import sync, sync_folder
 from snapsortd.transfer import release_source
 from snapsortd.trashinfo import discard_info
 

@@ -6,7 +6,6 @@ resolves. What is raised before the act closes the entry as `failed`; after it t
 
 from __future__ import annotations
 
-import errno
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,7 +13,8 @@ from typing import Any
 
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
-from snapsortd.folders import Place, to_stat
+from snapsortd.files.folders import Place, to_stat
+from snapsortd.files.os_errors import in_words
 from snapsortd.plan import Ledger, Plan
 
 MAX_NAMES = 100_000
@@ -120,18 +120,3 @@ class Step(ABC):
     def _advance(self, state: State, **changes: Any) -> Entry:
         self.entry = self._journal.advance(self.entry.id, state, **changes)
         return self.entry
-
-
-def in_words(error: OSError) -> str:
-    """Why the system refused, for people."""
-    known = {
-        errno.ENOSPC: "the disk is full",
-        errno.EDQUOT: "the disk quota is used up",
-        errno.EROFS: "the disk is read-only",
-        errno.EACCES: "no permission",
-        errno.EPERM: "not permitted",
-        errno.EIO: "the disk reports an error",
-        errno.ENOTDIR: "a symlink or a file stands where a folder should be",
-        errno.ENAMETOOLONG: "the name is too long for the disk",
-    }
-    return known.get(error.errno or 0, os.strerror(error.errno or errno.EIO).lower())

@@ -2,86 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import plistlib
-import sys
-from collections.abc import Iterable, Sequence
-
-from snapsortd.attributes import read_attribute, write_attribute
 from snapsortd.domain.entry import Entry, EntryKind, State
-from snapsortd.domain.errors import MoveRefused
-from snapsortd.renames import sync
-from snapsortd.step import Step, in_words
-
-XDG, FINDER = "user.xdg.tags", "com.apple.metadata:_kMDItemUserTags"
-"""freedesktop.org, "CommonExtendedAttributes": names with commas between; the Finder: a list of names, as a binary
-property list, each perhaps with a line end and the number of its colour."""
-
-ATTRIBUTE = FINDER if sys.platform == "darwin" else XDG
-
-
-def wanted_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """The tags in a rule's words, each once. A comma parts two of them, for it can't be in one."""
-    pieces = (" ".join(piece.split()) for word in words for piece in word.split(","))
-    return tuple(dict.fromkeys(filter(None, pieces)))
-
-
-def missing_tags(raw: bytes, wanted: Iterable[str], attribute: str = ATTRIBUTE) -> tuple[str, ...]:
-    """Those that are not in an attribute's value. ValueError: it can't be read."""
-    there = set(map(_name, _split(raw, attribute)))
-    return tuple(tag for tag in wanted if tag not in there)
-
-
-def with_tags(raw: bytes, tags: Sequence[str], attribute: str = ATTRIBUTE) -> bytes:
-    """The value with these tags too; what was there stays as it is written. ValueError: it can't be read."""
-    return _join([*_split(raw, attribute), *missing_tags(raw, tags, attribute)], attribute)
-
-
-def without_tags(raw: bytes, tags: Sequence[str], attribute: str = ATTRIBUTE) -> bytes:
-    """The value without these tags, empty if none is left. ValueError: it can't be read."""
-    return _join([piece for piece in _split(raw, attribute) if _name(piece) not in tags], attribute)
-
-
-def _split(raw: bytes, attribute: str) -> list[str]:
-    if not raw:
-        return []
-    if attribute == XDG:
-        return os.fsdecode(raw).split(",")
-    try:
-        found = plistlib.loads(raw)
-    except Exception as error:  # plistlib raises whatever its parser comes upon
-        raise ValueError("not a property list") from error
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError("not a list of names")
-    return found
-
-
-def _join(pieces: list[str], attribute: str) -> bytes:
-    if not pieces:
-        return b""
-    return os.fsencode(",".join(pieces)) if attribute == XDG else plistlib.dumps(pieces, fmt=plistlib.FMT_BINARY)
-
-
-def _name(piece: str) -> str:
-    return piece.partition("\n")[0].strip()
-
-
-def read_missing(fd: int, words: Iterable[str]) -> tuple[str, ...]:
-    """The tags in a rule's words that the file has not. MoveRefused: its disk keeps none, or they can't be read."""
-    try:
-        return missing_tags(read_attribute(fd, ATTRIBUTE), wanted_tags(words))
-    except (OSError, ValueError) as error:
-        raise _refused(error) from error
-
-
-def are_as_wanted(fd: int, entry: Entry) -> bool:
-    """Whether the file has the entry's tags; of an undo, whether it has none of them. OSError as the system says."""
-    try:
-        missing = missing_tags(read_attribute(fd, ATTRIBUTE), entry.detail)
-    except ValueError:
-        return False
-    return missing == (entry.detail if entry.kind is EntryKind.UNDO else ())
+from snapsortd.files.attributes import read_attribute, write_attribute
+from snapsortd.files.sync import sync
+from snapsortd.files.tags import (
+    ATTRIBUTE,
+    _refused,
+    with_tags,
+    without_tags,
+)
+from snapsortd.step import Step
 
 
 class Tagging(Step):
@@ -105,11 +35,3 @@ class Tagging(Step):
         if found is None or found.identity != self._plan.identity:
             return self._advance(State.CONFLICT, reason="it was changed or replaced just when its tags were set")
         return self._advance(State.DONE, target_identity=found.identity)
-
-
-def _refused(error: OSError | ValueError) -> MoveRefused:
-    if isinstance(error, ValueError):
-        return MoveRefused(f"the file's tags cannot be read: {error}", f"see its attribute {ATTRIBUTE}")
-    if error.errno in (errno.ENOTSUP, errno.EOPNOTSUPP):
-        return MoveRefused("the disk keeps no tags", "take the tag action out, or file to another disk first")
-    return MoveRefused(f"the file's tags cannot be set: {in_words(error)}")

@@ -6,15 +6,17 @@ import errno
 import os
 from collections.abc import Callable
 
-from snapsortd.copying import copy_file
 from snapsortd.domain.entry import Entry, Method, State, aside_name, out_of_trash, temporary_name
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import Place
+from snapsortd.files.copy import copy_file
+from snapsortd.files.folders import Place
+from snapsortd.files.os_errors import in_words
+from snapsortd.files.remove import is_being_written, remove_exactly
+from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.sync import sync_folder
 from snapsortd.plan import Ledger
-from snapsortd.removal import is_being_written, remove_exactly
-from snapsortd.renames import rename_noreplace, sync_folder
-from snapsortd.step import Step, in_words
+from snapsortd.step import Step
 from snapsortd.trashinfo import discard_info
 
 

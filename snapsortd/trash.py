@@ -13,8 +13,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.folders import Folder, make_folder
-from snapsortd.step import in_words
+from snapsortd.files.folders import Folder, make_folder
+from snapsortd.files.os_errors import in_words
 from snapsortd.trashinfo import FILES
 
 PRIVATE = 0o700

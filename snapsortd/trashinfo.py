@@ -11,12 +11,13 @@ from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote
 
-from snapsortd.copying import write_all
 from snapsortd.domain.entry import Entry, aside_name, into_trash, mark, temporary_name
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.folders import Place, below, make_folder, open_folder
-from snapsortd.removal import put_back, remove_exactly
-from snapsortd.renames import rename_noreplace, sync, sync_folder
+from snapsortd.files.copy import write_all
+from snapsortd.files.folders import Place, below, make_folder, open_folder
+from snapsortd.files.remove import put_back, remove_exactly
+from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.sync import sync, sync_folder
 
 FILES, INFO, SUFFIX = "files", "info", ".trashinfo"
 MOST_BYTES = 64 << 10

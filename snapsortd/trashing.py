@@ -8,8 +8,8 @@ from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import DurabilityError, LeftAlone
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten, split_name
-from snapsortd.folders import Place, lstat
-from snapsortd.step import in_words
+from snapsortd.files.folders import Place, lstat
+from snapsortd.files.os_errors import in_words
 from snapsortd.transfer import Transfer
 from snapsortd.trashinfo import SUFFIX, discard_info, info_of, write_info
 

@@ -11,7 +11,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from snapsortd.candidates import WatchFolder, wanted_in
-from snapsortd.mounts import MOUNTS, remote_filesystem
+from snapsortd.files.mounts import MOUNTS, remote_filesystem
 from snapsortd.native import ARRIVALS, open_observer, watch_limit
 
 SCAN_EVERY_S = 30.0

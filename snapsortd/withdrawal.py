@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from snapsortd.domain.entry import Entry, EntryKind, State, aside_name
 from snapsortd.domain.errors import FileChanged
-from snapsortd.folders import Place
-from snapsortd.removal import remove_exactly
-from snapsortd.renames import sync, sync_folder
+from snapsortd.files.folders import Place
+from snapsortd.files.remove import remove_exactly
+from snapsortd.files.sync import sync, sync_folder
 from snapsortd.step import Step
 from snapsortd.transfer import is_exactly
 

@@ -25,7 +25,7 @@ from snapsortd.domain.errors import (
     SnapsortError,
     Unavailable,
 )
-from snapsortd.paths import Places, socket_address
+from snapsortd.files.locations import Places, socket_address
 
 ANSWER_S = 10.0
 """What the daemon answers from memory must come within this time."""

@@ -10,7 +10,7 @@ from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.output import end, json_option, places, say, say_json
 from snapsortd.ctl.render import status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
-from snapsortd.paths import Places
+from snapsortd.files.locations import Places
 
 
 @click.command("status")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.domain.text import shown_path
-from snapsortd.paths import Places, find_places
+from snapsortd.files.locations import Places, find_places
 
 F = TypeVar("F", bound=Callable[..., Any])
 

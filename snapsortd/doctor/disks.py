@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.text import size_words
-from snapsortd.mounts import MOUNTS, filesystem, remote_filesystem
+from snapsortd.files.mounts import MOUNTS, filesystem, remote_filesystem
 
 SPACE = "disk space"
 LITTLE_SPACE = 200_000_000

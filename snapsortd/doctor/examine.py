@@ -33,7 +33,7 @@ from snapsortd.doctor.finding import Finding, problem, warning
 from snapsortd.doctor.folders import Seer
 from snapsortd.doctor.limits import Watch
 from snapsortd.domain.decision import ActionKind
-from snapsortd.paths import Places
+from snapsortd.files.locations import Places
 from snapsortd.rules import Rule
 from snapsortd.vision.checkpoint import EMBEDDED
 

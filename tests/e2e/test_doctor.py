@@ -17,7 +17,7 @@ from snapsortd.doctor.daemons import ask, check_daemon, lock_holder
 from snapsortd.doctor.finding import Status
 from snapsortd.doctor.folders import Seer
 from snapsortd.doctor.limits import Watch, watched_by
-from snapsortd.paths import find_places
+from snapsortd.files.locations import find_places
 from tests.e2e.instance import COMMANDS, Instance
 from tests.waiting import wait_for
 

@@ -6,12 +6,12 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.decision import ActionKind, Destination, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import NameSeries
-from snapsortd.folders import to_stat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import to_stat
 from snapsortd.journal import Journal
 from snapsortd.mover import Mover
 from snapsortd.trash import Trash

@@ -16,7 +16,7 @@ from snapsortd.ctl.client import Client
 from snapsortd.doctor import Finding, Status, Surroundings, examine
 from snapsortd.doctor.folders import Seer
 from snapsortd.doctor.service import Installation
-from snapsortd.paths import Places, find_places
+from snapsortd.files.locations import Places, find_places
 from tests.integration.filing import Filing
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux")

@@ -22,11 +22,11 @@ from snapsortd.domain.entry import OPEN_STATES, State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.open_file import file_facts, open_image
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
 from snapsortd.journal import Selection
 from snapsortd.mover import hash_fd
-from snapsortd.opened import file_facts, open_image
 from snapsortd.rules import Rule, RuleAction, evaluate
 from snapsortd.template import parse_destination, parse_name, parse_words
 from snapsortd.undo import undo

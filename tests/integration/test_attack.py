@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
-from snapsortd.opened import open_image
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.open_file import open_image
 from snapsortd.repair import repair
 from tests.attack import Attack
 from tests.integration.filing import PIXELS, Filing

@@ -13,8 +13,8 @@ import pytest
 from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
 from snapsortd.domain.entry import State
+from snapsortd.files.locations import find_places
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.workqueue import retry_pause
 from tests import images

@@ -17,7 +17,7 @@ from snapsortd.commands import MAX_OUTPUT, run
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
-from snapsortd.folders import to_stat
+from snapsortd.files.folders import to_stat
 from snapsortd.repair import repair
 from tests.integration.filing import Filing, identity_of
 from tests.waiting import wait_for

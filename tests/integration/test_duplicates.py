@@ -9,12 +9,12 @@ from struct import pack, unpack
 
 import pytest
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, values_in
 from snapsortd.domain.entry import Entry, Intent
 from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.duplicates import Duplicates, Found, Wanted, wanted
+from snapsortd.files.copy import hash_fd
 from snapsortd.filters import DuplicateFilter, Filter, GpsFilter, Not
 from snapsortd.journal import Selection
 from snapsortd.rules import Rule

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from snapsortd.api_server import ApiServer
 from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
+from snapsortd.files.locations import find_places
 from snapsortd.loop import Daemon
-from snapsortd.paths import find_places
 from snapsortd.session import Session
 from tests.fuzzing import spoiled, tries
 from tests.integration.api_calls import connect, send

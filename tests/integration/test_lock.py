@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import Busy
-from snapsortd.lock import Lock
+from snapsortd.files.lock import Lock
 
-HOLD = "import sys; from snapsortd.lock import Lock; Lock(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+HOLD = (
+    "import sys; from snapsortd.files.lock import Lock; Lock(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+)
 
 
 def hold(path: str) -> subprocess.Popen[str]:

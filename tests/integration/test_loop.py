@@ -20,9 +20,9 @@ from snapsortd.config import WatchFolder, load_config
 from snapsortd.control import DaemonControl
 from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
 from snapsortd.domain.result import Outcome
-from snapsortd.folders import lstat
+from snapsortd.files.folders import lstat
+from snapsortd.files.locations import find_places
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.workqueue import WorkQueue
 from tests.integration.filing import Filing, identity_of

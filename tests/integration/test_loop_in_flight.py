@@ -15,8 +15,8 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.domain.result import Outcome
+from snapsortd.files.locations import find_places
 from snapsortd.loop import Daemon
-from snapsortd.paths import find_places
 from snapsortd.session import Session
 from snapsortd.vision.classifier import READY_MADE
 from snapsortd.vision.cores import default_threads

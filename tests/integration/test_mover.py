@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import NameSeries
 from snapsortd.domain.result import Outcome
-from snapsortd.folders import to_stat
-from snapsortd.renames import begin_sync, rename_noreplace
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import to_stat
+from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.sync import begin_sync
 from tests.integration.filing import NAMING, PIXELS, Filing, identity_of, tree
 from tests.privileges import as_a_normal_user
 

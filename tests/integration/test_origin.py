@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from snapsortd.attributes import write_attribute
-from snapsortd.opened import file_facts, open_image
-from snapsortd.origin import MACOS_ORIGIN, XDG_ORIGIN, where_froms
+from snapsortd.files.attributes import write_attribute
+from snapsortd.files.download_origin import MACOS_ORIGIN, XDG_ORIGIN, where_froms
+from snapsortd.files.open_file import file_facts, open_image
 
 URL = "https://cdn.example.org/a.png?size=2"
 linux = pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps it elsewhere")

@@ -19,12 +19,12 @@ from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
 from snapsortd.domain.result import Known, Outcome, Result
+from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import Opened, file_facts
 from snapsortd.filing import Filing
 from snapsortd.filters import LabelFilter
-from snapsortd.folders import lstat
 from snapsortd.journal import Journal, Selection
 from snapsortd.mover import Mover
-from snapsortd.opened import Opened, file_facts
 from snapsortd.pipeline import MAX_DEATHS, Pipeline
 from snapsortd.rules import Rule, RuleAction
 from snapsortd.template import parse_destination

@@ -9,7 +9,7 @@ import pytest
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
-from snapsortd.tagging import FINDER, XDG, missing_tags, wanted_tags, with_tags, without_tags
+from snapsortd.files.tags import FINDER, XDG, missing_tags, wanted_tags, with_tags, without_tags
 from tests.integration.filing import PIXELS, Filing, identity_of
 from tests.integration.trees import TAGS, look, reasons, undo_all
 from tests.mounting import mounted

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.folders import lstat
-from snapsortd.mounts import absent_disk, filesystem, remote_filesystem
+from snapsortd.files.folders import lstat
+from snapsortd.files.mounts import absent_disk, filesystem, remote_filesystem
 from snapsortd.scan import scan
 from snapsortd.watcher import MISSING_EVERY_S, SCAN_EVERY_S, Watcher
 from snapsortd.workqueue import WorkQueue

@@ -13,7 +13,7 @@ from PIL import Image
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.names import IMAGE_SUFFIXES
-from snapsortd.opened import promises_image
+from snapsortd.files.open_file import promises_image
 from snapsortd.vision.decode import MAX_ASPECT, decode
 from snapsortd.vision.extras import EXTRAS, installed, is_missing
 from snapsortd.vision.sniff import sniff

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.paths import MAX_SOCKET_PATH_BYTES, Places, find_places, socket_address
+from snapsortd.files.locations import MAX_SOCKET_PATH_BYTES, Places, find_places, socket_address
 
 XDG = {
     "XDG_CONFIG_HOME": "/c",

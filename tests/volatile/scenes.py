@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from snapsortd.copying import hash_fd
 from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
 from snapsortd.domain.entry import OPEN_STATES, Entry, EntryKind, Method, State, temporary_name
 from snapsortd.domain.names import OWN_PREFIX, NameSeries
-from snapsortd.folders import to_stat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import to_stat
 from snapsortd.journal import Selection
 from snapsortd.undo import redo, undo
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key, Node

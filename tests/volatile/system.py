@@ -21,16 +21,11 @@ from typing import Any
 import pytest
 
 from snapsortd import (
-    attributes,
-    copying,
     displacing,
-    folders,
     linking,
     mover,
     plan,
     planning,
-    removal,
-    renames,
     repair,
     reversal,
     settling,
@@ -42,6 +37,10 @@ from snapsortd import (
     trashing,
     withdrawal,
 )
+from snapsortd.files import attributes, folders
+from snapsortd.files import copy as copying
+from snapsortd.files import remove as removal
+from snapsortd.files import rename as renames
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key
 from tests.volatile.lookup import Found, checked, error, found, walk
 

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapsortd import renames
+from snapsortd.files import rename as renames
 from tests.volatile.disk import Disk
 from tests.volatile.exploring import LONG as LONG_FORM
 from tests.volatile.system import System

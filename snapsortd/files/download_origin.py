@@ -5,7 +5,7 @@ from __future__ import annotations
 import plistlib
 import sys
 
-from snapsortd.attributes import read_attribute
+from snapsortd.files.attributes import read_attribute
 
 XDG_ORIGIN = "user.xdg.origin.url"
 """One address: freedesktop.org, "Common Extended Attributes"; Chromium, curl --xattr and wget --xattr set it."""

@@ -14,8 +14,8 @@ from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
-from snapsortd.folders import lstat, open_place
-from snapsortd.origin import download_urls
+from snapsortd.files.download_origin import download_urls
+from snapsortd.files.folders import lstat, open_place
 from snapsortd.vision.extras import is_missing
 from snapsortd.vision.sniff import HEAD_BYTES, sniff
 

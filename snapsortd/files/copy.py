@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.folders import Place, open_place, to_stat
-from snapsortd.renames import sync, sync_folder
+from snapsortd.files.folders import Place, open_place, to_stat
+from snapsortd.files.sync import sync, sync_folder
 
 _CHUNK = 1 << 20
 COARSEST_TIME_NS = 2_000_000_000

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
-from snapsortd.renames import sync_folder
+from snapsortd.files.sync import sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 

@@ -15,8 +15,9 @@ from itertools import count
 
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.domain.names import NameSeries, split_name
-from snapsortd.folders import Place
-from snapsortd.renames import rename_noreplace, sync_folder
+from snapsortd.files.folders import Place
+from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.sync import sync_folder
 
 _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What link(2) and renameat2(2) answer on file systems that have neither links nor such a rename."""

@@ -1,0 +1,75 @@
+"""Bring files and folders to the disk: fsync, its errors, and an early start of writing."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from collections.abc import Callable
+
+from snapsortd.domain.errors import DurabilityError
+
+_CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
+"""This kind of file has no sync at all (folders on some network file systems): nothing failed."""
+
+
+_SYNC_FILE_RANGE_WRITE = 2
+"""Of sync_file_range(2): begin to write what is not being written yet, and wait for nothing."""
+
+
+def _find_begin_sync() -> Callable[[int, int, int, int], int] | None:
+    function = getattr(ctypes.CDLL(None), "sync_file_range", None)
+    if function is None:
+        return None
+    function.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+    function.restype = ctypes.c_int
+    found: Callable[[int, int, int, int], int] = function
+    return found
+
+
+_begin_sync = _find_begin_sync()
+
+
+def begin_sync(fd: int) -> None:
+    """Have the system begin to write a file's content, so that `sync` waits less. Promises nothing, raises nothing.
+
+    An error on the way is still for `sync` to find: this looks at none, and so leaves it noted. Only Linux has it.
+    """
+    if _begin_sync is not None:
+        _begin_sync(fd, 0, 0, _SYNC_FILE_RANGE_WRITE)
+
+
+def sync(fd: int) -> None:
+    """Bring a file's content to the disk. DurabilityError if unconfirmed: a second try proves nothing."""
+    try:
+        _sync(fd)
+    except OSError as error:
+        raise DurabilityError(
+            f"the disk did not confirm a write: {os.strerror(error.errno or errno.EIO)}",
+            "check the disk, then restart the computer; nothing was deleted",
+            device=os.fstat(fd).st_dev,
+        ) from error
+
+
+def sync_folder(fd: int) -> None:
+    """Bring a folder's names to the disk, where its file system can do that at all."""
+    try:
+        sync(fd)
+    except DurabilityError as error:
+        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _CANNOT_SYNC:
+            raise
+
+
+def _sync(fd: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        try:
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)  # fsync alone stops at the drive's cache there
+        except OSError as error:
+            if error.errno not in _CANNOT_SYNC:
+                raise
+        else:
+            return
+    os.fsync(fd)
