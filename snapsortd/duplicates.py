@@ -14,7 +14,6 @@ With the shipped model, photos of different things have 0.1 and drawn screenshot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snapsortd.domain.embedding import cosine, sketch, values_in
@@ -22,9 +21,8 @@ from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Sight
 from snapsortd.files.folders import lstat
-from snapsortd.filters import DuplicateFilter, Filter, Not
 from snapsortd.journal import Journal
-from snapsortd.rules import Rule
+from snapsortd.rules.duplicates_wanted import Wanted
 
 MOST_COMPARED = 4000
 """Embeddings that are compared in full, which takes 0.2 s."""
@@ -37,34 +35,11 @@ FILED_KINDS = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which look-ups the rules ask for."""
-
-    exact: bool = False
-    near: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """As in `filters.Facts`."""
 
     twin: str = ""
     likeness: tuple[str, float] = ("", 0.0)
-
-
-def wanted(rules: Sequence[Rule]) -> Wanted:
-    """What these rules ask; a rule that is switched off asks nothing."""
-    asked = [each for rule in rules if rule.enabled for each in _duplicate_filters(rule.filters)]
-    return Wanted(any(each.near is None for each in asked), any(each.near is not None for each in asked))
-
-
-def _duplicate_filters(filters: Sequence[Filter]) -> Iterator[DuplicateFilter]:
-    for each in filters:
-        inner = each.filter if isinstance(each, Not) else each
-        if isinstance(inner, DuplicateFilter):
-            yield inner
-        elif isinstance(inner, Not):
-            yield from _duplicate_filters((inner,))
 
 
 class Duplicates:

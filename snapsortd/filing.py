@@ -17,8 +17,8 @@ from snapsortd.files.folders import below, lstat
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import Opened, open_image
 from snapsortd.files.remove import is_being_written
-from snapsortd.foretold import for_name
 from snapsortd.mover import hash_fd
+from snapsortd.rules.preview import for_name
 
 CALLS = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
 TAKES_ALONG = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})

@@ -10,8 +10,8 @@ from typing import Any
 from snapsortd.domain.decision import PlannedAction
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.result import Result
-from snapsortd.foretold import foretell
 from snapsortd.journal import Counts, Problem, Selection
+from snapsortd.rules.preview import foretell
 from snapsortd.story import rules_told
 
 

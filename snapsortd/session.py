@@ -27,7 +27,7 @@ from snapsortd.mover import Mover
 from snapsortd.pipeline import Pipeline
 from snapsortd.repair import repair
 from snapsortd.replies import iso, result_told, selected, standing
-from snapsortd.rules import select
+from snapsortd.rules.rule import select
 from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier

@@ -15,7 +15,7 @@ from snapsortd.config.templates import Command, Dest, FileName, Notice, Tags
 from snapsortd.config.values import TimeLimit, describe
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.text import suggestion
-from snapsortd.rules import RuleAction
+from snapsortd.rules.rule import RuleAction
 
 SKIP = "skip"
 WORDS = ("trash", SKIP)

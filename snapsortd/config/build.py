@@ -12,8 +12,8 @@ from snapsortd.config.filter_entries import FilterBody, Filters
 from snapsortd.config.schema import Document, LabelEntry, RuleEntry, TestEntry
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
-from snapsortd.filters import Filter, Not
-from snapsortd.rules import FilterMode, Rule
+from snapsortd.rules.filters import Filter, Not
+from snapsortd.rules.rule import FilterMode, Rule
 
 
 def build(path: str, document: Document, root: Node) -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from snapsortd.filters import OPERATORS, DateBound
+from snapsortd.rules.filters import OPERATORS, DateBound
 
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:[ T](\d\d):(\d\d))?)?)?", re.ASCII)
 _EXAMPLE = '">= 2024-01-01"'

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from snapsortd.config.entry import Short
 from snapsortd.config.filter_values import Addresses, Dates, FolderPatterns, Regex
 from snapsortd.config.values import Ages, Extensions, Lines, Sizes
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AgeFilter,
     DateFilter,
     ExtensionFilter,

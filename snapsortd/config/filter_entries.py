@@ -19,7 +19,7 @@ from snapsortd.config.image_filters import (
     IsAnimated,
     LabelIs,
 )
-from snapsortd.filters import Filter
+from snapsortd.rules.filters import Filter
 
 
 class FilterBody(Protocol):

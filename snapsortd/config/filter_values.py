@@ -14,7 +14,7 @@ from snapsortd.config.regexes import check_regex
 from snapsortd.config.values import Line, around, as_many, as_text, describe
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import suggestion
-from snapsortd.filters import Comparison, DateBound, Range
+from snapsortd.rules.filters import Comparison, DateBound, Range
 
 FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf")
 _OTHER_WORDS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}

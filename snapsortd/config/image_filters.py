@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema
 from snapsortd.config.entry import Short, Strict
 from snapsortd.config.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels
 from snapsortd.config.values import KnownLabels, Lines, Pixels, describe
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
     CameraFilter,

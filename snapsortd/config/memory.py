@@ -14,10 +14,10 @@ from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
-from snapsortd import filters, placeholders, rules, template
 from snapsortd.config import settings
 from snapsortd.config.settings import Config
-from snapsortd.domain import image as models
+from snapsortd.domain import decision
+from snapsortd.rules import filters, placeholders, rule, template
 
 MAX_BYTES = 1 << 20
 """No configuration is larger."""
@@ -87,19 +87,20 @@ def _private(path: str, flags: int) -> int:
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of the files that this program consists of."""
-    here = os.path.dirname(settings.__file__)
-    for folder in (here, os.path.dirname(here), os.path.dirname(filters.__file__ or "")):
-        with os.scandir(folder) as files:
-            for file in files:
-                if file.name.endswith(".py"):
-                    found = file.stat()
-                    yield file.path, found.st_size, found.st_mtime_ns
+    """Yield name, size and time of each file of the rooms that make a configuration."""
+    package = os.path.dirname(os.path.dirname(settings.__file__))
+    for room in ("domain", "rules", "config"):
+        for folder, _, names in os.walk(os.path.join(package, room)):
+            for name in sorted(names):
+                if name.endswith(".py"):
+                    path = os.path.join(folder, name)
+                    found = os.stat(path)
+                    yield path, found.st_size, found.st_mtime_ns
 
 
 def _classes() -> dict[str, type]:
     """The classes that a configuration may hold, by name."""
-    modules: tuple[ModuleType, ...] = (filters, models, placeholders, rules, template, settings)
+    modules: tuple[ModuleType, ...] = (decision, filters, placeholders, rule, template, settings)
     return {
         name: each
         for module in modules

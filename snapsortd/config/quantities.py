@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from snapsortd.domain.text import suggestion
-from snapsortd.filters import OPERATORS, Comparison, Range
+from snapsortd.rules.filters import OPERATORS, Comparison, Range
 
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _BYTES = {"b": 1} | {

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from snapsortd.config.settings import Config
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.filters import LabelFilter
-from snapsortd.foretold import Foretold, foretell
-from snapsortd.placeholders import Part, placeholders_in
-from snapsortd.rules import Rule, RuleAction, plan
+from snapsortd.rules.evaluate import plan
+from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.placeholders import Part, placeholders_in
+from snapsortd.rules.preview import Foretold, foretell
+from snapsortd.rules.rule import Rule, RuleAction
 
 NAME = "IMG_0042.jpg"
 TAKEN = datetime(2026, 11, 23, 16, 42, 10, tzinfo=UTC)

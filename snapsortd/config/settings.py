@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from snapsortd.rules import Rule
+from snapsortd.rules.rule import Rule
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 from snapsortd.config.expand import expand
 from snapsortd.config.values import around, as_line, as_many, as_text, describe
 from snapsortd.domain.errors import TemplateError
-from snapsortd.template import (
+from snapsortd.rules.template import (
     DestinationTemplate,
     NameTemplate,
     WordTemplate,

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo
 from snapsortd.config.expand import expand, expand_folder
 from snapsortd.config.quantities import comparisons, duration, pixels, size
 from snapsortd.domain.text import suggestion
-from snapsortd.filters import Range
+from snapsortd.rules.filters import Range
 
 NO_RULE = "none"
 """In a test: no rule takes the file."""

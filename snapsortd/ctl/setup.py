@@ -13,7 +13,7 @@ from snapsortd.domain.errors import ConfigError
 from snapsortd.domain.text import count, shown
 
 if TYPE_CHECKING:
-    from snapsortd.foretold import Foretold
+    from snapsortd.rules.preview import Foretold
 
 
 @click.command("init")

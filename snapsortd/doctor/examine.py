@@ -34,7 +34,7 @@ from snapsortd.doctor.folders import Seer
 from snapsortd.doctor.limits import Watch
 from snapsortd.domain.decision import ActionKind
 from snapsortd.files.locations import Places
-from snapsortd.rules import Rule
+from snapsortd.rules.rule import Rule
 from snapsortd.vision.checkpoint import EMBEDDED
 
 PATIENCE_S = 20.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from snapsortd.evaluation.metrics import Threshold
-from snapsortd.filters import LabelFilter
-from snapsortd.rules import FilterMode, Rule
+from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.rule import FilterMode, Rule
 
 
 def thresholds_in_force(rules: Iterable[Rule]) -> Mapping[str, tuple[Threshold, ...]]:

@@ -13,11 +13,12 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, values_in
 from snapsortd.domain.entry import Entry, Intent
 from snapsortd.domain.image import ImageFacts, Sight
-from snapsortd.duplicates import Duplicates, Found, Wanted, wanted
+from snapsortd.duplicates import Duplicates, Found
 from snapsortd.files.copy import hash_fd
-from snapsortd.filters import DuplicateFilter, Filter, GpsFilter, Not
 from snapsortd.journal import Selection
-from snapsortd.rules import Rule
+from snapsortd.rules.duplicates_wanted import Wanted, wanted
+from snapsortd.rules.filters import DuplicateFilter, Filter, GpsFilter, Not
+from snapsortd.rules.rule import Rule
 from snapsortd.undo import redo, undo
 from tests.integration.filing import PIXELS, Filing, identity_of
 

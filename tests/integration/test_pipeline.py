@@ -22,12 +22,12 @@ from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, file_facts
 from snapsortd.filing import Filing
-from snapsortd.filters import LabelFilter
 from snapsortd.journal import Journal, Selection
 from snapsortd.mover import Mover
 from snapsortd.pipeline import MAX_DEATHS, Pipeline
-from snapsortd.rules import Rule, RuleAction
-from snapsortd.template import parse_destination
+from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.rule import Rule, RuleAction
+from snapsortd.rules.template import parse_destination
 from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.extras import is_missing

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.filters import Facts
+from snapsortd.rules.filters import Facts
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from snapsortd.config import Config, Label, ModelConfig, WatchFolder, default_co
 from snapsortd.config.filter_entries import Filters
 from snapsortd.config.schema import Document, RuleEntry, json_schema
 from snapsortd.domain.decision import ActionKind, OnConflict
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AgeFilter,
     Comparison,
     DimensionsFilter,
@@ -24,8 +24,8 @@ from snapsortd.filters import (
     Not,
     SizeFilter,
 )
-from snapsortd.rules import FilterMode
-from snapsortd.template import parse_destination
+from snapsortd.rules.rule import FilterMode
+from snapsortd.rules.template import parse_destination
 
 ENV = {"HOME": "/home/ann", "SNAPSORTD_DEMO": "/demo", "BRACES": "/odd/{x}"}
 REPO = Path(__file__).parents[2]

@@ -15,8 +15,8 @@ from snapsortd.domain.decision import PATH_MARK, ActionKind, Decision, OnConflic
 from snapsortd.domain.errors import ConfigError, TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.foretold import foretell
-from snapsortd.rules import evaluate
+from snapsortd.rules.evaluate import evaluate
+from snapsortd.rules.preview import foretell
 
 ENV = {"HOME": "/home/ann"}
 CONFIG = """\

@@ -14,8 +14,8 @@ from snapsortd.evaluation.fitting import LEAST, fit, tempered
 from snapsortd.evaluation.lint import lint_answers, lint_labels, lint_prompts
 from snapsortd.evaluation.metrics import Evaluation, LabelSet, Look, Threshold, evaluate, judge
 from snapsortd.evaluation.thresholds import thresholds_in_force
-from snapsortd.filters import LabelFilter, Not
-from snapsortd.rules import FilterMode, Rule
+from snapsortd.rules.filters import LabelFilter, Not
+from snapsortd.rules.rule import FilterMode, Rule
 
 NAMES = ("shot", "bill", "other")
 LABELS = LabelSet(NAMES, frozenset({"other"}))

@@ -12,7 +12,7 @@ from snapsortd.config import load_config
 from snapsortd.config.filter_entries import Filters
 from snapsortd.config.filter_values import FORMATS
 from snapsortd.domain.errors import ConfigError
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
     CameraFilter,

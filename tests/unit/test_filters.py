@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AgeFilter,
     Comparison,
     DimensionsFilter,

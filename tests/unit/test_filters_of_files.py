@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from snapsortd.config.dates import date_bounds
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     DateFilter,
     DuplicateFilter,
     Filter,

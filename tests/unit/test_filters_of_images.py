@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.config.filter_values import aspects
 from snapsortd.config.quantities import comparisons, megapixels
-from snapsortd.filters import (
+from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
     CameraFilter,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.names import MAX_NAME_BYTES, split_name
-from snapsortd.placeholders import PLACEHOLDERS
-from snapsortd.template import DestinationTemplate, parse_destination
+from snapsortd.rules.placeholders import PLACEHOLDERS
+from snapsortd.rules.template import DestinationTemplate, parse_destination
 from tests.fuzzing import tries
 
 PIECES = st.one_of(

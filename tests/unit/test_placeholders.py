@@ -12,9 +12,9 @@ from snapsortd.domain.decision import PATH_MARK
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.placeholder_values import values_of
-from snapsortd.template import parse_destination, parse_name, parse_words
-from snapsortd.transliterate import to_ascii
+from snapsortd.rules.placeholder_values import values_of
+from snapsortd.rules.template import parse_destination, parse_name, parse_words
+from snapsortd.rules.transliterate import to_ascii
 
 FILE = FileFacts(
     path="/in/Trips/Rome/Été 1.JPG",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snapsortd.domain.errors import EXIT_USAGE, NoSuchTag
-from snapsortd.rules import Rule, select
+from snapsortd.rules.rule import Rule, select
 
 RULES = (
     Rule("plain", ()),

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts, ImageFacts, Sight
-from snapsortd.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
-from snapsortd.rules import FilterMode, Rule, RuleAction, evaluate
-from snapsortd.template import parse_destination
+from snapsortd.rules.evaluate import evaluate
+from snapsortd.rules.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
+from snapsortd.rules.rule import FilterMode, Rule, RuleAction
+from snapsortd.rules.template import parse_destination
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 RECEIPT = {"receipt": 0.9, "photo": 0.1}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.names import MAX_NAME_BYTES, split_name
-from snapsortd.template import parse_destination
+from snapsortd.rules.template import parse_destination
 
 VALUES: Mapping[str, object] = {
     "name": "IMG_1",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.filters.bounds import cut
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.bounds import cut
+from snapsortd.rules.filters.filter import Facts, Verdict
 
 _ROUNDING = 1e-4
 """Embeddings are kept as 16-bit floats; the cosine of one with itself may be less than 1 by this."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.filters.globs import either, like
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.filter import Facts, Verdict
+from snapsortd.rules.filters.patterns import either, like
 
 PLACE = ("GPSLatitude", "GPSLongitude")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.filters.bounds import cut
-from snapsortd.filters.globs import either
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.bounds import cut
+from snapsortd.rules.filters.filter import Facts, Verdict
+from snapsortd.rules.filters.patterns import either
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from snapsortd.filters.bounds import Range, shown, within
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.bounds import Range, shown, within
+from snapsortd.rules.filters.filter import Facts, Verdict
 
 _DAY = 86400.0
 NOT_TAKEN = "the image carries no date on which it was taken"

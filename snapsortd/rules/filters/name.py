@@ -7,8 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from snapsortd.domain.names import split_name
-from snapsortd.filters.globs import either, folded, like
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.filter import Facts, Verdict
+from snapsortd.rules.filters.patterns import either, folded, like
 
 _MOST_SHOWN = 120
 """Characters of an address: some sites put whole documents there."""

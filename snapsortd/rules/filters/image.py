@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.filters.bounds import Range, shown, within
-from snapsortd.filters.globs import either
-from snapsortd.filters.verdict import Facts, Verdict
+from snapsortd.rules.filters.bounds import Range, shown, within
+from snapsortd.rules.filters.filter import Facts, Verdict
+from snapsortd.rules.filters.patterns import either
 
 ANIMATED_FORMATS = frozenset({"gif", "png", "webp", "avif"})
 """In other formats, more than one image are pages or views of one thing."""

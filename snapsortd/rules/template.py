@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from snapsortd.domain.decision import PATH_MARK, Destination
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.names import IMAGE_SUFFIXES, MAX_NAME_BYTES, NameSeries, shorten, split_name
-from snapsortd.placeholders import PATH, PATH_ONLY, Part, Placeholder, placeholders_in, read_parts
+from snapsortd.rules.placeholders import PATH, PATH_ONLY, Part, Placeholder, placeholders_in, read_parts
 
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")
 _UNPRINTABLE = {code: sign for code, sign in _UNSAFE.items() if code != ord("/")}

@@ -13,7 +13,7 @@ from datetime import date
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import nearest, suggestion
-from snapsortd.transliterate import to_ascii
+from snapsortd.rules.transliterate import to_ascii
 
 DATES = frozenset({"created", "modified", "taken"})
 PLACEHOLDERS = (

@@ -3,14 +3,14 @@
 A check tells the fact it saw and what was wanted, so that every decision can be explained.
 """
 
-from snapsortd.filters.bounds import OPERATORS, Comparison, Range, within
-from snapsortd.filters.dates import AgeFilter, DateBound, DateFilter
-from snapsortd.filters.duplicate import DuplicateFilter
-from snapsortd.filters.exif import CameraFilter, ExifFilter, GpsFilter
-from snapsortd.filters.image import AlphaFilter, AnimatedFilter, DimensionsFilter, FormatFilter, SizeFilter
-from snapsortd.filters.label import LabelFilter
-from snapsortd.filters.name import ExtensionFilter, FolderFilter, NameFilter, RegexFilter, UrlFilter
-from snapsortd.filters.verdict import Facts, Filter, Not, Verdict
+from snapsortd.rules.filters.bounds import OPERATORS, Comparison, Range, within
+from snapsortd.rules.filters.dates import AgeFilter, DateBound, DateFilter
+from snapsortd.rules.filters.duplicate import DuplicateFilter
+from snapsortd.rules.filters.exif import CameraFilter, ExifFilter, GpsFilter
+from snapsortd.rules.filters.filter import Facts, Filter, Not, Verdict
+from snapsortd.rules.filters.image import AlphaFilter, AnimatedFilter, DimensionsFilter, FormatFilter, SizeFilter
+from snapsortd.rules.filters.label import LabelFilter
+from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, NameFilter, RegexFilter, UrlFilter
 
 __all__ = [
     "OPERATORS",
