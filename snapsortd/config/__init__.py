@@ -1,7 +1,7 @@
 """The configuration: `load_config` reads it strictly, `check_folders` compares it with the disk."""
 
-from snapsortd.config.folders import check_folders
-from snapsortd.config.memory import load_config
+from snapsortd.config.cache import load_config
+from snapsortd.config.preflight import check_folders
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 
 

@@ -3,6 +3,6 @@
 import json
 import sys
 
-from snapsortd.config.schema import json_schema
+from snapsortd.config.schema.document import json_schema
 
 sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")

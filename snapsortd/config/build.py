@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import cast
 
-from snapsortd.config.action_entries import SKIP, build_action, kind_of
 from snapsortd.config.faults import locate
-from snapsortd.config.filter_entries import FilterBody, Filters
-from snapsortd.config.schema import Document, LabelEntry, RuleEntry, TestEntry
+from snapsortd.config.schema.actions import SKIP, build_action, kind_of
+from snapsortd.config.schema.document import Document, LabelEntry, RuleEntry, TestEntry
+from snapsortd.config.schema.filters import FilterBody, Filters
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.rules.filters import Filter, Not

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from snapsortd.config.schema import json_schema
-from snapsortd.config.values import describe
+from snapsortd.config.schema.document import json_schema
+from snapsortd.config.schema.values import describe
 from snapsortd.config.yaml_tree import Fault, Node
 from snapsortd.domain.text import nearest, suggestion
 

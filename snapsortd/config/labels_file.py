@@ -7,12 +7,12 @@ from dataclasses import replace
 from pydantic import Field, ValidationError
 
 from snapsortd.config.build import build_labels
-from snapsortd.config.entry import Strict
 from snapsortd.config.faults import faults_of
 from snapsortd.config.load import read_file, refusal
-from snapsortd.config.schema import LabelEntry
+from snapsortd.config.schema.base import Strict
+from snapsortd.config.schema.document import LabelEntry
+from snapsortd.config.schema.values import Line
 from snapsortd.config.settings import Label
-from snapsortd.config.values import Line
 
 
 class _Labels(Strict):

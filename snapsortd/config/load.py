@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from snapsortd.config.build import build
 from snapsortd.config.faults import faults_of
-from snapsortd.config.schema import Document
+from snapsortd.config.schema.document import Document
+from snapsortd.config.schema.values import Surroundings
 from snapsortd.config.settings import Config
-from snapsortd.config.values import Surroundings
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
 from snapsortd.domain.errors import ConfigError
 

@@ -131,7 +131,7 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
     your rules may have to be chosen anew: --fit suggests some, from images with labels as `model eval` takes them.
     """
     from snapsortd.config import load_config
-    from snapsortd.config.switch_model import switch_model
+    from snapsortd.config.edit.switch_model import switch_model
     from snapsortd.evaluation.looking import open_eyes
 
     here = places()

@@ -72,7 +72,7 @@ def promote_command(name: str, as_json: bool) -> None:
       snapsortctl shadow --rule Screenshots
       snapsortctl rules promote Screenshots
     """
-    from snapsortd.config.promote import promote
+    from snapsortd.config.edit.promote import promote
 
     here = places()
     promote(here.config_file, name, os.environ)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from snapsortd.config import Config, Label, ModelConfig, WatchFolder, default_config_text, load_config
-from snapsortd.config.filter_entries import Filters
-from snapsortd.config.schema import Document, RuleEntry, json_schema
+from snapsortd.config.schema.document import Document, RuleEntry, json_schema
+from snapsortd.config.schema.filters import Filters
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.rules.filters import (
     AgeFilter,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.config import Config, default_config_text, load_config, memory, settings
+from snapsortd.config import Config, default_config_text, load_config, settings
+from snapsortd.config import cache as memory
 from snapsortd.domain.errors import ConfigError
 
 REPO = Path(__file__).parents[2]

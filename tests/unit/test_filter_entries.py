@@ -9,8 +9,8 @@ from typing import get_type_hints
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.config.filter_entries import Filters
-from snapsortd.config.filter_values import FORMATS
+from snapsortd.config.schema.filter_values import FORMATS
+from snapsortd.config.schema.filters import Filters
 from snapsortd.domain.errors import ConfigError
 from snapsortd.rules.filters import (
     AlphaFilter,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from snapsortd.config.dates import date_bounds
+from snapsortd.config.schema.dates import date_bounds
 from snapsortd.rules.filters import (
     DateFilter,
     DuplicateFilter,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from snapsortd.config.filter_values import aspects
-from snapsortd.config.quantities import comparisons, megapixels
+from snapsortd.config.schema.filter_values import aspects
+from snapsortd.config.schema.quantities import comparisons, megapixels
 from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.config.promote import promote
+from snapsortd.config.edit.promote import promote
 from snapsortd.domain.errors import SnapsortError
 
 TEXT = """\

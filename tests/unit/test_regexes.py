@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from snapsortd.config.regexes import check_regex
+from snapsortd.config.schema.regexes import check_regex
 
 NAMES = ["a" * 255, "_" * 255, "1" * 255, "a-" * 127, "IMG" * 85, "a." * 127]
 

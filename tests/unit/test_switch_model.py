@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.config.switch_model import switch_model
+from snapsortd.config.edit.switch_model import switch_model
 from snapsortd.domain.errors import ConfigError, SnapsortError
 
 REST = """

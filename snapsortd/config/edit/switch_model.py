@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import yaml
 
+from snapsortd.config.edit.promote import offset
+from snapsortd.config.edit.rewrite import rewrite
 from snapsortd.config.load import load_config
-from snapsortd.config.promote import offset
-from snapsortd.config.rewrite import rewrite
 from snapsortd.config.settings import Config
 from snapsortd.config.yaml_tree import Node, Position, read_tree
 from snapsortd.domain.errors import SnapsortError

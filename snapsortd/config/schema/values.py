@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand, expand_folder
-from snapsortd.config.quantities import comparisons, duration, pixels, size
+from snapsortd.config.schema.quantities import comparisons, duration, pixels, size
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Range
 

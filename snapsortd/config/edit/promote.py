@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from snapsortd.config.edit.rewrite import rewrite
 from snapsortd.config.load import load_config
-from snapsortd.config.rewrite import rewrite
 from snapsortd.config.yaml_tree import Position, read_tree
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import suggestion

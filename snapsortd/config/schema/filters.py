@@ -6,9 +6,9 @@ from typing import Annotated, Protocol
 
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
-from snapsortd.config.entry import ONE_KEY
-from snapsortd.config.file_filters import AgeIs, DateIs, ExtensionIs, FolderIs, NameIs, RegexIs, SizeIs, UrlIs
-from snapsortd.config.image_filters import (
+from snapsortd.config.schema.base import ONE_KEY
+from snapsortd.config.schema.file_filters import AgeIs, DateIs, ExtensionIs, FolderIs, NameIs, RegexIs, SizeIs, UrlIs
+from snapsortd.config.schema.image_filters import (
     CameraIs,
     DimensionsAre,
     DuplicateIs,

@@ -8,10 +8,10 @@ from typing import Any, Literal, cast
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from snapsortd.config.action_entries import WORDS, ActionEntry, Actions, check_order, kind_of
-from snapsortd.config.entry import Short, Strict
-from snapsortd.config.filter_entries import FilterBody, FilterEntry, Filters
-from snapsortd.config.values import (
+from snapsortd.config.schema.actions import WORDS, ActionEntry, Actions, check_order, kind_of
+from snapsortd.config.schema.base import Short, Strict
+from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
+from snapsortd.config.schema.values import (
     NO_RULE,
     Duration,
     ExpectedRule,

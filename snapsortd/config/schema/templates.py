@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand
-from snapsortd.config.values import around, as_line, as_many, as_text, describe
+from snapsortd.config.schema.values import around, as_line, as_many, as_text, describe
 from snapsortd.domain.errors import TemplateError
 from snapsortd.rules.template import (
     DestinationTemplate,

@@ -101,11 +101,11 @@ def _code() -> Iterator[tuple[str, int, int]]:
 def _classes() -> dict[str, type]:
     """The classes that a configuration may hold, by name."""
     modules: tuple[ModuleType, ...] = (decision, filters, placeholders, rule, template, settings)
-    return {
+    return {"datetime": datetime} | {
         name: each
         for module in modules
         for name, each in vars(module).items()
-        if isinstance(each, type) and (is_dataclass(each) or issubclass(each, Enum | datetime))
+        if isinstance(each, type) and (is_dataclass(each) or issubclass(each, Enum))
     }
 
 

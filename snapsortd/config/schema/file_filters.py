@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from snapsortd.config.entry import Short
-from snapsortd.config.filter_values import Addresses, Dates, FolderPatterns, Regex
-from snapsortd.config.values import Ages, Extensions, Lines, Sizes
+from snapsortd.config.schema.base import Short
+from snapsortd.config.schema.filter_values import Addresses, Dates, FolderPatterns, Regex
+from snapsortd.config.schema.values import Ages, Extensions, Lines, Sizes
 from snapsortd.rules.filters import (
     AgeFilter,
     DateFilter,

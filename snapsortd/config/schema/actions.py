@@ -10,9 +10,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import TypedDict
 
-from snapsortd.config.entry import ONE_KEY, Short, Strict
-from snapsortd.config.templates import Command, Dest, FileName, Notice, Tags
-from snapsortd.config.values import TimeLimit, describe
+from snapsortd.config.schema.base import ONE_KEY, Short, Strict
+from snapsortd.config.schema.templates import Command, Dest, FileName, Notice, Tags
+from snapsortd.config.schema.values import TimeLimit, describe
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.rule import RuleAction

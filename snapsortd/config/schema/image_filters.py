@@ -6,9 +6,9 @@ from pydantic import ConfigDict, Field, GetJsonSchemaHandler, RootModel, model_v
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from snapsortd.config.entry import Short, Strict
-from snapsortd.config.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels
-from snapsortd.config.values import KnownLabels, Lines, Pixels, describe
+from snapsortd.config.schema.base import Short, Strict
+from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels
+from snapsortd.config.schema.values import KnownLabels, Lines, Pixels, describe
 from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
