@@ -37,7 +37,7 @@ def status_command(as_json: bool) -> None:
 
 def stopped(here: Places) -> Reply:
     """The status of a daemon that does not run; nothing is locked, so that one can start meanwhile."""
-    from snapsortd.journal.peek import peek_counts
+    from snapsortd.journal.readonly import peek_counts
 
     found: Reply = {"state": "stopped", "queued": 0, "filed": 0, "failed": 0}
     try:

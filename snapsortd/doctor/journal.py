@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from snapsortd.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.errors import JournalBlocked, JournalError
 from snapsortd.domain.text import count, size_words
-from snapsortd.journal.check import marker
-from snapsortd.journal.reading import Counts, JournalReader
-from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
-from snapsortd.journal.untouched import UntouchedFile
+from snapsortd.journal.integrity import marker
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.queries import Counts, JournalReader
+from snapsortd.journal.readonly import UntouchedFile
 
 NAME = "journal"
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from snapsortd.domain.errors import JournalError
-from snapsortd.journal.check import check, explained, format_of, marker
-from snapsortd.journal.late_check import LateCheck, is_in_good_order, note_good_order
-from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
+from snapsortd.journal.integrity import check, explained, format_of, marker
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
 
 MAX_PENDING = 500
 """Lazy writes that may wait for the next commit."""

@@ -13,7 +13,7 @@ from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.domain.result import Known, Outcome
-from snapsortd.journal.check import RESTORE
+from snapsortd.journal.integrity import RESTORE
 
 T = TypeVar("T")
 

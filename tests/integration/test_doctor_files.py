@@ -17,8 +17,8 @@ import pytest
 from snapsortd.doctor import Status
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
-from snapsortd.journal.peek import peek_counts
-from snapsortd.journal.schema import MIGRATIONS
+from snapsortd.journal.migrations import MIGRATIONS
+from snapsortd.journal.readonly import peek_counts
 from snapsortd.vision.checkpoint import find_checkpoint
 from tests.integration.patient import Patient, file_one, snapshot
 

@@ -18,7 +18,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
 
 INTENT = Intent(
     batch=1,

@@ -14,8 +14,8 @@ from snapsortd.domain.entry import State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal
-from snapsortd.journal.late_check import LateCheck, is_in_good_order, note_good_order
-from snapsortd.journal.schema import MIGRATIONS
+from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
+from snapsortd.journal.migrations import MIGRATIONS
 from tests.integration.test_journal import IMAGE, INTENT, done
 
 ENTRIES = 300

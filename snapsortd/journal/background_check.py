@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalError
-from snapsortd.journal.check import check_pages, explained
+from snapsortd.journal.integrity import check_pages, explained
 
 
 def note_good_order(path: str) -> None:

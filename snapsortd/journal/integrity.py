@@ -11,7 +11,7 @@ from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalBlocked, JournalError
-from snapsortd.journal.schema import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
 
 RESTORE = "nothing was moved; restore it from a backup, or move it away to begin a new one"
 

@@ -12,10 +12,10 @@ from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
-from snapsortd.journal.choosing import Chooser
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.likeness import Likenesses
 from snapsortd.journal.rows import identity_columns, intent_columns
+from snapsortd.journal.selection import Chooser
+from snapsortd.journal.similar_images import Likenesses
 
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
 """Outcomes that could be found out again: losing them in a crash costs only time."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from contextlib import closing
 from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalBlocked
-from snapsortd.journal.check import explained
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.integrity import explained
+from snapsortd.journal.queries import Counts, JournalReader
 
 
 class UntouchedFile(JournalFile):
@@ -40,3 +42,11 @@ def _how(path: str) -> str:
             "start snapsortd, then look again",
         )
     return "immutable=1"  # closed in good order: the file is all there is
+
+
+def peek_counts(path: str) -> Counts:
+    """How things stand; all zero where there is no journal yet. Raises JournalError if it can't be read."""
+    if not os.path.exists(path):
+        return Counts(filed=0, undone=0, failed=0, quarantined=0, conflicts=0, open=0)
+    with closing(UntouchedFile(path)) as file:
+        return JournalReader(file).counts()

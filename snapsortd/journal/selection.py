@@ -8,7 +8,7 @@ from typing import Any
 
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import UndoRefused
-from snapsortd.journal.reading import BACK, FORWARD, STANDING, JournalReader
+from snapsortd.journal.queries import BACK, FORWARD, STANDING, JournalReader
 
 PAGE = 50
 """Entries read at a time where some of the newest are wanted."""
