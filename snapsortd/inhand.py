@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 
-from snapsortd.candidates import wanted_in
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline import Begun
 from snapsortd.session import Session
-from snapsortd.workqueue import WorkQueue
+from snapsortd.watch.candidates import wanted_in
+from snapsortd.watch.queue import WorkQueue
 
 log = logging.getLogger("snapsortd")
 

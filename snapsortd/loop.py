@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from snapsortd.candidates import wanted_in
 from snapsortd.config import check_folders, load_config
 from snapsortd.desk import Desk
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
@@ -21,11 +20,12 @@ from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
 from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.replies import iso, result_told
-from snapsortd.scan import scan
 from snapsortd.session import Session
 from snapsortd.signals import Signals
-from snapsortd.watcher import Watcher
-from snapsortd.workqueue import WorkQueue
+from snapsortd.watch.candidates import wanted_in
+from snapsortd.watch.queue import WorkQueue
+from snapsortd.watch.scan import scan
+from snapsortd.watch.watcher import Watcher
 
 log = logging.getLogger("snapsortd")
 

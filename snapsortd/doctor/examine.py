@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import snapsortd
-from snapsortd.candidates import wanted_in
 from snapsortd.config import Config, WatchFolder
 from snapsortd.doctor import (
     clock,
@@ -36,6 +35,7 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.files.locations import Places
 from snapsortd.rules.rule import Rule
 from snapsortd.vision.checkpoint import EMBEDDED
+from snapsortd.watch.candidates import wanted_in
 
 PATIENCE_S = 20.0
 """A disk or a server that does not answer within this time is told of."""

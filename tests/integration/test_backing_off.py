@@ -16,7 +16,7 @@ from snapsortd.domain.entry import State
 from snapsortd.files.locations import find_places
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.session import Session
-from snapsortd.workqueue import retry_pause
+from snapsortd.watch.queue import retry_pause
 from tests import images
 from tests.integration.test_loop import turn
 from tests.mounting import mounted

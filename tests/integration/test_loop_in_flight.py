@@ -20,7 +20,7 @@ from snapsortd.loop import Daemon
 from snapsortd.session import Session
 from snapsortd.vision.classifier import READY_MADE
 from snapsortd.vision.cores import default_threads
-from snapsortd.workqueue import NEW_S
+from snapsortd.watch.queue import NEW_S
 from tests.integration.filing import identity_of
 from tests.integration.mortal_child import as_classifier, image
 from tests.waiting import wait_for

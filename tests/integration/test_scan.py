@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.scan import scan
+from snapsortd.watch.scan import scan
 
 
 @dataclass(frozen=True)

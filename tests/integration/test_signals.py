@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.signals import Signals
-from snapsortd.workqueue import WorkQueue
+from snapsortd.watch.queue import WorkQueue
 from tests.waiting import wait_for
 
 PATIENCE_S = 60.0

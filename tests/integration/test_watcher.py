@@ -18,9 +18,9 @@ import pytest
 
 from snapsortd.files.folders import lstat
 from snapsortd.files.mounts import absent_disk, filesystem, remote_filesystem
-from snapsortd.scan import scan
-from snapsortd.watcher import MISSING_EVERY_S, SCAN_EVERY_S, Watcher
-from snapsortd.workqueue import WorkQueue
+from snapsortd.watch.queue import WorkQueue
+from snapsortd.watch.scan import scan
+from snapsortd.watch.watcher import MISSING_EVERY_S, SCAN_EVERY_S, Watcher
 from tests.waiting import wait_for
 
 SETTLE = 0.2

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from snapsortd.candidates import is_candidate, is_searched, owner, wanted_in
+from snapsortd.watch.candidates import is_candidate, is_searched, owner, wanted_in
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.domain.file import FileIdentity, Stat
-from snapsortd.settle import Kind, Observation, Verdict, settle
+from snapsortd.watch.settle import Kind, Observation, Verdict, settle
 
 FILE = Stat(FileIdentity(dev=1, ino=2, size=3, mtime_ns=4), is_regular=True)
 

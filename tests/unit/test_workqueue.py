@@ -8,15 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from snapsortd.domain.file import FileIdentity, Stat
-from snapsortd.workqueue import (
-    BACKLOG_LIMIT,
-    FRESH_LIMIT,
-    NEW_S,
-    PULLS_PER_LOOK,
-    RETRY_LIMIT,
-    WorkQueue,
-    retry_pause,
-)
+from snapsortd.watch.queue import BACKLOG_LIMIT, FRESH_LIMIT, NEW_S, PULLS_PER_LOOK, RETRY_LIMIT, WorkQueue, retry_pause
 
 
 class Disk:

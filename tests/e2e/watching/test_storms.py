@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.workqueue import FRESH_LIMIT
+from snapsortd.watch.queue import FRESH_LIMIT
 from tests.e2e.conftest import kept
 from tests.e2e.watching.observed import Observed, peak_kib, png
 from tests.waiting import wait_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Generator, Iterator
 
-from snapsortd.candidates import WatchFolder, is_candidate, is_searched
+from snapsortd.watch.candidates import WatchFolder, is_candidate, is_searched
 
 
 def scan(folder: WatchFolder, others: Collection[str] = ()) -> Generator[str]:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from snapsortd.candidates import WatchFolder, wanted_in
 from snapsortd.files.mounts import MOUNTS, remote_filesystem
-from snapsortd.native import ARRIVALS, open_observer, watch_limit
+from snapsortd.watch.candidates import WatchFolder, wanted_in
+from snapsortd.watch.inotify import ARRIVALS, open_observer, watch_limit
 
 SCAN_EVERY_S = 30.0
 """How often a folder is scanned that the system reports nothing, or not everything, about."""

@@ -15,7 +15,7 @@ from itertools import count
 from queue import Empty, SimpleQueue
 
 from snapsortd.domain.file import Stat
-from snapsortd.settle import Kind, Observation, settle
+from snapsortd.watch.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000
 """While fewer files than this wait, more are pulled from the scans."""
