@@ -26,7 +26,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, elapsed, summed_up, why_left
 from snapsortd.duplicates import FILED_KINDS, Duplicates
 from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, promises_image, recognise, stands
+from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, stands
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import begin_sync
 from snapsortd.filing import Filing, leader
@@ -37,8 +37,8 @@ from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.rule import Rule
 from snapsortd.story import describe
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.extras import is_missing, what_is_missing
-from snapsortd.vision.inflight import Request
+from snapsortd.vision.formats import is_missing, promises_image, recognise, what_is_missing
+from snapsortd.vision.requests import Request
 
 MAX_DEATHS = 3
 """An image over which the classifier dies this often in a row is quarantined."""

@@ -32,7 +32,7 @@ from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
-from snapsortd.vision.extras import installed
+from snapsortd.vision.formats import installed
 
 log = logging.getLogger("snapsortd")
 

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 
 import snapsortd.vision
+from snapsortd.vision.child.engines.cache import machine
+from snapsortd.vision.child.engines.labels import FOLDER as LABELS
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.engine_cache import machine
-from snapsortd.vision.labels import FOLDER as LABELS
 
 BUILD = Path(__file__).resolve().parents[1] / "build" / "tests"
-SOURCES = sorted(Path(snapsortd.vision.__file__ or "").parent.glob("*.py"))
+SOURCES = sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py"))
 
 
 @cache
@@ -32,9 +32,8 @@ def _exported() -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "engines").exists():
             # Not as the daemon runs it, behind all other programs: every test waits for it.
-            export = (
-                f"from snapsortd.vision.export import export; export('embedded', {str(home)!r}, {default_threads()})"
-            )
+            module = "snapsortd.vision.child.engines.export"
+            export = f"from {module} import export; export('embedded', {str(home)!r}, {default_threads()})"
             subprocess.run([sys.executable, "-c", export], check=True, timeout=600)
         (home / LABELS).mkdir(exist_ok=True)
     return home

@@ -47,13 +47,13 @@ def measure(world: World) -> dict[str, Any]:
 
 def main(folder: str, name: str, file: str) -> None:
     """Answer until the input ends."""
+    from snapsortd.vision.child.decoding.decode import decode
+    from snapsortd.vision.child.engines.engine import TORCH, Engine
+    from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+    from snapsortd.vision.child.engines.preprocess import Preprocessor
+    from snapsortd.vision.child.engines.torch_engine import TorchEngine
+    from snapsortd.vision.child.workers import give_memory_back
     from snapsortd.vision.cores import default_threads
-    from snapsortd.vision.decode import decode
-    from snapsortd.vision.engine import TORCH, Engine
-    from snapsortd.vision.onnx_engine import OnnxEngine
-    from snapsortd.vision.preprocess import Preprocessor
-    from snapsortd.vision.torch_engine import TorchEngine
-    from snapsortd.vision.workers import give_memory_back
 
     threads = default_threads()
     engine: Engine = TorchEngine(folder, threads) if name == TORCH else OnnxEngine(file, name, threads)

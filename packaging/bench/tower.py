@@ -10,8 +10,8 @@ from typing import Any
 from asked import Asked
 from world import World
 
-from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import digest_checkpoint
+from snapsortd.vision.child.engines import cache as engine_cache
 
 GEMM_SIDE = 2048
 

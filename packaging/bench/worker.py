@@ -43,7 +43,7 @@ def onnx_tower(file: str, threads: int) -> tuple[Callable[[], object], dict[str,
     """The product's engine on a file that it exported, one image."""
     import numpy as np
 
-    from snapsortd.vision.onnx_engine import OnnxEngine
+    from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
 
     engine = OnnxEngine(file, "onnx", threads)
     pixels = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)

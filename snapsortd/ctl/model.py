@@ -19,8 +19,8 @@ from snapsortd.domain.errors import EXIT_MODEL, ConfigError, Unavailable
 from snapsortd.domain.text import shown, size_words
 
 if TYPE_CHECKING:
-    from snapsortd.doctor.stored import StoredModel
     from snapsortd.evaluation.fitting import Fit
+    from snapsortd.vision.catalog import StoredModel
 
 FIT_HINT = "`snapsortctl model eval FOLDER --fit` suggests some, from a folder with one folder of images per label."
 
@@ -37,7 +37,7 @@ model_command.add_command(eval_command)
 @json_option
 def list_command(as_json: bool) -> None:
     """List the models on this machine, the one in use first. Nothing is loaded, nothing goes online."""
-    from snapsortd.doctor.stored import stored_models
+    from snapsortd.vision.catalog import stored_models
 
     used = in_use()
     found = sorted(stored_models(used), key=lambda each: (each.name != used, each.name))
@@ -64,7 +64,7 @@ def info_command(name: str | None, as_json: bool) -> None:
 
     Exit code 6 if it is not on this machine, or not whole.
     """
-    from snapsortd.doctor.stored import digest_of, read_stored
+    from snapsortd.vision.catalog import digest_of, read_stored
 
     used = in_use()
     found = read_stored(model_name(name) if name else used)
@@ -92,7 +92,7 @@ def in_use() -> str:
     try:
         return configuration().model.name
     except ConfigError:
-        from snapsortd.doctor.stored import EMBEDDED
+        from snapsortd.vision.catalog import EMBEDDED
 
         return EMBEDDED
 
@@ -109,7 +109,7 @@ def pull_command(name: str, as_json: bool) -> None:
     \b
       snapsortctl model pull openai/clip-vit-base-patch32
     """
-    from snapsortd.hub import pull
+    from snapsortd.vision.hub import pull
 
     pulled = pull(name, show_progress=sys.stderr.isatty() and not as_json)
     if as_json:

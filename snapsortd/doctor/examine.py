@@ -34,6 +34,7 @@ from snapsortd.doctor.limits import Watch
 from snapsortd.domain.decision import ActionKind
 from snapsortd.files.locations import Places
 from snapsortd.rules.rule import Rule
+from snapsortd.vision.catalog import read_model
 from snapsortd.vision.checkpoint import EMBEDDED
 from snapsortd.watch.candidates import wanted_in
 
@@ -175,7 +176,7 @@ class _Examination:
 
     def _model(self) -> Iterator[Finding]:
         loaded = self.answer.status is not None and self.answer.status.get("classifier_pid") is not None
-        found = model.read_model(self.config.model.name if self.config else EMBEDDED)
+        found = read_model(self.config.model.name if self.config else EMBEDDED)
         memory = None if loaded else model.free_memory()
         return model.check_model(found, model.missing_libraries(), memory, self.seer.python)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from snapsortd.config import Label
 from snapsortd.evaluation.lint import lint_prompts
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.texts import encode_apart
+from snapsortd.vision.child.engines.embed_texts import encode_apart
 
 _QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 

@@ -11,7 +11,7 @@ from snapsortd.config import Label
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import Sight
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.sniff import HEAD_BYTES, sniff
+from snapsortd.vision.formats import HEAD_BYTES, sniff
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,8 @@ from datetime import UTC, datetime
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts
-from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.files.download_origin import download_urls
 from snapsortd.files.folders import lstat, open_place
-from snapsortd.vision.extras import is_missing
-from snapsortd.vision.sniff import HEAD_BYTES, sniff
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -69,21 +66,10 @@ def open_image(path: str, root: str) -> Iterator[Opened]:
         os.close(fd)
 
 
-def promises_image(path: str) -> bool:
-    """True if the file's name says that it is an image of a kind that is read here."""
-    suffix = suffix_of(path)
-    return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
-
-
 def stands(image: Opened) -> bool:
     """True if the file still lies where it was opened."""
     found = lstat(image.path, image.root)
     return found is not None and found.identity == image.identity
-
-
-def recognise(image: Opened) -> str | None:
-    """The format by the file's first bytes, or None. Whether it can be read here is another question."""
-    return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
 
 
 def file_facts(image: Opened, image_format: str) -> FileFacts:

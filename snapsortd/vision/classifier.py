@@ -15,9 +15,9 @@ from typing import Any, Literal
 from snapsortd.domain.errors import ImageError, Interrupted, ModelError
 from snapsortd.domain.image import Sight
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.inflight import InFlight, Request
 from snapsortd.vision.messages import sight_from_json, words_from_json
-from snapsortd.vision.own_process import spawn
+from snapsortd.vision.requests import InFlight, Request
+from snapsortd.vision.spawn import spawn
 from snapsortd.vision.wire import BadMessage, Channel
 
 ClassifierState = Literal["stopped", "loading", "ready", "failed"]
@@ -76,7 +76,7 @@ class Classifier:
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
-        """What `vision.loading` tells about the model: name, dim, source, digest, engine and why, wants_export."""
+        """`LoadedModel.about` as the child sent it; empty until it is ready."""
 
     @property
     def pid(self) -> int | None:
@@ -91,7 +91,7 @@ class Classifier:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                self._process = spawn("snapsortd.vision.child", str(theirs.fileno()), keep=(theirs.fileno(),))
+                self._process = spawn("snapsortd.vision.child.main", str(theirs.fileno()), keep=(theirs.fileno(),))
             except OSError as error:
                 ours.close()
                 self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.own_process import spawn
+from snapsortd.vision.spawn import spawn
 
 log = logging.getLogger("snapsortd")
 
@@ -70,7 +70,7 @@ class Exporter:
         self._start_due = None
         arguments = (model, self._cache_dir, str(key[1]))
         try:
-            self._process = spawn("snapsortd.vision.export", *arguments, stdin=subprocess.PIPE)
+            self._process = spawn("snapsortd.vision.child.engines.export", *arguments, stdin=subprocess.PIPE)
         except OSError as error:
             log.warning("the model cannot be exported: %s", error.strerror)
         else:

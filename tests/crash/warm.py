@@ -48,8 +48,7 @@ def main(address: str, model: str) -> None:
     import torch
     from PIL import Image
 
-    from snapsortd.vision import decode, labels, loading, messages  # noqa: F401
-    from snapsortd.vision.torch_engine import TorchEngine
+    from snapsortd.vision.child.engines.torch_engine import TorchEngine
     from tests.integration.tiny_checkpoints import make_checkpoint
 
     torch.set_num_threads(1)  # a thread would not survive the fork
@@ -78,8 +77,8 @@ def listening(address: str) -> Iterator[socket.socket]:
 
 
 def become_classifier(fd: int) -> None:
-    """What `python -m snapsortd.vision.child FD` does."""
-    from snapsortd.vision import child
+    """What `python -m snapsortd.vision.child.main FD` does."""
+    from snapsortd.vision.child.main import main as child
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     code = 1

@@ -21,9 +21,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from snapsortd.vision import child
+from snapsortd.vision.child import main as child
+from snapsortd.vision.child.workers import Look
 from snapsortd.vision.wire import Channel
-from snapsortd.vision.workers import Look
 
 Attempt = Callable[[], object]
 ALLOWED = "allowed"

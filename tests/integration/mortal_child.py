@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision import child
-from snapsortd.vision.workers import Look
+from snapsortd.vision.child import main as child
+from snapsortd.vision.child.workers import Look
 from tests.integration import hostile_answers
 
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -71,7 +71,7 @@ def cat(tmp_path: Path) -> Path:
 
 def test_the_daemon_side_loads_no_heavy_library() -> None:
     code = (
-        "import sys, snapsortd.vision.classifier, snapsortd.vision.sniff;"
+        "import sys, snapsortd.vision.classifier, snapsortd.vision.formats;"
         "print({name.partition('.')[0] for name in sys.modules} & {'torch', 'PIL', 'numpy', 'transformers'})"
     )
     result = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)

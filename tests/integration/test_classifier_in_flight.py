@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.vision.child.workers import LARGEST_BATCH, Look, Workers
 from snapsortd.vision.classifier import READY_MADE, Classifier
-from snapsortd.vision.inflight import Request
-from snapsortd.vision.workers import LARGEST_BATCH, Look, Workers
+from snapsortd.vision.requests import Request
 from tests.integration.mortal_child import as_classifier, image
 from tests.waiting import wait_for
 

@@ -11,8 +11,8 @@ from PIL import Image
 from transformers import AutoImageProcessor
 
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.decode import decode
-from snapsortd.vision.preprocess import Preprocessor
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.engines.preprocess import Preprocessor
 from tests import images
 
 MEAN, NINETY_NINE_PERCENT = 1.0, 12.0

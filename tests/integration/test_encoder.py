@@ -14,9 +14,9 @@ from PIL import Image
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
-from snapsortd.vision.engine import Array, normalised
-from snapsortd.vision.labels import FOLDER, KEPT, label_embeddings, label_scores
-from snapsortd.vision.torch_engine import TorchEngine
+from snapsortd.vision.child.engines.engine import Array, normalised
+from snapsortd.vision.child.engines.labels import FOLDER, KEPT, label_embeddings, label_scores
+from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from tests.integration.tiny_checkpoints import KINDS, make_checkpoint
 
 BLANK = np.zeros((1, 3, 32, 32), np.float32)

@@ -15,17 +15,17 @@ import pytest
 from PIL import Image
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import digest_checkpoint
+from snapsortd.vision.child.engines import cache as engine_cache
+from snapsortd.vision.child.engines.choose import LEAST_COSINE, least_cosine
+from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, TORCH, Array, Engine
+from snapsortd.vision.child.engines.export import export
+from snapsortd.vision.child.engines.load_model import LoadedModel, load_model
+from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.samples import sample_images
+from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8, TORCH, Array, Engine
-from snapsortd.vision.engine_choice import LEAST_COSINE, least_cosine
-from snapsortd.vision.export import export
-from snapsortd.vision.loading import LoadedModel, load_model
-from snapsortd.vision.onnx_engine import OnnxEngine
-from snapsortd.vision.preprocess import Preprocessor
-from snapsortd.vision.samples import sample_images
-from snapsortd.vision.torch_engine import TorchEngine
 from tests.integration.tiny_checkpoints import KINDS, make_checkpoint
 
 ENGINES = (TORCH, ONNX_FP32, ONNX_INT8)

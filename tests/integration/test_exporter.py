@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import digest_checkpoint
+from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.exporter import Exporter
 from tests.integration.tiny_checkpoints import make_checkpoint
 from tests.waiting import wait_for
@@ -99,6 +99,10 @@ def test_it_ends_with_the_daemon(info: dict[str, Any], tmp_path: Path) -> None:
         assert daemon.stdout is not None
         pid = int(daemon.stdout.readline())
         status = Path(f"/proc/{pid}/cmdline")
-        wait_for(lambda: b"snapsortd.vision.export" in status.read_bytes(), seconds=60, what="the export at work")
+        wait_for(
+            lambda: b"snapsortd.vision.child.engines.export" in status.read_bytes(),
+            seconds=60,
+            what="the export at work",
+        )
         daemon.send_signal(signal.SIGKILL)
     wait_for(lambda: not status.exists() or not status.read_bytes(), seconds=60, what="the export has ended")

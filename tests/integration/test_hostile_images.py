@@ -14,7 +14,7 @@ import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import Sight
-from snapsortd.vision.child import MEMORY_HEADROOM
+from snapsortd.vision.child.main import MEMORY_HEADROOM
 from snapsortd.vision.classifier import IMAGE_SECONDS, Classifier
 from tests import images
 from tests.crafted_documents import pdf

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.hub import choose_files
+from snapsortd.vision.hub import choose_files
 from tests.integration.hub_server import COMMIT, Hub, running_hub
 from tests.integration.test_ctl import PROGRAM, Ctl, ctl
 from tests.integration.tiny_checkpoints import make_checkpoint

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.vision.checkpoint import digest_checkpoint
-from snapsortd.vision.known_digest import known_digest
+from snapsortd.vision.digests import known_digest
 
 WRONG = "0" * 64
 

@@ -30,8 +30,8 @@ from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.rules.template import parse_destination
 from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.extras import is_missing
-from snapsortd.vision.inflight import Request
+from snapsortd.vision.formats import is_missing
+from snapsortd.vision.requests import Request
 from tests import images
 from tests.crafted_documents import dng
 from tests.crafted_images import encoded
@@ -489,7 +489,7 @@ def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
     path = room.inbox / name
     path.write_bytes(RECEIPTS[name](images.receipt(3).resize((412, 550))))
     with monkeypatch.context() as without:
-        without.setattr("snapsortd.vision.extras.find_spec", lambda _name: None)
+        without.setattr("snapsortd.vision.formats.find_spec", lambda _name: None)
         is_missing.cache_clear()
         result = room.process(path)
         assert result.outcome is Outcome.IGNORED

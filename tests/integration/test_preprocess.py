@@ -14,7 +14,7 @@ from PIL import Image
 from transformers import AutoImageProcessor
 
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.preprocess import Preprocessor
+from snapsortd.vision.child.engines.preprocess import Preprocessor
 from tests.integration.tiny_checkpoints import KINDS, make_checkpoint
 
 SIZES = ((300, 200), (200, 301), (17, 40), (31, 31), (500, 33))
@@ -115,7 +115,7 @@ def test_a_damaged_or_missing_file_is_left_to_transformers(tmp_path: Path) -> No
 
 def test_it_loads_neither_torch_nor_transformers() -> None:
     code = (
-        "import sys; from snapsortd.vision.preprocess import Preprocessor;"
+        "import sys; from snapsortd.vision.child.engines.preprocess import Preprocessor;"
         f"assert Preprocessor.load({find_checkpoint('embedded')!r});"
         "sys.exit(not {'torch', 'transformers'}.isdisjoint(sys.modules))"
     )

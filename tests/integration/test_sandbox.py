@@ -22,10 +22,10 @@ from PIL import Image
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
-from snapsortd.vision import seccomp
-from snapsortd.vision.child import CPU_SECONDS
+from snapsortd.vision.child import seccomp
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.main import CPU_SECONDS
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.decode import decode
 from snapsortd.vision.wire import Channel
 from tests.crafted_documents import dng, pdf
 from tests.integration.hostile_child import attempts
@@ -37,7 +37,7 @@ linux = pytest.mark.skipif(
 
 
 def _run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    code = f"from snapsortd.vision import sandbox\nimport os, sys\n{code}"
+    code = f"from snapsortd.vision.child import sandbox\nimport os, sys\n{code}"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=Path(__file__).parents[2],
@@ -124,7 +124,7 @@ def test_processor_time_can_be_renewed() -> None:
 
 def test_it_ends_with_the_other_side() -> None:
     ours, theirs = socket.socketpair()
-    code = "from snapsortd.vision import sandbox; sandbox.end_with({}); print('up', flush=True)\nwhile True: pass"
+    code = "from snapsortd.vision.child import sandbox; sandbox.end_with({}); print('up', flush=True)\nwhile True: pass"
     with theirs, ours:
         process = subprocess.Popen(
             [sys.executable, "-c", code.format(theirs.fileno())],
@@ -280,7 +280,7 @@ def test_behind_the_seal_a_crash_is_still_a_crash(
 
 READ_TERMINAL = """
 import os
-from snapsortd.vision import sandbox
+from snapsortd.vision.child import sandbox
 {call}()
 os.write(2, b"told")
 try:

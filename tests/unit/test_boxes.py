@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from snapsortd.vision.boxes import boxes_fill
+from snapsortd.vision.child.decoding.boxes import boxes_fill
 
 FTYP = b"\0\0\0\x10ftypheic\0\0\0\0"
 LARGE = b"\0\0\0\x01mdat" + (24).to_bytes(8, "big") + bytes(8)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.decode import EARLIEST_YEAR, LATEST_YEAR, MAX_ASPECT, decode
-from snapsortd.vision.sniff import sniff
+from snapsortd.vision.child.decoding.decode import EARLIEST_YEAR, LATEST_YEAR, MAX_ASPECT, decode
+from snapsortd.vision.formats import sniff
 from tests.crafted_images import PAGE_BYTES, animated_png, chain, checksummed, encoded, exif_of, mpo_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")

@@ -13,10 +13,8 @@ from PIL import Image
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.names import IMAGE_SUFFIXES
-from snapsortd.files.open_file import promises_image
-from snapsortd.vision.decode import MAX_ASPECT, decode
-from snapsortd.vision.extras import EXTRAS, installed, is_missing
-from snapsortd.vision.sniff import sniff
+from snapsortd.vision.child.decoding.decode import MAX_ASPECT, decode
+from snapsortd.vision.formats import EXTRAS, installed, is_missing, promises_image, sniff
 from tests.crafted_documents import ENCRYPTED, dng, pdf
 from tests.crafted_images import encoded
 
@@ -155,7 +153,7 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As where snapsortd was installed without its extras."""
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
-        "snapsortd.vision.extras.find_spec", lambda name: None if name in EXTRAS.values() else find_spec(name)
+        "snapsortd.vision.formats.find_spec", lambda name: None if name in EXTRAS.values() else find_spec(name)
     )
     is_missing.cache_clear()
     yield

@@ -22,7 +22,7 @@ from snapsortd.doctor.disks import Folder
 from snapsortd.doctor.finding import Finding, Status, quoted
 from snapsortd.doctor.folders import Seer, check_destination, check_watched
 from snapsortd.doctor.limits import Limit, check_limits
-from snapsortd.doctor.model import ModelFacts, check_model
+from snapsortd.doctor.model import check_model
 from snapsortd.doctor.service import (
     Installation,
     Service,
@@ -34,6 +34,7 @@ from snapsortd.doctor.service import (
     read_service,
 )
 from snapsortd.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
+from snapsortd.vision.catalog import ModelFacts
 
 MAC = Seer("darwin", "/opt/python3.13", 501)
 LINUX = Seer("linux", "/usr/bin/python3", 1000)

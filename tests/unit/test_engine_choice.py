@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snapsortd.vision.engine import Array, normalised
-from snapsortd.vision.engine_choice import LEAST_COSINE, Measured, Wanted, choose, least_cosine
+from snapsortd.vision.child.engines.choose import LEAST_COSINE, Measured, Wanted, choose, least_cosine
+from snapsortd.vision.child.engines.engine import Array, normalised
 
 LABELS = np.eye(2, 8, dtype=np.float32)
 REFERENCE = normalised(np.array([[3, 1, 1, 0, 0, 0, 0, 1], [1, 3, 0, 1, 0, 1, 0, 0]], np.float32))

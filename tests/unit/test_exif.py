@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_TAGS, MAX_VALUE, exif_name, most_wanted
 from snapsortd.domain.image import ImageFacts
-from snapsortd.vision.decode import decode
+from snapsortd.vision.child.decoding.decode import decode
 from tests.crafted_images import encoded, exif_bomb, exif_loop, exif_of, tagged
 from tests.fuzzing import tries
 

@@ -31,7 +31,7 @@ from snapsortd.rules.filters import (
     RegexFilter,
     UrlFilter,
 )
-from snapsortd.vision.sniff import sniff
+from snapsortd.vision.formats import sniff
 from tests.crafted_images import sound
 
 ENV = {"HOME": "/home/ann", "ODD": "/odd[1]*"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import ImageFacts, Sight
-from snapsortd.vision.inflight import InFlight, Request
+from snapsortd.vision.requests import InFlight, Request
 
 SIGHT = Sight({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)
 BAD = ImageError("bad")

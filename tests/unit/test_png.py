@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision import png
-from snapsortd.vision.decode import decode
-from snapsortd.vision.png import load_png
+from snapsortd.vision.child.decoding import png
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.decoding.png import load_png
 
 DECODERS = {"pywuffs": "_wuffs", "kornia_rs": "_kornia"}
 

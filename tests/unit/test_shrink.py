@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.vision.shrink import may_shrink, whole_factor
+from snapsortd.vision.child.decoding.shrink import may_shrink, whole_factor
 
 LENGTH = st.integers(1, 3_000)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.vision.sniff import HEAD_BYTES, sniff
+from snapsortd.vision.formats import HEAD_BYTES, sniff
 
 
 def _ftyp(major: bytes, *compatible: bytes) -> bytes:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.decode import decode
-from snapsortd.vision.time_limit import LimitedFile, check_time
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.decoding.time_limit import LimitedFile, check_time
 
 OVER = "takes more than"
 

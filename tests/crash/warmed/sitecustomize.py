@@ -6,7 +6,7 @@ import sys
 
 _WARM = os.environ.get("SNAPSORT_WARM_CLASSIFIER")
 
-if _WARM and "snapsortd.vision.child" in sys.orig_argv:
+if _WARM and "snapsortd.vision.child.main" in sys.orig_argv:
     with socket.socket(socket.AF_UNIX) as _connection:
         _connection.connect(_WARM)
         _theirs = int(sys.orig_argv[-1])

@@ -18,7 +18,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from snapsortd.vision.time_limit import check_time
+from snapsortd.vision.child.decoding.time_limit import check_time
 
 Decode = Callable[[bytes, Image.Image], np.ndarray]
 """A file's content, and what Pillow knows of it, to (height, width, channels). Raises on whatever is wrong."""

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 
-from snapsortd.vision import seccomp
+from snapsortd.vision.child import seccomp
 
 
 def refuse_network() -> bool:

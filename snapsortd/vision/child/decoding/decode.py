@@ -16,15 +16,14 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError,
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
-from snapsortd.vision.boxes import boxes_fill
-from snapsortd.vision.exif import exif_is_huge, exif_texts
-from snapsortd.vision.extras import is_missing, what_is_missing
-from snapsortd.vision.frames import count_frames
-from snapsortd.vision.picture import MAX_PIXELS, Picture, check_size
-from snapsortd.vision.png import load_png
-from snapsortd.vision.shrink import JPEG_FACTORS, may_shrink, whole_factor
-from snapsortd.vision.sniff import HEAD_BYTES, sniff
-from snapsortd.vision.time_limit import check_time
+from snapsortd.vision.child.decoding.boxes import boxes_fill
+from snapsortd.vision.child.decoding.exif import exif_is_huge, exif_texts
+from snapsortd.vision.child.decoding.frames import count_frames
+from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
+from snapsortd.vision.child.decoding.png import load_png
+from snapsortd.vision.child.decoding.shrink import JPEG_FACTORS, may_shrink, whole_factor
+from snapsortd.vision.child.decoding.time_limit import check_time
+from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
 MAX_BYTES = 4 << 30
 """Twice what 225 megapixels of four 16-bit channels take; the rest of a larger file is no image."""
@@ -110,11 +109,11 @@ def decode(
 
 def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
     if image_format == "raw":
-        from snapsortd.vision.raw import open_raw  # its packages may be missing
+        from snapsortd.vision.child.decoding.raw import open_raw
 
         return open_raw(file, side)
     if image_format == "pdf":
-        from snapsortd.vision.pdf import open_pdf
+        from snapsortd.vision.child.decoding.pdf import open_pdf
 
         return open_pdf(file, side)
     image = Image.open(file, formats=[_PLUGINS[image_format]])

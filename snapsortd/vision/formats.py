@@ -5,7 +5,12 @@ Its name counts in one case: most raw files are TIFFs, and only far inside diffe
 
 from __future__ import annotations
 
-from snapsortd.domain.names import RAW_SUFFIXES
+import os
+from functools import cache
+from importlib.util import find_spec
+
+from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
+from snapsortd.files.open_file import Opened
 
 HEAD_BYTES = 32
 """How much of the file `sniff` wants to see."""
@@ -56,3 +61,35 @@ def _sniff_heif(head: bytes) -> str | None:
     if brands & _AVIF_BRANDS:
         return "avif"
     return "heic" if brands & _HEIC_BRANDS else None
+
+
+def promises_image(path: str) -> bool:
+    """True if the file's name says that it is an image of a kind that is read here."""
+    suffix = suffix_of(path)
+    return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
+
+
+def recognise(image: Opened) -> str | None:
+    """The format by the file's first bytes, or None. Whether it can be read here is another question."""
+    return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
+
+
+EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
+"""The package that reads a format. The extra that brings it has the format's name (pyproject.toml)."""
+
+
+@cache
+def is_missing(image_format: str) -> bool:
+    """True if the package that this format needs is not installed. It is looked for, not imported."""
+    return image_format in EXTRAS and find_spec(EXTRAS[image_format]) is None
+
+
+def what_is_missing(image_format: str) -> str:
+    """In words, and how to install it."""
+    name = "raw images" if image_format == "raw" else "PDFs"
+    return f"{name} are read once this is done: pip install 'snapsortd[{image_format}]'"
+
+
+def installed() -> str:
+    """The extra formats that can be read, as one word for a fingerprint."""
+    return "+".join(image_format for image_format in EXTRAS if not is_missing(image_format))

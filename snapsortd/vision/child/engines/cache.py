@@ -20,8 +20,8 @@ from importlib.metadata import PackageNotFoundError, version
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8
-from snapsortd.vision.engine_choice import Measured
+from snapsortd.vision.child.engines.choose import Measured
+from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8
 
 FILES = {ONNX_FP32: "fp32.onnx", ONNX_INT8: "int8.onnx"}
 """An engine's file."""

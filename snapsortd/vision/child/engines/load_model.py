@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision import engine_cache
 from snapsortd.vision.checkpoint import find_checkpoint
+from snapsortd.vision.child.engines import cache as engine_cache
+from snapsortd.vision.child.engines.choose import Wanted, choose
+from snapsortd.vision.child.engines.embed_texts import encode_apart
+from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, Preparing
+from snapsortd.vision.child.engines.labels import label_embeddings
+from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.engine import TORCH, Array, Engine, Preparing
-from snapsortd.vision.engine_choice import Wanted, choose
-from snapsortd.vision.known_digest import known_digest
-from snapsortd.vision.labels import label_embeddings
-from snapsortd.vision.preprocess import Preprocessor
-from snapsortd.vision.texts import encode_apart
+from snapsortd.vision.digests import known_digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array,
     if not engine_cache.is_sound(exports, facts, name):
         raise _NotExported("the exported model is damaged", wants_export=True)
     try:
-        from snapsortd.vision.onnx_engine import OnnxEngine
+        from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
 
         engine = OnnxEngine(engine_cache.path_of(exports, name), name, asked.threads)
     except (ImportError, ModelError) as error:
@@ -114,7 +114,7 @@ def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array,
 
 
 def _load_torch(asked: _Model, about: Mapping[str, Any]) -> LoadedModel:
-    from snapsortd.vision.torch_engine import TorchEngine
+    from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     engine = TorchEngine(asked.folder, asked.threads)
     embeddings = label_embeddings(asked.labels, asked.digest, asked.cache_dir, engine.encode_texts)

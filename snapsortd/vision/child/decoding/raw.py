@@ -14,8 +14,8 @@ import rawpy
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.exif import MAX_EXIF
-from snapsortd.vision.picture import Picture, check_size
+from snapsortd.vision.child.decoding.exif import MAX_EXIF
+from snapsortd.vision.child.decoding.picture import Picture, check_size
 
 _ORIENTATION = 0x0112
 _EXIF_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)

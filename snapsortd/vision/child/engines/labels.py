@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.engine import Array, normalised
+from snapsortd.vision.child.engines.engine import Array, normalised
 
 FOLDER = "labels"
 """In the cache folder: a file for each set of labels and model."""

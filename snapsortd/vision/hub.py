@@ -8,9 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.doctor.model import PROCESSORS, TOKENIZERS, WEIGHTS
-from snapsortd.doctor.stored import is_of_family
 from snapsortd.domain.errors import ModelError, SnapsortError
+from snapsortd.vision.catalog import PROCESSORS, TOKENIZERS, WEIGHTS, is_of_family
 
 EXTRAS = frozenset(
     {"added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"}

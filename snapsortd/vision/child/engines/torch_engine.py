@@ -10,7 +10,7 @@ from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.engine import TORCH, Array
+from snapsortd.vision.child.engines.engine import TORCH, Array
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")
 _HINT = "fetch it again, free some memory, or choose another one: model.name in the configuration"

@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from snapsortd.vision.engine import TORCH, Array
-from snapsortd.vision.labels import label_scores
+from snapsortd.vision.child.engines.engine import TORCH, Array
+from snapsortd.vision.child.engines.labels import label_scores
 
 Wanted = Literal["auto", "torch", "onnx"]
 

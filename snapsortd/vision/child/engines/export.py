@@ -1,7 +1,7 @@
 """Exports a model's image tower to ONNX, whole and quantised, and measures every engine: a process of its own.
 
-Started by `exporter` as `python -m snapsortd.vision.export MODEL CACHE_DIR THREADS`, with a pipe as standard input: it
-ends with the daemon. It takes a minute, and three times the memory of the weights.
+Started by `exporter` as `python -m snapsortd.vision.child.engines.export MODEL CACHE_DIR THREADS`, with a pipe as
+standard input: it ends with the daemon. It takes a minute, and three times the memory of the weights.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision import engine_cache, sandbox
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.engine import ONNX_FP32, ONNX_INT8, Array, Engine
-from snapsortd.vision.engine_choice import Measured, least_cosine
-from snapsortd.vision.known_digest import known_digest
-from snapsortd.vision.onnx_engine import INPUT, OUTPUT, OnnxEngine
-from snapsortd.vision.preprocess import Preprocessor
-from snapsortd.vision.samples import sample_images
-from snapsortd.vision.torch_engine import TorchEngine
-from snapsortd.vision.workers import LARGEST_BATCH
+from snapsortd.vision.child import sandbox
+from snapsortd.vision.child.engines import cache as engine_cache
+from snapsortd.vision.child.engines.choose import Measured, least_cosine
+from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine
+from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, OnnxEngine
+from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.samples import sample_images
+from snapsortd.vision.child.engines.torch_engine import TorchEngine
+from snapsortd.vision.child.workers import LARGEST_BATCH
+from snapsortd.vision.digests import known_digest
 
 ROUNDS = 15
 """So often each engine is timed, all of them in turn. The least time counts: other programs only ever add to it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnxruntime
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.engine import Array
+from snapsortd.vision.child.engines.engine import Array
 
 INPUT, OUTPUT = "pixels", "vectors"
 """Names in the exported graph."""

@@ -15,8 +15,8 @@ from PIL import Image
 from pypdfium2 import raw as pdfium
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.picture import Picture
-from snapsortd.vision.time_limit import check_time
+from snapsortd.vision.child.decoding.picture import Picture
+from snapsortd.vision.child.decoding.time_limit import check_time
 
 MAX_ASPECT = 16
 """A longer page is drawn squeezed to this."""

@@ -1,6 +1,6 @@
 """The classifier process: loads the model once, then answers image after image until the daemon is gone.
 
-Started by `classifier` as `python -m snapsortd.vision.child FD`, with one end of a socket pair. The first
+Started by `classifier` as `python -m snapsortd.vision.child.main FD`, with one end of a socket pair. The first
 message brings the settings, each further one an open image and its number. Several are looked at at a time.
 """
 
@@ -18,16 +18,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision import sandbox
+from snapsortd.vision.child import sandbox
+from snapsortd.vision.child.decoding.time_limit import LimitedFile
+from snapsortd.vision.child.workers import Look, Workers, give_memory_back
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.extras import EXTRAS, is_missing
-from snapsortd.vision.time_limit import LimitedFile
+from snapsortd.vision.formats import EXTRAS, is_missing
 from snapsortd.vision.wire import BadMessage, Channel
-from snapsortd.vision.workers import Look, Workers, give_memory_back
 
 if TYPE_CHECKING:
     from snapsortd.domain.image import ImageFacts
-    from snapsortd.vision.engine import Array
+    from snapsortd.vision.child.engines.engine import Array
 
 MEMORY_HEADROOM = 2 << 30
 """Bytes above what the loaded model takes; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
@@ -107,13 +107,13 @@ def _blank_image() -> int:
 def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
     """Load the model and embed the labels: what looks at images, and what is told about the model."""
     gc.disable()  # what is imported stays; looking through it for garbage again and again takes a tenth of the time
-    from snapsortd.vision.loading import load_model
+    from snapsortd.vision.child.engines.load_model import load_model
 
     loaded = load_model(**settings)
     import numpy as np
 
-    from snapsortd.vision.decode import decode
-    from snapsortd.vision.labels import label_scores
+    from snapsortd.vision.child.decoding.decode import decode
+    from snapsortd.vision.child.engines.labels import label_scores
     from snapsortd.vision.messages import sight_to_json
 
     for module in _USED_LATER:
@@ -145,7 +145,7 @@ def _import_reader(image_format: str) -> None:
     if is_missing(image_format):
         return
     try:
-        importlib.import_module(f"snapsortd.vision.{image_format}")
+        importlib.import_module(f"snapsortd.vision.child.decoding.{image_format}")
     except (ImportError, OSError) as error:
         sys.stderr.write(f"{EXTRAS[image_format]} is installed, but cannot be loaded: {error}\n")
 
