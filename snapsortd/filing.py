@@ -13,11 +13,11 @@ from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
 from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
+from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import below, lstat
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import Opened, open_image
 from snapsortd.files.remove import is_being_written
-from snapsortd.mover import hash_fd
 from snapsortd.rules.preview import for_name
 
 CALLS = frozenset({ActionKind.RUN, ActionKind.NOTIFY})

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from snapsortd.actions.desktop_notification import ServiceNotifier, notify_desktop
 from snapsortd.config import check_folders, load_config
 from snapsortd.desk import Desk
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
@@ -18,7 +19,6 @@ from snapsortd.events import Broadcast, Event
 from snapsortd.files.folders import lstat
 from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
-from snapsortd.notify import ServiceNotifier, notify_desktop
 from snapsortd.replies import iso, result_told
 from snapsortd.session import Session
 from snapsortd.signals import Signals

@@ -25,13 +25,13 @@ from snapsortd.domain.errors import (
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, elapsed, summed_up, why_left
 from snapsortd.duplicates import FILED_KINDS, Duplicates
+from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, stands
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import begin_sync
 from snapsortd.filing import Filing, leader
 from snapsortd.journal import Journal
-from snapsortd.mover import hash_fd
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.rule import Rule

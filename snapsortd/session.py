@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from snapsortd.calls import Caller
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.recover import repair
+from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import FileChanged, Interrupted, NotKnown
@@ -23,12 +26,9 @@ from snapsortd.files.locations import Places
 from snapsortd.files.lock import Lock
 from snapsortd.filing import Filing, went_along
 from snapsortd.journal import Journal
-from snapsortd.mover import Mover
 from snapsortd.pipeline import Pipeline
-from snapsortd.repair import repair
 from snapsortd.replies import iso, result_told, selected, standing
 from snapsortd.rules.rule import select
-from snapsortd.trash import Trash
 from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.decision import ActionKind, Destination, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.file import FileIdentity
@@ -13,8 +15,6 @@ from snapsortd.domain.names import NameSeries
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import to_stat
 from snapsortd.journal import Journal
-from snapsortd.mover import Mover
-from snapsortd.trash import Trash
 
 NAMING = (ActionKind.MOVE, ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK)
 """Those that give a file a name in a destination."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Selection
-from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import Filing
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import EntryKind, State
 from snapsortd.domain.errors import FileChanged, LeftAlone
-from snapsortd.repair import repair
 from tests.integration.filing import NAMING, PIXELS, Filing, identity_of
 from tests.integration.test_races import race
 from tests.integration.test_repair import begin

@@ -16,16 +16,16 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from snapsortd.calls import Caller
+from snapsortd.actions.run_and_notify import Caller
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import OPEN_STATES, State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.copy import hash_fd
 from snapsortd.files.open_file import file_facts, open_image
 from snapsortd.filing import Filing
 from snapsortd.journal import Selection
-from snapsortd.mover import hash_fd
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.rule import Rule, RuleAction

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.open_file import open_image
-from snapsortd.repair import repair
 from tests.attack import Attack
 from tests.integration.filing import PIXELS, Filing
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd import commands
-from snapsortd.calls import Caller
-from snapsortd.commands import MAX_OUTPUT, run
+from snapsortd.actions import command as commands
+from snapsortd.actions.command import MAX_OUTPUT, run
+from snapsortd.actions.recover import repair
+from snapsortd.actions.run_and_notify import Caller
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
 from snapsortd.files.folders import to_stat
-from snapsortd.repair import repair
 from tests.integration.filing import Filing, identity_of
 from tests.waiting import wait_for
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.mover import Mover
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
-from snapsortd.mover import Mover
 from snapsortd.replies import selected
 from snapsortd.undo import redo, undo
 from tests.integration.filing import Filing, tree

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.calls import Caller
+from snapsortd.actions.run_and_notify import Caller
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import FileChanged

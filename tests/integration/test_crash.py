@@ -19,11 +19,11 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.journal import Selection
-from snapsortd.repair import repair
 from snapsortd.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree
 from tests.integration.one_step import TAG, act

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.notify import ServiceNotifier, notify_desktop
+from snapsortd.actions.desktop_notification import ServiceNotifier, notify_desktop
 
 
 @pytest.fixture

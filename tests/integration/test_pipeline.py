@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from snapsortd.calls import Caller
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.run_and_notify import Caller
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
@@ -23,7 +24,6 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, file_facts
 from snapsortd.filing import Filing
 from snapsortd.journal import Journal, Selection
-from snapsortd.mover import Mover
 from snapsortd.pipeline import MAX_DEATHS, Pipeline
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.rule import Rule, RuleAction

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.recover import repair
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import Entry, Intent, Method, State
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.journal import Journal, Selection
-from snapsortd.mover import Mover
-from snapsortd.repair import repair
-from snapsortd.trash import Trash
 from tests.integration.filing import PIXELS, Filing, tree
 
 

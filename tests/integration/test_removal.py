@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import Method, State, aside_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.folders import Place, open_place
 from snapsortd.files.remove import is_being_written, put_back, remove_exactly
-from snapsortd.repair import repair
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 from tests.integration.test_repair import begin, copy_of, state_of
 

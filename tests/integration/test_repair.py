@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FolderIdentity
@@ -15,7 +16,6 @@ from snapsortd.domain.result import Outcome
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import open_folder
 from snapsortd.journal import Selection
-from snapsortd.repair import repair
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 
 

@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import Method, State
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.mover import Mover
-from snapsortd.trash import Trash
 from tests.integration.filing import PIXELS, Filing
 from tests.integration.test_races import race
 from tests.integration.trees import look, reasons, redo_all, undo_all

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
+from snapsortd.actions.recovery_table import Act, SourceSeen, TargetSeen, resolve
 from snapsortd.domain.entry import OPEN_STATES, Method, State
-from snapsortd.recovery import Act, SourceSeen, TargetSeen, resolve
 
 S, T = SourceSeen, TargetSeen
 FILING = [method for method in Method if method is not Method.CALL]

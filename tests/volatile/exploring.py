@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd import repair as repairing
+from snapsortd.actions import recover as repairing
+from snapsortd.actions.recovery_table import Resolution, SourceSeen, TargetSeen, resolve
 from snapsortd.domain.entry import Method, State
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.recovery import Resolution, SourceSeen, TargetSeen, resolve
 from tests.integration.filing import SHARED_MEMORY
 from tests.volatile.life import Life, Shelf, World, live
 from tests.volatile.scenes import PICTURE, SOURCE, Scene, content_of

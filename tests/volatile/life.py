@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.entry import Entry, Intent, State
 from snapsortd.journal import Journal
-from snapsortd.mover import Mover
-from snapsortd.trash import Trash
 from tests.volatile.disk import Disk
 from tests.volatile.system import System
 

@@ -20,22 +20,44 @@ from typing import Any
 
 import pytest
 
-from snapsortd import (
-    displacing,
-    linking,
+from snapsortd.actions import (
+    link as linking,
+)
+from snapsortd.actions import (
+    move as transfer,
+)
+from snapsortd.actions import (
     mover,
     plan,
-    planning,
-    repair,
-    reversal,
-    settling,
     step,
-    tagging,
-    transfer,
-    trash,
     trashinfo,
-    trashing,
-    withdrawal,
+)
+from snapsortd.actions import (
+    name_conflicts as displacing,
+)
+from snapsortd.actions import (
+    prepare as planning,
+)
+from snapsortd.actions import (
+    recover as repair,
+)
+from snapsortd.actions import (
+    remove_copy as withdrawal,
+)
+from snapsortd.actions import (
+    resume as settling,
+)
+from snapsortd.actions import (
+    reverse as reversal,
+)
+from snapsortd.actions import (
+    tag as tagging,
+)
+from snapsortd.actions import (
+    trash as trashing,
+)
+from snapsortd.actions import (
+    trash_folder as trash,
 )
 from snapsortd.files import attributes, folders
 from snapsortd.files import copy as copying

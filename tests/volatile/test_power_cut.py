@@ -9,9 +9,9 @@ from functools import cache
 
 import pytest
 
+from snapsortd.actions.recovery_table import SourceSeen as S
+from snapsortd.actions.recovery_table import TargetSeen as T
 from snapsortd.domain.entry import Method, State
-from snapsortd.recovery import SourceSeen as S
-from snapsortd.recovery import TargetSeen as T
 from tests.volatile.exploring import LONG, Row, searching
 from tests.volatile.scenes import SCENES, Scene
 

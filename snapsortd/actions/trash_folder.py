@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from snapsortd.actions.trashinfo import FILES, SUFFIX
 from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten, split_name
 from snapsortd.files.folders import Folder, make_folder
 from snapsortd.files.os_errors import in_words
-from snapsortd.trashinfo import FILES
 
 PRIVATE = 0o700
 
@@ -108,3 +109,14 @@ def _may_share(path: str) -> bool:
 def _is_ours(folder: Folder) -> bool:
     """False of a folder that another user has put there to get at what is thrown away."""
     return os.fstat(folder.fd).st_uid == os.getuid()
+
+
+ROOM = MAX_NAME_BYTES - len(SUFFIX) - len(" 100000")
+"""Bytes that a name may have in the trash: that of its note is longer, and so is that of the last of its series."""
+
+
+def names_in_trash(name: str) -> NameSeries:
+    """The names that a file called `name` may get there."""
+    stem, suffix = split_name(name)
+    suffix = suffix and f".{suffix}"
+    return NameSeries((shorten(stem, ROOM - len(os.fsencode(suffix))),), suffix)

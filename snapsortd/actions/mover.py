@@ -7,29 +7,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
-from snapsortd.displacing import find_twin, plan_displaced
+from snapsortd.actions.link import Linking
+from snapsortd.actions.move import Transfer
+from snapsortd.actions.name_conflicts import find_twin, plan_displaced
+from snapsortd.actions.plan import Ledger, Plan
+from snapsortd.actions.prepare import METHODS, Item, open_source, plan_action, plan_trash, shadow
+from snapsortd.actions.recovery_table import Resolution
+from snapsortd.actions.remove_copy import Withdrawal
+from snapsortd.actions.resume import put_back_aside, settle
+from snapsortd.actions.reverse import check_reversal, plan_reversal
+from snapsortd.actions.step import Step
+from snapsortd.actions.tag import Tagging
+from snapsortd.actions.trash import Trashing
+from snapsortd.actions.trash_folder import NO_TRASH, Trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry, Intent, Method, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import lstat
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
-from snapsortd.linking import Linking
-from snapsortd.plan import Ledger, Plan
-from snapsortd.planning import METHODS, Item, open_source, plan_action, plan_trash, shadow
-from snapsortd.recovery import Resolution
-from snapsortd.reversal import check_reversal, plan_reversal
-from snapsortd.settling import put_back_aside, settle
-from snapsortd.step import Step
-from snapsortd.tagging import Tagging
-from snapsortd.transfer import Transfer
-from snapsortd.trash import NO_TRASH, Trash
-from snapsortd.trashing import Trashing
-from snapsortd.withdrawal import Withdrawal
-
-__all__ = ["FilingLedger", "Mover", "hash_fd"]
 
 MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
 

@@ -6,6 +6,9 @@ import errno
 import os
 from collections.abc import Callable
 
+from snapsortd.actions.plan import Ledger
+from snapsortd.actions.step import Step
+from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.entry import Entry, Method, State, aside_name, out_of_trash, temporary_name
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
@@ -15,9 +18,6 @@ from snapsortd.files.os_errors import in_words
 from snapsortd.files.remove import is_being_written, remove_exactly
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync_folder
-from snapsortd.plan import Ledger
-from snapsortd.step import Step
-from snapsortd.trashinfo import discard_info
 
 
 class Transfer(Step):

@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from snapsortd.actions.recovery_table import Act, Resolution, SourceSeen, TargetSeen, resolve
 from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import COARSEST_TIME_NS, hash_place
 from snapsortd.files.folders import open_place
 from snapsortd.files.tags import are_as_wanted
-from snapsortd.recovery import Act, Resolution, SourceSeen, TargetSeen, resolve
 
 
 class OpenEntries(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, EntryKind, State
 from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.sync import sync
@@ -11,7 +12,6 @@ from snapsortd.files.tags import (
     with_tags,
     without_tags,
 )
-from snapsortd.step import Step
 
 
 class Tagging(Step):

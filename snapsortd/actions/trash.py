@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
+from snapsortd.actions.move import Transfer
+from snapsortd.actions.trashinfo import discard_info, info_of, write_info
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import DurabilityError, LeftAlone
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten, split_name
 from snapsortd.files.folders import Place, lstat
 from snapsortd.files.os_errors import in_words
-from snapsortd.transfer import Transfer
-from snapsortd.trashinfo import SUFFIX, discard_info, info_of, write_info
-
-ROOM = MAX_NAME_BYTES - len(SUFFIX) - len(" 100000")
-"""Bytes that a name may have in the trash: that of its note is longer, and so is that of the last of its series."""
-
-
-def names_in_trash(name: str) -> NameSeries:
-    """The names that a file called `name` may get there."""
-    stem, suffix = split_name(name)
-    suffix = suffix and f".{suffix}"
-    return NameSeries((shorten(stem, ROOM - len(os.fsencode(suffix))),), suffix)
 
 
 class Trashing(Transfer):

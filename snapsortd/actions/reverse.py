@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
@@ -14,7 +15,6 @@ from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Folder, Place, below, make_folder, open_folder, to_stat
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
-from snapsortd.plan import Plan
 
 _AGAIN = {
     EntryKind.COPY: Method.COPY,

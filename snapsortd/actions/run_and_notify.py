@@ -7,14 +7,14 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
-from snapsortd.commands import run
+from snapsortd.actions.command import run
+from snapsortd.actions.desktop_notification import notify_desktop
+from snapsortd.actions.plan import Ledger
 from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.files.folders import open_place
-from snapsortd.notify import notify_desktop
-from snapsortd.plan import Ledger
 
 _NOWHERE = FolderIdentity(0, 0)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, suppress
 
+from snapsortd.actions.move import release_source
+from snapsortd.actions.plan import Ledger
+from snapsortd.actions.recovery_table import Act, Resolution
+from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.entry import Entry, Method, State, aside_name, into_trash, out_of_trash, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import Place, open_place
 from snapsortd.files.remove import put_back
 from snapsortd.files.sync import sync, sync_folder
-from snapsortd.plan import Ledger
-from snapsortd.recovery import Act, Resolution
-from snapsortd.transfer import release_source
-from snapsortd.trashinfo import discard_info
 
 
 def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:

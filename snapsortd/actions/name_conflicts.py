@@ -10,16 +10,16 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+from snapsortd.actions.plan import Plan
+from snapsortd.actions.prepare import Item, plan_trash
+from snapsortd.actions.step import MAX_NAMES
+from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.decision import OnConflict, PlannedAction
 from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Place, to_stat
-from snapsortd.plan import Plan
-from snapsortd.planning import Item, plan_trash
-from snapsortd.step import MAX_NAMES
-from snapsortd.trash import Trash
 
 
 def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitStack) -> Plan | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from snapsortd.actions.move import is_exactly
+from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, EntryKind, State, aside_name
 from snapsortd.domain.errors import FileChanged
 from snapsortd.files.folders import Place
 from snapsortd.files.remove import remove_exactly
 from snapsortd.files.sync import sync, sync_folder
-from snapsortd.step import Step
-from snapsortd.transfer import is_exactly
 
 
 class Withdrawal(Step):

@@ -11,11 +11,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from snapsortd.actions.plan import Ledger, Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.files.folders import Place, to_stat
 from snapsortd.files.os_errors import in_words
-from snapsortd.plan import Ledger, Plan
 
 MAX_NAMES = 100_000
 """Names tried for one file in one folder."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from snapsortd.actions.plan import Plan
+from snapsortd.actions.trash_folder import Trash, names_in_trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import EntryKind, Intent, Method
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
@@ -16,9 +18,6 @@ from snapsortd.domain.names import NameSeries
 from snapsortd.files.folders import Folder, Place, make_folder, open_place
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.tags import read_missing, wanted_tags
-from snapsortd.plan import Plan
-from snapsortd.trash import Trash
-from snapsortd.trashing import names_in_trash
 
 METHODS = {
     ActionKind.MOVE: Method.RENAME,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 
+from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.files.folders import Place
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
-from snapsortd.step import Step
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
 """What link(2) and symlink(2) answer where the file system has none; EPERM also where the kernel forbids this one."""
