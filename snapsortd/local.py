@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from snapsortd.config import load_config
 from snapsortd.files.locations import Places
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 
 
 @contextmanager

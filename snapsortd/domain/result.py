@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -106,8 +105,3 @@ def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
     if any(entry.state is State.SHADOW for entry in entries):
         return Outcome.SHADOW, f"rule {entries[0].rule!r} is in shadow mode"
     return Outcome.LEFT, entries[0].reason if entries else reason  # nobody could be notified
-
-
-def elapsed(began: float) -> float:
-    """Milliseconds since `began` (monotonic seconds)."""
-    return (time.monotonic() - began) * 1000

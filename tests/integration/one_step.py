@@ -15,7 +15,7 @@ from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Selection
-from snapsortd.undo import undo
+from snapsortd.pipeline.undo import undo
 from tests.integration.filing import Filing
 
 TAG = "filed"

@@ -24,13 +24,13 @@ from snapsortd.domain.image import ImageFacts, Sight
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.open_file import file_facts, open_image
-from snapsortd.filing import Filing
 from snapsortd.journal import Selection
+from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.undo import undo
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.rules.template import parse_destination, parse_name, parse_words
-from snapsortd.undo import undo
 from tests.integration.filing import SHARED_MEMORY
 from tests.integration.filing import Filing as Room
 

@@ -15,7 +15,7 @@ from snapsortd.control import DaemonControl
 from snapsortd.domain.entry import State
 from snapsortd.files.locations import find_places
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import retry_pause
 from tests import images
 from tests.integration.test_loop import turn

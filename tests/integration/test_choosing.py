@@ -12,8 +12,8 @@ from snapsortd.actions.mover import Mover
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
-from snapsortd.replies import selected
-from snapsortd.undo import redo, undo
+from snapsortd.pipeline.replies import selected
+from snapsortd.pipeline.undo import redo, undo
 from tests.integration.filing import Filing, tree
 
 FILED = [

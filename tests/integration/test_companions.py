@@ -13,9 +13,10 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.files.open_file import open_image
-from snapsortd.filing import Filed, Filing, leader, went_along
 from snapsortd.journal import Selection
-from snapsortd.undo import undo
+from snapsortd.pipeline.carry_out import Filed, Filing
+from snapsortd.pipeline.companions import leader, went_along
+from snapsortd.pipeline.undo import undo
 from tests.integration.filing import Filing as Room
 from tests.integration.filing import hash_fd, tree
 

@@ -24,7 +24,7 @@ from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.journal import Selection
-from snapsortd.undo import undo
+from snapsortd.pipeline.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree
 from tests.integration.one_step import TAG, act
 

@@ -13,7 +13,7 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused, UndoRefused
 from snapsortd.journal import Selection
-from snapsortd.undo import undo
+from snapsortd.pipeline.undo import undo
 from tests.integration.filing import PIXELS, Filing, tree
 from tests.mounting import formatted, mounted
 

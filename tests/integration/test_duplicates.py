@@ -13,13 +13,13 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, values_in
 from snapsortd.domain.entry import Entry, Intent
 from snapsortd.domain.image import ImageFacts, Sight
-from snapsortd.duplicates import Duplicates, Found
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
+from snapsortd.pipeline.duplicates import Duplicates, Found
+from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.duplicates_wanted import Wanted, wanted
 from snapsortd.rules.filters import DuplicateFilter, Filter, GpsFilter, Not
 from snapsortd.rules.rule import Rule
-from snapsortd.undo import redo, undo
 from tests.integration.filing import PIXELS, Filing, identity_of
 
 BOTH = Wanted(exact=True, near=True)

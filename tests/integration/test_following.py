@@ -10,7 +10,7 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.journal import Selection
-from snapsortd.undo import redo, undo
+from snapsortd.pipeline.undo import redo, undo
 from tests.integration.filing import PIXELS, Filing
 from tests.integration.trees import ALL, look, reasons
 

@@ -23,7 +23,7 @@ from snapsortd.config import load_config
 from snapsortd.control import DaemonControl
 from snapsortd.files.locations import find_places
 from snapsortd.loop import Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 from tests.fuzzing import spoiled, tries
 from tests.integration.api_calls import connect, send
 from tests.integration.fake_control import FakeControl

@@ -23,7 +23,7 @@ from snapsortd.domain.result import Outcome
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import find_places
 from snapsortd.loop import JOURNAL_RETRY_S, Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import WorkQueue
 from tests.integration.filing import Filing, identity_of
 from tests.waiting import wait_for

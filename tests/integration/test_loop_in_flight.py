@@ -17,7 +17,7 @@ from snapsortd.config import load_config
 from snapsortd.domain.result import Outcome
 from snapsortd.files.locations import find_places
 from snapsortd.loop import Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 from snapsortd.vision.classifier import READY_MADE
 from snapsortd.vision.cores import default_threads
 from snapsortd.watch.queue import NEW_S

@@ -22,13 +22,13 @@ from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
 from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, file_facts
-from snapsortd.filing import Filing
 from snapsortd.journal import Journal, Selection
-from snapsortd.pipeline import MAX_DEATHS, Pipeline
+from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.pipeline import MAX_DEATHS, Pipeline
+from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.rules.template import parse_destination
-from snapsortd.undo import undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing
 from snapsortd.vision.requests import Request

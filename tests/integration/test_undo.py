@@ -13,7 +13,7 @@ from snapsortd.domain.entry import Entry, EntryKind, State
 from snapsortd.domain.errors import UndoRefused
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Selection
-from snapsortd.undo import UndoResult, redo, undo
+from snapsortd.pipeline.undo import UndoResult, redo, undo
 from tests.integration.filing import PIXELS, Filing, identity_of, tree
 
 ALL = Selection(all=True)

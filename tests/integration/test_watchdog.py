@@ -14,7 +14,7 @@ import pytest
 
 from snapsortd.control import DaemonControl
 from snapsortd.loop import Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 from tests.integration.test_loop import folder, session
 from tests.waiting import wait_for
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from snapsortd.journal import Selection
-from snapsortd.undo import UndoResult, redo, undo
+from snapsortd.pipeline.undo import UndoResult, redo, undo
 from tests.integration.filing import Filing
 
 ALL = Selection(all=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snapsortd.companions import companions_of, leaders_of, series_beside
+from snapsortd.pipeline.companions import companions_of, leaders_of, series_beside
 
 
 @pytest.mark.parametrize(

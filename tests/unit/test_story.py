@@ -6,7 +6,7 @@ import json
 
 from snapsortd.ctl.story import story_lines
 from snapsortd.domain.decision import Decision, RuleReason
-from snapsortd.story import describe
+from snapsortd.pipeline.replies import describe
 from tests.unit.images_seen import seen
 
 URL = "https://example.org/\x1b[7m"

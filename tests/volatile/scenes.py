@@ -15,7 +15,7 @@ from snapsortd.domain.names import OWN_PREFIX, NameSeries
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import to_stat
 from snapsortd.journal import Selection
-from snapsortd.undo import redo, undo
+from snapsortd.pipeline.undo import redo, undo
 from tests.volatile.disk import NOW, ROOT, Disk, Facts, Key, Node
 from tests.volatile.life import TRASH, Life
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Protocol
 
-from snapsortd.companions import companions_of, leaders_of, series_beside
 from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
 from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import below, lstat
+from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import Opened, open_image
-from snapsortd.files.remove import is_being_written
+from snapsortd.pipeline.companions import (
+    _open_companion,
+    companions,
+    series_beside,
+)
 from snapsortd.rules.preview import for_name
 
 CALLS = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
 TAKES_ALONG = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})
-
-
-class JournalReader(Protocol):
-    """What was done before; see `journal.JournalReader.entries`."""
-
-    def entries(self, limit: int = 50, *, path: str | None = None) -> list[Entry]: ...
 
 
 class Mover(Protocol):
@@ -174,49 +171,6 @@ class Filing:
             decision=decision,
             follows=follows,
         )
-
-
-def companions(image: Opened) -> list[str]:
-    """The files that belong to an image: regular ones, in its folder."""
-    seen = {(image.identity.dev, image.identity.ino)}
-    found = []
-    for path, identity in _beside(image.path, image.root, companions_of(os.path.basename(image.path))):
-        file = (identity.dev, identity.ino)  # where case is folded, a file has two of these names
-        if file not in seen:
-            seen.add(file)
-            found.append(path)
-    return found
-
-
-def leader(image: Opened) -> str:
-    """The photo that a raw file goes along with; empty: it goes by itself."""
-    beside = _beside(image.path, image.root, leaders_of(os.path.basename(image.path)))
-    return next((path for path, _ in beside), "")
-
-
-def went_along(journal: JournalReader, path: str) -> Entry | None:
-    """What took the file that was at `path` along with its image, if that is why it is not there any more."""
-    newest = next(iter(journal.entries(1, path=path)), None)
-    if newest is None or newest.follows is None or newest.source != path or not has_moved(newest):
-        return None
-    return None if newest.reversed_by is not None or lstat(path) is not None else newest
-
-
-def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, FileIdentity]]:
-    for name in names:
-        there = os.path.join(os.path.dirname(path), name)
-        found = lstat(there, root)
-        if found is not None and found.is_regular:
-            yield there, found.identity
-
-
-@contextmanager
-def _open_companion(path: str, root: str) -> Iterator[Opened]:
-    """Hold a companion open. FileChanged while another program still writes it: then the image waits for it."""
-    with open_image(path, root) as companion:
-        if is_being_written(companion.fd):
-            raise FileChanged(f"{os.path.basename(path)}, which belongs to it, is still being written")
-        yield companion
 
 
 def check_disk(root: str) -> None:

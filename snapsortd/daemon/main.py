@@ -14,7 +14,7 @@ from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.files.locations import Places, find_places, make_private
 from snapsortd.logs import set_up_logs
 from snapsortd.loop import Daemon
-from snapsortd.session import Session
+from snapsortd.pipeline.session import Session
 
 
 def serve(places: Places, config: Config) -> None:

@@ -10,8 +10,8 @@ from contextlib import closing
 
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.pipeline import Begun
-from snapsortd.session import Session
+from snapsortd.pipeline.pipeline import Begun
+from snapsortd.pipeline.session import Session
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue
 

@@ -23,19 +23,20 @@ from snapsortd.domain.errors import (
     TemplateError,
 )
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.result import FINAL, Known, Outcome, Result, elapsed, summed_up, why_left
-from snapsortd.duplicates import FILED_KINDS, Duplicates
+from snapsortd.domain.result import FINAL, Known, Outcome, Result, summed_up, why_left
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, stands
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import begin_sync
-from snapsortd.filing import Filing, leader
 from snapsortd.journal import Journal
+from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.companions import leader
+from snapsortd.pipeline.duplicates import FILED_KINDS, Duplicates
+from snapsortd.pipeline.replies import describe
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.rule import Rule
-from snapsortd.story import describe
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, promises_image, recognise, what_is_missing
 from snapsortd.vision.requests import Request
@@ -291,3 +292,8 @@ class Pipeline:
         if not dry_run and stands(image):
             self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts, deaths=deaths)
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
+
+
+def elapsed(began: float) -> float:
+    """Milliseconds since `began` (monotonic seconds)."""
+    return (time.monotonic() - began) * 1000

@@ -24,12 +24,13 @@ from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Places
 from snapsortd.files.lock import Lock
-from snapsortd.filing import Filing, went_along
 from snapsortd.journal import Journal
-from snapsortd.pipeline import Pipeline
-from snapsortd.replies import iso, result_told, selected, standing
+from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.companions import went_along
+from snapsortd.pipeline.pipeline import Pipeline
+from snapsortd.pipeline.replies import iso, result_told, selected, standing
+from snapsortd.pipeline.undo import UndoResult, redo, undo
 from snapsortd.rules.rule import select
-from snapsortd.undo import UndoResult, redo, undo
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.formats import installed

@@ -19,8 +19,8 @@ from snapsortd.events import Broadcast, Event
 from snapsortd.files.folders import lstat
 from snapsortd.inhand import InHand
 from snapsortd.logs import log_event
-from snapsortd.replies import iso, result_told
-from snapsortd.session import Session
+from snapsortd.pipeline.replies import iso, result_told
+from snapsortd.pipeline.session import Session
 from snapsortd.signals import Signals
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue

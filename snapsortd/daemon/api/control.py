@@ -11,7 +11,7 @@ import snapsortd
 from snapsortd.domain.errors import JournalError
 from snapsortd.events import Broadcast
 from snapsortd.journal import Counts
-from snapsortd.replies import standing
+from snapsortd.pipeline.replies import standing
 
 if TYPE_CHECKING:
     from snapsortd.loop import Daemon

@@ -1,0 +1,123 @@
+"""Files that belong to an image and go along with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Protocol
+
+from snapsortd.domain.entry import Entry, has_moved
+from snapsortd.domain.errors import FileChanged
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
+from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import Opened, open_image
+from snapsortd.files.remove import is_being_written
+
+
+SIDECARS = ("xmp", "aae")
+"""XMP: Lightroom, darktable, digiKam and others. AAE: what Apple's Photos has edited."""
+
+
+FILM = "mov"
+"""The moving part of a Live Photo, beside its HEIC or JPEG."""
+
+
+PHOTOS = frozenset({"heic", "heif", "jpg", "jpeg", "jpe"})
+"""What a camera or phone writes a raw file or a film beside."""
+
+
+APPLE_DOUBLE = "._"
+"""Before the name: what macOS keeps of a file on disks that have no place for it."""
+
+
+def companions_of(name: str) -> tuple[str, ...]:
+    """The names, in the image's own folder, that what belongs to it may have."""
+    stem, suffix = split_name(name)
+    own = [f"{name}.{case}" for sidecar in SIDECARS for case in _cases(sidecar)]
+    suffixes = list(SIDECARS)
+    if suffix.lower() in PHOTOS:
+        suffixes += [FILM, *sorted(RAW_SUFFIXES)]
+    shared = [f"{stem}.{case}" for each in suffixes for case in _cases(each)]
+    found = list(dict.fromkeys((*own, *shared)))
+    return (*found, *(APPLE_DOUBLE + each for each in (name, *found)))
+
+
+def leaders_of(name: str) -> tuple[str, ...]:
+    """The names of the photos that a raw file of this name goes along with, if one is there."""
+    stem, suffix = split_name(name)
+    if suffix.lower() not in RAW_SUFFIXES:
+        return ()
+    return tuple(chain.from_iterable((f"{stem}.{case}" for case in _cases(photo)) for photo in sorted(PHOTOS)))
+
+
+def series_beside(companion: str, image: str, new: str) -> NameSeries:
+    """The names for a companion of `image`, now that the image is called `new`."""
+    stem, suffix = split_name(_name_beside(companion, image, new))
+    return NameSeries((stem,), suffix and f".{suffix}")
+
+
+def _name_beside(companion: str, image: str, new: str) -> str:
+    if companion == image:
+        return new
+    if companion.startswith(APPLE_DOUBLE):
+        return APPLE_DOUBLE + _name_beside(companion.removeprefix(APPLE_DOUBLE), image, new)
+    if companion.startswith(f"{image}."):
+        return new + companion.removeprefix(image)
+    return split_name(new)[0] + companion.removeprefix(split_name(image)[0])
+
+
+def _cases(suffix: str) -> Iterator[str]:
+    yield suffix
+    yield suffix.upper()
+
+
+class JournalReader(Protocol):
+    """What was done before; see `journal.JournalReader.entries`."""
+
+    def entries(self, limit: int = 50, *, path: str | None = None) -> list[Entry]: ...
+
+
+def companions(image: Opened) -> list[str]:
+    """The files that belong to an image: regular ones, in its folder."""
+    seen = {(image.identity.dev, image.identity.ino)}
+    found = []
+    for path, identity in _beside(image.path, image.root, companions_of(os.path.basename(image.path))):
+        file = (identity.dev, identity.ino)  # where case is folded, a file has two of these names
+        if file not in seen:
+            seen.add(file)
+            found.append(path)
+    return found
+
+
+def leader(image: Opened) -> str:
+    """The photo that a raw file goes along with; empty: it goes by itself."""
+    beside = _beside(image.path, image.root, leaders_of(os.path.basename(image.path)))
+    return next((path for path, _ in beside), "")
+
+
+def went_along(journal: JournalReader, path: str) -> Entry | None:
+    """What took the file that was at `path` along with its image, if that is why it is not there any more."""
+    newest = next(iter(journal.entries(1, path=path)), None)
+    if newest is None or newest.follows is None or newest.source != path or not has_moved(newest):
+        return None
+    return None if newest.reversed_by is not None or lstat(path) is not None else newest
+
+
+def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, FileIdentity]]:
+    for name in names:
+        there = os.path.join(os.path.dirname(path), name)
+        found = lstat(there, root)
+        if found is not None and found.is_regular:
+            yield there, found.identity
+
+
+@contextmanager
+def _open_companion(path: str, root: str) -> Iterator[Opened]:
+    """Hold a companion open. FileChanged while another program still writes it: then the image waits for it."""
+    with open_image(path, root) as companion:
+        if is_being_written(companion.fd):
+            raise FileChanged(f"{os.path.basename(path)}, which belongs to it, is still being written")
+        yield companion
