@@ -9,19 +9,20 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from snapsortd.actions.desktop_notification import ServiceNotifier, notify_desktop
+from snapsortd.actions.desktop_notification import notify_desktop
 from snapsortd.config import check_folders, load_config
-from snapsortd.desk import Desk
+from snapsortd.daemon.events import Broadcast, Event
+from snapsortd.daemon.in_flight import InHand
+from snapsortd.daemon.jobs import Desk
+from snapsortd.daemon.logs import log_event
+from snapsortd.daemon.signals import Signals
+from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.file import Stat
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.events import Broadcast, Event
 from snapsortd.files.folders import lstat
-from snapsortd.inhand import InHand
-from snapsortd.logs import log_event
 from snapsortd.pipeline.replies import iso, result_told
 from snapsortd.pipeline.session import Session
-from snapsortd.signals import Signals
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan

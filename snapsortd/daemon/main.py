@@ -7,13 +7,13 @@ import os
 import sys
 
 import snapsortd
-from snapsortd.api_server import ApiServer
 from snapsortd.config import Config, load_config
-from snapsortd.control import DaemonControl
+from snapsortd.daemon.api.control import DaemonControl
+from snapsortd.daemon.api.server import ApiServer
+from snapsortd.daemon.logs import set_up_logs
+from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.files.locations import Places, find_places, make_private
-from snapsortd.logs import set_up_logs
-from snapsortd.loop import Daemon
 from snapsortd.pipeline.session import Session
 
 

@@ -98,7 +98,7 @@ def other_daemons(uid: int, ours: Sequence[int], proc: str = PROC) -> dict[int, 
     found = {}
     for pid in own_processes(uid, proc):
         command = _command(pid, proc)
-        if pid not in ours and command and command[0] in ("snapsortd", "snapsortd.daemon"):
+        if pid not in ours and command and command[0] in ("snapsortd", "snapsortd.daemon.main"):
             found[pid] = watched_by(pid, proc)
     return found
 

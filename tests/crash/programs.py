@@ -26,7 +26,7 @@ from tests.crash.warm import listening
 from tests.waiting import wait_for
 
 VARIABLE = "SNAPSORT_WARM_PROGRAMS"
-MAINS = {"snapsortd": "snapsortd.daemon", "snapsortctl": "snapsortd.ctl.main"}
+MAINS = {"snapsortd": "snapsortd.daemon.main", "snapsortctl": "snapsortd.ctl.main"}
 """Where each installed program's `main` is; see pyproject.toml."""
 USED_LATER = ("snapsortd.ctl.history", "snapsortd.ctl.images")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from snapsortd.config import load_config
+from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import ImageError, SnapsortError
-from snapsortd.events import Broadcast
 
 ODD = "/pictures/a\nb\x1b[31m\udcff.png"
 """A name with a line end, a terminal sequence and a byte that is not UTF-8."""

@@ -22,10 +22,10 @@ from urllib.parse import quote_from_bytes
 
 import pytest
 
-from snapsortd.api import MAX_BODY_BYTES
-from snapsortd.api_server import ApiServer
+from snapsortd.daemon.api.routes import MAX_BODY_BYTES
+from snapsortd.daemon.api.server import ApiServer
+from snapsortd.daemon.api.socket import MAX_CONNECTIONS, listen
 from snapsortd.domain.errors import ConfigError, JournalError, ModelError, NotKnown, SnapsortError, Unavailable
-from snapsortd.listening import MAX_CONNECTIONS, listen
 from tests.integration.api_calls import PATIENCE_S, connect, received, send
 from tests.integration.fake_control import STATUS, FakeControl
 from tests.waiting import wait_for
@@ -136,7 +136,9 @@ def test_it_may_end_before_it_began(folder: Path, control: SlowControl, caplog: 
 def test_what_keeps_it_from_answering_is_logged_and_nobody_waits(
     folder: Path, control: SlowControl, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setitem(sys.modules, "snapsortd.api_service", None)  # as if its web server were not installed
+    monkeypatch.setitem(
+        sys.modules, "snapsortd.daemon.api.uvicorn_server", None
+    )  # as if its web server were not installed
     broken = ApiServer(control, str(folder / "broken.sock"))
     with connect(str(folder / "broken.sock")) as connection:
         broken.start()

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from snapsortd.api import MAX_LISTENERS
-from snapsortd.api_server import ApiServer
-from snapsortd.events import MAX_WAITING
-from snapsortd.listening import MAX_CONNECTIONS
+from snapsortd.daemon.api.routes import MAX_LISTENERS
+from snapsortd.daemon.api.server import ApiServer
+from snapsortd.daemon.api.socket import MAX_CONNECTIONS
+from snapsortd.daemon.events import MAX_WAITING
 from tests.integration.api_calls import PATIENCE_S, connect, send
 from tests.integration.fake_control import ENTRY, FakeControl
 from tests.waiting import wait_for

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.control import DaemonControl
+from snapsortd.daemon.api.control import DaemonControl
+from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.domain.entry import State
 from snapsortd.files.locations import find_places
-from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import retry_pause
 from tests import images

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from snapsortd.api_server import ApiServer
 from snapsortd.ctl.main import COMMANDS, app
+from snapsortd.daemon.api.server import ApiServer
 from snapsortd.domain.errors import ConfigError, JournalError, ModelError, SnapsortError
 from tests.integration.fake_control import ODD, STATUS, FakeControl
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from snapsortd.desk import MAX_WAITING, Desk
+from snapsortd.daemon.jobs import MAX_WAITING, Desk
 from snapsortd.domain.errors import ModelError, Unavailable
 from tests.waiting import wait_for
 

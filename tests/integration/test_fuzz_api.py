@@ -18,11 +18,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snapsortd.api_server import ApiServer
 from snapsortd.config import load_config
-from snapsortd.control import DaemonControl
+from snapsortd.daemon.api.control import DaemonControl
+from snapsortd.daemon.api.server import ApiServer
+from snapsortd.daemon.loop import Daemon
 from snapsortd.files.locations import find_places
-from snapsortd.loop import Daemon
 from snapsortd.pipeline.session import Session
 from tests.fuzzing import spoiled, tries
 from tests.integration.api_calls import connect, send

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import WatchFolder, load_config
-from snapsortd.control import DaemonControl
+from snapsortd.daemon.api.control import DaemonControl
+from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
 from snapsortd.domain.result import Outcome
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import find_places
-from snapsortd.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import WorkQueue
 from tests.integration.filing import Filing, identity_of

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
+from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.result import Outcome
 from snapsortd.files.locations import find_places
-from snapsortd.loop import Daemon
 from snapsortd.pipeline.session import Session
 from snapsortd.vision.classifier import READY_MADE
 from snapsortd.vision.cores import default_threads

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.actions.desktop_notification import ServiceNotifier, notify_desktop
+from snapsortd.actions.desktop_notification import notify_desktop
+from snapsortd.daemon.systemd import ServiceNotifier
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
     reason="only root can be two users, and setpriv is Linux's",
 )
 
-PROBE = "import subprocess, sys, snapsortd.daemon; sys.exit(subprocess.call([sys.executable, '-c', '']))"
+PROBE = "import subprocess, sys, snapsortd.daemon.main; sys.exit(subprocess.call([sys.executable, '-c', '']))"
 
 CONFIG = """\
 version: 1
@@ -67,7 +67,7 @@ class Machine:
         """The daemon for the length of a block, as the owner, with a umask that hides nothing."""
         with self.complaints.open("wb") as complaints:
             process = subprocess.Popen(
-                [*as_owner(), sys.executable, "-m", "snapsortd.daemon"],
+                [*as_owner(), sys.executable, "-m", "snapsortd.daemon.main"],
                 cwd=REPOSITORY,
                 stderr=complaints,
                 umask=0,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.signals import Signals
+from snapsortd.daemon.signals import Signals
 from snapsortd.watch.queue import WorkQueue
 from tests.waiting import wait_for
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.control import DaemonControl
-from snapsortd.loop import Daemon
+from snapsortd.daemon.api.control import DaemonControl
+from snapsortd.daemon.loop import Daemon
 from snapsortd.pipeline.session import Session
 from tests.integration.test_loop import folder, session
 from tests.waiting import wait_for

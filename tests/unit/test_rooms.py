@@ -56,14 +56,14 @@ def test_what_stays_small_loads_no_heavy_library(module: str) -> None:
 
 
 def test_the_test_above_would_notice() -> None:
-    assert "numpy" in loaded_by("import snapsortd.daemon, numpy")
+    assert "numpy" in loaded_by("import snapsortd.daemon.main, numpy")
 
 
 def test_a_start_loads_neither_what_answers_nor_what_checks_a_configuration() -> None:
     """READY waits for none of these: a web server is loaded behind it, the configuration is remembered."""
     late = "{'uvicorn', 'starlette', 'h11', 'asyncio', 'pydantic', 'yaml'}"
-    assert loaded_by("import snapsortd.daemon", late) == "set()"
-    assert "pydantic" in loaded_by("import snapsortd.daemon, pydantic", late)
+    assert loaded_by("import snapsortd.daemon.main", late) == "set()"
+    assert "pydantic" in loaded_by("import snapsortd.daemon.main, pydantic", late)
 
 
 def test_only_one_command_goes_online() -> None:

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import snapsortd
+from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError
-from snapsortd.events import Broadcast
 from snapsortd.journal import Counts
 from snapsortd.pipeline.replies import standing
 
 if TYPE_CHECKING:
-    from snapsortd.loop import Daemon
+    from snapsortd.daemon.loop import Daemon
 
 
 class DaemonControl:

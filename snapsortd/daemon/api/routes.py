@@ -15,9 +15,19 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from snapsortd.api_requests import IMAGE, LOG_QUERY, SELECTION, TAGS, BadRequest, TooLarge, body_of, check, query_of
+from snapsortd.daemon.api.requests import (
+    IMAGE,
+    LOG_QUERY,
+    SELECTION,
+    TAGS,
+    BadRequest,
+    TooLarge,
+    body_of,
+    check,
+    query_of,
+)
+from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
-from snapsortd.events import Broadcast, Event
 
 _log = logging.getLogger("snapsortd")
 

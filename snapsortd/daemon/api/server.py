@@ -8,11 +8,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from snapsortd.listening import listen
+from snapsortd.daemon.api.socket import listen
 
 if TYPE_CHECKING:
-    from snapsortd.api import Control
-    from snapsortd.api_service import QuietServer
+    from snapsortd.daemon.api.routes import Control
+    from snapsortd.daemon.api.uvicorn_server import QuietServer
 
 _log = logging.getLogger("snapsortd")
 
@@ -36,7 +36,7 @@ class ApiServer:
 
     def _run(self) -> None:
         try:
-            from snapsortd.api_service import make_server, run
+            from snapsortd.daemon.api.uvicorn_server import make_server, run
 
             self._server = make_server(self._control, self._patience)
             if not self._stopped:

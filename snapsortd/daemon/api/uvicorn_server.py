@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 
-from snapsortd.api import Control, build_app
-from snapsortd.api_protocol import REQUEST_S, PromptProtocol
-from snapsortd.listening import MAX_CONNECTIONS
+from snapsortd.daemon.api.http import REQUEST_S, PromptProtocol
+from snapsortd.daemon.api.routes import Control, build_app
+from snapsortd.daemon.api.socket import MAX_CONNECTIONS
 
 
 class QuietServer(uvicorn.Server):
