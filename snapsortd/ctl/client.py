@@ -34,7 +34,7 @@ Reply = dict[str, Any]
 
 
 class Desk(Protocol):
-    """What works with a daemon (`Client`) and without one (`snapsortd.local`)."""
+    """What works with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
 
     def log(self, limit: int, before: int | None, rule: str | None, path: str | None, shadow: bool) -> Reply: ...
     def explain(self, path: str) -> Reply: ...
@@ -52,7 +52,7 @@ def reach(places: Places) -> Iterator[Desk]:
     if client.answers():
         yield client
         return
-    from snapsortd.local import open_local
+    from snapsortd.ctl.local import open_local
 
     with open_local(places) as session:
         yield session

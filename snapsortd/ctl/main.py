@@ -14,32 +14,32 @@ from snapsortd.domain.text import shown
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
-        "init": ("setup", "Write a commented configuration to begin with."),
-        "check": ("setup", "Check the configuration; report every fault at once."),
+        "init": ("init_check", "Write a commented configuration to begin with."),
+        "check": ("init_check", "Check the configuration; report every fault at once."),
         "model": ("model", "Measure, list, fetch and choose the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Find out why something does not work, and how to mend it."),
     },
     "Look": {
-        "status": ("control", "Say what the daemon is doing."),
-        "log": ("history", "List what was filed, newest first."),
-        "explain": ("history", "Tell what happened to one image, and why."),
-        "watch": ("follow", "Follow what happens, as it happens."),
-        "sim": ("images", "Show what would happen to images; touch nothing."),
+        "status": ("status_control", "Say what the daemon is doing."),
+        "log": ("log_undo", "List what was filed, newest first."),
+        "explain": ("log_undo", "Tell what happened to one image, and why."),
+        "watch": ("watch", "Follow what happens, as it happens."),
+        "sim": ("sim_sort", "Show what would happen to images; touch nothing."),
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
         "rules": ("rules", "List the rules, test them, have one in shadow mode act."),
     },
     "Act": {
-        "sort": ("images", "File existing images once, now."),
-        "undo": ("history", "Take moves back."),
-        "redo": ("history", "Do again what was taken back."),
-        "pause": ("control", "File nothing until `resume`."),
-        "resume": ("control", "File again."),
-        "reload": ("control", "Have the daemon read its configuration again."),
-        "stop": ("control", "Finish the move in hand and end the daemon."),
+        "sort": ("sim_sort", "File existing images once, now."),
+        "undo": ("log_undo", "Take moves back."),
+        "redo": ("log_undo", "Do again what was taken back."),
+        "pause": ("status_control", "File nothing until `resume`."),
+        "resume": ("status_control", "File again."),
+        "reload": ("status_control", "Have the daemon read its configuration again."),
+        "stop": ("status_control", "Finish the move in hand and end the daemon."),
     },
 }
-"""Every command: the module of snapsortd.ctl that holds it, and its line in the overview."""
+"""Every command: the module of snapsortd.ctl.commands that holds it, and its line in the overview."""
 
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
@@ -72,7 +72,7 @@ class LazyGroup(click.Group):
         """Import the command, which is named like its function in its module."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"snapsortd.ctl.{COMMANDS[cmd_name][0]}")
+        module = importlib.import_module(f"snapsortd.ctl.commands.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 

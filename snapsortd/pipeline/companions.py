@@ -16,7 +16,6 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import Opened, open_image
 from snapsortd.files.remove import is_being_written
 
-
 SIDECARS = ("xmp", "aae")
 """XMP: Lightroom, darktable, digiKam and others. AAE: what Apple's Photos has edited."""
 

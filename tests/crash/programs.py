@@ -28,7 +28,7 @@ from tests.waiting import wait_for
 VARIABLE = "SNAPSORT_WARM_PROGRAMS"
 MAINS = {"snapsortd": "snapsortd.daemon.main", "snapsortctl": "snapsortd.ctl.main"}
 """Where each installed program's `main` is; see pyproject.toml."""
-USED_LATER = ("snapsortd.ctl.history", "snapsortd.ctl.images")
+USED_LATER = ("snapsortd.ctl.commands.log_undo", "snapsortd.ctl.commands.sim_sort")
 
 
 class Forked:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from snapsortd.ctl import client
-from snapsortd.doctor.daemons import ask, check_daemon, lock_holder
-from snapsortd.doctor.finding import Status
-from snapsortd.doctor.folders import Seer
-from snapsortd.doctor.limits import Watch, watched_by
+from snapsortd.ctl.doctor.daemons import ask, check_daemon, lock_holder
+from snapsortd.ctl.doctor.finding import Status
+from snapsortd.ctl.doctor.folders import Seer
+from snapsortd.ctl.doctor.limits import Watch, watched_by
 from snapsortd.files.locations import find_places
 from tests.e2e.instance import COMMANDS, Instance
 from tests.waiting import wait_for

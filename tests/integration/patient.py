@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from snapsortd.ctl.client import Client
-from snapsortd.doctor import Finding, Status, Surroundings, examine
-from snapsortd.doctor.folders import Seer
-from snapsortd.doctor.service import Installation
+from snapsortd.ctl.doctor import Finding, Status, Surroundings, examine
+from snapsortd.ctl.doctor.folders import Seer
+from snapsortd.ctl.doctor.service import Installation
 from snapsortd.files.locations import Places, find_places
 from tests.integration.filing import Filing
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.ctl.evaluation.dataset import Labelled, find_images, read_dataset
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.evaluation.dataset import Labelled, find_images, read_dataset
 
 
 @pytest.fixture

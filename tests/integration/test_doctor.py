@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.doctor import Status
-from snapsortd.doctor.clock import future_files
-from snapsortd.doctor.limits import count_folders, read_limits
+from snapsortd.ctl.doctor import Status
+from snapsortd.ctl.doctor.clock import future_files
+from snapsortd.ctl.doctor.limits import count_folders, read_limits
 from snapsortd.files.lock import Lock
 from tests.integration.patient import PROGRAM, Patient, file_one, linux, snapshot
 from tests.integration.user_manager import UserManager

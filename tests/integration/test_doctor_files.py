@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.doctor import Status
+from snapsortd.ctl.doctor import Status
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal.migrations import MIGRATIONS

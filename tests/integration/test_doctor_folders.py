@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.doctor import Status
-from snapsortd.doctor.disks import look, spaces
-from snapsortd.doctor.folders import Seer, check_destination, check_watched
-from snapsortd.doctor.places import check_own_folder, read_neighbours
+from snapsortd.ctl.doctor import Status
+from snapsortd.ctl.doctor.disks import look, spaces
+from snapsortd.ctl.doctor.folders import Seer, check_destination, check_watched
+from snapsortd.ctl.doctor.places import check_own_folder, read_neighbours
 from tests.integration.patient import SEER, Patient, linux, on, root_only
 from tests.mounting import formatted, mounted
 from tests.privileges import as_a_normal_user

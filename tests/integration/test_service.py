@@ -14,14 +14,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from snapsortd.ctl.commands.service import program, template
 from snapsortd.ctl.main import app
-from snapsortd.ctl.service import program, template
-from snapsortd.ctl.units import launchd_agent, systemd_unit
+from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
 from tests.integration import notifying
 from tests.integration.user_manager import UserManager
 from tests.waiting import wait_for
 
-PACKAGING = Path(__file__).parents[2] / "packaging"
 UNIT = "snapsortd.service"
 PLIST = "org.snapsortd.snapsortd.plist"
 CTL = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")
@@ -31,13 +30,6 @@ labels: {{photo: a photo, screenshot: a screenshot}}
 watch: [{{path: "{inbox}", settle: 1s}}]
 rules: [{{name: All, filters: [extension: png], actions: [move: "{filed}/"]}}]
 """
-
-
-@pytest.mark.parametrize(
-    ("name", "folder"), [(UNIT, "systemd"), (PLIST, "launchd")], ids=["systemd unit", "launchd agent"]
-)
-def test_packaging_holds_what_the_package_ships(name: str, folder: str) -> None:
-    assert (PACKAGING / folder / name).read_bytes() == template(name)
 
 
 def test_print_shows_the_unit_of_this_installation(monkeypatch: pytest.MonkeyPatch) -> None:

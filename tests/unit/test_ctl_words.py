@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from click import unstyle
 
-from snapsortd.ctl.render import arrow, duration, table, undo_line
+from snapsortd.ctl.output.render import arrow, duration, table, undo_line
 from snapsortd.ctl.times import parse_moment
 from snapsortd.domain.text import size_words
 

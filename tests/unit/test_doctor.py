@@ -13,17 +13,16 @@ from typing import Any
 
 import pytest
 
-from snapsortd.ctl.service import UNIT as UNIT_NAME
-from snapsortd.ctl.service import template
-from snapsortd.ctl.units import launchd_agent, systemd_unit
-from snapsortd.doctor.clock import check_clock
-from snapsortd.doctor.daemons import Answer, Holder, check_daemon
-from snapsortd.doctor.disks import Folder
-from snapsortd.doctor.finding import Finding, Status, quoted
-from snapsortd.doctor.folders import Seer, check_destination, check_watched
-from snapsortd.doctor.limits import Limit, check_limits
-from snapsortd.doctor.model import check_model
-from snapsortd.doctor.service import (
+from snapsortd.ctl.commands.service import UNIT as UNIT_NAME
+from snapsortd.ctl.commands.service import template
+from snapsortd.ctl.doctor.clock import check_clock
+from snapsortd.ctl.doctor.daemons import Answer, Holder, check_daemon
+from snapsortd.ctl.doctor.disks import Folder
+from snapsortd.ctl.doctor.finding import Finding, Status, quoted
+from snapsortd.ctl.doctor.folders import Seer, check_destination, check_watched
+from snapsortd.ctl.doctor.limits import Limit, check_limits
+from snapsortd.ctl.doctor.model import check_model
+from snapsortd.ctl.doctor.service import (
     Installation,
     Service,
     check_launchd,
@@ -33,7 +32,8 @@ from snapsortd.doctor.service import (
     others,
     read_service,
 )
-from snapsortd.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
+from snapsortd.ctl.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
+from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
 from snapsortd.vision.catalog import ModelFacts
 
 MAC = Seer("darwin", "/opt/python3.13", 501)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.config import Label
+from snapsortd.ctl.evaluation.fitting import LEAST, fit, tempered
+from snapsortd.ctl.evaluation.lint import lint_answers, lint_labels, lint_prompts
+from snapsortd.ctl.evaluation.metrics import Evaluation, LabelSet, Look, Threshold, evaluate, judge
+from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
 from snapsortd.domain.image import ImageFacts, Sight
-from snapsortd.evaluation.fitting import LEAST, fit, tempered
-from snapsortd.evaluation.lint import lint_answers, lint_labels, lint_prompts
-from snapsortd.evaluation.metrics import Evaluation, LabelSet, Look, Threshold, evaluate, judge
-from snapsortd.evaluation.thresholds import thresholds_in_force
 from snapsortd.rules.filters import LabelFilter, Not
 from snapsortd.rules.rule import FilterMode, Rule
 

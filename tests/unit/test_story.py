@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from snapsortd.ctl.story import story_lines
+from snapsortd.ctl.output.explain import story_lines
 from snapsortd.domain.decision import Decision, RuleReason
 from snapsortd.pipeline.replies import describe
 from tests.unit.images_seen import seen

@@ -1,0 +1,72 @@
+"""doctor: what breaks in practice, and how to mend it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from snapsortd.ctl.client import Client
+from snapsortd.ctl.commands.service import LABEL, UNIT, manager, program
+from snapsortd.ctl.output.console import end, json_option, places, say, say_json
+from snapsortd.ctl.service_files.render import CARRIED
+from snapsortd.domain.errors import EXIT_REFUSED
+from snapsortd.domain.text import count, shown
+
+if TYPE_CHECKING:
+    from snapsortd.ctl.doctor import Finding
+
+SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
+WIDTH = 16
+"""Columns for the sign and the name of a check."""
+
+
+@click.command("doctor")
+@json_option
+def doctor_command(as_json: bool) -> None:
+    """Look for what breaks in practice, and say how to mend it. Works with and without a daemon; changes nothing.
+
+    Exit code 1 if there is a problem (✗); warnings (!) are no problem.
+    """
+    found = []
+    for finding in findings():
+        found.append(finding)
+        if not as_json:
+            say(lines(finding))
+    problems = sum(each.status == "problem" for each in found)
+    if as_json:
+        say_json({"checks": [asdict(each) for each in found], "ok": not problems})
+    else:
+        say(summary(len(found), sum(each.status == "warning" for each in found), problems))
+    end(EXIT_REFUSED if problems else 0)
+
+
+def findings() -> Iterator[Finding]:
+    """Every check of this instance, one after the other."""
+    from snapsortd.ctl.doctor import Surroundings, examine
+    from snapsortd.ctl.doctor.service import Installation
+
+    here = places()
+    client = Client(here.socket)
+    unit = f"gui/{os.getuid()}/{LABEL}" if sys.platform == "darwin" else UNIT
+    installation = Installation(manager().path, program(), {name: os.environ.get(name, "") for name in CARRIED})
+    return examine(Surroundings(here, os.environ, client.status, client.answers, installation, unit))
+
+
+def lines(finding: Finding) -> Iterator[str]:
+    """One finding: sign, subject and sentence, and below it what to do."""
+    sign, colour = SIGNS[finding.status]
+    yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {shown(finding.summary)}"
+    if finding.fix:
+        yield f"{'':{WIDTH}} → {shown(finding.fix)}"
+
+
+def summary(checks: int, warnings: int, problems: int) -> str:
+    """How it went, in one line."""
+    if not warnings and not problems:
+        return f"{count(checks, 'check')}, all is well."
+    return f"{count(checks, 'check')}, {count(warnings, 'warning')}, {count(problems, 'problem')}."

@@ -1,0 +1,136 @@
+"""init and check: the configuration before it is used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from snapsortd.ctl.output.console import json_option, places, say, say_json, short
+from snapsortd.domain.errors import ConfigError
+from snapsortd.domain.text import count, shown
+
+if TYPE_CHECKING:
+    from snapsortd.rules.preview import Foretold
+
+
+@click.command("init")
+@click.option("--force", is_flag=True, help="Replace the one that is there; it is kept beside as a backup.")
+@click.option("--if-missing", is_flag=True, help="Do nothing where there is one.")
+@json_option
+def init_command(force: bool, if_missing: bool, as_json: bool) -> None:
+    """Write a commented configuration to begin with. One that is there is never overwritten."""
+    from snapsortd.config import default_config_text
+
+    path = places().config_file
+    if if_missing and os.path.lexists(path):
+        if as_json:
+            say_json({"path": path, "backup": None})
+        return
+    backup = write_config(path, without_missing_folders(default_config_text()), force=force)
+    if as_json:
+        say_json({"path": path, "backup": backup})
+        return
+    if backup:
+        say(f"The old configuration is now {short(backup)}.")
+    say(f"Wrote {click.style(short(path), bold=True)}. What to do next:")
+    say("  1. Open it and set your folders, labels and rules.")
+    say("  2. snapsortctl check            find mistakes")
+    say("  3. snapsortctl sim FOLDER       see what would happen to images you have")
+    say("  4. snapsortctl service install  have it run from now on")
+
+
+def write_config(path: str, text: str, *, force: bool) -> str | None:
+    """Write a new configuration; returns where the old one was put. Raises ConfigError."""
+    backup = None
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if force and os.path.lexists(path):
+            backup = free_name(path)
+            os.rename(path, backup)
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ConfigError(
+            f"there is a configuration already: {path}",
+            "edit it, or begin anew with `snapsortctl init --force`",
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+    return backup
+
+
+def without_missing_folders(text: str) -> str:
+    """The configuration with the watched folders that are not here commented out, unless that would leave none."""
+    lines = text.splitlines(keepends=True)
+    folders = {i: line[4:].strip() for i, line in enumerate(lines) if line.startswith("  - ~/")}
+    missing = [i for i, folder in folders.items() if not os.path.isdir(os.path.expanduser(folder))]
+    if len(missing) < len(folders):
+        for i in missing:
+            lines[i] = f"  # - {folders[i]}   (there is no such folder yet)\n"
+    return "".join(lines)
+
+
+def free_name(path: str) -> str:
+    """A name beside `path` that is not taken: `config.yaml.bak`, `config.yaml.bak2` …"""
+    number, name = 1, f"{path}.bak"
+    while os.path.lexists(name):
+        number += 1
+        name = f"{path}.bak{number}"
+    return name
+
+
+@click.command("check")
+@click.argument("file", required=False)
+@click.option("--model", "ask_model", is_flag=True, help="Warn too of prompts that mean the same to the model.")
+@click.option("--sample", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", help="See above.")
+@json_option
+def check_command(file: str | None, ask_model: bool, sample: str | None, as_json: bool) -> None:
+    """Check the configuration, or FILE; report every fault at once, with its line and column.
+
+    Where there is none, it shows for every action what it would make of a sample image. Exit code 3 if there is a
+    fault, a folder that does not exist included.
+
+    It warns of labels that will not do what is wanted: none is negative, or two have a prompt in common. --model asks
+    the model too, which takes seconds. With --sample it looks at the images in a folder, 200 at most, and warns of
+    labels that none of them gets.
+    """
+    from snapsortd.config import check_folders, load_config
+    from snapsortd.config.sample import samples
+    from snapsortd.ctl.commands.label_warnings import warn, warnings
+
+    path = os.path.abspath(file) if file else places().config_file
+    try:
+        config = load_config(path, os.environ)
+        if faults := check_folders(config):
+            raise ConfigError(f"{path} has {count(len(faults), 'fault')}", problems=faults)
+    except ConfigError as error:
+        if as_json:
+            say_json({"ok": False, "path": path, "problems": error.problems or [str(error)]})
+            click.get_current_context().exit(error.exit_code)
+        raise
+    warned = list(warnings(config, ask_model=ask_model, sample=sample, quiet=as_json))
+    found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
+    if as_json:
+        shown_by = [asdict(each) for each in samples(config)]
+        say_json({"ok": True, "path": path, "problems": [], "warnings": warned, **found, "samples": shown_by})
+        return
+    counts = [
+        count(found["labels"], "label"),
+        count(found["folders"], "folder"),
+        count(found["rules"], "rule"),
+    ]
+    say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
+    say(f"  {sample_line(each)}" for each in samples(config))
+    for each in warned:
+        warn(each)
+
+
+def sample_line(sample: Foretold) -> str:
+    """What one action would make of the sample image."""
+    words = " ".join(sample.words)
+    what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {shown(words)}"
+    doing = f"{sample.kind} " if sample.target and sample.kind != "move" else ""
+    return f"{shown(sample.rule)}: {doing}{what}".rstrip()

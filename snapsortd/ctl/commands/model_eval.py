@@ -1,0 +1,163 @@
+"""model eval: how well a model sorts images whose labels are known."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from snapsortd.ctl.commands.sim_sort import told
+from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.output.evaluation import fit_lines, given_labels, report
+from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
+from snapsortd.domain.text import shown
+
+if TYPE_CHECKING:
+    from snapsortd.config import Config
+    from snapsortd.ctl.evaluation.fitting import Fit
+    from snapsortd.ctl.evaluation.metrics import Evaluation, LabelSet, Look
+
+
+@click.command("eval")
+@click.argument("path", type=click.Path(exists=True))
+@click.option("--labels", "labels_file", type=click.Path(), metavar="FILE", help="Other labels: a YAML file.")
+@click.option("--model", metavar="NAME", help="Another model than the one in use.")
+@click.option("--picture", type=click.Path(), metavar="FILE", help="Draw confusion matrix and calibration as a PNG.")
+@click.option("--fit", "fitting", is_flag=True, help="Suggest thresholds and a temperature that suit these images.")
+@json_option
+def eval_command(
+    path: str, labels_file: str | None, model: str | None, picture: str | None, fitting: bool, as_json: bool
+) -> None:
+    """Measure how well a model sorts images whose labels are known; touch nothing.
+
+    PATH is a folder with one folder of images per label, or a CSV file with the columns path and label. The labels
+    and the model are those of the configuration, or those that you name. A label that is not in the set counts as
+    its negative label; where it has several, any of them is right then.
+
+    What is moved is told by the thresholds of the configuration's rules, where one asks for that label; else by those
+    of `label: NAME` (a score of 0.5). Exit code 1 if an image can't be read; the others are counted.
+
+    \b
+      snapsortctl model eval ~/sorted
+      snapsortctl model eval labelled.csv --labels labels.yaml --model google/siglip2-base-patch16-224
+    """
+    looks, labels, unseen = measure(path, labels_file, model, quiet=as_json)
+    from snapsortd.ctl.evaluation.metrics import evaluate
+
+    found = evaluate(looks, labels)
+    fitted = None
+    if fitting:
+        from snapsortd.ctl.evaluation.fitting import fit
+
+        fitted = fit(looks, labels)
+    if picture:
+        save_picture(found, labels, picture)
+    if as_json:
+        say_json(document(found) | ({"fit": fit_document(fitted)} if fitted else {}))
+    else:
+        say(report(found, looks, labels))
+        if fitted:
+            say(["", *fit_lines(fitted)])
+    end(EXIT_REFUSED if unseen else 0)
+
+
+def measure(path: str, labels_file: str | None, model: str | None, *, quiet: bool) -> tuple[list[Look], LabelSet, int]:
+    """Look at every image; returns also how many could not be looked at, which are named on stderr."""
+    from snapsortd.config.labels_file import load_labels
+    from snapsortd.ctl.evaluation.dataset import read_dataset
+    from snapsortd.ctl.evaluation.looking import Unseen, look_at, open_eyes
+    from snapsortd.ctl.evaluation.metrics import LabelSet, Look
+    from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
+
+    config = configuration()
+    chosen = load_labels(labels_file) if labels_file else config.labels
+    labels = LabelSet(
+        tuple(label.name for label in chosen),
+        frozenset(label.name for label in chosen if label.negative),
+        thresholds_in_force(config.rules),
+    )
+    items = read_dataset(path)
+    check_labels([item.label for item in items], labels)
+    looks, unseen = [], 0
+    name = model_name(model) if model else config.model.name
+    with open_eyes(name, chosen, places().cache_dir) as classifier:
+        seen = look_at([item.path for item in items], classifier)
+        for item, sight in zip(items, told(seen, len(items), quiet=quiet), strict=True):
+            if isinstance(sight, Unseen):
+                unseen += 1
+                click.echo(f"snapsortctl: {short(sight.path)}: {shown(sight.reason)}", err=True)
+            else:
+                looks.append(Look(item.path, item.label, sight))
+    if not looks:
+        raise SnapsortError(f"none of the images in {path} can be read")
+    return looks, labels, unseen
+
+
+def configuration() -> Config:
+    """This instance's; where there is none yet, the one that `init` writes. Raises ConfigError."""
+    from snapsortd.config import load_config
+    from snapsortd.config.load import default_config_path
+
+    path = places().config_file
+    return load_config(path if os.path.lexists(path) else default_config_path(), os.environ)
+
+
+def model_name(text: str) -> str:
+    """The name of a model as the configuration has it: a folder gets its absolute path."""
+    folder = os.path.abspath(os.path.expanduser(text))
+    return folder if os.path.isfile(os.path.join(folder, "config.json")) else text
+
+
+def check_labels(given: Sequence[str], labels: LabelSet) -> None:
+    """Raises SnapsortError where a label is not in the set, which has no negative one."""
+    unknown = sorted(set(given) - set(labels.names))
+    if unknown and not labels.negatives:
+        raise SnapsortError(
+            f"these labels are not in the set: {', '.join(unknown)}",
+            "add them, or a label with `negative: true`, which stands for everything else",
+        )
+
+
+def save_picture(found: Evaluation, labels: LabelSet, path: str) -> None:
+    """Write the PNG. Raises SnapsortError."""
+    from snapsortd.ctl.evaluation.picture import draw
+
+    try:
+        with open(path, "wb") as file:
+            draw(found, given_labels(found, labels), labels.names).save(file, "PNG", optimize=True)
+    except OSError as error:
+        raise SnapsortError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def document(found: Evaluation) -> dict[str, Any]:
+    """The figures for programs."""
+    return {
+        "n": found.n,
+        "accuracy": found.accuracy,
+        "ece": found.ece,
+        "labels": {
+            name: {"n": each.n, "precision": each.precision, "recall": each.recall}
+            for name, each in found.labels.items()
+        },
+        "moved": {"precision": found.moved.precision, "recall": found.moved.recall},
+    }
+
+
+def fit_document(fitted: Fit) -> dict[str, Any]:
+    """The suggestions for programs."""
+    return {
+        "temperature": fitted.temperature,
+        "ece": fitted.ece[1],
+        "labels": {
+            name: each
+            and {
+                "min_score": each.threshold.min_score,
+                "min_margin": each.threshold.min_margin,
+                "precision": each.precision,
+                "recall": each.recall,
+            }
+            for name, each in fitted.thresholds.items()
+        },
+    }

@@ -1,0 +1,48 @@
+"""shadow: what rules in shadow mode would have done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import click
+
+from snapsortd.ctl.client import Reply, reach
+from snapsortd.ctl.output.console import json_option, places, say, say_json
+from snapsortd.ctl.output.render import deed, moment, table
+from snapsortd.domain.text import shown
+
+
+@click.command("shadow")
+@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@click.option("--rule", metavar="NAME", help="Only what this rule would have done.")
+@json_option
+def shadow_command(limit: int, rule: str | None, as_json: bool) -> None:
+    """List what rules with `mode: shadow` would have done, newest first.
+
+    `snapsortctl rules promote NAME` has such a rule act from then on.
+
+    \b
+      snapsortctl shadow
+      snapsortctl shadow --rule Screenshots -n 100
+    """
+    with reach(places()) as desk:
+        found = desk.log(limit=limit, before=None, rule=rule, path=None, shadow=True)
+    if as_json:
+        say_json(found)
+    else:
+        say(lines(found["entries"]) if found["entries"] else "No rule in shadow mode has taken an image yet.")
+
+
+def lines(entries: Sequence[Reply]) -> Iterator[str]:
+    """A table: when, which rule, and what it would have done."""
+    rows = [
+        (
+            moment(entry["at"]),
+            shown(entry["rule"]),
+            shown(entry.get("label") or ""),
+            "" if entry.get("score") is None else f"{entry['score']:.2f}",
+            f"{entry['kind']}  {deed(entry['source'], entry['target'], entry.get('detail') or ())}",
+        )
+        for entry in entries
+    ]
+    yield from table(("WHEN", "RULE", "LABEL", "SCORE", "WOULD"), rows)

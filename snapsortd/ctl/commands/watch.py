@@ -1,0 +1,23 @@
+"""watch: follow what happens."""
+
+from __future__ import annotations
+
+import click
+
+from snapsortd.ctl.client import Client
+from snapsortd.ctl.output.console import json_option, places, say, say_json
+from snapsortd.ctl.output.render import event_line
+
+
+@click.command("watch")
+@json_option
+def watch_command(as_json: bool) -> None:
+    """Follow what happens, as it happens, until Ctrl-C or the end of the daemon.
+
+    With --json, one JSON object per line.
+    """
+    for event in Client(places().socket).events():
+        if as_json:
+            say_json(event)
+        else:
+            say(event_line(event))

@@ -1,0 +1,187 @@
+"""The daemon: does it answer, is it well, and is it the only one?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.ctl.doctor.folders import Seer, privacy_fix
+from snapsortd.ctl.doctor.limits import PROC, Watch, own_processes, watched_by
+from snapsortd.domain.errors import SnapsortError, Unavailable
+from snapsortd.domain.text import count
+
+NAME = "daemon"
+START = "`snapsortctl service install`, or run `snapsortd`"
+RAISE = "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024"
+RESTART = f"`snapsortctl stop`, then {START}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the daemon said: its status, or why there is none. `listening`: somebody holds the socket."""
+
+    status: Mapping[str, Any] | None
+    fault: str = ""
+    listening: bool = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process that answered."""
+        return self.status["pid"] if self.status else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The process that holds this instance's lock."""
+
+    pid: int
+    command: str
+    """What runs there: `snapsortd`, `snapsortctl sort …`; empty if that is not known."""
+
+
+def ask(daemon: Callable[[], Mapping[str, Any]], is_listening: Callable[[], bool]) -> Answer:
+    """Ask the daemon how it is."""
+    try:
+        return Answer(daemon(), listening=True)
+    except Unavailable as error:
+        return Answer(None, error.message, is_listening())
+    except SnapsortError as error:
+        return Answer(None, str(error), True)
+
+
+def lock_holder(lock: str, proc: str = PROC) -> Holder | None:
+    """Who holds the lock; it is only read, never taken. The process is named in it, and has it open."""
+    try:
+        with open(lock, encoding="ascii", errors="replace") as file:
+            pid = int(file.read(32))
+        os.kill(pid, 0)
+    except (OSError, ValueError, OverflowError):
+        return None
+    if os.path.isdir(f"{proc}/{pid}"):
+        if os.path.realpath(lock) not in _open_files(pid, proc):
+            return None  # the number of a process that has ended, given to another one
+        return Holder(pid, " ".join(_command(pid, proc)))
+    return Holder(pid, "")
+
+
+def _open_files(pid: int, proc: str) -> set[str]:
+    try:
+        names = os.listdir(f"{proc}/{pid}/fd")
+    except OSError:
+        return set()
+    found = set()
+    for name in names:
+        try:
+            found.add(os.readlink(f"{proc}/{pid}/fd/{name}"))
+        except OSError:
+            continue
+    return found
+
+
+def _command(pid: int, proc: str) -> list[str]:
+    """The command line, the interpreter left out, programs by their last name."""
+    try:
+        with open(f"{proc}/{pid}/cmdline", "rb") as file:
+            words = [os.fsdecode(word) for word in file.read().split(b"\0") if word]
+    except OSError:
+        return []
+    if words and os.path.basename(words[0]).startswith("python"):
+        words = [word for word in words[1:] if not word.startswith("-")] or words
+    return [os.path.basename(words[0]), *words[1:]] if words else []
+
+
+def other_daemons(uid: int, ours: Sequence[int], proc: str = PROC) -> dict[int, list[Watch]]:
+    """The other daemons of this user, and what each watches; empty where there is no /proc."""
+    found = {}
+    for pid in own_processes(uid, proc):
+        command = _command(pid, proc)
+        if pid not in ours and command and command[0] in ("snapsortd", "snapsortd.daemon.main"):
+            found[pid] = watched_by(pid, proc)
+    return found
+
+
+def check_daemon(answer: Answer, holder: Holder | None, version: str, seer: Seer) -> Iterator[Finding]:
+    """`version` is this client's."""
+    if answer.status is not None:
+        trouble = list(_state_trouble(answer.status, version, seer))
+        pid = answer.status["pid"]
+        yield from trouble or [ok(NAME, f"running: process {pid}, version {answer.status['version']}")]
+    elif answer.listening:
+        kill = f"`kill -9 {holder.pid}`, by which no image is lost, then " if holder else ""
+        yield problem(NAME, f"it hangs: {answer.fault}", kill + START)
+    elif holder is None:
+        yield warning(NAME, answer.fault or "snapsortd is not running", START)
+    elif holder.command.startswith("snapsortctl"):
+        yield ok(NAME, f"not running; `{holder.command}` is at work instead (process {holder.pid})")
+    else:
+        yield problem(
+            NAME,
+            f"process {holder.pid} ({holder.command or 'unknown'}) holds the journal, but nobody answers on the socket",
+            f"`kill {holder.pid}`, then {START}",
+        )
+
+
+def check_lock(answer: Answer, holder: Holder | None) -> Iterator[Finding]:
+    """An answer from one that works with another journal: this shell and the daemon have other XDG variables."""
+    pid = answer.pid
+    if pid is not None and holder is not None and holder.pid != pid:
+        yield problem(
+            NAME,
+            f"process {pid} answers, but process {holder.pid} holds the journal",
+            f"`kill {pid}`, then `snapsortctl status` again",
+        )
+    elif pid is not None and holder is None:
+        yield problem(
+            NAME,
+            f"process {pid} answers, but works with another journal than this shell's",
+            "set XDG_STATE_HOME as it was when the daemon was started, or restart the daemon from here",
+        )
+
+
+def check_alone(others: Mapping[int, Sequence[Watch]], folders: Mapping[Watch, str]) -> Iterator[Finding]:
+    """`others` are the other daemons and what they watch; two that file the same folder are one too many."""
+    for pid, watches in others.items():
+        if twice := sorted(folders[watch] for watch in watches if watch in folders):
+            yield problem(
+                NAME,
+                f"another snapsortd (process {pid}) watches {twice[0]} too",
+                f"`kill {pid}`, or give them different folders; is there a second service? "
+                "`systemctl --user list-units '*snapsort*'`",
+            )
+
+
+def _state_trouble(status: Mapping[str, Any], version: str, seer: Seer) -> Iterator[Finding]:
+    model, config = status.get("model", {}), status.get("config", {})
+    if status["state"] == "halted":
+        yield problem(NAME, f"it has stopped filing: {status.get('reason')}", f"mend that, then {RESTART}")
+    if status["state"] == "paused":
+        yield warning(NAME, "it is paused: new images wait", "`snapsortctl resume`")
+    if model.get("state") == "failed":
+        yield problem(NAME, f"it cannot load its model: {model.get('error')}", "mend that; it tries again every minute")
+    if config.get("error"):
+        yield problem(
+            NAME,
+            f"it works by an older configuration, for the new one has faults: {config['error']}",
+            "`snapsortctl check` lists them; then `snapsortctl reload`",
+        )
+    if status["version"] != version:
+        yield warning(NAME, f"it is version {status['version']}, this is {version}", RESTART)
+    if failed := status.get("failed", 0):
+        yield warning(
+            NAME, f"{count(failed, 'image')} could not be filed and will be tried again", "`snapsortctl status`"
+        )
+    for folder in status.get("folders", ()):
+        yield from _folder_trouble(folder["path"], folder["state"], seer)
+
+
+def _folder_trouble(path: str, state: str, seer: Seer) -> Iterator[Finding]:
+    """What only the daemon knows: it may have fewer rights than this shell."""
+    if state.startswith("unreadable"):
+        denied = seer.platform == "darwin" and "not permitted" in state
+        fix = privacy_fix(seer.python) if denied else f"`ls -ld {quoted(path)}`, as the user whom the service runs as"
+        yield problem(NAME, f"it cannot see into {path}: {state}", fix)
+    elif state.startswith("scanning: the system"):
+        yield warning(NAME, f"it does not hear of changes in {path}: {state}", f"`{RAISE}`, then {RESTART}")

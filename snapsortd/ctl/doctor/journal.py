@@ -1,0 +1,117 @@
+"""The journal: is it there, sound, of a format that we know, and does it hold what a person should look at?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.domain.errors import JournalBlocked, JournalError
+from snapsortd.domain.text import count, size_words
+from snapsortd.journal.integrity import marker
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.queries import Counts, JournalReader
+from snapsortd.journal.readonly import UntouchedFile
+
+NAME = "journal"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFacts:
+    """What the journal tells of itself. `newest` is the wall clock of its last entry, seconds since 1970."""
+
+    path: str
+    bytes: int
+    damage: str
+    """What SQLite's integrity check says; empty if all is well."""
+    ours: bool
+    version: int
+    counts: Counts | None = None
+    newest: float | None = None
+
+
+def read_journal(path: str) -> JournalFacts | JournalError | None:
+    """Look through the whole file; None if there is no journal."""
+    try:
+        return _read(path)
+    except JournalError as error:
+        return error
+
+
+def _read(path: str) -> JournalFacts | None:
+    if not os.path.lexists(path):
+        for evidence in (marker(path), path + "-wal"):
+            if os.path.lexists(evidence):
+                raise JournalError(
+                    f"{path} is missing, but {evidence} shows that there was one",
+                    f"restore it from a backup, or begin a new one: `rm {quoted(evidence)}`",
+                )
+        return None
+    with closing(UntouchedFile(path)) as file:
+        with file.reading() as db:
+            damage = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            facts = JournalFacts(
+                path=path,
+                bytes=sum(os.path.getsize(name) for name in (path, path + "-wal") if os.path.exists(name)),
+                damage="" if damage == "ok" else damage,
+                ours=db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID,
+                version=db.execute("PRAGMA user_version").fetchone()[0],
+            )
+        if facts.damage or not facts.ours or not 0 < facts.version <= len(MIGRATIONS):
+            return facts
+        with file.reading() as db:
+            newest = db.execute("SELECT max(at) FROM entries").fetchone()[0]
+        counts = JournalReader(file).counts()
+    return JournalFacts(path, facts.bytes, "", True, facts.version, counts, newest)
+
+
+def check_journal(found: JournalFacts | JournalError | None, *, running: bool) -> Iterator[Finding]:
+    """`running`: does a daemon answer? Then unfinished moves may be the ones in hand."""
+    if found is None:
+        yield ok(NAME, "there is none yet; it begins with the first start")
+    elif isinstance(found, JournalBlocked):
+        yield warning(NAME, found.message, found.hint)
+    elif isinstance(found, JournalError):
+        yield problem(NAME, found.message, found.hint)
+    elif found.damage or not found.ours:
+        what = f"is damaged: {found.damage}" if found.damage else "is a database, but not a journal of snapsortd"
+        yield problem(NAME, f"{found.path} {what}", _begin_anew(found.path))
+    elif found.counts is None:
+        yield problem(
+            NAME,
+            f"{found.path} was written by a newer version of snapsortd (format {found.version})",
+            "install that version again",
+        )
+    else:
+        yield from _check_counts(found, found.counts, running)
+
+
+def _begin_anew(path: str) -> str:
+    """Undo of what was filed before is lost with it; the images are where they are."""
+    folder = os.path.dirname(path)
+    return (
+        "nothing is filed until then: restore it from a backup, or begin a new one: "
+        f"`snapsortctl stop; mv {quoted(folder)} {quoted(folder + '.old')}`"
+    )
+
+
+def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterator[Finding]:
+    if counts.conflicts:
+        yield warning(
+            NAME,
+            f"{count(counts.conflicts, 'move')} could not be finished because the file or its place was changed",
+            "`snapsortctl status` names them, `snapsortctl explain FILE` tells more",
+        )
+    if counts.quarantined:
+        yield warning(
+            NAME, f"{count(counts.quarantined, 'image')} given up", "`snapsortctl status` names them and says why"
+        )
+    if counts.open and not running:
+        yield warning(
+            NAME,
+            f"{count(counts.open, 'move')} unfinished, as after a crash",
+            "start snapsortd: it finishes or drops what it can prove",
+        )
+    yield ok(NAME, f"sound: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} taken back")

@@ -1,0 +1,144 @@
+"""inotify: what the kernel allows this user, what is used, and what the configuration needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from snapsortd.ctl.doctor.finding import Finding, ok, warning
+
+NAME = "inotify"
+PROC = "/proc"
+NEARLY = 0.9
+"""A limit is nearly reached from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit, the sysctl that sets it, and how much of it is used."""
+
+    setting: str
+    most: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One folder that some process watches, as the kernel names it."""
+
+    dev: int
+    ino: int
+
+
+def read_limits(uid: int, proc: str = PROC) -> tuple[Limit, Limit, int] | None:
+    """Watches, instances, and the length of the queue; None where there is no inotify."""
+    try:
+        queue = _number(f"{proc}/sys/fs/inotify/max_queued_events")
+        watches, instances = (_lower(proc, name) for name in ("watches", "instances"))
+    except OSError:
+        return None
+    used_watches = used_instances = 0
+    for pid in own_processes(uid, proc):
+        used_instances += sum(_is_inotify(f"{proc}/{pid}/fd/{fd}") for fd in _listed(f"{proc}/{pid}/fd"))
+        used_watches += len(watched_by(pid, proc))
+    return Limit(*watches, used_watches), Limit(*instances, used_instances), queue
+
+
+def own_processes(uid: int, proc: str = PROC) -> Iterator[int]:
+    """The processes of a user."""
+    for name in filter(str.isdigit, _listed(proc)):
+        try:
+            if os.stat(f"{proc}/{name}").st_uid == uid:
+                yield int(name)
+        except OSError:  # it has ended
+            continue
+
+
+def watched_by(pid: int, proc: str = PROC) -> list[Watch]:
+    """What a process watches, as proc_pid_fdinfo(5) tells; nothing if that can't be seen."""
+    found = []
+    for fd in _listed(f"{proc}/{pid}/fdinfo"):
+        try:
+            if not _is_inotify(f"{proc}/{pid}/fd/{fd}"):
+                continue
+            with open(f"{proc}/{pid}/fdinfo/{fd}", encoding="ascii", errors="replace") as lines:
+                found += [_watch(line) for line in lines if line.startswith("inotify ")]
+        except OSError:
+            continue
+    return found
+
+
+def _watch(line: str) -> Watch:
+    """`inotify wd:1 ino:2a sdev:fe00000 …`, numbers in hex; the device as the kernel keeps it, 20 bits the minor."""
+    values = dict(word.split(":", 1) for word in line.split()[1:])
+    device = int(values["sdev"], 16)
+    return Watch(os.makedev(device >> 20, device & 0xFFFFF), int(values["ino"], 16))
+
+
+def _lower(proc: str, name: str) -> tuple[str, int]:
+    """The setting that counts: a user namespace, as of a container, has one of its own."""
+    system = _number(f"{proc}/sys/fs/inotify/max_user_{name}")
+    try:
+        own = _number(f"{proc}/sys/user/max_inotify_{name}")
+    except OSError:
+        own = system
+    return (f"user.max_inotify_{name}", own) if own < system else (f"fs.inotify.max_user_{name}", system)
+
+
+def _number(path: str) -> int:
+    with open(path, encoding="ascii") as file:
+        return int(file.read())
+
+
+def _is_inotify(link: str) -> bool:
+    try:
+        return os.readlink(link) == "anon_inode:inotify"
+    except OSError:
+        return False
+
+
+def _listed(path: str) -> Sequence[str]:
+    try:
+        return os.listdir(path)
+    except OSError:
+        return ()
+
+
+def count_folders(path: str, *, subfolders: bool, at_most: int) -> int:
+    """How many watches a folder needs: one, and one for every folder below it; stops at `at_most`."""
+    count, waiting = 1, [path] if subfolders else []
+    while waiting and count < at_most:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                inner = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        count += len(inner)
+        waiting += inner
+    return count
+
+
+def check_limits(watches: Limit, instances: Limit, queue: int, needed: int) -> Iterator[Finding]:
+    """`needed` is how many watches the configuration still takes: 0 if a daemon has them already."""
+    trouble = [*_check(watches, needed, "watches", 524_288), *_check(instances, min(needed, 1), "instances", 1024)]
+    used = f"{watches.used} of {watches.most} watches, {instances.used} of {instances.most} instances in use"
+    more = f", {needed} more needed" if needed else ""
+    yield from trouble or [ok(NAME, f"{used}{more}; the queue holds {queue} events")]
+
+
+def _check(limit: Limit, needed: int, thing: str, enough: int) -> Iterator[Finding]:
+    fix = (
+        f"`echo {limit.setting}={max(enough, 2 * limit.most)} | sudo tee /etc/sysctl.d/60-snapsortd.conf "
+        "&& sudo sysctl --system`, then restart snapsortd"
+    )
+    left = max(limit.most - limit.used, 0)
+    if needed > left:
+        yield warning(
+            NAME,
+            f"{left} of {limit.most} {thing} are left and {needed} needed: folders that get none are looked through "
+            "every 30 s",
+            fix,
+        )
+    elif limit.used + needed > NEARLY * limit.most:
+        yield warning(NAME, f"{limit.used} of {limit.most} {thing} are used: the limit is near", fix)
