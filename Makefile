@@ -31,7 +31,7 @@ test: venv
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 crash-test: venv
-	$(BIN)/python -m tests.crash
+	$(BIN)/python -m tests.crash_sweep
 
 lint: venv
 	$(BIN)/ruff format --check .
@@ -40,9 +40,9 @@ lint: venv
 
 check: lint test
 
-# Leaves build/bench.json and build/bench.png; the README shows a copy of the latter, packaging/bench/bench.png.
+# Leaves build/bench.json and build/bench.png; the README shows a copy of the latter, tests/bench/bench.png.
 bench: venv
-	$(BIN)/python packaging/bench/bench.py
+	$(BIN)/python tests/bench/bench.py
 
 # Needs a corpus of labelled images, which is not in the repository: `make bench-model CORPUS=FOLDER`.
 CORPUS ?= ../shared/data

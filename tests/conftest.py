@@ -1,9 +1,96 @@
-"""How much hypothesis tries: `pytest --hypothesis-profile=long` for an hour's search, else what CI has time for."""
+"""Fixtures for tests against the real system, and how much hypothesis tries.
+
+`pytest --hypothesis-profile=long` searches for an hour; else it is what CI has time for.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.ctl import Ctl
+from tests.support.filing import SHARED_MEMORY, Filing
+from tests.support.patient import Patient
+from tests.support.user_manager import AS_NOBODY, AS_ROOT, UserManager, user_manager, why_not
 
 settings.register_profile("short", deadline=None)
 settings.register_profile("long", deadline=None, max_examples=3000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("short")
+
+
+@pytest.fixture(scope="session")
+def systemd() -> Iterator[UserManager]:
+    """A running `systemd --user` that can start what is installed here; skips where there can be none."""
+    yield from managers(AS_ROOT)
+
+
+@pytest.fixture(scope="session")
+def systemd_of_nobody() -> Iterator[UserManager]:
+    """A running `systemd --user` with no privileges at all; skips where there can be none."""
+    yield from managers(AS_NOBODY)
+
+
+def managers(who: Sequence[str]) -> Iterator[UserManager]:
+    """One user manager."""
+    if reason := why_not():
+        pytest.skip(f"no user manager of systemd: {reason}")
+    with user_manager(who) as manager:
+        yield manager
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than `tmp_path`."""
+    if not os.path.isdir(SHARED_MEMORY) or os.stat(SHARED_MEMORY).st_dev == tmp_path.stat().st_dev:
+        pytest.skip("the temporary folder and /dev/shm are one file system, or there is none")
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def filing(tmp_path: Path) -> Iterator[Filing]:
+    """A journal and a mover, all on one file system."""
+    yield from _filing(tmp_path, tmp_path / "sorted")
+
+
+@pytest.fixture
+def far_filing(tmp_path: Path, other_disk: Path) -> Iterator[Filing]:
+    """The same, with `sorted` on another file system."""
+    yield from _filing(tmp_path, other_disk / "sorted")
+
+
+@pytest.fixture(params=["filing", "far_filing"], ids=["one disk", "two disks"])
+def any_filing(request: pytest.FixtureRequest) -> Filing:
+    """Both, one after the other."""
+    made: Filing = request.getfixturevalue(request.param)
+    return made
+
+
+def _filing(tmp_path: Path, sorted_folder: Path) -> Iterator[Filing]:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    sorted_folder.mkdir()
+    filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), inbox, sorted_folder)
+    yield filing
+    filing.journal.close()
+
+
+@pytest.fixture
+def patient(tmp_path: Path) -> Patient:
+    """An instance for the doctor."""
+    return Patient(tmp_path)
+
+
+@pytest.fixture
+def ctl(tmp_path: Path) -> Iterator[Ctl]:
+    # The path of a socket has to be short, and pytest's folders need not be.
+    runtime = tempfile.mkdtemp(prefix="snap")
+    places = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
+    yield Ctl(os.environ | places | {"XDG_RUNTIME_DIR": runtime, "HOME": str(tmp_path)})
+    shutil.rmtree(runtime)

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import Instance
-
-SHARED = """\
-version: 1
-labels: {{picture: a picture}}
-watch:
-  - path: {inbox}
-    subfolders: true
-    settle: 200ms
-rules:
-  - name: Names
-    locations: {inbox}/names
-    actions: [move: "{filed}/names/{{name}}/"]
-  - name: Disk
-    locations: {inbox}/disk
-    actions: [move: "{filed}/disk/sub/"]
-  - name: All
-    actions: [move: "{filed}/"]
-"""
+from tests.support.instance import SHARED, Instance, kept
 
 
 @pytest.fixture
@@ -46,13 +26,3 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with kept(one):
         one.start()
         yield one
-
-
-@contextmanager
-def kept(one: Instance) -> Iterator[Instance]:
-    """Kill what runs in the end, and clean up."""
-    try:
-        yield one
-    finally:
-        one.kill()
-        shutil.rmtree(one.runtime)

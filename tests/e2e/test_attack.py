@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from functools import cache
 
-from tests.attack import Attack, contents
-from tests.e2e.instance import Instance
-from tests.images import screenshot
-from tests.waiting import wait_for
+from tests.support.attack import Attack, contents
+from tests.support.images import screenshot
+from tests.support.instance import Instance
+from tests.support.waiting import wait_for
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-BENCH = Path(__file__).parents[2] / "packaging" / "bench"
+BENCH = Path(__file__).parents[1] / "bench"
 _spec = importlib.util.spec_from_file_location("bench_floors", BENCH / "floors.py")
 assert _spec is not None
 assert _spec.loader is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.images import receipt, screenshot
+from tests.support.images import receipt, screenshot
 
 BENCH = Path(__file__).parents[2] / "packaging" / "embedded-model"
 

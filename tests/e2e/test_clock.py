@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.e2e.conftest import SHARED, kept
-from tests.e2e.instance import Instance
-from tests.images import receipt
-from tests.waiting import wait_for
+from tests.support.images import receipt
+from tests.support.instance import SHARED, Instance, kept
+from tests.support.waiting import wait_for
 
 YEAR_S = 365 * 86_400
 CLOCK = """\

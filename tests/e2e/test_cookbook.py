@@ -13,10 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.e2e.conftest import kept
-from tests.e2e.instance import Instance
-from tests.images import photo, receipt, screenshot
-from tests.waiting import wait_for
+from tests.support.images import photo, receipt, screenshot
+from tests.support.instance import Instance, kept
+from tests.support.waiting import wait_for
 
 COOKBOOK = Path(__file__).parents[2] / "config" / "cookbook"
 MODIFIED = 1_717_243_200  # 2024-06-01

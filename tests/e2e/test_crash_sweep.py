@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.points import ERRORS, Places, Point, points
-from tests.crash.sweep import SCENARIOS, Choice, Tally, sweep
-from tests.crash.world import SHARED_MEMORY
+from tests.crash_sweep.points import ERRORS, Places, Point, points
+from tests.crash_sweep.sweep import SCENARIOS, Choice, Tally, sweep
+from tests.crash_sweep.world import SHARED_MEMORY
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="strace is for Linux"),

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import COMMANDS, CONFIG, Instance
-from tests.images import screenshot
-from tests.waiting import wait_for
+from tests.support.images import screenshot
+from tests.support.instance import COMMANDS, CONFIG, Instance
+from tests.support.waiting import wait_for
 
 HEAVY = ("/torch/", "/transformers/", "/PIL/", "/numpy/")
 

@@ -18,8 +18,8 @@ from snapsortd.ctl.doctor.finding import Status
 from snapsortd.ctl.doctor.folders import Seer
 from snapsortd.ctl.doctor.limits import Watch, watched_by
 from snapsortd.files.locations import find_places
-from tests.e2e.instance import COMMANDS, Instance
-from tests.waiting import wait_for
+from tests.support.instance import COMMANDS, Instance
+from tests.support.waiting import wait_for
 
 linux = pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="looks into /proc")
 

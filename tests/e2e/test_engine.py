@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.e2e.conftest import kept
-from tests.e2e.instance import CONFIG, Instance
-from tests.images import screenshot
-from tests.integration.tiny_checkpoints import make_checkpoint
-from tests.waiting import wait_for
+from tests.support.images import screenshot
+from tests.support.instance import CONFIG, Instance, kept
+from tests.support.tiny_checkpoints import make_checkpoint
+from tests.support.waiting import wait_for
 
 EVERYTHING = CONFIG.replace("filters: [label: screenshot]\n    ", "")
 

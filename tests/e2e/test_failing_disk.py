@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import Instance
-from tests.images import receipt
-from tests.waiting import wait_for
+from tests.support.images import receipt
+from tests.support.instance import Instance
+from tests.support.waiting import wait_for
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed"),

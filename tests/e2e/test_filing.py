@@ -15,9 +15,9 @@ from PIL import Image
 
 from snapsortd.ctl.client import Client
 from snapsortd.domain.errors import SnapsortError
-from tests.e2e.instance import Instance, tree
-from tests.images import photo, receipt, screenshot
-from tests.waiting import wait_for
+from tests.support.images import photo, receipt, screenshot
+from tests.support.instance import Instance, tree
+from tests.support.waiting import wait_for
 
 FORMATS = ["png", "jpeg", "webp", "gif", "bmp", "tiff", "avif"]
 SIZE = 200

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.crafted_images import encoded, scan_bomb, sound
-from tests.e2e.conftest import kept
-from tests.e2e.instance import Instance
-from tests.hostile_images import EVERYTHING, FORMATS, NO_IMAGES, flipped, truncated
-from tests.images import screenshot
-from tests.waiting import wait_for
+from tests.support.crafted_images import encoded, scan_bomb, sound
+from tests.support.hostile_images import EVERYTHING, FORMATS, NO_IMAGES, flipped, truncated
+from tests.support.images import screenshot
+from tests.support.instance import Instance, kept
+from tests.support.waiting import wait_for
 
 NASTIEST = {
     "png-1-by-2-billion",

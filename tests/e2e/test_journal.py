@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import COMMANDS, Instance, tree
-from tests.images import screenshot
-from tests.integration.filing import Filing
+from tests.support.filing import Filing
+from tests.support.images import screenshot
+from tests.support.instance import COMMANDS, Instance, tree
 
 
 def scribble(path: Path) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 import snapsortd
-from tests.e2e.conftest import kept
-from tests.e2e.instance import COMMANDS, CONFIG, Instance, tree
-from tests.images import screenshot
-from tests.waiting import wait_for
+from tests.support.images import screenshot
+from tests.support.instance import COMMANDS, CONFIG, Instance, kept, tree
+from tests.support.waiting import wait_for
 
 EMBEDDED = Path(snapsortd.__file__).parent / "vision" / "embedded"
 SMALL = 1 << 30

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.e2e.instance import Instance
-from tests.images import photo, receipt, screenshot
-from tests.integration.tiny_checkpoints import make_checkpoint
-from tests.waiting import wait_for
+from tests.support.images import photo, receipt, screenshot
+from tests.support.instance import Instance
+from tests.support.tiny_checkpoints import make_checkpoint
+from tests.support.waiting import wait_for
 
 LABELS = """\
 shot: a photo of a screenshot

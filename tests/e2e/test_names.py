@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from snapsortd.ctl.client import Client
-from tests.e2e.instance import COMMANDS, Instance
-from tests.images import receipt
-from tests.waiting import wait_for
+from tests.support.images import receipt
+from tests.support.instance import COMMANDS, Instance
+from tests.support.waiting import wait_for
 
 NAMES = [
     b"caf\xe9 \xff.png",  # not UTF-8

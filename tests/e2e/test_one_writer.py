@@ -14,10 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import SHARED, kept
-from tests.e2e.instance import COMMANDS, Instance, tree
-from tests.images import receipt
-from tests.waiting import wait_for
+from tests.support.images import receipt
+from tests.support.instance import COMMANDS, SHARED, Instance, kept, tree
+from tests.support.waiting import wait_for
 
 Process = subprocess.Popen[str]
 

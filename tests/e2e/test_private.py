@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.instance import COMMANDS, Instance
-from tests.images import screenshot
-from tests.waiting import wait_for
+from tests.support.images import screenshot
+from tests.support.instance import COMMANDS, Instance
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from tests.e2e.instance import COMMANDS, Instance
-from tests.images import photo, receipt, screenshot
-from tests.waiting import wait_for
+from tests.support.images import photo, receipt, screenshot
+from tests.support.instance import COMMANDS, Instance
+from tests.support.waiting import wait_for
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text()

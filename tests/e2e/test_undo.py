@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.instance import Instance, tree
-from tests.images import receipt
-from tests.mounting import mounted
-from tests.waiting import wait_for
+from tests.support.images import receipt
+from tests.support.instance import Instance, tree
+from tests.support.mounting import mounted
+from tests.support.waiting import wait_for
 
 Results = dict[str, dict[str, Any]]
 

@@ -19,7 +19,7 @@ from typing import Any
 from snapsortd.domain.errors import ImageError
 
 LARGEST_BATCH = 2
-"""Images that the model sees at a time. More gain little (`packaging/bench/README.md`), and the first waits longer."""
+"""Images that the model sees at a time. More gain little (`tests/bench/README.md`), and the first waits longer."""
 
 Answer = Callable[[dict[str, Any]], None]
 """Tells the daemon. Called by one thread at a time."""

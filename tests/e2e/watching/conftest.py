@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import kept
-from tests.e2e.watching.observed import Observed
-from tests.integration.tiny_checkpoints import make_checkpoint
+from tests.support.instance import kept
+from tests.support.observed import Observed
+from tests.support.tiny_checkpoints import make_checkpoint
 
 CONFIG = """\
 version: 1

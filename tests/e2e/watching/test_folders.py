@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import kept
-from tests.e2e.watching.observed import Observed, a_disk, png
-from tests.waiting import wait_for
+from tests.support.instance import kept
+from tests.support.observed import Observed, a_disk, png
+from tests.support.waiting import wait_for
 
 
 def test_a_folder_that_is_removed_and_made_again(daemon: Observed) -> None:

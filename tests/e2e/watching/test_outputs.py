@@ -12,8 +12,8 @@ import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-from tests.e2e.watching.observed import Observed, png
-from tests.waiting import wait_for
+from tests.support.observed import Observed, png
+from tests.support.waiting import wait_for
 
 
 def looked_through_again(daemon: Observed) -> int:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from snapsortd.watch.queue import FRESH_LIMIT
-from tests.e2e.conftest import kept
-from tests.e2e.watching.observed import Observed, peak_kib, png
-from tests.waiting import wait_for
+from tests.support.instance import kept
+from tests.support.observed import Observed, peak_kib, png
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(3600)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.watching.observed import Observed, png
-from tests.waiting import wait_for
+from tests.support.observed import Observed, png
+from tests.support.waiting import wait_for
 
 
 def test_a_file_that_grows_with_pauses_longer_than_its_settle_time(daemon: Observed) -> None:

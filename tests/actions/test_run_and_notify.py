@@ -1,0 +1,312 @@
+"""Commands and notifications that a rule asks for: real programs, a real journal."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from snapsortd.actions import command as commands
+from snapsortd.actions.command import MAX_OUTPUT, run
+from snapsortd.actions.recover import repair
+from snapsortd.actions.run_and_notify import Caller
+from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
+from snapsortd.files.folders import to_stat
+from tests.support.filing import Filing, identity_of
+from tests.support.waiting import wait_for
+
+HOUR = 3600.0
+
+
+def program(folder: Path, script: str, name: str = "program") -> str:
+    """A program in `sh`."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture(params=["told when it ends", "not told"], autouse=True)
+def telling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Linux tells when a process ends; other systems don't. Looks at both come quickly here."""
+    monkeypatch.setattr(commands, "_GLANCE", 0.02)
+
+    def unknown(_pid: int, _flags: int = 0) -> int:
+        raise OSError
+
+    if request.param == "not told":
+        monkeypatch.setattr(os, "pidfd_open", unknown, raising=False)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("plain.png", id="plain"),
+        pytest.param("", id="empty"),
+        pytest.param("-rf --help", id="looks like an option"),
+        pytest.param("$(touch gone); `id` && echo $HOME | cat > x", id="shell"),
+        pytest.param("two\nlines\t'\"\\ *?~", id="newline and quotes"),
+        pytest.param("no utf-8 \udcff", id="undecodable"),
+    ],
+)
+def test_words_are_arguments_whatever_they_hold(tmp_path: Path, word: str) -> None:
+    tell = program(tmp_path, f"printf '%s\\0' \"$@\" > '{tmp_path}/told'")
+    run([tell, word, "{path}", word], HOUR, never)
+    assert (tmp_path / "told").read_bytes().split(b"\0")[:-1] == [os.fsencode(word), b"{path}", os.fsencode(word)]
+
+
+def test_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "/run/ours")
+    monkeypatch.setenv("ANYTHING", "else")
+    tell = program(tmp_path, f"(pwd; cat; ps -o sid= -p $$; echo $$; env) > '{tmp_path}/told'")
+    run([tell], HOUR, never)
+    folder, session, pid, *environment = (tmp_path / "told").read_text().splitlines()
+    assert folder == "/"
+    assert session.strip() == pid
+    assert "ANYTHING=else" in environment
+    assert not any(line.startswith("NOTIFY_SOCKET") for line in environment)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        pytest.param("exit 3", "failed with exit code 3$", id="silent"),
+        pytest.param("echo no such colour; echo; echo why >&2; exit 1", "code 1: no such colour | why$", id="both"),
+        pytest.param("printf 'a\\033[2Jb\\377\\n'; exit 1", r"code 1: a\x1b[2Jb\xff$", id="control characters"),
+        pytest.param("seq 9; exit 1", "code 1: 5 | 6 | 7 | 8 | 9$", id="many lines"),
+        pytest.param("kill -9 $$", "was killed (SIGKILL)$", id="signal"),
+        pytest.param("yes | head -c 5000000; echo last words; exit 1", "| y | last words$", id="flood"),
+        pytest.param("exec >&- 2>&-; exit 4", "failed with exit code 4$", id="closes its output"),
+    ],
+)
+def test_a_command_that_fails_says_why(tmp_path: Path, script: str, reason: str) -> None:
+    with pytest.raises(CommandFailed) as failed:
+        run([program(tmp_path, script)], HOUR, never)
+    assert failed.value.message.startswith(f"the command {tmp_path}/program ")
+    assert f"{failed.value.message}$".endswith(reason)
+    assert failed.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        pytest.param("/none", "No such file or directory", id="missing"),
+        pytest.param("/dev", "Permission denied", id="folder"),
+    ],
+)
+def test_a_command_that_cannot_be_started_says_why(name: str, reason: str) -> None:
+    with pytest.raises(CommandFailed, match=f"cannot be started: {reason} .*full path"):
+        run([name], HOUR, never)
+
+
+class Held:
+    """A FIFO that a program and its children hold open as descriptor 3: whether any of them lives is seen from here."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "held"
+        os.mkfifo(self.path)
+        self._fd = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        self.opening = f"exec 3> '{self.path}'; echo up >&3"
+        self.said = b""
+
+    def is_free(self) -> bool:
+        """True if one had it, and none has it now."""
+        while True:
+            try:
+                data = os.read(self._fd, 100)
+            except BlockingIOError:
+                return False
+            if not data:
+                return bool(self.said)
+            self.said += data
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("sleep 1000 & sleep 1000", id="with a child"),
+        pytest.param("exec >&- 2>&-; sleep 1000", id="closed its output"),
+        pytest.param("trap '' TERM; sleep 1000 & while true; do sleep 1000; done", id="does not want to end"),
+        pytest.param("yes", id="floods"),
+    ],
+)
+@pytest.mark.parametrize("why", ["late", "asked"])
+def test_what_takes_too_long_or_is_not_wanted_any_more_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
+) -> None:
+    monkeypatch.setattr(commands, "GRACE_SECONDS", 0.05)
+    held = Held(tmp_path)
+
+    def waiting() -> bool:
+        held.is_free()
+        return why == "asked" and held.said == b"up\n"
+
+    error, seconds = (Interrupted, HOUR) if why == "asked" else (CommandFailed, 0.3)
+    with pytest.raises(error, match="asked to stop" if why == "asked" else r"more than 0\.3 seconds and was ended"):
+        run([program(tmp_path, f"{held.opening}\n{script}")], seconds, waiting)
+    wait_for(held.is_free)
+    held.close()
+
+
+def test_a_program_that_is_asked_to_end_may_say_something(tmp_path: Path) -> None:
+    tidy = program(tmp_path, "trap 'echo tidied up; exit 0' TERM; while true; do sleep 0.05; done")
+    with pytest.raises(CommandFailed, match=r"was ended: .*tidied up$"):
+        run([tidy], 0.2, never)
+
+
+def test_what_a_command_leaves_running_is_not_waited_for(tmp_path: Path) -> None:
+    began = time.monotonic()
+    run([program(tmp_path, f"sleep 100 & echo $! > '{tmp_path}/pid'")], HOUR, never)
+    assert time.monotonic() - began < 50
+    os.kill(int((tmp_path / "pid").read_text()), 9)
+
+
+def test_waiting_is_called_again_and_again(tmp_path: Path) -> None:
+    times: list[float] = []
+    with pytest.raises(Interrupted):
+        run([program(tmp_path, "sleep 1000")], HOUR, lambda: times.append(time.monotonic()) or len(times) > 5)
+    assert max(after - before for before, after in pairwise(times)) < 1
+
+
+def test_no_more_output_than_needed_is_kept(tmp_path: Path) -> None:
+    command = commands._Command([program(tmp_path, "yes | head -c 1000000")])
+    while not command.has_ended(1):
+        assert len(command._output) <= MAX_OUTPUT
+    command.close()
+    assert len(command._output) == MAX_OUTPUT
+
+
+# The journal
+
+
+def ask(filing: Filing, path: Path, action: PlannedAction, waiting: Callable[[], bool] = never) -> Entry:
+    """What the pipeline does."""
+    return Caller(filing.journal, waiting).call(
+        path=str(path),
+        root=str(filing.inbox),
+        identity=identity_of(path),
+        sha256=b"x" * 32,
+        action=action,
+        batch=filing.journal.new_batch(),
+    )
+
+
+def command(*words: str, seconds: float = HOUR, shadow: bool = False) -> PlannedAction:
+    return PlannedAction(ActionKind.RUN, "a rule", shadow=shadow, words=words, seconds=seconds)
+
+
+def test_a_command_is_journalled_before_it_starts_and_when_it_is_done(filing: Filing, tmp_path: Path) -> None:
+    image = filing.image("-a $(b).png")
+    held = Held(tmp_path)
+    wait_for_word = program(tmp_path, f"{held.opening}; read go < '{tmp_path}/go'; test \"$2\" = '{image}'")
+    os.mkfifo(tmp_path / "go")
+    found: list[Entry] = []
+
+    def waiting() -> bool:
+        held.is_free()
+        if held.said and not found:
+            found.extend(filing.journal.open_entries())
+            (tmp_path / "go").write_text("go\n")
+        return False
+
+    entry = ask(filing, image, command(wait_for_word, "--x", PATH_MARK), waiting)
+    held.close()
+    (open_entry,) = found
+    assert (open_entry.id, open_entry.state) == (entry.id, State.INTENT)
+    assert (entry.kind, entry.method, entry.state) == (EntryKind.RUN, Method.CALL, State.DONE)
+    assert entry.source == entry.target == str(image)
+    assert entry.detail == (wait_for_word, "--x", str(image))
+    assert entry.keep_source
+    assert image.exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "seconds", "asked", "error", "reason"),
+    [
+        pytest.param("echo why; exit 2", HOUR, False, CommandFailed, "failed with exit code 2: why", id="failure"),
+        pytest.param("sleep 1000", 0.1, False, CommandFailed, "took more than 0.1 seconds", id="time"),
+        pytest.param("sleep 1000", HOUR, True, Interrupted, "asked to stop", id="stop"),
+    ],
+)
+def test_a_command_that_did_not_do_its_work_is_journalled_with_the_reason(
+    filing: Filing, tmp_path: Path, script: str, seconds: float, asked: bool, error: type[Exception], reason: str
+) -> None:
+    with pytest.raises(error):
+        ask(filing, filing.image(), command(program(tmp_path, script), seconds=seconds), lambda: asked)
+    (entry,) = filing.journal.entries()
+    assert entry.state is State.FAILED
+    assert reason in entry.reason
+
+
+def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, tmp_path: Path) -> None:
+    held = Held(tmp_path)
+
+    def crash() -> bool:
+        if held.is_free() or held.said:
+            raise KeyboardInterrupt
+        return False
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(filing, filing.image(), command(program(tmp_path, f"{held.opening}; sleep 1000")), crash)
+    wait_for(held.is_free)
+    held.close()
+    filing.restart()
+    (told,) = repair(filing.journal, filing.mover)
+    (entry,) = filing.journal.entries()
+    assert entry.state is State.FAILED
+    assert entry.reason == "interrupted: it is not known whether it ended"
+    assert entry.reason in told
+
+
+def test_a_file_that_changed_is_told_of_to_nobody(filing: Filing, tmp_path: Path) -> None:
+    image = filing.image()
+    seen = to_stat(os.lstat(image)).identity
+    image.write_bytes(b"another")
+    action = command(program(tmp_path, f"touch '{tmp_path}/ran'"))
+    for path in (image, filing.inbox / "none.png", filing.inbox / "none" / "a.png"):
+        with pytest.raises(FileChanged):
+            Caller(filing.journal, never).call(
+                path=str(path), root=str(filing.inbox), identity=seen, sha256=b"", action=action, batch=1
+            )
+    assert not (tmp_path / "ran").exists()
+    assert filing.journal.entries() == []
+
+
+def test_a_shadow_rule_runs_nothing(filing: Filing, tmp_path: Path) -> None:
+    touch = program(tmp_path, f"touch '{tmp_path}/ran'")
+    entry = ask(filing, filing.image(), command(touch, PATH_MARK, shadow=True))
+    assert (entry.state, entry.detail) == (State.SHADOW, (touch, str(filing.inbox / "a.png")))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "reason"),
+    [
+        pytest.param("exit 0", State.DONE, "", id="shown"),
+        pytest.param("exit 1", State.FAILED, "no desktop notification could be shown", id="no desktop"),
+    ],
+)
+def test_a_notification_names_the_rule_and_is_no_fault_of_the_image(
+    filing: Filing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, state: State, reason: str
+) -> None:
+    program(tmp_path, f"printf '%s\\n' \"$@\" > '{tmp_path}/told'; {script}", "notify-send")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    action = PlannedAction(ActionKind.NOTIFY, "a rule", words=(f"Filed {PATH_MARK}",))
+    image = filing.image()
+    entry = ask(filing, image, action)
+    assert (entry.kind, entry.state, entry.reason) == (EntryKind.NOTIFY, state, reason)
+    assert (tmp_path / "told").read_text().splitlines()[-2:] == ["a rule", f"Filed {image}"]

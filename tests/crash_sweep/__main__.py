@@ -1,0 +1,46 @@
+"""The crash sweep as a command: see `--help`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from datetime import UTC, datetime
+
+from tests.crash_sweep.sweep import SCENARIOS, Choice, Tally, sweep
+
+
+def tell(line: str) -> None:
+    """Print a line at once, with the time."""
+    sys.stdout.write(f"{datetime.now(UTC).astimezone():%H:%M:%S} {line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """1 if a promise was not kept."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crash_sweep",
+        description="Kill the installed programs just before each system call that changes a file or brings it to "
+        "the disk, and fail each of them with every error; after every run restart, and look whether a file was lost.",
+    )
+    parser.add_argument("--sample", type=int, metavar="N", help="only so many runs of each scenario")
+    parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="only this one (may be repeated)")
+    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="so many runs at a time (default: 3)")
+    parser.add_argument("--only", default="", metavar="CALL:NUMBER[:ERROR]", help="one point, such as fsync:2:EIO")
+    parser.add_argument("--thorough", action="store_true", help="every error also at every single write to the journal")
+    chosen = parser.parse_args()
+    tally = Tally(tell)
+
+    def stop(*_: object) -> None:
+        tally.stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    choice = Choice(chosen.sample, chosen.only, chosen.thorough)
+    sweep(chosen.scenario or list(SCENARIOS), choice, chosen.jobs, tally)
+    sys.stdout.write(f"{tally}\n")
+    return 1 if tally.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""snapsortctl without a daemon: sort, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.crash_sweep.invariants import check_kept_somewhere, check_whole_with_links, demand
+from tests.crash_sweep.points import Point
+from tests.crash_sweep.scenario import Ran, Scenario
+
+
+class Sort(Scenario):
+    """Copy to another disk, then move by a rename, both into folders that have to be made."""
+
+    def prepare(self) -> None:
+        world = self.world
+        world.tidy_up()
+        if not world.journal.exists():
+            self.ctl("log")
+        world.forget()
+        self.places, self.before = world.places(), world.files()
+        self.bring_images()
+
+    def bring_images(self) -> None:
+        self.world.image("both")
+
+    def run(self, options: Sequence[str]) -> Ran:
+        return self.traced(self.world.program("snapsortctl"), "sort", *self.world.images, options=options)
+
+    def check(self, ran: Ran, point: Point | None) -> None:
+        self.check_said(ran.said)
+        self.check_kept()
+        self.check_code(ran, point, done=not self.at_home())
+        self.ctl("log")  # a restart: it repairs first
+        self.check_whole()
+        if self.in_conflict():
+            return
+        if self.at_home():
+            self.ctl("sort", *self.at_home())
+            self.check_whole()
+        demand(f"{path} was not filed" for path in self.at_home())
+        self.ctl("undo", "--all")
+        self.check_restored()
+
+
+class Actions(Sort):
+    """One image is tagged, linked, renamed and moved to a name whose file gets another; one is thrown away."""
+
+    def bring_images(self) -> None:
+        for name in ("one.png", "throw.png"):
+            self.world.image("kinds", name)
+
+    def check_kept(self) -> None:
+        check_kept_somewhere(self.world, self.before, self.world.images)
+
+    def check_whole(self) -> None:
+        check_whole_with_links(self.world, self.before, self.world.images)
+
+
+class Undo(Scenario):
+    """Of a copy, of a rename, and of a move to another disk."""
+
+    def prepare(self) -> None:
+        if not self.world.images:
+            self.file_images()
+        else:
+            self.ctl("redo", "--all")
+        demand(f"{path} is not filed" for path in self.at_home())
+        self.world.forget()
+        self.places = self.world.places()
+
+    def file_images(self) -> None:
+        """For the first run; the later ones go on with the same images."""
+        world = self.world
+        self.before = world.files()
+        for inbox in ("near", "far"):
+            world.image(inbox)
+        self.ctl("sort", *world.images)
+
+    def run(self, options: Sequence[str]) -> Ran:
+        return self.traced(self.world.program("snapsortctl"), "undo", "--all", options=options)
+
+    def check(self, ran: Ran, point: Point | None) -> None:
+        self.check_said(ran.said)
+        self.check_kept()
+        self.check_code(ran, point, done=self.is_done())
+        self.ctl("log")  # a restart: it repairs first
+        self.check_whole()
+        if not self.in_conflict():
+            self.ctl("undo", "--all")
+            self.check_restored()
+
+    def is_done(self) -> bool:
+        """Whether the step came to its end."""
+        return all(Path(path).exists() for path in self.world.images)

@@ -1,0 +1,106 @@
+"""The steps that are cut off or failed: each can be done any number of times in its world."""
+
+from __future__ import annotations
+
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.crash_sweep import programs
+from tests.crash_sweep.invariants import Files, check_kept, check_whole, conflicts, demand
+from tests.crash_sweep.points import Places, Point, starting
+from tests.crash_sweep.world import World
+
+DEADLINE = 300.0
+"""Seconds: an upper limit for any one step, on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What is left of a run under strace."""
+
+    log: str
+    said: str = ""
+    code: int | None = None
+    """Of what has ended; None for a daemon that goes on."""
+    pid: int | None = None
+    """Of the process that strace was attached to; None where strace started it."""
+
+
+class Scenario(ABC):
+    """`prepare`, then `run`, then `check`; after a Violation, or a conflict, the world is laid out anew."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.places: Places
+        self.before: Files
+        """What is there besides the images of this run."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make everything as it has to be for a run."""
+
+    @abstractmethod
+    def run(self, options: Sequence[str]) -> Ran:
+        """Do the step, under strace with `options`."""
+
+    @abstractmethod
+    def check(self, ran: Ran, point: Point | None) -> None:
+        """Raises Violation. `point` is what happened to the run."""
+
+    @property
+    def log(self) -> Path:
+        return self.world.folder / "strace.log"
+
+    def check_code(self, ran: Ran, point: Point | None, done: bool) -> None:
+        """A command says whether it is `done`, and why not; an exit code as its help lists them."""
+        allowed = (0,) if point is None else (0, 1, 4, 5) if point.error else (-9,)
+        if ran.code not in allowed:
+            demand([f"it ended with {ran.code}: {ran.said}"])
+        if ran.code == 0 and not done:
+            demand([f"it said that it was done, and it is not: {ran.said}"])
+        if ran.code and point is not None and point.error and not ran.said.strip():
+            demand([f"it ended with {ran.code} without a word"])
+        if point is not None and point.is_unconfirmed_write and "did not confirm" not in ran.said:
+            demand([f"a write was not confirmed, and it does not say so: {ran.said}"])
+
+    def traced(self, *words: str | Path, options: Sequence[str]) -> Ran:
+        """Run a command to its end."""
+        command = ["strace", "-qq", "-o", self.log, *starting(options), *words]
+        done = subprocess.run(
+            command, env=self.world.env, capture_output=True, text=True, errors="replace", timeout=DEADLINE
+        )
+        return Ran(self.log.read_text(errors="replace"), done.stdout + done.stderr, done.returncode)
+
+    def ctl(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+        """Run snapsortctl untouched; Violation where it ends with another code."""
+        code, said = programs.run([self.world.program("snapsortctl"), *words], self.world.env, DEADLINE)
+        if code not in ok:
+            demand([f"snapsortctl {' '.join(words)} ended with {code}: {said}"])
+        return said
+
+    def check_said(self, said: str) -> None:
+        """Nothing a person can't act on."""
+        if "Traceback" in said:
+            demand([said[said.index("Traceback") - 200 :] if said.index("Traceback") > 200 else said])
+
+    def check_whole(self) -> None:
+        check_whole(self.world, self.before, self.world.images, self.places)
+
+    def check_kept(self) -> None:
+        check_kept(self.world, self.before, self.world.images)
+
+    def check_restored(self) -> None:
+        """After an undo: everything as it was at first."""
+        now, wanted = self.world.files(), {**self.before, **self.world.images}
+        different = (path for path in {*now, *wanted} if now.get(path) != wanted.get(path))
+        demand(f"after undo, {path} is {now.get(path)} and not {wanted.get(path)}" for path in different)
+
+    def at_home(self) -> list[str]:
+        """The images that are where they came to."""
+        return [path for path in self.world.images if Path(path).exists()]
+
+    def in_conflict(self) -> bool:
+        return conflicts(self.world, self.places)

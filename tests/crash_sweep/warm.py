@@ -1,0 +1,92 @@
+"""A process that has loaded torch already, and forks into the classifiers that the daemons ask for.
+
+    python -m tests.crash_sweep.warm SOCKET MODEL
+
+It also makes the model, a very small one, in the folder MODEL: what an image shows is not what is tried here.
+
+Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
+`warmed/sitecustomize.py`) hands its socket to this one, which forks; the fork runs the classifier's own `main`, with
+its own model and its own limits, and ends like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.waiting import wait_for
+
+VARIABLE = "SNAPSORT_WARM_CLASSIFIER"
+MODEL = "SNAPSORT_SMALL_MODEL"
+"""Where the model is; for the configuration."""
+
+
+@contextmanager
+def environment() -> Iterator[dict[str, str]]:
+    """What a daemon's environment needs, so that its classifiers start warm; until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="warm") as folder:
+        address, model = Path(folder) / "socket", Path(folder) / "model"
+        command = [sys.executable, "-m", "tests.crash_sweep.warm", str(address), str(model)]
+        with subprocess.Popen(command, env=os.environ | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}) as process:
+            try:
+                wait_for(address.exists, seconds=300, what="torch loaded")
+                paths = (str(Path(__file__).parent / "warmed"), os.environ.get("PYTHONPATH"))
+                yield {VARIABLE: str(address), MODEL: str(model), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            finally:
+                process.terminate()
+
+
+def main(address: str, model: str) -> None:
+    """Load what a classifier needs, then fork for every connection."""
+    import torch
+    from PIL import Image
+
+    from snapsortd.vision.child.engines.torch_engine import TorchEngine
+    from tests.support.tiny_checkpoints import make_checkpoint
+
+    torch.set_num_threads(1)  # a thread would not survive the fork
+    Image.init()
+    TorchEngine(str(make_checkpoint(Path(model), "clip")))  # much is imported on its first use
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with listening(address) as server:
+        while True:
+            connection, _ = server.accept()
+            _, (theirs,), _, _ = socket.recv_fds(connection, 1, 1)
+            if os.fork() == 0:
+                server.close()
+                become_classifier(theirs)
+            os.close(theirs)
+            connection.close()  # the fork's stays open until it ends
+
+
+@contextmanager
+def listening(address: str) -> Iterator[socket.socket]:
+    """A server's socket, which is there under its name once it can be connected to."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address + ".new")
+        server.listen()
+        os.rename(address + ".new", address)
+        yield server
+
+
+def become_classifier(fd: int) -> None:
+    """What `python -m snapsortd.vision.child.main FD` does."""
+    from snapsortd.vision.child.main import main as child
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    code = 1
+    try:
+        code = child.main(fd)
+    finally:
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,212 @@
+"""An installed snapsortd with folders on two file systems, and what lies in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from snapsortd.ctl.client import Client
+from snapsortd.domain.errors import SnapsortError, Unavailable
+from tests.crash_sweep import warm
+from tests.crash_sweep.points import Places
+from tests.crash_sweep.programs import Forked
+from tests.support.images import receipt
+from tests.support.instance import COMMANDS, Instance
+
+SHARED_MEMORY = "/dev/shm"
+CONFIG = """\
+version: 1
+model: {{name: MODEL, engine: torch}}
+labels: {{picture: a picture}}
+watch:
+  - path: {inbox}/near
+    settle: 100ms
+  - path: {inbox}/far
+    settle: 100ms
+  - path: {inbox}/both
+    settle: 100ms
+  - path: {inbox}/kinds
+    settle: 100ms
+rules:
+  - name: Near
+    locations: {inbox}/near
+    actions:
+      - copy: "{filed}/made/{{label}}/"
+      - move: "{filed}/taken/"
+  - name: Far
+    locations: {inbox}/far
+    actions: [move: "FAR/{{label}}/"]
+  - name: Both
+    locations: {inbox}/both
+    actions:
+      - copy: "FAR/copies/"
+      - move: "{filed}/both/"
+  - name: Thrown away
+    locations: {inbox}/kinds
+    filters: [name: "throw*"]
+    actions: [trash]
+  - name: Kinds
+    locations: {inbox}/kinds
+    actions:
+      - tag: [filed, "{{label}}"]
+      - hardlink: "{filed}/links/"
+      - rename: "shot.{{ext}}"
+      - move: {{dest: "{filed}/taken/", on_conflict: rename_existing}}
+"""
+NO_BATCH = 2**62
+"""So many batches there never are."""
+IMAGE = "shot.png"
+MODE = 0o640
+ATTRIBUTE, VALUE = "user.origin", b"kept"
+BORN_NS = 1_600_000_000_123_456_789
+"""An image's time; every new one is a second younger, so that none is taken for the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One file: what it holds, and what a copy has to keep."""
+
+    sha256: str
+    mode: int
+    mtime_ns: int
+    attribute: bytes
+
+
+def look_at(path: Path) -> Seen:
+    found = path.lstat()
+    attribute = os.getxattr(path, ATTRIBUTE) if ATTRIBUTE in os.listxattr(path) else b""
+    return Seen(
+        hashlib.sha256(path.read_bytes()).hexdigest(), stat.S_IMODE(found.st_mode), found.st_mtime_ns, attribute
+    )
+
+
+def draw(number: int) -> bytes:
+    """The bytes of a small image."""
+    drawn = BytesIO()
+    receipt(number).resize((100, 150)).save(drawn, "png")
+    return drawn.getvalue()
+
+
+class World(Instance):
+    """`far` lies on another file system than `folder`; `environment` is added to the programs' own."""
+
+    def __init__(self, folder: Path, far: Path, environment: Mapping[str, str]) -> None:
+        self.far = far
+        super().__init__(
+            folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]), ran_before=False
+        )
+        self.env |= {"PYTHONDONTWRITEBYTECODE": "1", **environment}
+        self.client = Client(str(self.runtime / "snapsortd" / "control.sock"))
+        self.trash = folder / "data" / "Trash"
+        self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
+        self._image, self._made = draw(1), 0
+        self.images: dict[str, Seen] = {}
+        """The images of this run, by their first place."""
+        self.lay_out()
+
+    def lay_out(self) -> None:
+        """As on the first day: no journal, and files of other people everywhere."""
+        self.kill()
+        for folder in (self.inbox, self.filed, self.far, self.folder / "state", self.folder / "data"):
+            shutil.rmtree(folder, ignore_errors=True)
+        inboxes = (self.inbox / name for name in ("near", "far", "both", "kinds"))
+        for folder in (*inboxes, self.filed / "taken", self.far):
+            folder.mkdir(parents=True)
+            (folder / "notes.txt").write_text(f"not an image: {folder.name}")
+        (self.filed / "taken" / IMAGE).write_bytes(draw(2))
+        self.images = {}
+
+    def image(self, inbox: str, name: str = IMAGE) -> Path:
+        """A new image, there at once as a whole."""
+        self._made += 1
+        fresh, path = self.folder / "fresh", self.inbox / inbox / name
+        fresh.write_bytes(self._image)
+        fresh.chmod(MODE)
+        os.setxattr(fresh, ATTRIBUTE, VALUE)
+        born = BORN_NS + self._made * 10**9
+        os.utime(fresh, ns=(born, born))
+        self.images[str(path)] = look_at(fresh)
+        return fresh.rename(path)
+
+    def files(self) -> dict[str, Seen]:
+        """All that lies in the user's folders."""
+        roots = (self.inbox, self.filed, self.far, self.trash)
+        return {str(path): look_at(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
+
+    def tidy_up(self) -> None:
+        """Take away the images, and the folders that were made for them."""
+        for path in map(Path, self.images):
+            path.unlink(missing_ok=True)
+        self.images = {}
+        made = (self.filed / name for name in ("made", "both", "links"))
+        for folder in (*made, self.far / "picture", self.far / "copies", self.folder / "data"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Take away what a program remembers of the configuration, or only the first run would write it."""
+        (self.folder / "cache" / "snapsortd" / "config").unlink(missing_ok=True)
+
+    def status(self) -> dict[str, Any]:
+        """As the daemon's API tells it; `snapsortctl` takes longer to start than the answer does."""
+        try:
+            return self.client.status()
+        except Unavailable:
+            return {"state": "stopped"}
+
+    def rests(self, images: Collection[str]) -> bool:
+        """Whether the daemon has nothing in hand, and each of the images has left or is told of; or filing stopped."""
+        status = self.status()
+        if status["state"] == "halted":
+            return True
+        if status["state"] not in ("running", "loading") or status["queued"]:
+            return False
+        try:
+            self.client.undo(dry_run=True, batch=NO_BATCH)  # it answers between two images
+            return self.client.status()["queued"] == 0 and all(map(self._is_dealt_with, images))
+        except Unavailable:
+            return False
+
+    def _is_dealt_with(self, path: str) -> bool:
+        try:
+            return not os.path.lexists(path) or self.client.explain(path)["outcome"] in ("failed", "quarantined")
+        except Unavailable:
+            raise
+        except SnapsortError:  # not seen yet
+            return False
+
+    def launch(self, log: BinaryIO) -> Forked:
+        return Forked([self.program("snapsortd")], self.env, log.fileno())
+
+    def has_ended(self) -> bool:
+        """Whether the daemon is dead."""
+        return self.process is None or self.process.poll() is not None
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the journal, which is not to be in use unless a daemon that is well has it."""
+        if not self.journal.exists():
+            return []
+        with closing(sqlite3.connect(self.journal, timeout=30)) as db:
+            return db.execute(statement).fetchall()
+
+    def places(self) -> Places:
+        """What differs between two runs."""
+        last = self.query("SELECT coalesce(max(id), 0) FROM entries")
+        return Places((str(self.folder), str(self.far)), last[0][0] if last else 0)
+
+    def program(self, name: str) -> str:
+        """The installed program."""
+        return str(COMMANDS / name)
+
+    def end_all(self) -> None:
+        """End what runs; the user's folders and the journal stay."""
+        self.kill()
+        shutil.rmtree(self.runtime, ignore_errors=True)

@@ -1,0 +1,41 @@
+"""What `explain` can tell of one image: all that rules may ask for, as JSON and in words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from snapsortd.ctl.output.explain import story_lines
+from snapsortd.domain.decision import Decision, RuleReason
+from snapsortd.pipeline.replies import describe
+from tests.support.images_seen import seen
+
+pytestmark = pytest.mark.pure
+
+URL = "https://example.org/\x1b[7m"
+
+
+def test_every_fact_is_told() -> None:
+    facts = seen(urls=(URL,), frames=3, has_alpha=True, exif={"Make": "Leica", "Model": "Q3", "FNumber": "1.7"})
+    decision = Decision((RuleReason("a", False, ("format is png",)),))
+    story = json.loads(describe(facts.file, facts.sight, decision, 12.34))
+    told = story["facts"]
+    assert (told["alpha"], told["frames"], told["camera"], told["urls"]) == (True, 3, "Leica Q3", [URL])
+    assert told["exif"] == {"Make": "Leica", "Model": "Q3", "FNumber": "1.7"}
+
+    words = "\n".join(story_lines({"path": "/in/a.png", **story}))
+    assert "3 frames" in words
+    assert "with an alpha channel" in words
+    assert "from https://example.org/" in words
+    assert "  FNumber  1.7" in words
+    assert "\x1b[7m" not in words
+
+
+def test_nothing_is_made_up_where_little_is_known() -> None:
+    facts = seen()
+    story = json.loads(describe(facts.file, facts.sight, Decision(()), 1))
+    words = "\n".join(story_lines({"path": "/in/a.png", **story}))
+    assert "EXIF" not in words
+    assert "alpha" not in words
+    assert "  from " not in words

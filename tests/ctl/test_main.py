@@ -1,0 +1,298 @@
+"""snapsortctl as a process, against the real API on a real socket."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from snapsortd.ctl.main import COMMANDS, app
+from snapsortd.domain.errors import ConfigError, JournalError, ModelError, SnapsortError
+from tests.support.ctl import PROGRAM, Ctl
+from tests.support.fake_control import ODD, STATUS, FakeControl
+
+HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3")
+
+
+GROUPS = {
+    "model": ["eval", "info", "list", "pull", "use"],
+    "service": ["install"],
+    "rules": ["list", "promote", "test"],
+}
+COMMAND_LINES = [[name] for name in COMMANDS if name not in GROUPS]
+COMMAND_LINES += [[group, name] for group, names in GROUPS.items() for name in names]
+
+
+@pytest.mark.parametrize("words", [("--help",), ("status",), ("status", "--json"), ("log",), ("undo",)], ids=" ".join)
+def test_loads_nothing_heavy(ctl: Ctl, daemon: FakeControl, words: tuple[str, ...]) -> None:
+    script = (
+        "import atexit, sys; from snapsortd.ctl.main import main;"
+        "atexit.register(lambda: sys.stderr.write(' '.join(sys.modules))); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], env=ctl.env, capture_output=True, text=True, check=True
+    )
+    assert "click" in done.stderr.split()
+    assert not set(HEAVY) & set(done.stderr.split())
+    assert daemon.asked or words == ("--help",)
+
+
+def test_help_names_every_command_and_exit_code(ctl: Ctl) -> None:
+    text = ctl.out("--help")
+    for name in COMMANDS:
+        assert f"\n  {name} " in text
+    for code in range(7):
+        assert f"\n    {code}  " in text
+
+
+@pytest.mark.parametrize("command", COMMAND_LINES)
+def test_every_command_has_help_and_json(command: list[str]) -> None:
+    answer = CliRunner().invoke(app, [*command, "--help"])
+    assert answer.exit_code == 0
+    assert "--json" in answer.output
+
+
+def test_status_for_people(ctl: Ctl, daemon: FakeControl) -> None:
+    text = ctl.out("status")
+    assert text.startswith("● snapsortd is running\n")
+    for part in ("embedded, ready", "/inbox\n", "/net  (scanning: a network mount)", "3 images", "up 3 h 12 min"):
+        assert part in text
+    assert "given up    /pictures/a\\nb\\x1b[31m\\xff.png: the file is truncated" in text
+    assert daemon.asked == [("status", {})]
+
+
+def test_status_json_keeps_names_byte_for_byte(ctl: Ctl, daemon: FakeControl) -> None:
+    assert ctl.json("status") == STATUS
+    assert daemon.asked == [("status", {})]
+
+
+@pytest.mark.parametrize("command", ["status", "pause", "resume", "reload", "stop", "watch"])
+def test_without_a_daemon(ctl: Ctl, command: str) -> None:
+    done = ctl.run(command, code=4)
+    assert done.stdout == ""
+    assert done.stderr.startswith("snapsortctl: snapsortd is not running\nhint: ")
+
+
+def test_status_json_without_a_daemon_nor_a_journal(ctl: Ctl) -> None:
+    found = ctl.json("status", code=4)
+    assert (found["state"], found["queued"], found["filed"], found["failed"]) == ("stopped", 0, 0, 0)
+    assert not os.path.exists(ctl.env["XDG_STATE_HOME"])
+
+
+def test_a_stale_socket_is_no_daemon(ctl: Ctl, daemon: FakeControl) -> None:
+    import socket
+
+    folder = Path(ctl.env["XDG_RUNTIME_DIR"]) / "snapsortd"
+    (folder / "control.sock").rename(folder / "gone.sock")
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(folder / "control.sock"))
+    assert "snapsortd is not running" in ctl.run("status", code=4).stderr
+    assert not daemon.asked
+
+
+@pytest.mark.parametrize(("order", "state"), [("pause", "paused"), ("resume", "running"), ("stop", "stopping")])
+def test_orders(ctl: Ctl, daemon: FakeControl, order: str, state: str) -> None:
+    assert ctl.out(order)
+    assert ctl.json(order) == {"state": state}
+    assert daemon.asked == [(order, {})] * 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        pytest.param(SnapsortError("no", "try again"), 1, id="refused"),
+        pytest.param(ConfigError("2 faults", "mend it", ("c.yaml:1:2: one", "c.yaml:3:4: two")), 3, id="config"),
+        pytest.param(JournalError("damaged", "restore it"), 5, id="journal"),
+        pytest.param(ModelError("missing", "fetch it"), 6, id="model"),
+    ],
+)
+def test_what_the_daemon_reports_is_told(ctl: Ctl, daemon: FakeControl, fault: SnapsortError, code: int) -> None:
+    daemon.fault = fault
+    done = ctl.run("reload", code=code)
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"snapsortctl: {fault.message}"
+    assert lines[-1] == f"hint: {fault.hint}"
+    assert lines[1:-1] == [f"  {each}" for each in getattr(fault, "problems", ())]
+
+
+def test_log_for_people(ctl: Ctl, daemon: FakeControl) -> None:
+    head, undone, moved = ctl.out("log", "--rule", "Receipts by month", "-n", "2").splitlines()
+    assert head.split() == ["ID", "WHEN", "WHAT", "LABEL", "SCORE", "FROM", "→", "TO"]
+    assert undone.endswith("/pictures/a\\nb\\x1b[31m\\xff.png → /inbox/x.png  (takes back 12)")
+    assert moved.split()[:6] == ["12", "2026-11-23", "16:42:10", "moved", "receipt", "0.93"]
+    assert moved.endswith("/inbox/scan.png → /filed/Receipts/  (taken back by 13)")
+    assert daemon.asked == [("log", {"limit": 2, "rule": "Receipts by month"})]
+
+
+def test_log_reversed(ctl: Ctl, daemon: FakeControl) -> None:
+    assert [entry["id"] for entry in ctl.json("log")["entries"]] == [13, 12]
+    assert [entry["id"] for entry in ctl.json("log", "--reverse")["entries"]] == [12, 13]
+    assert len(daemon.asked) == 2
+
+
+def test_explain_tells_the_story(ctl: Ctl, daemon: FakeControl) -> None:
+    text = ctl.out("explain", "/inbox/scan.png")
+    for part in (
+        "/inbox/scan.png\nIt was filed (2026-11-23 16:42:10).\n",
+        "  receipt     0.93  ██████████████████████\n",
+        "  ✗ Big ones: size is 1.2 MB, wanted > 5 MB\n  ✓ Receipts by month: label is receipt (0.93)\n",
+        "  PNG, 1200 × 800, 1.2 MB\n",
+    ):
+        assert part in text
+    assert daemon.asked == [("explain", {"path": "/inbox/scan.png"})]
+
+
+def test_odd_names_reach_the_daemon_unharmed(ctl: Ctl, daemon: FakeControl) -> None:
+    assert ctl.json("explain", ODD)["path"] == ODD
+    assert daemon.asked == [("explain", {"path": ODD})]
+
+
+def test_undo_takes_the_last_batch(ctl: Ctl, daemon: FakeControl) -> None:
+    text = ctl.out("undo")
+    assert text.splitlines() == ["moved        13  /filed/a.png → /inbox/", "1 file taken back."]
+    (call,) = daemon.asked
+    assert call[0] == "undo"
+    assert not any(call[1].values())
+
+
+def test_undo_that_is_refused_in_part(ctl: Ctl, daemon: FakeControl) -> None:
+    daemon.refuse = True
+    text = ctl.out("undo", "12", "13", "--dry-run", code=1)
+    assert "/pictures/a\\nb\\x1b[31m\\xff.png: the original name is taken" in text
+    assert text.endswith("1 file would be taken back, 1 refused.\n")
+    assert {key: value for key, value in daemon.asked[0][1].items() if value} == {"ids": [12, 13], "dry_run": True}
+
+
+def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
+    since, until = ("--since", "2026-11-23T10:00:00+02:00"), ("--until", "2026-11-24T10:00:00+02:00")
+    ctl.out("redo", "--batch", "3", "--last", "2", "--rule", "R", *since, *until)
+    given = {key: value for key, value in daemon.asked[0][1].items() if value}
+    assert given == {"batch": 3, "last": 2, "rule": "R", "since": since[1], "until": until[1]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("undo", "1", "--all"), id="ids and all"),
+        pytest.param(("undo", "--all", "--last", "2"), id="all and last"),
+        pytest.param(("undo", "--since", "soon"), id="no time"),
+        pytest.param(("undo", "--until", "soon"), id="no end"),
+        pytest.param(("undo", "1", "--until", "today"), id="ids and until"),
+        pytest.param(("undo", "--last", "0"), id="last 0"),
+        pytest.param(("sort",), id="no path"),
+        pytest.param(("sort", "/nowhere"), id="missing path"),
+        pytest.param(("frobnicate",), id="no such command"),
+    ],
+)
+def test_wrong_command_lines(ctl: Ctl, daemon: FakeControl, words: tuple[str, ...]) -> None:
+    assert "Error: " in ctl.run(*words, code=2).stderr
+    assert not daemon.asked
+
+
+def test_sort_files_a_folder_as_one_batch(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    text = ctl.out("sort", str(images))
+    asked = [(Path(call["path"]).name, call["batch"], call["dry_run"]) for _, call in daemon.asked]
+    assert asked == [("a.JPG", None, False), ("b.png", 7, False)]
+    assert text.splitlines()[0].startswith("filed     receipt 0.93      ~/images/a.JPG → /filed/x.png")
+    assert text.splitlines()[-1] == "2 images: 2 filed. `snapsortctl undo --batch 7` takes it back."
+
+
+def test_sim_says_what_would_happen(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    text = ctl.out("sim", "--recursive", str(images), str(images / "b.png"))
+    assert [Path(call["path"]).name for _, call in daemon.asked] == ["a.JPG", "b.png", "c.webp"]
+    assert all(call["dry_run"] for _, call in daemon.asked)
+    assert "would go" in text.splitlines()[0]
+    assert text.splitlines()[-1] == "3 images, 3 would be filed. Nothing was touched."
+
+
+def test_one_bad_image_does_not_end_sort(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    (images / "aa-bad.png").touch()
+    found = ctl.json("sort", str(images), code=1)
+    assert [each["outcome"] for each in found["images"]] == ["filed", "failed", "filed"]
+    assert found["counts"] == {"filed": 2, "failed": 1}
+    assert len(daemon.asked) == 3
+
+
+def test_a_missing_model_ends_sort(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    daemon.fault = ModelError("the model is missing", "fetch it")
+    assert "the model is missing" in ctl.run("sort", str(images), code=6).stderr
+    assert len(daemon.asked) == 1
+
+
+def test_watch_follows_events(ctl: Ctl, daemon: FakeControl) -> None:
+    with subprocess.Popen([*PROGRAM, "watch"], env=ctl.env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "snapsortd is running\n"
+            daemon.events.tell({"event": "filed", "path": ODD, "target": "/filed/x.png", "label": None})
+            daemon.events.tell({"event": "state", "state": "paused", "at": "2026-11-23T16:42:10+01:00"})
+            assert "/pictures/a\\nb\\x1b[31m\\xff.png → /filed/x.png" in process.stdout.readline()
+            assert process.stdout.readline() == "snapsortd is paused; new images wait until `snapsortctl resume`\n"
+        finally:
+            process.kill()
+
+
+def test_a_reader_that_has_enough_is_no_error(ctl: Ctl, daemon: FakeControl) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as output:
+        done = subprocess.run([*PROGRAM, "log"], env=ctl.env, stdout=output, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert daemon.asked
+
+
+def test_init_writes_a_configuration_that_check_takes(ctl: Ctl) -> None:
+    config = Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
+    assert "Wrote ~/config/snapsortd/config.yaml" in ctl.out("init")
+    first = config.read_text()
+    assert "there is a configuration already" in ctl.run("init", code=3).stderr
+    config.write_text(first + "# mine\n")
+    backup = ctl.json("init", "--force")["backup"]
+    assert config.read_text() == first
+    assert Path(backup).read_text() == first + "# mine\n"
+
+
+def test_init_if_missing_leaves_what_is_there(ctl: Ctl) -> None:
+    ctl.run("init", "--if-missing")
+    config = Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
+    config.write_text("mine")
+    ctl.run("init", "--if-missing")
+    assert config.read_text() == "mine"
+
+
+def test_init_watches_the_folders_that_are_there(ctl: Ctl) -> None:
+    (Path(ctl.env["HOME"]) / "Downloads").mkdir(parents=True, exist_ok=True)
+    ctl.run("init")
+    assert "1 folder" in ctl.out("check")
+
+
+def test_check_counts_what_is_good(ctl: Ctl, tmp_path: Path) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(
+        f"version: 1\nlabels: {{receipt: a receipt}}\nwatch: ['{tmp_path}']\n"
+        f"rules:\n  - {{name: R, filters: [label: receipt], actions: [move: '{tmp_path}/filed/']}}\n"
+    )
+    first, sample = ctl.out("check", str(good)).splitlines()
+    assert first == "ok: ~/good.yaml: 1 label, 1 folder, 1 rule"
+    assert sample == "  R: ~/IMG_0042.jpg → ~/filed/IMG_0042.jpg"
+    assert ctl.json("check", str(good))["ok"] is True
+
+
+def test_check_reports_every_fault(ctl: Ctl, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("version: 1\nlables: {a: b}\nwatch: [~/x]\nrules: nothing\n")
+    lines = ctl.run("check", str(broken), code=3).stderr.splitlines()
+    assert any("broken.yaml:2:1: " in line and "labels" in line for line in lines)
+    assert any("broken.yaml:4:" in line for line in lines)
+    found = ctl.json("check", str(broken), code=3)
+    assert found["ok"] is False
+    assert len(found["problems"]) >= 2
+
+
+def test_check_without_a_configuration_says_what_to_do(ctl: Ctl) -> None:
+    assert "snapsortctl init" in ctl.run("check", code=3).stderr

@@ -1,0 +1,247 @@
+"""The daemon's loop with several images in flight, and a classifier that does what its images say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snapsortd.config import load_config
+from snapsortd.daemon.loop import Daemon
+from snapsortd.domain.result import Outcome
+from snapsortd.files.locations import find_places
+from snapsortd.pipeline.session import Session
+from snapsortd.vision.classifier import READY_MADE
+from snapsortd.vision.cores import default_threads
+from snapsortd.watch.queue import NEW_S
+from tests.support.filing import identity_of
+from tests.support.mortal_child import as_classifier, image
+from tests.support.waiting import wait_for
+
+AT_MOST = READY_MADE * default_threads()
+CONFIG = """\
+version: 1
+model: {{name: embedded}}
+labels: {{receipt: a photo of a receipt, other: a photo}}
+watch: [{{path: "{inbox}", settle: 100ms}}]
+rules: [{{name: Receipts, filters: [label: receipt], actions: [move: "{filed}/"]}}]
+"""
+
+
+class Loop:
+    """A daemon in this process, taken turn by turn."""
+
+    def __init__(self, folder: Path, session: Session) -> None:
+        self.inbox, self.filed = folder / "inbox", folder / "filed"
+        self.config = folder / "config.yaml"
+        self.session = session
+        self.daemon = Daemon(session)
+        session.classifier.start()
+
+    def put(self, name: str, word: bytes = b"good") -> str:
+        """An image in the watched folder; told of at once."""
+        path = self.inbox / name
+        path.write_bytes(image(b"good " + name.encode() if word == b"good" else word))
+        self.daemon.queue.offer(str(path), 0.01)
+        return str(path)
+
+    def turn(self) -> None:
+        """One turn; the wait at its end is cut short."""
+        awake = threading.Timer(0.05, self.daemon.queue.wake)
+        awake.start()
+        self.daemon.step(time.monotonic())
+        awake.join()
+
+    def until(self, probe: object, what: str) -> None:
+        """Turn after turn, until `probe` returns something true."""
+        assert callable(probe)
+        wait_for(lambda: [self.turn(), probe()][1], what=what, seconds=60)
+
+    def ready(self) -> int:
+        """Wait for the model; the classifier's process id."""
+        self.until(lambda: self.session.classifier.state == "ready", "the model is loaded")
+        assert self.session.classifier.pid is not None
+        return self.session.classifier.pid
+
+    def held(self) -> set[str]:
+        """The images that are held open."""
+        found = {os.path.realpath(f"/dev/fd/{fd}") for fd in os.listdir("/dev/fd")}
+        return {os.path.basename(path) for path in found if path.startswith(os.path.realpath(self.inbox) + "/")}
+
+    def order(self) -> list[str]:
+        """The names of what was filed, in order."""
+        return [os.path.basename(os.fsdecode(each.source)) for each in reversed(self.session.journal.entries())]
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.daemon.pause(True)
+        self.turn()
+        self.daemon.watcher.stop()
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Iterator[Loop]:
+    folder = Path(tempfile.mkdtemp(prefix="snap"))
+    for name in ("inbox", "filed"):
+        (folder / name).mkdir()
+    (folder / "config.yaml").write_text(CONFIG.format(inbox=folder / "inbox", filed=folder / "filed"))
+    names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+    places = find_places({"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names})
+    with as_classifier(tmp_path), Session.open(places, load_config(places.config_file, os.environ)) as session:
+        one = Loop(folder, session)
+        yield one
+        one.close()
+    shutil.rmtree(folder)
+
+
+def stopped_with_all_in_flight(loop: Loop, names: list[str]) -> int:
+    """Have as many images in flight as there may be, with a classifier that stands still."""
+    pid = loop.ready()
+    os.kill(pid, signal.SIGSTOP)
+    for name in names:
+        loop.put(name)
+    loop.until(lambda: len(loop.held()) == AT_MOST, "as many as there may be are in flight")
+    return pid
+
+
+def test_several_are_in_flight_and_filed_in_the_order_in_which_they_came(loop: Loop) -> None:
+    names = [f"{number:02}.png" for number in range(20)]
+    pid = stopped_with_all_in_flight(loop, names)
+    loop.turn()
+    assert len(loop.held()) == AT_MOST
+    assert loop.daemon.waiting >= 20
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: len(loop.order()) == 20, "all are filed")
+    assert loop.order() == names
+    assert loop.held() == set()
+
+
+def test_a_new_image_waits_for_none_of_a_backlog(loop: Loop) -> None:
+    """It is looked at and filed, though every thread is busy with one of the backlog, and as many lie ready."""
+    for number in range(2 * AT_MOST):
+        (loop.inbox / f"old{number:02}.png").write_bytes(image(b"hang"))
+    loop.ready()  # the first turn has begun a scan
+    loop.until(lambda: len(loop.held()) == AT_MOST, "the backlog is begun")
+    loop.put("new.png")
+    loop.until(lambda: "new.png" in loop.order(), "the new one is filed")
+    assert loop.order() == ["new.png"]
+    assert len(loop.held()) == AT_MOST
+
+
+def test_a_new_image_goes_before_those_that_came_before(loop: Loop) -> None:
+    names = [f"{number:02}.png" for number in range(20)]
+    pid = stopped_with_all_in_flight(loop, names)
+    loop.daemon.step(time.monotonic() + NEW_S)
+    loop.put("new.png")
+    loop.until(lambda: loop.daemon.queue.has_new, "it has settled")
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: len(loop.order()) == 21, "all are filed")
+    assert loop.order() == [*names[:AT_MOST], "new.png", *names[AT_MOST:]]
+
+
+def test_one_that_kills_the_classifier_is_told_from_the_good_ones(loop: Loop) -> None:
+    loop.ready()
+    killer = loop.put("a.png", b"kill")
+    for number in range(5):
+        loop.put(f"good{number}.png")
+    loop.until(lambda: len(loop.order()) == 5, "the good ones are filed")
+
+    def deaths() -> int:
+        (problem,) = loop.session.journal.problems(9) or (None,)
+        story = loop.session.journal.story(killer).known
+        assert problem is None or problem.path == killer
+        return story.deaths if story is not None else 0
+
+    loop.until(lambda: deaths() == 2, "it was tried twice, the second time at once")
+    known = loop.session.journal.story(killer).known
+    assert known is not None
+    assert (known.outcome, known.attempts) == (Outcome.FAILED, 2)
+
+
+def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop) -> None:
+    """So none of them is filed later for it, or looked at twice."""
+    pid = loop.ready()
+    os.kill(pid, signal.SIGSTOP)
+    loop.put("good.png")
+    loop.until(lambda: "good.png" in loop.held(), "the good one is in hand")
+    killer = loop.inbox / "a.png"
+    killer.write_bytes(image(b"kill"))
+    loop.session.journal.remember(str(killer), identity_of(killer), Outcome.FAILED, "it crashed", attempts=1, deaths=1)
+    loop.daemon.queue.offer(str(killer), 0.01)
+    for _ in range(5):
+        loop.turn()
+        assert loop.held() == {"good.png"}
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: loop.session.journal.problems(9)[0].reason != "it crashed", "the killer has its turn")
+    assert loop.order() == ["good.png"]
+    known = loop.session.journal.story(str(killer)).known
+    assert known is not None
+    assert known.deaths == 2
+
+
+def test_kill_9_of_the_classifier_with_several_in_flight_costs_nothing(loop: Loop) -> None:
+    failed: list[str] = []
+    tell = loop.daemon.tell
+    loop.daemon.tell = lambda name, facts: [failed.append(name) if name == "failed" else None, tell(name, facts)][1]  # type: ignore[method-assign]
+    os.kill(stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)]), signal.SIGKILL)
+    loop.until(lambda: len(loop.order()) == 6, "all are filed")
+    assert (failed, loop.session.journal.problems(9)) == ([], [])
+
+
+def test_paused_it_holds_no_image_and_goes_on_where_it_was(loop: Loop) -> None:
+    pid = stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)])
+    loop.daemon.pause(True)
+    loop.turn()
+    assert loop.held() == set()
+    os.kill(pid, signal.SIGCONT)
+    loop.turn()
+    assert loop.order() == []
+    loop.daemon.pause(False)
+    loop.until(lambda: len(loop.order()) == 6, "all are filed")
+
+
+def test_a_new_configuration_counts_for_what_was_in_flight(loop: Loop) -> None:
+    pid = stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)])
+    elsewhere = loop.filed.parent / "elsewhere"
+    elsewhere.mkdir()
+    loop.config.write_text(CONFIG.format(inbox=loop.inbox, filed=elsewhere))
+    loop.daemon.reload()
+    assert loop.held() == set()
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: len(loop.order()) == 6, "all are filed")
+    assert sorted(path.name for path in elsewhere.iterdir()) == [f"{number}.png" for number in range(6)]
+
+
+def test_a_changed_file_is_filed_as_it_is_then(loop: Loop) -> None:
+    pid = stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(AT_MOST)])
+    changed = loop.inbox / "1.png"
+    changed.write_bytes(image(b"good, and more"))
+    loop.daemon.queue.offer(str(changed), 0.01)  # as its event would
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: len(loop.order()) == AT_MOST, "all are filed")
+    assert (loop.filed / "1.png").read_bytes() == image(b"good, and more")
+    assert loop.order()[-1] == "1.png"
+
+
+def test_the_end_lets_go_of_what_is_in_flight(loop: Loop) -> None:
+    stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)])
+    loop.daemon.signals.stop = True
+    loop.daemon.run()
+    assert loop.held() == set()
+    assert len(list(loop.inbox.iterdir())) == 6
+
+
+def test_a_person_who_asks_for_one_in_flight_has_it_filed_once(loop: Loop) -> None:
+    pid = stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(AT_MOST)])
+    os.kill(pid, signal.SIGCONT)
+    told = loop.daemon.file_for(str(loop.inbox / "1.png"), dry_run=False, batch=None)
+    assert told["outcome"] == "filed"
+    loop.until(lambda: len(loop.order()) == AT_MOST and not loop.daemon.waiting, "all are filed")
+    assert sorted(loop.order()) == [f"{number}.png" for number in range(AT_MOST)]

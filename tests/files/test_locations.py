@@ -1,0 +1,166 @@
+"""Where things lie: by the environment, and for this user only."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.files.locations import MAX_SOCKET_PATH_BYTES, Places, find_places, socket_address
+
+pytestmark = pytest.mark.pure
+
+XDG = {
+    "XDG_CONFIG_HOME": "/c",
+    "XDG_STATE_HOME": "/s",
+    "XDG_CACHE_HOME": "/k",
+    "XDG_RUNTIME_DIR": "/r",
+    "XDG_DATA_HOME": "/d",
+    "HOME": "/h",
+}
+
+
+def test_the_xdg_variables_hold_on_every_system() -> None:
+    places = find_places(XDG)
+    assert places == Places(
+        config_file="/c/snapsortd/config.yaml",
+        state_dir="/s/snapsortd",
+        cache_dir="/k/snapsortd",
+        runtime_dir="/r/snapsortd",
+        log_dir="/s/snapsortd/log",
+        trash_dir="/h/.Trash" if sys.platform == "darwin" else "/d/Trash",
+    )
+    assert places.journal == "/s/snapsortd/journal.sqlite3"
+    assert places.lock == "/s/snapsortd/lock"
+    assert places.socket == "/r/snapsortd/control.sock"
+
+
+@pytest.mark.parametrize(
+    ("given", "file"),
+    [
+        pytest.param("/etc/snap.yaml", "/etc/snap.yaml", id="absolute"),
+        pytest.param("/etc/../snap.yaml", "/snap.yaml", id="tidied"),
+        pytest.param("snap.yaml", os.path.abspath("snap.yaml"), id="from the current folder"),
+        pytest.param("", "/c/snapsortd/config.yaml", id="empty means not set"),
+    ],
+)
+def test_the_configuration_can_be_named(given: str, file: str) -> None:
+    assert find_places(XDG | {"SNAPSORTD_CONFIG": given}).config_file == file
+
+
+def test_a_relative_xdg_variable_does_not_count() -> None:
+    """As the XDG specification has it."""
+    assert find_places(XDG | {"XDG_STATE_HOME": "here"}).state_dir == find_places({}).state_dir
+    assert os.path.isabs(find_places({}).state_dir)
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one trash")
+@pytest.mark.parametrize("data", ["", "here"])
+def test_the_trash_is_in_the_home_folder_where_nothing_else_is_said(data: str) -> None:
+    assert find_places(XDG | {"XDG_DATA_HOME": data}).trash_dir == "/h/.local/share/Trash"
+
+
+def test_two_environments_never_meet() -> None:
+    one, other = find_places(XDG), find_places({name: place + "2" for name, place in XDG.items()})
+    for name in ("config_file", "journal", "lock", "socket", "cache_dir", "log_dir", "trash_dir"):
+        assert getattr(one, name) != getattr(other, name)
+
+
+def places_in(folder: Path) -> Places:
+    return find_places({name: str(folder / place.strip("/")) for name, place in XDG.items()})
+
+
+def test_the_folders_are_made_for_this_user_only(tmp_path: Path) -> None:
+    places = places_in(tmp_path)
+    (tmp_path / "s" / "snapsortd").mkdir(parents=True, mode=0o755)
+    places.make_private()
+    places.make_private()
+    for folder in (places.state_dir, places.cache_dir, places.runtime_dir):
+        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
+
+
+def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("a file")
+    with pytest.raises(SnapsortError, match="cannot be used") as refused:
+        places_in(tmp_path).make_private()
+    assert "XDG_STATE_HOME" in refused.value.hint
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.parametrize("given_away", ["s/snapsortd", "k/snapsortd", "r/snapsortd", "r"])
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, given_away: str) -> None:
+    (tmp_path / given_away).mkdir(parents=True)
+    os.chown(tmp_path / given_away, 65534, 65534)
+    with pytest.raises(SnapsortError, match="belongs to user 65534"):
+        places_in(tmp_path).make_private()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_a_link_to_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    os.chown(tmp_path / "theirs", 65534, 65534)
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "snapsortd").symlink_to(tmp_path / "theirs")
+    with pytest.raises(SnapsortError, match="belongs to user 65534"):
+        places_in(tmp_path).make_private()
+    assert stat.S_IMODE((tmp_path / "theirs").stat().st_mode) != 0o700
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("planted", ["s/snapsortd/journal.sqlite3", "r/snapsortd/control.sock", "k/snapsortd/x"])
+def test_what_somebody_else_left_in_a_folder_of_ours_is_refused(tmp_path: Path, planted: str) -> None:
+    (tmp_path / planted).parent.mkdir(parents=True, mode=0o777)
+    (tmp_path / planted).touch()
+    os.chown(tmp_path / planted, 65534, 65534)
+    for _ in range(2):  # also when the folder is tightened already
+        with pytest.raises(SnapsortError, match=f"{planted} belongs to user 65534"):
+            places_in(tmp_path).make_private()
+
+
+@pytest.mark.parametrize("base", ["s", "k", "r"])
+@pytest.mark.parametrize(("mode", "fine"), [(0o777, False), (0o1777, True), (0o775, True)])
+def test_a_folder_that_anybody_could_replace_is_refused(tmp_path: Path, base: str, mode: int, fine: bool) -> None:
+    (tmp_path / base).mkdir()
+    (tmp_path / base).chmod(mode)
+    if fine:
+        places_in(tmp_path).make_private()
+        return
+    with pytest.raises(SnapsortError, match=f"every user can replace what lies in {tmp_path}/{base}"):
+        places_in(tmp_path).make_private()
+
+
+def test_folders_on_the_way_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        places_in(tmp_path / "new").make_private()
+        assert os.umask(0) == 0
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "new", tmp_path / "new" / "s", tmp_path / "new" / "s" / "snapsortd"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a long path is refused")
+@pytest.mark.parametrize("length", [1, 100, 200])
+def test_a_socket_is_reached_however_long_its_path_is(tmp_path: Path, length: int) -> None:
+    folder = tmp_path / ("r" * length)
+    folder.mkdir()
+    path = str(folder / "control.sock")
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as client:
+        with socket_address(path) as address:
+            listener.bind(address)
+        listener.listen()
+        with socket_address(path) as address:
+            client.connect(address)
+    assert stat.S_ISSOCK(os.stat(path).st_mode)
+
+
+def test_a_socket_address_is_the_path_where_that_fits() -> None:
+    path = "/" + "r" * (MAX_SOCKET_PATH_BYTES - 1)
+    with socket_address(path) as address:
+        assert address == path

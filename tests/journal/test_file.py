@@ -1,0 +1,130 @@
+"""A journal that was closed in good order is opened at once; nothing is written before all of it is checked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.result import Outcome
+from snapsortd.journal import Journal
+from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
+from snapsortd.journal.migrations import MIGRATIONS
+from tests.support.entries import IMAGE, INTENT, done
+
+ENTRIES = 300
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    """A journal that was closed, with more than a page of everything."""
+    made = str(tmp_path / "state" / "journal.sqlite3")
+    with closing(Journal.open(made)) as journal:
+        for number in range(ENTRIES):
+            journal.remember(f"/inbox/{number}", IMAGE, Outcome.LEFT, "no rule took it", "f")
+        done(journal)
+    return made
+
+
+def damage_an_index(path: str) -> None:
+    """As a bad disk would: rows that an index does not have. It shows in no row, only when all is compared."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA writable_schema=ON")
+        (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'images_outcome'").fetchone()
+        page = db.execute("PRAGMA page_size").fetchone()[0]
+    with open(path, "r+b") as file:
+        file.seek((root - 1) * page + 3)  # how many cells this page of the b-tree has
+        cells = int.from_bytes(file.read(2), "big")
+        file.seek(-2, os.SEEK_CUR)
+        file.write((cells - 1).to_bytes(2, "big"))
+
+
+def test_it_may_be_read_at_once_and_written_once_all_is_checked(path: str) -> None:
+    assert is_in_good_order(path)
+    with closing(Journal.open(path, soon=True)) as journal:
+        assert journal.counts().filed == 1
+        assert journal.advance(journal.begin(INTENT).id, State.DONE, target_identity=IMAGE).state is State.DONE
+    assert is_in_good_order(path)
+
+
+def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
+    damage_an_index(path)
+    note_good_order(path)  # as if the damage had been there when it was closed
+    before = Path(path).read_bytes()
+    with closing(Journal.open(path, soon=True)) as journal:
+        assert journal.counts().filed == 1
+        for _ in range(2):
+            with pytest.raises(JournalError, match="is damaged"):
+                journal.begin(INTENT)
+            with pytest.raises(JournalError, match="is damaged"):
+                journal.remember("/inbox/new", IMAGE, Outcome.LEFT, "", "f")
+    assert Path(path).read_bytes() == before
+    with pytest.raises(JournalError, match="is damaged"):
+        Journal.open(path)
+
+
+def test_what_was_changed_since_is_checked_before_it_is_opened(path: str) -> None:
+    found = os.stat(path)
+    damage_an_index(path)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert os.stat(path).st_size == found.st_size
+    assert not is_in_good_order(path)
+    with pytest.raises(JournalError, match="is damaged"):
+        Journal.open(path, soon=True)
+
+
+def test_a_copy_of_another_journal_is_checked(path: str, tmp_path: Path) -> None:
+    shutil.copy2(path, tmp_path / "copy")
+    os.replace(tmp_path / "copy", path)
+    assert not is_in_good_order(path)
+
+
+def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None:
+    with closing(Journal.open(path, soon=True)) as journal:
+        journal.begin(INTENT)
+        assert not is_in_good_order(path)
+        crashed = tmp_path / "crashed"
+        shutil.copytree(os.path.dirname(path), crashed)
+    assert not is_in_good_order(str(crashed / "journal.sqlite3"))
+    with closing(Journal.open(str(crashed / "journal.sqlite3"), soon=True)) as journal:
+        assert len(journal.open_entries()) == 1
+
+
+def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version={len(MIGRATIONS) - 1}")
+    damage_an_index(path)
+    note_good_order(path)  # as if the damage had been there when it was closed
+    before = Path(path).read_bytes()
+    with pytest.raises(JournalError, match="is damaged"):
+        Journal.open(path, soon=True)
+    assert Path(path).read_bytes() == before
+
+
+def test_a_check_that_is_ended_early_finds_nothing(path: str) -> None:
+    for _ in range(20):
+        late = LateCheck(path, timeout=5.0)
+        ended_sound = late.stop()
+        if ended_sound:
+            late.wait()
+        else:
+            with pytest.raises(JournalError):
+                late.wait()
+    with closing(Journal.open(path, soon=True)):
+        pass
+    with closing(Journal.open(path, soon=True)) as journal:
+        assert journal.counts().filed == 1
+
+
+@pytest.mark.parametrize("note", [b"", b"\xff\n", b"1 2 3 4 5\n"])
+def test_a_note_that_says_something_else_is_no_note(path: str, note: bytes) -> None:
+    Path(path + ".closed").write_bytes(note)
+    assert not is_in_good_order(path)
+    with closing(Journal.open(path, soon=True)) as journal:
+        assert journal.counts().filed == 1

@@ -1,0 +1,352 @@
+"""The journal on a real SQLite file: durable when it says so, never begun anew by mistake, private."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snapsortd.domain.entry import EntryKind, Intent, State
+from snapsortd.domain.errors import JournalError
+from snapsortd.domain.result import Outcome
+from snapsortd.journal import Journal, Selection
+from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from tests.support.entries import IMAGE, INTENT, done
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "state" / "journal.sqlite3")
+
+
+@pytest.fixture
+def journal(path: str) -> Iterator[Journal]:
+    with_journal = Journal.open(path)
+    yield with_journal
+    with_journal.close()
+
+
+def as_after_a_crash(path: str, to: Path) -> Journal:
+    """Open a copy of the files as they are on the disk now: what is not committed is not in it."""
+    to.mkdir()
+    for suffix in ("", "-wal"):
+        shutil.copy(path + suffix, to / ("journal.sqlite3" + suffix))
+    return Journal.open(str(to / "journal.sqlite3"))
+
+
+def test_an_entry_comes_back_as_it_was_written(journal: Journal, path: str) -> None:
+    entry = journal.begin(INTENT)
+    for name in Intent.__slots__:
+        if name != "wanted":
+            assert getattr(entry, name) == getattr(INTENT, name)
+    finished = journal.advance(entry.id, State.DONE, target="/sorted/other", target_identity=INTENT.identity)
+    journal.close()
+    again = Journal.open(path)
+    assert again.entry(entry.id) == finished
+    assert finished == replace(entry, state=State.DONE, target="/sorted/other", target_identity=INTENT.identity)
+    again.close()
+
+
+def test_an_intent_and_all_that_was_lazy_is_durable_at_once(journal: Journal, path: str, tmp_path: Path) -> None:
+    number = journal.decide("/inbox/a.png", '{"why": 1}')
+    journal.remember("/inbox/b.png", IMAGE, Outcome.LEFT, "no rule", "f")
+    unwritten = as_after_a_crash(path, tmp_path / "before")
+    assert unwritten.decision(number) is None
+    unwritten.close()
+    entry = journal.begin(replace(INTENT, decision=number))
+    crashed = as_after_a_crash(path, tmp_path / "after")
+    assert crashed.open_entries() == [entry]
+    assert crashed.decision(number) == '{"why": 1}'
+    assert crashed.recall("/inbox/b.png", IMAGE, "f") is not None
+    crashed.close()
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.QUARANTINED, Outcome.COPIED])
+def test_what_can_not_be_found_out_again_is_durable_at_once(
+    journal: Journal, path: str, tmp_path: Path, outcome: Outcome
+) -> None:
+    journal.remember("/inbox/a.png", IMAGE, outcome, "why")
+    crashed = as_after_a_crash(path, tmp_path / "after")
+    known = crashed.recall("/inbox/a.png", IMAGE, "any")
+    assert known is not None
+    assert known.outcome is outcome
+    crashed.close()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "asked", "dev", "fingerprint", "known"),
+    [
+        pytest.param(Outcome.FILED, "/a", 1, "f", True, id="filed, as it was"),
+        pytest.param(Outcome.FILED, "/a", 9, "g", True, id="filed, device renumbered, other configuration"),
+        pytest.param(Outcome.FILED, "/b", 1, "g", True, id="filed, renamed by hand"),
+        pytest.param(Outcome.FILED, "/b", 9, "f", False, id="same inode on another device"),
+        pytest.param(Outcome.UNDONE, "/b", 1, "g", True, id="undone, renamed by hand"),
+        pytest.param(Outcome.COPIED, "/a", 1, "g", True, id="copied"),
+        pytest.param(Outcome.QUARANTINED, "/a", 1, "g", True, id="quarantined"),
+        pytest.param(Outcome.LEFT, "/a", 9, "f", True, id="left, as it was"),
+        pytest.param(Outcome.LEFT, "/a", 1, "g", False, id="left, other configuration"),
+        pytest.param(Outcome.LEFT, "/b", 1, "f", False, id="left, other name: rules may ask for it"),
+        pytest.param(Outcome.SHADOW, "/a", 1, "g", False, id="shadow, other configuration"),
+        pytest.param(Outcome.IGNORED, "/a", 1, "f", True, id="ignored, as it was"),
+        pytest.param(Outcome.IGNORED, "/a", 1, "g", False, id="ignored, other configuration or formats"),
+        pytest.param(Outcome.IGNORED, "/b", 1, "f", False, id="ignored, other name"),
+        pytest.param(Outcome.FAILED, "/a", 1, "g", True, id="failed: how often"),
+    ],
+)
+def test_recall(journal: Journal, outcome: Outcome, asked: str, dev: int, fingerprint: str, known: bool) -> None:
+    journal.remember("/a", IMAGE, outcome, "why", "f", attempts=2)
+    found = journal.recall(asked, replace(IMAGE, dev=dev), fingerprint)
+    assert (found is not None) == known
+    if found is not None:
+        assert (found.outcome, found.attempts, found.reason) == (outcome, 2, "why")
+
+
+@pytest.mark.parametrize("changed", ["ino", "size", "mtime_ns"])
+def test_another_version_is_not_known(journal: Journal, changed: str) -> None:
+    journal.remember("/a", IMAGE, Outcome.FILED, "")
+    assert journal.recall("/a", replace(IMAGE, **{changed: 99}), "") is None
+
+
+def test_the_last_word_on_a_path_counts(journal: Journal) -> None:
+    journal.remember("/a", IMAGE, Outcome.FAILED, "first", attempts=1)
+    journal.remember("/a", IMAGE, Outcome.QUARANTINED, "last")
+    assert journal.counts().failed == 0
+    assert [problem.reason for problem in journal.problems()] == ["last"]
+    journal.forget("/a")
+    assert journal.problems() == []
+
+
+def test_a_closed_entry_stays_closed(journal: Journal) -> None:
+    entry = done(journal)
+    with pytest.raises(JournalError, match="closed already"):
+        journal.advance(entry.id, State.FAILED)
+    assert journal.entry(entry.id) == entry
+
+
+def test_an_undo_closes_what_it_reverses_in_one_step(journal: Journal) -> None:
+    entry = done(journal)
+    back = done(journal, replace(INTENT, kind=EntryKind.UNDO, reverses=entry.id, batch=2))
+    reversed_entry = journal.entry(entry.id)
+    assert reversed_entry is not None
+    assert reversed_entry.reversed_by == back.id
+    assert journal.undoable(Selection(all=True)) == []
+    assert journal.redoable(Selection()) == [back]
+    assert (journal.counts().filed, journal.counts().undone) == (0, 1)
+
+
+def test_log_is_newest_first_and_pages_by_id(journal: Journal) -> None:
+    numbers = [journal.begin(replace(INTENT, rule=f"rule {n % 2}")).id for n in range(6)]
+    assert [entry.id for entry in journal.entries(limit=2)] == numbers[:3:-1]
+    assert [entry.id for entry in journal.entries(limit=2, before=numbers[4])] == [numbers[3], numbers[2]]
+    assert [entry.rule for entry in journal.entries(rule="rule 1")] == ["rule 1"] * 3
+    assert len(journal.entries(path=INTENT.target)) == 6
+    assert journal.entries(path="/elsewhere") == []
+
+
+def test_order_is_by_id_whatever_the_clock_does(path: str) -> None:
+    clock = iter([1000.0, 500.0, 2000.0, 1.0])
+    journal = Journal(path, clock=lambda: next(clock))
+    numbers = [journal.begin(INTENT).id for _ in range(4)]
+    assert [entry.id for entry in journal.entries()] == numbers[::-1]
+    assert [entry.id for entry in journal.open_entries()] == numbers
+    journal.close()
+
+
+def test_batches_go_on_after_a_restart(journal: Journal, path: str) -> None:
+    first, second = journal.new_batch(), journal.new_batch()
+    assert second > first
+    journal.begin(replace(INTENT, batch=second))
+    journal.close()
+    again = Journal.open(path)
+    assert again.new_batch() > second
+    again.close()
+
+
+def test_the_story_of_a_path(journal: Journal) -> None:
+    number = journal.decide(INTENT.source, '{"label": "receipt"}')
+    entry = done(journal, replace(INTENT, decision=number))
+    for path in (INTENT.source, INTENT.target):
+        story = journal.story(path)
+        assert story.entries == (entry,)
+        assert story.decision == '{"label": "receipt"}'
+    told = journal.story(INTENT.target).known
+    assert told is not None
+    assert told.outcome is Outcome.FILED
+    assert journal.story("/unknown").entries == ()
+
+
+def test_threads_take_turns(journal: Journal) -> None:
+    def write() -> None:
+        for _ in range(25):
+            journal.remember("/lazy", IMAGE, Outcome.LEFT, "")
+            done(journal)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert journal.counts().filed == 100
+
+
+def test_it_is_private(journal: Journal, path: str) -> None:
+    journal.begin(INTENT)
+    folder = os.path.dirname(path)
+    assert os.stat(folder).st_mode & 0o777 == 0o700
+    for name in os.listdir(folder):
+        assert os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0, name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM images WHERE path = x'00'",
+        "SELECT * FROM images WHERE ino = 1 AND size = 1 AND mtime_ns = 1",
+        "SELECT * FROM entries WHERE state IN ('intent', 'moved') ORDER BY id",
+        "SELECT * FROM entries WHERE (source = x'00' OR target = x'00') ORDER BY id DESC",
+        "SELECT count(*) FROM entries WHERE state = 'done' AND reversed_by IS NULL AND kind IN ('move', 'copy')",
+        "SELECT count(*) FROM images WHERE outcome = 'failed'",
+        "SELECT * FROM entries WHERE rule = 'r' ORDER BY id DESC",
+    ],
+)
+def test_what_is_asked_often_is_answered_by_an_index(journal: Journal, path: str, query: str) -> None:
+    journal.flush()
+    reader = sqlite3.connect(path)
+    plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {query}")]
+    reader.close()
+    assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan
+
+
+def scribble(path: str) -> None:
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(20000))
+
+
+def not_a_database(path: str) -> None:
+    Path(path).write_bytes(b"these are my notes, not a database" * 100)
+
+
+def cut_short(path: str) -> None:
+    os.truncate(path, 5000)
+
+
+def emptied(path: str) -> None:
+    os.truncate(path, 0)
+
+
+def removed(path: str) -> None:
+    os.unlink(path)
+
+
+def newer(path: str) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA user_version = 999")
+    database.close()
+
+
+def another_program(path: str) -> None:
+    os.unlink(path)
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE bookmarks (url TEXT)")
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (scribble, "is damaged"),
+        (not_a_database, "is damaged"),
+        (cut_short, "is damaged"),
+        (emptied, "is empty, and there was one before"),
+        (removed, "is missing"),
+        (newer, "newer version"),
+        (another_program, "not a journal of snapsortd"),
+    ],
+)
+def test_a_journal_that_is_not_sound_is_never_begun_anew(path: str, damage: object, told: str) -> None:
+    journal = Journal.open(path)
+    for _ in range(50):
+        done(journal)
+    journal.close()
+    assert callable(damage)
+    damage(path)
+    left = Path(path).read_bytes() if os.path.exists(path) else None
+    for _ in range(2):
+        with pytest.raises(JournalError, match=told) as caught:
+            Journal.open(path)
+        assert caught.value.hint
+    assert (Path(path).read_bytes() if os.path.exists(path) else None) == left
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_journal_that_vanishes_while_running_is_noticed(journal: Journal, path: str, suffix: str, how: str) -> None:
+    done(journal)
+    os.rename(path + suffix, path + suffix + ".away")
+    if how == "replaced":
+        shutil.copy(path + suffix + ".away", path + suffix)
+    with pytest.raises(JournalError, match="deleted or replaced"):
+        journal.begin(INTENT)
+    os.replace(path + suffix + ".away", path + suffix)
+    journal.begin(INTENT)
+
+
+def test_opening_again_without_writing_raises_no_alarm(journal: Journal, path: str) -> None:
+    journal.close()
+    again = Journal.open(path)
+    again.counts()
+    again.begin(INTENT)
+    again.close()
+
+
+def test_a_crash_while_it_is_first_made_is_no_damage(path: str) -> None:
+    os.makedirs(os.path.dirname(path))
+    Path(path).touch()
+    journal = Journal.open(path)
+    journal.begin(INTENT)
+    journal.close()
+
+
+def test_another_program_that_holds_it_is_named_as_the_cause(path: str) -> None:
+    Journal.open(path).close()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("CREATE TABLE held (x)")
+    journal = Journal(path, timeout=0.05)
+    try:
+        with pytest.raises(JournalError, match="held by another program"):
+            journal.begin(INTENT)
+    finally:
+        holder.execute("ROLLBACK")
+        holder.close()
+        journal.close()
+
+
+def test_a_journal_of_the_first_format_is_brought_up_to_date(path: str, journal: Journal, tmp_path: Path) -> None:
+    entry = done(journal, replace(INTENT, source_root="/inbox", target_root="/sorted"))
+    old = tmp_path / "old.sqlite3"
+    with closing(sqlite3.connect(old, isolation_level=None)) as first:
+        for statement in MIGRATIONS[0].statements:
+            first.execute(statement)
+        for table in ("entries", "images"):
+            columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
+            journal.flush()
+            with closing(sqlite3.connect(path)) as new:
+                rows = new.execute(f"SELECT {columns} FROM {table}").fetchall()
+            assert rows
+            first.executemany(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
+        first.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        first.execute("PRAGMA user_version=1")
+    with closing(Journal.open(str(old))) as opened:
+        assert opened.undoable(Selection()) == [replace(entry, source_root="", target_root="")]
+        known = opened.recall(entry.target, IMAGE, "")
+        assert known is not None
+        assert (known.outcome, known.deaths) == (Outcome.FILED, 0)

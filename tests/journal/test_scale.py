@@ -1,0 +1,163 @@
+"""What the journal is asked costs the same however much it holds: no query reads a whole table."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.result import Outcome
+from snapsortd.journal import Journal, Selection
+from tests.support.entries import IMAGE, INTENT
+
+Act = Callable[[Journal], object]
+
+LIFE: dict[str, Act] = {
+    "is it known": lambda journal: journal.recall("/inbox/new", IMAGE, "f"),
+    "is it on its way": lambda journal: journal.open_entry_for("/inbox/new"),
+    "is it on its way there": lambda journal: journal.open_entry_at("/inbox/new"),
+    "decided": lambda journal: journal.decide("/inbox/new", "{}"),
+    "was it copied": lambda journal: journal.already_made("/inbox/new", IMAGE, "a rule", "/sorted/new", Method.COPY),
+    "is it there already": lambda journal: journal.likenesses.same_content(bytes(32), 5),
+    "filed": lambda journal: filed(journal, 10**6),
+    "left alone": lambda journal: journal.remember("/inbox/left", IMAGE, Outcome.LEFT, "", "f"),
+    "forgotten": lambda journal: journal.forget("/inbox/left"),
+    "taken back": lambda journal: taken_back(journal, filed(journal, 10**6 + 1)),
+}
+"""All that is asked for one image."""
+
+ASKED: dict[str, Act] = {
+    "what is unfinished": lambda journal: journal.open_entries(),
+    "problems": lambda journal: journal.problems(),
+    "log": lambda journal: journal.entries(20),
+    "log, next page": lambda journal: journal.entries(20, before=40),
+    "log of a rule": lambda journal: journal.entries(20, rule="a rule"),
+    "log of a path": lambda journal: journal.entries(20, path="/inbox/3"),
+    "log of shadow rules": lambda journal: journal.entries(20, state=State.SHADOW),
+    "story": lambda journal: journal.story("/sorted/3"),
+    "last batch": lambda journal: journal.undoable(Selection()),
+    "one": lambda journal: journal.undoable(Selection(ids=(3,))),
+    "last three": lambda journal: journal.undoable(Selection(last=3)),
+    "last batch to redo": lambda journal: journal.redoable(Selection()),
+}
+"""What people ask, and what a start asks."""
+
+COUNTED: dict[str, Act] = {"counts": lambda journal: journal.counts()}
+"""What counts all that stands, in an index that holds nothing else."""
+
+
+def filed(journal: Journal, number: int) -> Entry:
+    identity = FileIdentity(1, number, 3, 4)
+    intent = replace(
+        INTENT,
+        batch=number,
+        source=f"/inbox/{number}",
+        target=f"/sorted/{number}",
+        identity=identity,
+        sha256=number.to_bytes(32, "big"),
+        decision=journal.decide(f"/inbox/{number}", "{}"),
+    )
+    entry = journal.advance(journal.begin(intent).id, State.DONE, target_identity=identity)
+    journal.likenesses.remember(entry.id, "a model", number, bytes(8))
+    return entry
+
+
+def taken_back(journal: Journal, entry: Entry) -> Entry:
+    back = replace(
+        INTENT, kind=EntryKind.UNDO, batch=entry.batch + 1, source=entry.target, target=entry.source, reverses=entry.id
+    )
+    return journal.advance(journal.begin(back).id, State.DONE, target_identity=entry.identity)
+
+
+@pytest.fixture(scope="module")
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journal, Journal]]:
+    """A small one, and one that holds twenty times as much of everything."""
+    folder = tmp_path_factory.mktemp("journals")
+    with closing(filled(folder / "small", 100)) as small, closing(filled(folder / "large", 2_000)) as large:
+        yield small, large
+
+
+def filled(folder: Path, images: int) -> Journal:
+    journal = Journal.open(str(folder / "journal.sqlite3"))
+    with connected(journal) as db:
+        db.execute("PRAGMA synchronous=OFF")  # nobody keeps it
+    for number in range(images):
+        entry = filed(journal, number)
+        journal.remember(f"/inbox/left{number}", FileIdentity(1, 10**7 + number, 3, 4), Outcome.LEFT, "", "f")
+        if number % 10 == 0:
+            taken_back(journal, entry)
+    return journal
+
+
+@contextmanager
+def connected(journal: Journal) -> Iterator[sqlite3.Connection]:
+    with journal._file.reading() as db:
+        yield db
+
+
+def steps(journal: Journal, act: Act) -> int:
+    """How many instructions of its virtual machine SQLite runs."""
+    run = 0
+
+    def count() -> None:
+        nonlocal run
+        run += 1
+
+    with connected(journal) as db:
+        db.set_progress_handler(count, 1)
+        try:
+            act(journal)
+        finally:
+            db.set_progress_handler(None, 1)
+    return run
+
+
+def plans(journal: Journal, act: Act) -> list[str]:
+    """What SQLite says it does for each statement that changes or reads rows."""
+    said: list[str] = []
+    with connected(journal) as db:
+        db.set_trace_callback(said.append)
+        try:
+            act(journal)
+        finally:
+            db.set_trace_callback(None)
+        asked = [each for each in said if each.startswith(("SELECT", "UPDATE", "DELETE", "REPLACE", "INSERT"))]
+        return [row[3] for each in asked for row in db.execute(f"EXPLAIN QUERY PLAN {each}")]
+
+
+@pytest.mark.parametrize("name", [*LIFE, *ASKED])
+def test_the_cost_does_not_grow(journals: tuple[Journal, Journal], name: str) -> None:
+    small, large = (steps(journal, (LIFE | ASKED)[name]) for journal in journals)
+    assert 0 < large < 1.2 * small + 100, f"{small} instructions among 100 images, {large} among 2,000"
+
+
+@pytest.mark.parametrize("name", [*LIFE, *ASKED, *COUNTED])
+def test_no_table_is_read_through(journals: tuple[Journal, Journal], name: str) -> None:
+    """But for the newest rows of it, which end at a limit."""
+    found = plans(journals[0], (LIFE | ASKED | COUNTED)[name])
+    through = [each for each in found if each.startswith("SCAN") and "INDEX" not in each]
+    assert through == ([] if name not in ("log", "last three") else through)
+    if "MULTI-INDEX OR" not in found:  # what happened to one path is sorted
+        assert not [each for each in found if "TEMP B-TREE" in each], found
+
+
+def test_what_is_counted_is_read_from_an_index_alone(journals: tuple[Journal, Journal]) -> None:
+    found = [each for each in plans(journals[0], COUNTED["counts"]) if "entries_standing" in each]
+    assert found
+    assert all("COVERING INDEX" in each for each in found), found
+
+
+def test_one_image_is_filed_in_two_commits(journals: tuple[Journal, Journal]) -> None:
+    """The intent, with the decision behind it; and what was done, with what is known of the image since."""
+    said: list[str] = []
+    with connected(journals[0]) as db:
+        db.set_trace_callback(said.append)
+        filed(journals[0], 10**6 + 7)
+        db.set_trace_callback(None)
+    assert said.count("COMMIT") == 2

@@ -1,0 +1,91 @@
+"""Which entries an undo or redo means: by id, the last N, batch, rule, range of time, and all these together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snapsortd.actions.mover import Mover
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.journal import Journal, Selection
+from snapsortd.pipeline.replies import selected
+from snapsortd.pipeline.undo import redo, undo
+from tests.support.filing import Filing, tree
+
+FILED = [
+    # name, batch, rule, filed at (seconds since 1970)
+    ("a", 1, "Receipts", 100.0),
+    ("b", 1, "Screenshots", 200.0),
+    ("c", 2, "Receipts", 400.0),
+    ("d", 2, "Receipts", 300.0),  # the clock was set back in between
+    ("e", 3, "Screenshots", 500.0),
+]
+
+
+@pytest.fixture
+def filed(tmp_path: Path) -> Iterator[Filing]:
+    """Five images, filed at the times above."""
+    for name in ("inbox", "sorted"):
+        (tmp_path / name).mkdir()
+    filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), tmp_path / "inbox", tmp_path / "sorted")
+    filing.journal.close()
+    now = [0.0]
+    filing.journal = Journal(filing.journal_path, clock=lambda: now[0])
+    filing.mover = Mover(filing.journal)
+    for name, batch, rule, at in FILED:
+        now[0] = at
+        image = filing.image(name, name.encode())
+        filing.file(image, filing.action(image, rule=rule), batch=batch)
+    yield filing
+    filing.journal.close()
+
+
+def names(entries: list[Entry]) -> str:
+    return "".join(os.path.basename(entry.target) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("selection", "chosen"),
+    [
+        pytest.param(Selection(), "e", id="nothing said: the last batch"),
+        pytest.param(Selection(ids=(2, 4)), "db", id="ids, newest first"),
+        pytest.param(Selection(last=2), "ed", id="the last two, by order and not by clock"),
+        pytest.param(Selection(batch=2), "dc", id="batch"),
+        pytest.param(Selection(rule="Receipts"), "dca", id="rule"),
+        pytest.param(Selection(since=300.0), "edc", id="since, itself included"),
+        pytest.param(Selection(until=300.0), "ba", id="until, itself excluded"),
+        pytest.param(Selection(since=200.0, until=400.0), "db", id="range"),
+        pytest.param(Selection(since=400.0, until=200.0), "", id="range the wrong way round"),
+        pytest.param(Selection(rule="Receipts", until=400.0), "da", id="rule and until"),
+        pytest.param(Selection(rule="Receipts", last=1), "d", id="the last one of a rule"),
+        pytest.param(Selection(batch=1, rule="Screenshots", since=150.0, until=250.0, last=5), "b", id="all together"),
+        pytest.param(Selection(batch=1, rule="Screenshots", until=200.0), "", id="all together, none fits"),
+        pytest.param(Selection(all=True), "edcba", id="all"),
+    ],
+)
+def test_the_chosen_ones_go_back_and_there_again_and_no_others(
+    filed: Filing, selection: Selection, chosen: str
+) -> None:
+    entries = filed.journal.undoable(selection)
+    assert names(entries) == chosen
+    assert all(each.done for each in undo(filed.journal, filed.mover, entries))
+    assert sorted(tree(filed.inbox)) == sorted(chosen)
+    assert sorted(tree(filed.sorted)) == sorted(set("abcde") - set(chosen))
+    assert len(redo(filed.journal, filed.mover, filed.journal.redoable(Selection(all=True)))) == len(chosen)
+    assert sorted(tree(filed.sorted)) == list("abcde")
+
+
+@pytest.mark.parametrize("word", ["since", "until"])
+@pytest.mark.parametrize("time", ["soon", "0001-01-01", "99999-01-01"])
+def test_what_is_no_time_is_named(word: str, time: str) -> None:
+    with pytest.raises(SnapsortError, match=f"'{time}' is no time"):
+        selected(**{word: time})  # type: ignore[arg-type]
+
+
+def test_times_are_read_with_their_offset() -> None:
+    chosen = selected(since="1970-01-01T01:00:00+01:00", until="1970-01-01T00:01:00+00:00")
+    assert (chosen.since, chosen.until) == (0.0, 60.0)

@@ -1,0 +1,71 @@
+"""What goes along with an image, by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from snapsortd.pipeline.companions import companions_of, leaders_of, series_beside
+
+pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("image", "companion"),
+    [
+        pytest.param("IMG_1.jpg", "IMG_1.xmp", id="xmp"),
+        pytest.param("IMG_1.jpg", "IMG_1.XMP", id="xmp-upper-case"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg.xmp", id="xmp-after-the-suffix"),
+        pytest.param("IMG_1.HEIC", "IMG_1.AAE", id="aae"),
+        pytest.param("IMG_1.HEIC", "IMG_1.MOV", id="live-photo"),
+        pytest.param("IMG_1.JPG", "IMG_1.mov", id="live-photo-exported"),
+        pytest.param("IMG_1.JPG", "IMG_1.CR2", id="raw"),
+        pytest.param("IMG_1.JPG", "IMG_1.dng", id="raw-lower-case"),
+        pytest.param("IMG_1.png", "._IMG_1.png", id="apple-double"),
+        pytest.param("IMG_1.png", "._IMG_1.xmp", id="apple-double-of-a-sidecar"),
+        pytest.param("a.b.png", "a.b.xmp", id="dots-in-the-name"),
+        pytest.param("scan", "scan.xmp", id="no-suffix"),
+    ],
+)
+def test_a_companion(image: str, companion: str) -> None:
+    assert companion in companions_of(image)
+
+
+@pytest.mark.parametrize(
+    ("image", "stranger"),
+    [
+        pytest.param("IMG_1.png", "IMG_1.mov", id="a-film-beside-a-screenshot"),
+        pytest.param("IMG_1.png", "IMG_1.CR2", id="raw-beside-a-screenshot"),
+        pytest.param("IMG_1.jpg", "IMG_1.png", id="another-image"),
+        pytest.param("IMG_1.jpg", "IMG_10.xmp", id="a-longer-name"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg", id="itself"),
+    ],
+)
+def test_a_stranger(image: str, stranger: str) -> None:
+    assert stranger not in companions_of(image)
+
+
+@pytest.mark.parametrize(
+    ("raw", "photos"),
+    [
+        pytest.param("IMG_1.CR2", {"IMG_1.JPG", "IMG_1.heic"}, id="raw"),
+        pytest.param("IMG_1.dng", {"IMG_1.jpeg"}, id="lower-case"),
+        pytest.param("IMG_1.JPG", set(), id="no-raw"),
+    ],
+)
+def test_what_a_raw_file_goes_along_with(raw: str, photos: set[str]) -> None:
+    assert photos <= set(leaders_of(raw))
+    assert bool(leaders_of(raw)) == bool(photos)
+
+
+@pytest.mark.parametrize(
+    ("companion", "new", "beside"),
+    [
+        pytest.param("IMG_1.xmp", "2026 beach.jpg", "2026 beach.xmp", id="stem"),
+        pytest.param("IMG_1.jpg.XMP", "2026 beach.jpg", "2026 beach.jpg.XMP", id="whole-name"),
+        pytest.param("._IMG_1.jpg", "IMG_1 2.jpg", "._IMG_1 2.jpg", id="apple-double"),
+        pytest.param("._IMG_1.xmp", "b.jpg", "._b.xmp", id="apple-double-of-a-sidecar"),
+        pytest.param("IMG_1.MOV", "IMG_1.jpg", "IMG_1.MOV", id="same-name"),
+    ],
+)
+def test_the_name_it_gets(companion: str, new: str, beside: str) -> None:
+    assert series_beside(companion, "IMG_1.jpg", new).nth(1) == beside

@@ -1,0 +1,147 @@
+"""What belongs to an image goes along with it and comes back with it, on real file systems."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from snapsortd.actions.run_and_notify import Caller
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import FileChanged
+from snapsortd.files.open_file import open_image
+from snapsortd.journal import Selection
+from snapsortd.pipeline.carry_out import Filed, Filing
+from snapsortd.pipeline.companions import leader, went_along
+from snapsortd.pipeline.undo import undo
+from tests.support.filing import Filing as Room
+from tests.support.filing import hash_fd, tree
+
+
+@dataclass
+class Files:
+    """One room, and what is filed there as the pipeline does it."""
+
+    room: Room
+
+    def drop(self, *names: str) -> None:
+        for name in names:
+            self.room.image(name, name.encode())
+
+    def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> Filed:
+        path = str(self.room.inbox / name)
+        filing = Filing(self.room.mover, Caller(self.room.journal, lambda: False))
+        journal = self.room.journal
+        with open_image(path, str(self.room.inbox)) as image:
+            action = self.room.action(path, kind)
+            number = journal.decide(path, "{}")
+            return filing.carry_out(image, hash_fd(image.fd), [action], journal.new_batch(), number)
+
+    def undo(self, **selection: object) -> int:
+        chosen = self.room.journal.undoable(Selection(**selection))  # type: ignore[arg-type]
+        return sum(each.done for each in undo(self.room.journal, self.room.mover, chosen))
+
+
+@pytest.fixture
+def files(filing: Room) -> Files:
+    return Files(filing)
+
+
+@pytest.fixture
+def everywhere(any_filing: Room) -> Files:
+    return Files(any_filing)
+
+
+GROUP = ("a.jpg", "a.xmp", "a.jpg.xmp", "a.AAE", "a.MOV", "a.CR2", "._a.jpg")
+
+
+def test_a_whole_group_goes_and_comes_back(everywhere: Files) -> None:
+    everywhere.drop(*GROUP, "ab.xmp", "b.jpg")
+    room = everywhere.room
+    before = tree(room.inbox)
+    filed = everywhere.file("a.jpg")
+    assert [Path(each.target).name for each in filed.entries] == ["a.jpg"]
+    assert tree(room.sorted) == {name: name.encode() for name in GROUP}
+    assert set(tree(room.inbox)) == {"ab.xmp", "b.jpg"}
+    entries = room.journal.entries()
+    assert {each.batch for each in entries} == {filed.entries[0].batch}
+    assert {each.follows for each in entries} == {None, filed.entries[0].id}
+    assert everywhere.undo() == len(GROUP)
+    assert tree(room.inbox) == before
+    assert tree(room.sorted) == {}
+
+
+def test_they_share_the_images_new_name(files: Files) -> None:
+    files.drop("a.jpg", "a.jpg.xmp", "a.mov")
+    (files.room.sorted / "a.jpg").write_bytes(b"another")
+    files.file("a.jpg")
+    assert set(tree(files.room.sorted)) == {"a.jpg", "a 2.jpg", "a 2.jpg.xmp", "a 2.mov"}
+
+
+def test_a_copy_takes_copies_along(files: Files) -> None:
+    files.drop("a.jpg", "a.xmp")
+    files.file("a.jpg", ActionKind.COPY)
+    files.file("a.jpg", ActionKind.COPY)  # it is there already
+    assert set(tree(files.room.inbox)) == set(tree(files.room.sorted)) == {"a.jpg", "a.xmp"}
+    files.undo(all=True)
+    assert tree(files.room.sorted) == {}
+    assert set(tree(files.room.inbox)) == {"a.jpg", "a.xmp"}
+
+
+def test_what_is_no_regular_file_stays(files: Files) -> None:
+    files.drop("a.jpg")
+    (files.room.inbox / "a.xmp").symlink_to("a.jpg")
+    (files.room.inbox / "a.mov").mkdir()
+    assert files.file("a.jpg").reason == ""
+    assert {path.name for path in files.room.inbox.iterdir()} == {"a.xmp", "a.mov"}
+
+
+def test_an_image_waits_for_a_companion_that_is_being_written(files: Files) -> None:
+    files.drop("a.jpg")
+    with (files.room.inbox / "a.mov").open("wb") as film:
+        film.write(b"the first half")
+        with pytest.raises(FileChanged, match=r"a\.mov.*still being written"):
+            files.file("a.jpg")
+    assert files.room.journal.entries() == []
+    assert files.file("a.jpg").entries[0].state is State.DONE
+    assert set(tree(files.room.sorted)) == {"a.jpg", "a.mov"}
+
+
+def test_a_companion_that_cannot_go_is_told_of(files: Files) -> None:
+    files.drop("a.jpg", "a.xmp")
+    os.link(files.room.inbox / "a.xmp", files.room.inbox / "second")
+    (files.room.sorted / "a.xmp").hardlink_to(files.room.inbox / "a.xmp")
+    filed = files.file("a.jpg")
+    assert filed.reason == "a.xmp did not go along: it is in its place already"
+    assert (files.room.inbox / "a.xmp").exists()
+
+
+@pytest.mark.parametrize(
+    ("raw", "photo"),
+    [
+        pytest.param("a.CR2", "a.JPG", id="a-photo-beside-it"),
+        pytest.param("a.CR2", "a.png", id="no-photo"),
+        pytest.param("a.png", "a.jpg", id="no-raw-file"),
+    ],
+)
+def test_a_raw_file_goes_along_with_its_photo(files: Files, raw: str, photo: str) -> None:
+    files.drop(raw, photo)
+    with open_image(str(files.room.inbox / raw), str(files.room.inbox)) as image:
+        assert os.path.basename(leader(image)) == ("a.JPG" if (raw, photo) == ("a.CR2", "a.JPG") else "")
+
+
+def test_who_asks_for_a_companion_that_went_along_is_told(files: Files) -> None:
+    files.drop("a.jpg", "a.CR2", "b.CR2")
+    journal = files.room.journal
+    asked = [str(files.room.inbox / name) for name in ("a.jpg", "a.CR2", "b.CR2")]
+    assert [went_along(journal, path) for path in asked] == [None, None, None]
+    files.file("a.jpg")
+    image, raw, other = (went_along(journal, path) for path in asked)
+    assert raw is not None
+    assert raw.target == str(files.room.sorted / "a.CR2")
+    assert (image, other) == (None, None)
+    files.undo()
+    assert went_along(journal, asked[1]) is None

@@ -1,0 +1,197 @@
+"""What was filed before is found again, on a real journal and real files, as long as it is there as it was."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+from struct import pack, unpack
+
+import pytest
+
+from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.embedding import sketch, values_in
+from snapsortd.domain.entry import Entry, Intent
+from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.files.copy import hash_fd
+from snapsortd.journal import Selection
+from snapsortd.pipeline.duplicates import Duplicates, Found
+from snapsortd.pipeline.undo import redo, undo
+from snapsortd.rules.duplicates_wanted import Wanted, wanted
+from snapsortd.rules.filters import DuplicateFilter, Filter, GpsFilter, Not
+from snapsortd.rules.rule import Rule
+from tests.support.filing import PIXELS, Filing, identity_of
+
+BOTH = Wanted(exact=True, near=True)
+NOTHING = Found()
+
+
+def embedding(seed: int, other: int = 0, part: float = 0.0) -> bytes:
+    """A direction of its own for each seed, turned a little to that of another."""
+    return pack("<64e", *(a + part * b for a, b in zip(_gauss(seed), _gauss(other), strict=True)))
+
+
+def _gauss(seed: int) -> list[float]:
+    noise = random.Random(seed)
+    return [noise.gauss() for _ in range(64)]
+
+
+def sight(looks: bytes, model: str = "embedded") -> Sight:
+    return Sight({"photo": 1.0}, looks, ImageFacts(4, 3), model)
+
+
+class Filed:
+    """Files images as the pipeline does, and looks for them."""
+
+    def __init__(self, filing: Filing) -> None:
+        self.filing = filing
+        self.duplicates = Duplicates(filing.journal)
+
+    def file(self, path: Path, looks: bytes, kind: ActionKind = ActionKind.MOVE, model: str = "embedded") -> Entry:
+        entry = self.filing.file(path, self.filing.action(path, kind))
+        self.duplicates.remember(entry, sight(looks, model))
+        return entry
+
+    def find(self, path: Path, looks: bytes, asked: Wanted = BOTH, model: str = "embedded") -> Found:
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            return self.duplicates.find(str(path), identity_of(path), hash_fd(fd), sight(looks, model), asked)
+        finally:
+            os.close(fd)
+
+
+@pytest.fixture
+def filed(filing: Filing) -> Filed:
+    return Filed(filing)
+
+
+@pytest.mark.parametrize("kind", [ActionKind.MOVE, ActionKind.COPY])
+def test_a_filed_image_is_found_by_its_content_and_by_its_looks(filed: Filed, kind: ActionKind) -> None:
+    entry = filed.file(filed.filing.image("a.png"), embedding(1), kind)
+    found = filed.find(filed.filing.image("b.png"), embedding(1))
+    assert (found.twin, found.likeness[0]) == (entry.target, entry.target)
+    assert found.likeness[1] == pytest.approx(1, abs=1e-4)
+
+
+def test_only_what_is_asked_for_is_looked_up(filed: Filed) -> None:
+    filed.file(filed.filing.image("a.png"), embedding(1))
+    again = filed.filing.image("b.png")
+    assert filed.find(again, embedding(1), Wanted()) == NOTHING
+    assert filed.find(again, embedding(1), Wanted(exact=True)).likeness == ("", 0.0)
+    assert filed.find(again, embedding(1), Wanted(near=True)).twin == ""
+
+
+def test_the_likeness_is_the_cosine(filed: Filed) -> None:
+    filed.file(filed.filing.image("a.png", b"1"), embedding(1))
+    filed.file(filed.filing.image("b.png", b"2"), embedding(2))
+    one, other = unpack("<64e", embedding(1)), unpack("<64e", embedding(1, 3, 0.4))
+    product = sum(a * b for a, b in zip(one, other, strict=True))
+    lengths = (sum(a * a for a in one) * sum(b * b for b in other)) ** 0.5
+    found = filed.find(filed.filing.image("c.png", b"3"), embedding(1, 3, 0.4))
+    assert found.twin == ""
+    assert found.likeness[0] == str(filed.filing.sorted / "a.png")
+    assert found.likeness[1] == pytest.approx(product / lengths, abs=1e-4)
+    assert 0.85 < found.likeness[1] < 0.97
+
+
+def test_another_content_is_no_twin(filed: Filed) -> None:
+    filed.file(filed.filing.image("a.png"), embedding(1))
+    assert filed.find(filed.filing.image("b.png", PIXELS + b"x"), embedding(1)).twin == ""
+
+
+def test_looks_are_compared_within_one_model_and_length(filed: Filed) -> None:
+    filed.file(filed.filing.image("a.png"), embedding(1), model="another")
+    assert filed.find(filed.filing.image("b.png"), embedding(1)).likeness == ("", 0.0)
+    filed.file(filed.filing.image("c.png"), embedding(1))
+    assert filed.find(filed.filing.image("b.png"), embedding(1)[:64]).likeness == ("", 0.0)
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(b"other"), lambda path: os.utime(path)])
+def test_what_is_no_longer_there_as_it_was_filed_is_passed_over(filed: Filed, spoil: object) -> None:
+    first = filed.file(filed.filing.image("a.png"), embedding(1))
+    second = filed.file(filed.filing.image("a.png"), embedding(1))
+    again = filed.filing.image("b.png")
+    assert filed.find(again, embedding(1)).twin == second.target
+    assert callable(spoil)
+    spoil(Path(second.target))
+    found = filed.find(again, embedding(1))
+    assert (found.twin, found.likeness[0]) == (first.target, first.target)
+    spoil(Path(first.target))
+    assert filed.find(again, embedding(1)) == NOTHING
+
+
+def test_what_was_undone_is_not_filed_and_what_was_redone_is(filed: Filed) -> None:
+    entry = filed.file(filed.filing.image("a.png"), embedding(1))
+    again = filed.filing.image("b.png")
+    journal, mover = filed.filing.journal, filed.filing.mover
+    assert [each.done for each in undo(journal, mover, [entry])] == [True]
+    assert filed.find(again, embedding(1)) == NOTHING
+    assert [each.done for each in redo(journal, mover, journal.redoable(Selection()))] == [True]
+    found = filed.find(again, embedding(1))
+    assert (found.twin, found.likeness[0]) == (entry.target, entry.target)
+
+
+def test_an_image_is_no_duplicate_of_itself(filed: Filed) -> None:
+    entry = filed.file(filed.filing.image("a.png"), embedding(1))
+    assert filed.find(Path(entry.target), embedding(1)) == NOTHING
+
+
+def test_an_image_is_no_duplicate_of_its_own_copy(filed: Filed) -> None:
+    image = filed.filing.image("a.png")
+    filed.file(image, embedding(1), ActionKind.COPY)
+    assert filed.find(image, embedding(1)) == NOTHING
+
+
+def test_a_hard_link_is_no_duplicate(filed: Filed) -> None:
+    entry = filed.file(filed.filing.image("a.png"), embedding(1))
+    link = filed.filing.inbox / "b.png"
+    os.link(entry.target, link)
+    assert filed.find(link, embedding(1)) == NOTHING
+
+
+def test_what_is_in_the_trash_is_not_filed(filed: Filed) -> None:
+    filed.file(filed.filing.image("a.png"), embedding(1), ActionKind.TRASH)
+    assert filed.find(filed.filing.image("b.png"), embedding(1)) == NOTHING
+
+
+@pytest.mark.parametrize("looks", [bytes(128), pack("<64e", *[float("nan")] * 64), b""])
+def test_an_embedding_without_a_direction_is_like_nothing(filed: Filed, looks: bytes) -> None:
+    filed.file(filed.filing.image("a.png"), looks)
+    found = filed.find(filed.filing.image("b.png"), looks)
+    assert (found.twin != "", found.likeness) == (True, ("", 0.0))
+
+
+def test_the_nearest_of_many_is_found(filed: Filed) -> None:
+    entry = filed.file(filed.filing.image("a.png"), embedding(0))
+    journal, known = filed.filing.journal, filed.filing.journal.likenesses
+    same = {name: getattr(entry, name) for name in Intent.__slots__ if name != "wanted"}
+    for number in range(1, 250):
+        other = journal.shadow(Intent(**same, wanted=entry.target))
+        known.remember(other.id, "embedded", sketch(values_in(embedding(number))), embedding(number))
+    found = filed.find(filed.filing.image("b.png", b"b"), embedding(0, 900, 0.3))
+    assert found.likeness[0] == entry.target
+    near = known.nearest("embedded", sketch(values_in(embedding(0, 900, 0.3))), 3)
+    assert near[0] == entry.id
+    assert len(near) == 3
+
+
+def test_what_is_known_outlives_a_restart(filing: Filing) -> None:
+    entry = Filed(filing).file(filing.image("a.png"), embedding(1))
+    filing.restart()
+    assert Filed(filing).find(filing.image("b.png"), embedding(1)).likeness[0] == entry.target
+
+
+@pytest.mark.parametrize(
+    ("filters", "enabled", "expected"),
+    [
+        pytest.param((GpsFilter(),), True, Wanted(), id="neither"),
+        pytest.param((DuplicateFilter(),), True, Wanted(exact=True), id="exact"),
+        pytest.param((DuplicateFilter(0.97),), True, Wanted(near=True), id="near"),
+        pytest.param((GpsFilter(), Not(DuplicateFilter())), True, Wanted(exact=True), id="not"),
+        pytest.param((Not(Not(DuplicateFilter(0.9))),), True, Wanted(near=True), id="not-not"),
+        pytest.param((DuplicateFilter(), DuplicateFilter(0.9)), True, BOTH, id="both"),
+        pytest.param((DuplicateFilter(),), False, Wanted(), id="switched-off"),
+    ],
+)
+def test_what_the_rules_ask_for(filters: tuple[Filter, ...], enabled: bool, expected: Wanted) -> None:
+    assert wanted([Rule("a", (), filters, enabled=enabled), Rule("b", ())]) == expected

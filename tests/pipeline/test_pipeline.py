@@ -1,0 +1,501 @@
+"""One image's life: the real journal, mover, rules and embedded model, in temporary folders."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.run_and_notify import Caller
+from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.entry import State
+from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
+from snapsortd.domain.result import Known, Outcome, Result
+from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import Opened, file_facts
+from snapsortd.journal import Journal, Selection
+from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.pipeline import MAX_DEATHS, Pipeline
+from snapsortd.pipeline.undo import undo
+from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.rule import Rule, RuleAction
+from snapsortd.rules.template import parse_destination
+from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.formats import is_missing
+from snapsortd.vision.requests import Request
+from tests.support import images
+from tests.support.crafted_documents import dng
+from tests.support.crafted_images import encoded
+from tests.support.filing import tree
+from tests.support.privileges import as_a_normal_user
+
+LABELS = {
+    "screenshot": ("a screenshot of a software interface",),
+    "receipt": ("a photo of a receipt", "a scanned invoice"),
+    "other": ("a photo of a person, an animal or an object",),
+}
+RECEIPT = LabelFilter(("receipt",))
+
+
+class Interrupting(Classifier):
+    """The real one; `meanwhile` happens while an image is looked at."""
+
+    def __init__(self, cache_dir: str) -> None:
+        super().__init__(model="embedded", labels=LABELS, cache_dir=cache_dir)
+        self.meanwhile: Callable[[], object] = bool
+
+    def begin(self, fd: int, image_format: str | None = None, **how: bool) -> Request:
+        self.meanwhile()
+        return super().begin(fd, image_format, **how)
+
+
+@pytest.fixture(scope="module")
+def shared_classifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interrupting]:
+    """Started once: that takes seconds."""
+    one = Interrupting(str(tmp_path_factory.mktemp("cache")))
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def classifier(shared_classifier: Interrupting) -> Iterator[Interrupting]:
+    yield shared_classifier
+    shared_classifier.meanwhile = bool
+
+
+@dataclass
+class Room:
+    """A pipeline with an inbox to take from and a folder to file to."""
+
+    journal: Journal
+    classifier: Interrupting
+    inbox: Path
+    filed: Path
+    rules: tuple[Rule, ...] = ()
+    fingerprint: str = "1"
+
+    def process(self, path: Path | str, **how: Any) -> Result:
+        pipeline = Pipeline(
+            journal=self.journal,
+            filing=Filing(Mover(self.journal), Caller(self.journal, lambda: False)),
+            classifier=self.classifier,
+            rules=self.rules,
+            negatives=frozenset({"other"}),
+            fingerprint=self.fingerprint,
+        )
+        root = self.inbox if Path(path).is_relative_to(self.inbox) else Path(path).parent
+        return pipeline.process(os.fspath(path), str(root), lambda: False, **how)
+
+    def receipt(self, name: str = "a.png", seed: int = 3) -> Path:
+        return self.put(name, images.receipt(seed))
+
+    def put(self, name: str, image: Image.Image) -> Path:
+        image.resize((image.width // 2, image.height // 2)).save(self.inbox / name, "PNG")
+        return self.inbox / name
+
+    def to(self, folder: str = "", kind: ActionKind = ActionKind.MOVE, **action: Any) -> RuleAction:
+        return RuleAction(kind, parse_destination(f"{self.filed}/{folder}"), **action)
+
+    def known(self, path: Path | str) -> Known | None:
+        found = lstat(os.fspath(path))
+        assert found is not None
+        return self.journal.recall(os.fspath(path), found.identity, self.fingerprint)
+
+
+@pytest.fixture
+def room(tmp_path: Path, classifier: Interrupting) -> Iterator[Room]:
+    journal = Journal.open(str(tmp_path / "state" / "journal.sqlite3"))
+    one = Room(journal, classifier, tmp_path / "inbox", tmp_path / "filed")
+    one.inbox.mkdir()
+    one.filed.mkdir()
+    one.rules = (Rule("Receipts", (one.to("Receipts/"),), (RECEIPT,)),)
+    yield one
+    journal.close()
+
+
+def rule_actions(*actions: RuleAction, name: str = "Receipts", **how: Any) -> Rule:
+    return Rule(name, actions, (RECEIPT,), **how)
+
+
+def test_a_receipt_is_filed_and_explained(room: Room) -> None:
+    path = room.receipt()
+    content = path.read_bytes()
+    result = room.process(path)
+    target = room.filed / "Receipts" / "a.png"
+    assert (result.outcome, result.reason, result.sight and result.sight.label) == (Outcome.FILED, "", "receipt")
+    assert tree(room.inbox, room.filed) == {"Receipts/a.png": content}
+    known = room.known(target)
+    assert known is not None
+    assert known.outcome is Outcome.FILED
+    told = json.loads(room.journal.story(str(target)).decision or "")
+    assert (told["label"], told["facts"]["format"], told["rules"][0]["matched"]) == ("receipt", "png", True)
+
+
+def test_what_is_filed_is_left_alone_in_a_watched_folder(room: Room) -> None:
+    room.process(room.receipt())
+    again = room.process(room.filed / "Receipts" / "a.png")
+    assert (again.known, again.outcome) == (True, Outcome.FILED)
+    assert len(room.journal.entries()) == 1
+
+
+def test_a_negative_label_leaves_the_image(room: Room) -> None:
+    room.rules = (Rule("All", (room.to("All/"),), (LabelFilter(("screenshot", "receipt")),)),)
+    path = room.put("cat.png", images.photo(1))
+    result = room.process(path)
+    assert result.outcome is Outcome.LEFT
+    assert result.reason.startswith("it looks like 'other'")
+    assert room.process(path).known
+    room.fingerprint = "another configuration"
+    assert not room.process(path).known
+
+
+def test_a_text_file_is_passed_over_in_silence(room: Room) -> None:
+    path = room.inbox / "notes.txt"
+    path.write_text("no image")
+    assert room.process(path).outcome is Outcome.IGNORED
+    assert room.process(path).known
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(b"no image", "its content is no image", id="text named .png"),
+        pytest.param(None, "truncated", id="cut off"),
+    ],
+)
+def test_what_promises_an_image_and_is_none_is_quarantined(room: Room, content: bytes | None, told: str) -> None:
+    path = room.receipt()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    result = room.process(path)
+    assert result.outcome is Outcome.QUARANTINED
+    assert told in result.reason
+    assert room.process(path).known
+    assert [each.path for each in room.journal.problems()] == [str(path)]
+    path.write_bytes(whole)  # a changed file is a new file
+    assert room.process(path).outcome is Outcome.FILED
+
+
+def test_who_asks_sets_aside_what_is_known(room: Room) -> None:
+    path = room.receipt()
+    rules, room.rules = room.rules, ()
+    assert room.process(path).outcome is Outcome.LEFT
+    room.rules = rules
+    assert room.process(path).known
+    assert room.process(path, asked=True).outcome is Outcome.FILED
+
+
+@pytest.mark.parametrize("name", ["a.png", "notes.txt", "broken.png"])
+def test_a_dry_run_writes_nothing(room: Room, name: str) -> None:
+    path = room.receipt() if name == "a.png" else room.inbox / name
+    if name != "a.png":
+        path.write_text("no image")
+    before = tree(room.inbox, room.filed)
+    result = room.process(path, asked=True, dry_run=True)
+    assert bool(result.decision and result.decision.actions) == (name == "a.png")
+    assert tree(room.inbox, room.filed) == before
+    assert list(room.filed.iterdir()) == []
+    assert room.known(path) is None
+    assert room.journal.entries() == []
+    assert room.journal.story(str(path)).decision is None
+
+
+def replace(path: Path) -> None:
+    path.with_name("new").write_bytes(b"another file")
+    path.with_name("new").rename(path)
+
+
+def write(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"more")
+
+
+@pytest.mark.parametrize("change", [replace, write, Path.unlink], ids=["replaced", "written to", "deleted"])
+def test_a_file_that_changes_while_it_is_looked_at_stays(
+    room: Room, classifier: Interrupting, change: Callable[[Path], None]
+) -> None:
+    path = room.receipt()
+    classifier.meanwhile = lambda: change(path)
+    with pytest.raises(FileChanged):
+        room.process(path)
+    assert list(room.filed.rglob("*.png")) == []
+    assert room.journal.open_entries() == []
+    assert not path.exists() or room.known(path) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        pytest.param(lambda path: path.symlink_to("/etc/passwd"), "not a regular file", id="symlink"),
+        pytest.param(os.mkfifo, "not a regular file", id="FIFO"),
+        pytest.param(Path.mkdir, "not a regular file", id="folder"),
+        pytest.param(Path.exists, "gone", id="nothing"),
+        pytest.param(lambda path: path.parent.rmdir(), "gone", id="no folder"),
+    ],
+)
+def test_what_is_no_file_is_not_opened(room: Room, make: Callable[[Path], object], told: str) -> None:
+    make(room.inbox / "x.png")
+    with pytest.raises(FileChanged, match=told):
+        room.process(room.inbox / "x.png")
+
+
+def test_a_shadow_rule_only_says_what_it_would_do(room: Room) -> None:
+    room.rules = (rule_actions(room.to("Receipts/"), shadow=True),)
+    path = room.receipt()
+    result = room.process(path)
+    assert result.outcome is Outcome.SHADOW
+    assert "shadow mode" in result.reason
+    assert [entry.state for entry in result.entries] == [State.SHADOW]
+    assert path.exists()
+    assert list(room.filed.iterdir()) == []
+    assert room.process(path).known
+
+
+def test_copy_go_on_and_move_are_one_batch_that_is_taken_back_as_one(room: Room) -> None:
+    room.rules = (
+        rule_actions(room.to("Copies/", ActionKind.COPY), name="Copy", goes_on=True),
+        rule_actions(room.to("First/"), name="First", goes_on=True),
+        rule_actions(room.to("Last/"), name="Last"),
+    )
+    path = room.receipt()
+    content = path.read_bytes()
+    result = room.process(path)
+    assert result.outcome is Outcome.FILED
+    assert [entry.rule for entry in result.entries] == ["Copy", "First", "Last"]
+    assert len({entry.batch for entry in result.entries}) == 1
+    assert tree(room.inbox, room.filed) == {"Copies/a.png": content, "Last/a.png": content}
+
+    taken_back = undo(room.journal, Mover(room.journal), room.journal.undoable(Selection()))
+    assert [(each.done, each.reason) for each in taken_back] == [(True, "")] * 3
+    assert tree(room.inbox, room.filed) == {"a.png": content}
+    known = room.process(path)
+    assert (known.known, known.outcome) == (True, Outcome.UNDONE)
+
+
+def test_a_copy_leaves_the_image_and_is_made_once(room: Room) -> None:
+    room.rules = (rule_actions(room.to("Copies/", ActionKind.COPY)),)
+    path = room.receipt()
+    assert room.process(path).outcome is Outcome.COPIED
+    assert room.process(path).known
+    assert room.process(path, asked=True).outcome is Outcome.COPIED
+    assert len(tree(room.filed)) == 1
+
+
+def test_a_taken_name_is_respected(room: Room) -> None:
+    room.rules = (rule_actions(room.to("Receipts/", on_conflict=OnConflict.SKIP)),)
+    path = room.receipt("\udcff.png")
+    (room.filed / "Receipts").mkdir()
+    (room.filed / "Receipts" / path.name).write_bytes(b"first come")
+    result = room.process(path)
+    assert result.outcome is Outcome.LEFT
+    assert "is taken" in result.reason
+    assert path.exists()
+    assert room.process(path).known
+
+
+def test_a_move_that_is_refused_is_tried_again_and_explained(room: Room) -> None:
+    path = room.receipt()
+    (room.filed / "Receipts").write_bytes(b"a file where the folder should be")
+    for attempts in (1, 2):
+        result = room.process(path)
+        assert (result.outcome, result.attempts) == (Outcome.FAILED, attempts)
+    assert json.loads(room.journal.story(str(path)).decision or "")["label"] == "receipt"
+    (room.filed / "Receipts").unlink()
+    assert room.process(path).outcome is Outcome.FILED
+    assert room.journal.problems() == []
+
+
+def test_what_was_moved_is_filed_though_the_next_action_fails(room: Room) -> None:
+    room.rules = (
+        rule_actions(room.to("First/"), name="First", goes_on=True),
+        rule_actions(room.to("Last/"), name="Last"),
+    )
+    (room.filed / "Last").write_bytes(b"a file where the folder should be")
+    path = room.receipt()
+    result = room.process(path)
+    assert result.outcome is Outcome.FILED
+    assert "an action after the move was not done" in result.reason
+    assert (room.filed / "First" / "a.png").exists()
+    assert room.journal.problems() == []
+
+
+def kill(classifier: Classifier) -> None:
+    assert classifier.pid is not None
+    os.kill(classifier.pid, 9)
+
+
+def test_an_image_over_which_the_classifier_dies_is_given_up_in_the_end(room: Room, classifier: Interrupting) -> None:
+    def die() -> None:
+        raise ClassifierDied("the classifier crashed (SIGSEGV) while it looked at the image")
+
+    path, other = room.receipt(), room.receipt("b.png", 4)
+    classifier.meanwhile = die
+    for attempts in range(1, MAX_DEATHS):
+        result = room.process(path)
+        assert (result.outcome, result.attempts) == (Outcome.FAILED, attempts)
+    result = room.process(path)
+    assert result.outcome is Outcome.QUARANTINED
+    assert f"{MAX_DEATHS} times" in result.reason
+    classifier.meanwhile = bool
+    assert room.process(other).outcome is Outcome.FILED
+
+
+def test_a_classifier_that_is_killed_over_an_image_costs_nothing(room: Room, classifier: Interrupting) -> None:
+    path = room.receipt()
+    classifier.meanwhile = lambda: kill(classifier)
+    assert room.process(path).outcome is Outcome.FAILED
+    classifier.meanwhile = bool
+    assert room.process(path).outcome is Outcome.FILED
+
+
+def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(room: Room, tmp_path: Path) -> None:
+    path = room.receipt()
+    fresh = Interrupting(str(tmp_path / "cache"))
+    pipeline = Pipeline(
+        journal=room.journal,
+        filing=Filing(Mover(room.journal), Caller(room.journal, lambda: False)),
+        classifier=fresh,
+        rules=room.rules,
+        negatives=frozenset(),
+        fingerprint="1",
+    )
+    try:
+        with pytest.raises(Interrupted):
+            pipeline.process(str(path), str(room.inbox), lambda: fresh.state == "loading")
+    finally:
+        fresh.stop()
+    assert room.known(path) is None
+
+
+@contextmanager
+def no_descriptors_left() -> Iterator[None]:
+    """Nothing more can be opened in this block."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.txt"])
+def test_what_cannot_be_opened_now_is_tried_again(room: Room, name: str) -> None:
+    path = room.receipt(name)
+    promised = name == "a.png"
+    for attempts in (1, 2):
+        with no_descriptors_left():
+            result = room.process(path)
+        expected = (Outcome.FAILED, attempts) if promised else (Outcome.IGNORED, 0)
+        assert (result.outcome, result.attempts) == expected
+        assert "cannot be opened" in result.reason
+    assert room.process(path).outcome is Outcome.FILED
+
+
+def test_what_may_not_be_read_is_tried_again(room: Room) -> None:
+    path = room.receipt()
+    path.chmod(0)
+    with as_a_normal_user():
+        result = room.process(path)
+    assert (result.outcome, result.attempts) == (Outcome.FAILED, 1)
+    path.chmod(0o600)
+    assert room.process(path).outcome is Outcome.FILED
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="the file whose first bytes can't be read is Linux's")
+def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> None:
+    result = room.process("/proc/self/mem")  # pread of its first bytes gives EIO
+    assert (result.outcome, result.reason) == (Outcome.FAILED, "the disk reports an error")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "year"), [pytest.param(-(10**11), 5, id="before all years"), pytest.param(10**12, 9987, id="after")]
+)
+def test_a_time_that_no_calendar_holds_is_no_obstacle(seconds: int, year: int) -> None:
+    """Not every file system can be given such a time, so the numbers are made up."""
+    found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, seconds, seconds, seconds))
+    facts = file_facts(Opened("/in/a.png", "/in", -1, found), "png")
+    assert (facts.created.year, facts.modified.year) == (year, year)
+
+
+def outcomes(results: Sequence[Result]) -> list[Outcome]:
+    return [result.outcome for result in results]
+
+
+def test_twins_both_keep_their_place(room: Room) -> None:
+    (room.inbox / "sub").mkdir()
+    first, second = room.receipt("a.png"), room.receipt("sub/a.png")
+    assert outcomes([room.process(first), room.process(second)]) == [Outcome.FILED] * 2
+    assert set(tree(room.filed)) == {"Receipts/a.png", "Receipts/a 2.png"}
+
+
+def test_no_symlink_below_the_watched_folder_leads_to_an_image(room: Room, tmp_path: Path) -> None:
+    """Such as one that took a subfolder's place after the image there had settled."""
+    image = room.receipt()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    image.rename(outside / "a.png")
+    (room.inbox / "sub").symlink_to(outside)
+    with pytest.raises(FileChanged):
+        room.process(room.inbox / "sub" / "a.png")
+    assert (outside / "a.png").exists()
+    assert room.journal.entries() == []
+
+
+def test_a_refused_move_is_no_death_of_the_classifier(room: Room, classifier: Interrupting) -> None:
+    (room.filed / "Receipts").write_bytes(b"a file where the folder should be")
+    path = room.receipt()
+    for _ in range(MAX_DEATHS + 1):
+        assert room.process(path).outcome is Outcome.FAILED
+    classifier.meanwhile = lambda: kill(classifier)
+    result = room.process(path)
+    assert (result.outcome, result.attempts) == (Outcome.FAILED, MAX_DEATHS + 2)
+    classifier.meanwhile = bool
+    (room.filed / "Receipts").unlink()
+    assert room.process(path).outcome is Outcome.FILED
+
+
+RECEIPTS: dict[str, Callable[[Image.Image], bytes]] = {
+    "a.heic": lambda image: encoded(image, "HEIF"),
+    "a.avif": lambda image: encoded(image, "AVIF"),
+    "a.dng": lambda image: dng(preview=encoded(image, "JPEG"), preview_size=image.size),
+    "a.pdf": lambda image: encoded(image, "PDF"),
+}
+"""Of the formats that Pillow alone does not read, or read last."""
+
+
+@pytest.mark.parametrize("name", RECEIPTS)
+def test_a_receipt_of_every_format_is_filed(room: Room, name: str) -> None:
+    path = room.inbox / name
+    path.write_bytes(content := RECEIPTS[name](images.receipt(3).resize((412, 550))))
+    result = room.process(path)
+    assert (result.outcome, result.reason) == (Outcome.FILED, "")
+    assert tree(room.inbox, room.filed) == {f"Receipts/{name}": content}
+
+
+@pytest.mark.parametrize("name", ["a.dng", "a.pdf"])
+def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
+    room: Room, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = room.inbox / name
+    path.write_bytes(RECEIPTS[name](images.receipt(3).resize((412, 550))))
+    with monkeypatch.context() as without:
+        without.setattr("snapsortd.vision.formats.find_spec", lambda _name: None)
+        is_missing.cache_clear()
+        result = room.process(path)
+        assert result.outcome is Outcome.IGNORED
+        assert "read once this is done: pip install 'snapsortd[" in result.reason
+        assert room.journal.problems(9) == []
+        assert room.process(path).known
+    is_missing.cache_clear()
+    room.fingerprint = "1 raw+pdf"
+    assert room.process(path).outcome is Outcome.FILED

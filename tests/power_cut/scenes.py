@@ -1,0 +1,298 @@
+"""What is done to one image, on which disk, and what must hold of it whenever everything is at rest."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
+from snapsortd.domain.entry import OPEN_STATES, Entry, EntryKind, Method, State, temporary_name
+from snapsortd.domain.names import OWN_PREFIX, NameSeries
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import to_stat
+from snapsortd.journal import Selection
+from snapsortd.pipeline.undo import redo, undo
+from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key, Node
+from tests.power_cut.life import TRASH, Life
+
+PICTURE = b"every byte of the picture"
+EDITED = b"what its owner made of it since"
+OTHERS = {"/inbox/b.png": b"another picture", "/sorted/2025/c.png": b"an old one", "/far/2025/c.png": b"a far one"}
+
+INBOX = "/inbox"
+SOURCE = f"{INBOX}/new/a.png"
+LOOKS = Facts(stat.S_IFREG | 0o640, 0, 0, NOW - 10**16, NOW - 10**15, (("user.origin", b"a camera"),))
+TAGGED = replace(LOOKS, attributes=(*LOOKS.attributes, ("user.xdg.tags", b"filed")))
+INFO = f"{TRASH}/info/"
+NOTE = "the owner has edited it"
+"""A name that the owner's program makes then, and that is sure at once."""
+
+PLACELESS = (ActionKind.TAG, ActionKind.TRASH)
+"""These actions have no destination."""
+
+ALL = Selection(all=True)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The step whose every moment is a possible end, and the world that it is done in."""
+
+    name: str
+    step: str = "move"
+    """An action, undo or redo."""
+    after: tuple[str, ...] = ()
+    """Steps before it; they were done long ago, and the disk has them."""
+    far: bool = False
+    """The destination is on another disk."""
+    has_rename: bool = True
+    atomic_rename: bool = True
+    unsynced: bool = False
+    """The program that wrote the image has synced nothing."""
+    saved_anew: bool = False
+    """Just before the step, its program has saved the same image once more, and synced nothing."""
+    folder_gone: bool = False
+    """Just before the step, the folder that the image came from is removed."""
+    poor: bool = False
+    """The disk that the image is on has neither links nor a rename that never replaces."""
+    taken: bytes | None = None
+    """What has the wanted name."""
+    folder_made: bool = False
+    """Another program has just made the destination, and synced nothing."""
+    refuses: tuple[str, int, int] | None = None
+    """A call that the system refuses in the step (System.refuses)."""
+    twin: bool = False
+    """Another program copies the image to the wanted name just before we do, and syncs nothing."""
+    wide: bool = False
+    """Searched only in the long form: there are too many worlds."""
+    edited: bool = False
+    """The owner changes the image as soon as its copy is safe."""
+    note_taken: bool = False
+    """Another program takes the name in the trash just before we do."""
+
+    @property
+    def root(self) -> str:
+        return "/far" if self.far else "/sorted"
+
+    @property
+    def wanted(self) -> str:
+        return f"{self.root}/2026/07/a.png"
+
+    def disk(self) -> Disk:
+        """Before anything is done."""
+        disk = Disk(atomic_rename=self.atomic_rename)
+        disk.mount(ROOT, "far", device=2)
+        for path, content in OTHERS.items():
+            put(disk, path, content, Facts(stat.S_IFREG | 0o644))
+        if self.taken is not None:
+            put(disk, self.wanted, self.taken, Facts(stat.S_IFREG | 0o644, mtime_ns=LOOKS.mtime_ns))
+        make_folder(disk, os.path.dirname(SOURCE))
+        disk.sync_all()
+        put(disk, SOURCE, PICTURE, LOOKS)
+        if not self.unsynced:
+            disk.sync_all()
+        if self.folder_made:
+            make_folder(disk, os.path.dirname(self.wanted))
+        return disk
+
+    def just_before(self, disk: Disk) -> None:
+        """What another program does before the step."""
+        if self.saved_anew:
+            key = disk.make(make_folder(disk, os.path.dirname(SOURCE)), "a.png", LOOKS.mode, PICTURE)
+            disk.nodes[key] = Node(LOOKS, PICTURE)
+        if self.folder_gone:
+            disk.change(((make_folder(disk, INBOX), "new"), None))
+            disk.sync_all()
+
+    def do(self, life: Life, step: str) -> None:
+        """One step, as far as there is anything to do."""
+        if step == "undo":
+            undo(life.journal, life.mover, life.journal.undoable(ALL))
+        elif step == "redo":
+            redo(life.journal, life.mover, life.journal.redoable(ALL))
+        elif content_of(life.system.disk, SOURCE) == PICTURE:
+            self._file(life, ActionKind(step))
+
+    def _file(self, life: Life, kind: ActionKind) -> None:
+        destination = Destination(self.root, ("2026", "07"), NameSeries(("a",), ".png"))
+        with held(life, SOURCE) as fd:
+            life.mover.file(
+                fd=fd,
+                path=SOURCE,
+                root=INBOX,
+                identity=to_stat(life.system.fstat(fd)).identity,  # type: ignore[arg-type]
+                sha256=hash_fd(fd),
+                action=PlannedAction(kind, "a rule", None if kind in PLACELESS else destination, words=("filed",)),
+                batch=life.journal.new_batch(),
+            )
+
+    def committed(self, life: Life, entry: Entry) -> None:
+        """What other programs do just after a commit."""
+        disk = life.system.disk
+        if self.edited and (entry.state, entry.source) == (State.MOVED, SOURCE) and SOURCE in disk.files():
+            key = disk.files()[SOURCE]
+            disk.nodes[key] = Node(Facts(LOOKS.mode), EDITED).synced
+            disk.mount(ROOT, NOTE, device=3)
+            life.system.changed()
+        if self.note_taken and entry.state is State.INTENT and entry.target == f"{TRASH}/files/a.png":
+            put(disk, f"{INFO}a.png.trashinfo", b"of another program", Facts(stat.S_IFREG | 0o600))
+            disk.sync_all()
+            life.system.changed()
+        if self.twin and entry.method is Method.COPY and entry.target == self.wanted not in disk.files():
+            put(disk, self.wanted, b"", LOOKS)
+            disk.sync_all()
+            key = disk.files()[self.wanted]
+            disk.nodes[key] = replace(disk.nodes[key], content=PICTURE)
+            life.system.changed()
+
+    def faults(self, disk: Disk, entries: tuple[Entry, ...]) -> Iterator[str]:
+        """What is wrong, now that nothing is under way: the journal says exactly where the picture is."""
+        files = {path: disk.nodes[key] for path, key in disk.files().items()}
+        kept = dict(OTHERS) | ({self.wanted: self.taken} if self.taken is not None else {})
+        for path, content in kept.items():
+            if path not in files or files.pop(path).content != content:
+                yield f"{path}, which was there before, is changed"
+        for entry in entries:
+            if entry.state in OPEN_STATES:
+                yield f"entry {entry.id} is open: {entry.reason}"
+        yield from self._leftovers(files, entries)
+        yield from self._notes(files)
+        looks = TAGGED if _is_tagged(entries) else LOOKS
+        right = {
+            path for path, node in files.items() if node.content == PICTURE and (node.facts == looks or self.unsynced)
+        }
+        told, either = self._told(entries)
+        if self.twin:
+            either |= {self.wanted}
+        if not self._may_lose(right, entries):
+            yield from (f"the picture is not at {path}, where the journal says" for path in sorted(told - right))
+            if not right:
+                yield "the picture is nowhere"
+        for path in sorted(right - told - either):
+            yield f"the picture is at {path}, where the journal says nothing of it"
+        edited = [path for path, node in files.items() if node.content == EDITED]
+        if len(edited) != ((ROOT, NOTE) in disk.names):
+            yield f"what the owner wrote is at {edited}"
+        for path in sorted(files.keys() - right - set(edited)):
+            if not ((self.unsynced and path == SOURCE) or (self.twin and path == self.wanted and path not in told)):
+                yield f"{path} is no picture"
+
+    def _leftovers(self, files: dict[str, Node], entries: tuple[Entry, ...]) -> Iterator[str]:
+        """What has a name of our own, and is taken from `files`. After a conflict an unfinished copy is left too."""
+        conflicts = {temporary_name(entry) for entry in entries if entry.state is State.CONFLICT}
+        for path in [path for path in files if os.path.basename(path).startswith(OWN_PREFIX)]:
+            del files[path]
+            if os.path.basename(path) not in conflicts:
+                yield f"{path} is left behind"
+
+    def _notes(self, files: dict[str, Node]) -> Iterator[str]:
+        """The notes in the trash, which are taken from `files`: one for each file there, and none without."""
+        thrown = [path for path in files if path.startswith(f"{TRASH}/files/")]
+        wanted = {f"{INFO}{os.path.basename(path)}.trashinfo" for path in thrown}
+        notes = {path: files.pop(path).content for path in list(files) if path.startswith(INFO)}
+        ours = {path: content for path, content in notes.items() if content != b"of another program"}
+        if ours.keys() != wanted:
+            yield f"in the trash there are {thrown} and {sorted(ours)}"
+        for path, content in ours.items():
+            if not content.startswith(f"[Trash Info]\nPath={SOURCE}\nDeletionDate=".encode()):
+                yield f"{path} is {content!r}"
+
+    def _told(self, entries: tuple[Entry, ...]) -> tuple[set[str], set[str]]:
+        """Where the picture is, and where it may be as well, by the journal."""
+        told, either = {SOURCE}, set[str]()
+        for entry in entries:
+            if entry.state is State.CONFLICT:
+                either |= {entry.source, entry.target}
+                told -= either
+            elif entry.state is State.DONE and entry.method is Method.REMOVE:
+                told -= {entry.source}
+            elif entry.state is State.DONE:
+                told |= {entry.target}
+                told -= set() if entry.keep_source else {entry.source}
+        return told, either
+
+    def _may_lose(self, right: set[str], entries: tuple[Entry, ...]) -> bool:
+        """An original whose name its own program never synced is nobody's promise, until the journal says `done`."""
+        done = [entry for entry in entries if entry.state is State.DONE]
+        return self.unsynced and (not done or (done[-1].keep_source and done[-1].target in right))
+
+
+def _is_tagged(entries: tuple[Entry, ...]) -> bool:
+    kinds = [entry.kind for entry in entries if entry.method is Method.TAG and entry.state is State.DONE]
+    return bool(kinds) and kinds[-1] is not EntryKind.UNDO
+
+
+def content_of(disk: Disk, path: str) -> bytes | None:
+    """What the file holds, or None."""
+    key = disk.files().get(path)
+    return None if key is None else disk.nodes[key].content
+
+
+def make_folder(disk: Disk, path: str) -> Key:
+    """With those above it, synced by nobody."""
+    folder = ROOT
+    for name in filter(None, path.split("/")):
+        folder = disk.names.get((folder, name)) or disk.make(folder, name, stat.S_IFDIR | 0o755)
+    return folder
+
+
+def put(disk: Disk, path: str, content: bytes, facts: Facts) -> None:
+    """A file of another program, synced by nobody."""
+    key = disk.make(make_folder(disk, os.path.dirname(path)), os.path.basename(path), facts.mode, content)
+    disk.nodes[key] = Node(facts, content)
+
+
+@contextmanager
+def held(life: Life, path: str) -> Iterator[int]:
+    fd = life.system.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        yield fd
+    finally:
+        life.system.close(fd)
+
+
+SCENES = [
+    Scene("move"),
+    Scene("move of an unsynced image", unsynced=True),
+    Scene("move into a folder just made", folder_made=True),
+    Scene("move, name taken", taken=b"someone else's"),
+    Scene("move by link", has_rename=False),
+    Scene("move by link, unsynced", has_rename=False, unsynced=True),
+    Scene("move far", far=True),
+    Scene("move far, unsynced", far=True, unsynced=True),
+    Scene("move far by link", far=True, has_rename=False),
+    Scene("move far from a poor disk", far=True, poor=True),
+    Scene("move far, name taken", far=True, taken=b"someone else's", wide=True),
+    Scene("move far, edited", far=True, edited=True),
+    Scene("move far, name taken by a twin", far=True, twin=True, wide=True),
+    Scene("move far, disk full", far=True, refuses=("pwrite", 0, errno.ENOSPC)),
+    Scene("move far, not renamed", far=True, refuses=("renameat2", 1, errno.EACCES)),
+    Scene("move far, original stays", far=True, refuses=("renameat2", 2, errno.EACCES)),
+    Scene("move far, original back", far=True, refuses=("unlink", 0, errno.EACCES), wide=True),
+    Scene("move by link, original stays", has_rename=False, refuses=("unlink", 0, errno.EACCES)),
+    Scene("copy", step="copy"),
+    Scene("copy of an unsynced image", step="copy", unsynced=True),
+    Scene("copy by link", step="copy", has_rename=False),
+    Scene("undo", step="undo", after=("move",)),
+    Scene("undo, folder gone", step="undo", after=("move",), folder_gone=True),
+    Scene("undo by link", step="undo", after=("move",), has_rename=False),
+    Scene("undo far", step="undo", after=("move",), far=True),
+    Scene("undo of a copy", step="undo", after=("copy",)),
+    Scene("undo of a copy, saved anew", step="undo", after=("copy",), unsynced=True, saved_anew=True),
+    Scene("undo of a copy by link", step="undo", after=("copy",), has_rename=False),
+    Scene("hardlink", step="hardlink"),
+    Scene("undo of a hardlink", step="undo", after=("hardlink",)),
+    Scene("tag", step="tag"),
+    Scene("undo of tags", step="undo", after=("tag",)),
+    Scene("trash", step="trash"),
+    Scene("trash, name taken just then", step="trash", note_taken=True),
+    Scene("trash, no note", step="trash", refuses=("renameat2", 0, errno.EACCES)),
+    Scene("trash, not renamed", step="trash", refuses=("renameat2", 1, errno.EACCES)),
+    Scene("trash by link", step="trash", has_rename=False, wide=True),
+    Scene("undo of trash", step="undo", after=("trash",)),
+    Scene("redo", step="redo", after=("move", "undo")),
+    Scene("redo of a copy", step="redo", after=("copy", "undo")),
+]

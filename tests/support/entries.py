@@ -1,0 +1,31 @@
+"""Entries for tests of the journal."""
+
+from __future__ import annotations
+
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.journal import Journal
+
+INTENT = Intent(
+    batch=1,
+    kind=EntryKind.MOVE,
+    rule="a rule",
+    source="/inbox/a\udcff.png",
+    target="/sorted/a\udcff.png",
+    wanted="/sorted/a\udcff.png",
+    identity=FileIdentity(2**64 - 1, 2**63, 3, -4),
+    sha256=bytes(range(32)),
+    method=Method.RENAME,
+    keep_source=False,
+    source_folder=FolderIdentity(2**64 - 1, 5),
+    target_folder=FolderIdentity(6, 2**64 - 2),
+    source_root="/inbox",
+    target_root="/sorted",
+)
+
+
+IMAGE = FileIdentity(1, 2, 3, 4)
+
+
+def done(journal: Journal, intent: Intent = INTENT) -> Entry:
+    return journal.advance(journal.begin(intent).id, State.DONE, target_identity=IMAGE)

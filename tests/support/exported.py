@@ -1,0 +1,46 @@
+"""What a computer has in its cache on which snapsortd has run for a while: the embedded model's exports, and labels."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import snapsortd.vision
+from snapsortd.vision.child.engines.cache import machine
+from snapsortd.vision.child.engines.labels import FOLDER as LABELS
+from snapsortd.vision.cores import default_threads
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
+SOURCES = sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py"))
+
+
+@cache
+def _exported() -> Path:
+    """A cache folder; made once, by whichever of the test processes needs it first."""
+    made_by = hashlib.sha256(f"{machine()} {default_threads()}".encode())
+    for path in SOURCES:
+        made_by.update(path.read_bytes())
+    home = BUILD / made_by.hexdigest()[:16]
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "engines").exists():
+            # Not as the daemon runs it, behind all other programs: every test waits for it.
+            module = "snapsortd.vision.child.engines.export"
+            export = f"from {module} import export; export('embedded', {str(home)!r}, {default_threads()})"
+            subprocess.run([sys.executable, "-c", export], check=True, timeout=600)
+        (home / LABELS).mkdir(exist_ok=True)
+    return home
+
+
+def fill_cache(folder: Path) -> None:
+    """Make `folder` such a cache. Labels that are embedded there are known to the next one too."""
+    folder.mkdir(parents=True, mode=0o700)
+    shutil.copytree(_exported() / "engines", folder / "engines", copy_function=os.symlink)
+    (folder / LABELS).symlink_to(_exported() / LABELS)

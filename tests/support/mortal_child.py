@@ -1,0 +1,61 @@
+"""A classifier process that does what an image tells it: the real `child` but for the model, which loads at once.
+
+Started in the place of Python by `as_classifier`. An image is `image(b"kill")` and the like; any other word is
+answered.
+"""
+
+from __future__ import annotations
+
+import base64
+import ctypes
+import os
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from snapsortd.domain.errors import ImageError
+from snapsortd.vision.child import main as child
+from snapsortd.vision.child.workers import Look
+from tests.support import hostile_answers
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def image(word: bytes) -> bytes:
+    """What is taken for a PNG by its first bytes, and tells the classifier something."""
+    return _PNG + word
+
+
+def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Look, dict[str, Any]]:
+    answer = {"scores": [1.0] + [0.0] * (len(labels) - 1), "embedding": base64.b64encode(bytes(4)).decode()}
+    answer |= {"height": 1, "taken": None, "frames": 1, "has_alpha": False, "exif": {}}
+
+    def look(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+        with os.fdopen(fd, "rb") as file:
+            file.seek(len(_PNG))
+            word = file.read()
+        match word:
+            case b"kill":
+                ctypes.string_at(0)
+            case b"hang":
+                threading.Event().wait()
+            case b"bug":
+                raise RuntimeError("a defect")
+            case b"bad":
+                raise ImageError("it is bad")
+        return {**answer, "width": len(word)}
+
+    return Look(look, list), {"name": model, "dim": 2, "source": "/", "digest": ""}
+
+
+def as_classifier(folder: Path) -> AbstractContextManager[None]:
+    """What is started as Python from now on, by this process, is this program."""
+    return hostile_answers.as_classifier(folder, program_name=__name__)
+
+
+if __name__ == "__main__":
+    child._load = _load  # type: ignore[assignment]
+    sys.exit(child.main(int(sys.argv[1])))

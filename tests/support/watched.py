@@ -1,0 +1,15 @@
+"""A watched folder as the watcher wants it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SETTLE = 0.2
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: str
+    subfolders: bool = False
+    ignore: tuple[str, ...] = ()
+    settle: float = SETTLE

@@ -1,0 +1,52 @@
+"""The table in tests/README.md: every promise has a line, every line names tests, and every test named exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.pure
+
+TESTS = Path(__file__).parent
+PROMISES = range(1, 29)
+ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+) \|$", re.MULTILINE)
+NAME = re.compile(r"`([\w/]+\.py)::(\w+)`")
+
+
+def rows() -> list[tuple[int, str, str]]:
+    """Number, what happens, and the cell with the tests."""
+    text = (TESTS / "README.md").read_text("utf-8")
+    return [(int(number), what, tests) for number, what, tests in ROW.findall(text)]
+
+
+@cache
+def functions_of(file: Path) -> frozenset[str]:
+    """The test functions of a file, as its text tells: nothing is imported."""
+    tree = ast.parse(file.read_text("utf-8"))
+    return frozenset(
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+
+
+def test_every_promise_has_a_line() -> None:
+    assert {number for number, _, _ in rows()} == set(PROMISES)
+
+
+@pytest.mark.parametrize("number", PROMISES)
+def test_every_line_names_tests_that_exist(number: int) -> None:
+    for _, what, tests in (row for row in rows() if row[0] == number):
+        named = NAME.findall(tests)
+        assert named, what
+        assert ", ".join(f"`{file}::{name}`" for file, name in named) == tests, f"{what}: only tests stand there"
+        for file, name in named:
+            assert (TESTS / file).is_file(), f"{what}: there is no {file}"
+            assert name in functions_of(TESTS / file), f"{what}: {file} has no {name}"
+
+
+def test_no_two_lines_are_the_same() -> None:
+    told = [what for _, what, _ in rows()]
+    assert len(told) == len(set(told))
