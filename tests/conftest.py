@@ -91,6 +91,6 @@ def patient(tmp_path: Path) -> Patient:
 def ctl(tmp_path: Path) -> Iterator[Ctl]:
     # The path of a socket has to be short, and pytest's folders need not be.
     runtime = tempfile.mkdtemp(prefix="snap")
-    places = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
-    yield Ctl(os.environ | places | {"XDG_RUNTIME_DIR": runtime, "HOME": str(tmp_path)})
+    locations = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
+    yield Ctl(os.environ | locations | {"XDG_RUNTIME_DIR": runtime, "HOME": str(tmp_path)})
     shutil.rmtree(runtime)

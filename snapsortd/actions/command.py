@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 
 from snapsortd.domain.errors import CommandFailed, Interrupted
-from snapsortd.domain.text import shown
+from snapsortd.domain.text import escape
 
 MAX_OUTPUT = 64 << 10
 """Bytes of what it writes that are kept: the end, where programs say why they failed. A pipe holds no more."""
@@ -34,7 +34,7 @@ def run(words: Sequence[str], seconds: float, waiting: Callable[[], bool]) -> No
     CommandFailed: it could not be started, took too long or failed; with the last lines that it wrote. Interrupted:
     `waiting` returned True. Where it is ended, so is all that it started.
     """
-    name = shown(words[0])
+    name = escape(words[0])
     deadline = time.monotonic() + seconds
     asked = late = False
     with closing(_Command(words)) as command:
@@ -67,7 +67,7 @@ class _Command:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             hint = "name a program that is there, best with its full path"
-            raise CommandFailed(f"the command {shown(words[0])} cannot be started: {why}", hint) from None
+            raise CommandFailed(f"the command {escape(words[0])} cannot be started: {why}", hint) from None
         assert self._process.stdout is not None
         self._output = b""
         self._pipe = self._process.stdout.fileno()
@@ -104,7 +104,7 @@ class _Command:
     def told(self) -> str:
         """The last lines that it wrote, as the end of a sentence."""
         lines = self._output.decode("utf-8", "backslashreplace").splitlines()
-        told = " | ".join([shown(line.strip()) for line in lines if line.strip()][-TOLD_LINES:])
+        told = " | ".join([escape(line.strip()) for line in lines if line.strip()][-TOLD_LINES:])
         return f": {told[-TOLD_CHARACTERS:]}" if told else ""
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import os
 from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused
-from snapsortd.files.folders import Place
+from snapsortd.files.folders import PathInFolder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
 
@@ -16,7 +16,7 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUP
 """What link(2) and symlink(2) answer where the file system has none; EPERM also where the kernel forbids this one."""
 
 
-class Linking(Step):
+class Link(Step):
     """Makes the link; link(2) and symlink(2) never replace what has the name."""
 
     def _act(self) -> Entry:
@@ -54,14 +54,14 @@ class Linking(Step):
                 raise
             raise _refused(error, "symlink") from error
 
-    def _is_taken(self, place: Place) -> bool:
+    def _is_taken(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK and self._is_link(place):
             raise LeftAlone("the link is there already")
         return super()._is_taken(place)
 
-    def _is_link(self, place: Place) -> bool:
+    def _is_link(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK:
-            return place.leads_to() == self._plan.source.path
+            return place.symlink_target() == self._plan.source.path
         found = place.look()
         return found is not None and found.identity.ino == self._plan.identity.ino
 

@@ -13,14 +13,14 @@ from snapsortd.domain.entry import Entry, Method, State, aside_name, out_of_tras
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import copy_file
-from snapsortd.files.folders import Place
+from snapsortd.files.folders import PathInFolder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.remove import is_being_written, remove_exactly
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync_folder
 
 
-class Transfer(Step):
+class Move(Step):
     """Moves or copies."""
 
     def _act(self) -> Entry:
@@ -53,7 +53,7 @@ class Transfer(Step):
             raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
         if not plan.keep_source and is_being_written(plan.fd):
             raise MoveRefused("another program has the file open for writing", "it is tried again later")
-        temporary = Place(plan.folder, temporary_name(self.entry))
+        temporary = PathInFolder(plan.folder, temporary_name(self.entry))
         made = copy_file(plan.fd, temporary, plan.sha256, keep_all=not plan.keep_source)
         try:
             self._check_source()
@@ -101,10 +101,10 @@ class Transfer(Step):
         sync_folder(self._plan.folder.fd)
         self._acted = False
 
-    def _give_name(self, start: Place, identity: FileIdentity) -> None:
+    def _give_name(self, start: PathInFolder, identity: FileIdentity) -> None:
         self._take_name(lambda: self._rename(start, identity))
 
-    def _rename(self, start: Place, identity: FileIdentity) -> None:
+    def _rename(self, start: PathInFolder, identity: FileIdentity) -> None:
         """To the target, which is free. OSError: it is not, or is on another disk."""
         try:
             rename_noreplace(start.folder.fd, start.name, self._plan.folder.fd, self._target.name)
@@ -113,7 +113,7 @@ class Transfer(Step):
                 raise
             raise self._why_not_renamed(start, identity, error) from error
 
-    def _why_not_renamed(self, start: Place, identity: FileIdentity, error: OSError) -> SnapsortError:
+    def _why_not_renamed(self, start: PathInFolder, identity: FileIdentity, error: OSError) -> SnapsortError:
         found = start.look()
         if found is not None and found.identity.ino == identity.ino:
             return MoveRefused(in_words(error))
@@ -123,13 +123,13 @@ class Transfer(Step):
         return DurabilityError(f"it is not known whether the file was moved: {in_words(error)}")
 
 
-def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None) -> Entry:
+def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int | None) -> Entry:
     """Remove the old name of a file that is safe at its new one, unless another version has the name by now.
 
     `fd`: the file, if it is there. OSError: nothing was removed.
     """
 
-    def may_go(place: Place) -> bool:
+    def may_go(place: PathInFolder) -> bool:
         found = place.look()
         if found is None or fd is None or not found.identity.same_version(entry.identity):
             return False
@@ -145,10 +145,10 @@ def release_source(journal: Ledger, entry: Entry, source: Place, fd: int | None)
     return journal.advance(entry.id, State.DONE)
 
 
-def is_exactly(identity: FileIdentity | None) -> Callable[[Place], bool]:
+def is_exactly(identity: FileIdentity | None) -> Callable[[PathInFolder], bool]:
     """True of a place where this file is, unchanged."""
 
-    def holds(place: Place) -> bool:
+    def holds(place: PathInFolder) -> bool:
         found = place.look()
         return found is not None and found.identity == identity
 

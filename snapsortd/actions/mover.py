@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Protocol
 
-from snapsortd.actions.link import Linking
-from snapsortd.actions.move import Transfer
+from snapsortd.actions.link import Link
+from snapsortd.actions.move import Move
 from snapsortd.actions.name_conflicts import find_twin, plan_displaced
 from snapsortd.actions.plan import Ledger, Plan
 from snapsortd.actions.prepare import METHODS, Item, open_source, plan_action, plan_trash, shadow
 from snapsortd.actions.recovery_table import Resolution
-from snapsortd.actions.remove_copy import Withdrawal
+from snapsortd.actions.remove_copy import RemoveCopy
 from snapsortd.actions.resume import put_back_aside, settle
 from snapsortd.actions.reverse import check_reversal, plan_reversal
 from snapsortd.actions.step import Step
-from snapsortd.actions.tag import Tagging
-from snapsortd.actions.trash import Trashing
+from snapsortd.actions.tag import Tag
+from snapsortd.actions.trash import MoveToTrash
 from snapsortd.actions.trash_folder import NO_TRASH, Trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry, Intent, Method, State
@@ -219,7 +219,7 @@ class Mover:
         """The copy or link that the same rule made before, if it is there as it was made."""
         if action.kind not in MADE_ONCE:
             return None
-        made = self._journal.already_made(path, identity, action.rule, action.shown(), METHODS[action.kind])
+        made = self._journal.already_made(path, identity, action.rule, action.describe(), METHODS[action.kind])
         if made is None or made.target_identity is None:
             return None
         found = lstat(made.target, made.target_root)
@@ -229,9 +229,9 @@ class Mover:
 def _step(journal: Ledger, plan: Plan) -> Step:
     match plan.method:
         case Method.REMOVE:
-            return Withdrawal(journal, plan)
+            return RemoveCopy(journal, plan)
         case Method.LINK | Method.SYMLINK:
-            return Linking(journal, plan)
+            return Link(journal, plan)
         case Method.TAG:
-            return Tagging(journal, plan)
-    return (Trashing if plan.into_trash else Transfer)(journal, plan)
+            return Tag(journal, plan)
+    return (MoveToTrash if plan.into_trash else Move)(journal, plan)

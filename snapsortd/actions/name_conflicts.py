@@ -19,7 +19,7 @@ from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import Place, to_stat
+from snapsortd.files.folders import PathInFolder, to_stat
 
 
 def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitStack) -> Plan | None:
@@ -31,7 +31,7 @@ def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitSt
         return None
     for _, found in _taken(plan):
         _check_itself(plan, found)
-    place = Place(plan.folder, plan.names(1))
+    place = PathInFolder(plan.folder, plan.names(1))
     existing = _open(place, plan, held)
     if existing is None:
         return None
@@ -54,15 +54,15 @@ def find_twin(plan: Plan) -> str | None:
     return None
 
 
-def _taken(plan: Plan) -> Iterator[tuple[Place, Stat]]:
+def _taken(plan: Plan) -> Iterator[tuple[PathInFolder, Stat]]:
     """What has the names of the series, up to the first that is free."""
     previous = ""
     for number in range(1, MAX_NAMES + 1):
-        place = Place(plan.folder, plan.names(number))
+        place = PathInFolder(plan.folder, plan.names(number))
         found = place.look()
         if found is None or place.name == previous:
             return
-        if plan.method is Method.SYMLINK and place.leads_to() == plan.source.path:
+        if plan.method is Method.SYMLINK and place.symlink_target() == plan.source.path:
             raise LeftAlone("the link is there already")
         yield place, found
         previous = place.name
@@ -73,7 +73,7 @@ def _check_itself(plan: Plan, found: Stat) -> None:
         raise LeftAlone("it is in its place already")
 
 
-def _open(place: Place, plan: Plan, held: ExitStack) -> Item | None:
+def _open(place: PathInFolder, plan: Plan, held: ExitStack) -> Item | None:
     """The file at `place`; None if it is no regular one, or can't be read, or is spelled otherwise."""
     try:
         fd = place.open()
@@ -86,7 +86,7 @@ def _open(place: Place, plan: Plan, held: ExitStack) -> Item | None:
         return None
 
 
-def _hash(place: Place) -> bytes | None:
+def _hash(place: PathInFolder) -> bytes | None:
     try:
         fd = place.open()
         try:

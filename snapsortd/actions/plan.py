@@ -14,7 +14,7 @@ from snapsortd.domain.entry import (
     State,
 )
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import Folder, Place
+from snapsortd.files.folders import Folder, PathInFolder
 
 
 class Ledger(Protocol):
@@ -45,7 +45,7 @@ class Plan:
     """Of the file, read-only: what was looked at. None for a symlink that is to go: nothing of it can be opened."""
     identity: FileIdentity
     sha256: bytes
-    source: Place
+    source: PathInFolder
     folder: Folder
     names: Callable[[int], str]
     """Name number 1, 2, 3 … to try; raises when there is no further one."""
@@ -71,8 +71,8 @@ class Plan:
             kind=self.kind,
             rule=self.rule,
             source=self.source.path,
-            target=Place(self.folder, name).path,
-            wanted=Place(self.folder, self.names(1)).path,
+            target=PathInFolder(self.folder, name).path,
+            wanted=PathInFolder(self.folder, self.names(1)).path,
             identity=self.identity,
             sha256=self.sha256,
             method=self.method,

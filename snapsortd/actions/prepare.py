@@ -15,7 +15,7 @@ from snapsortd.domain.entry import EntryKind, Intent, Method
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.domain.names import NameSeries
-from snapsortd.files.folders import Folder, Place, make_folder, open_place
+from snapsortd.files.folders import Folder, PathInFolder, make_folder, open_place
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.tags import read_missing, wanted_tags
 
@@ -43,7 +43,7 @@ class Item:
     fd: int
     identity: FileIdentity
     sha256: bytes
-    place: Place
+    place: PathInFolder
     rule: str
     batch: int
     decision: int | None = None
@@ -77,7 +77,7 @@ class Item:
         )
 
 
-def open_source(path: str, root: str, held: ExitStack) -> Place:
+def open_source(path: str, root: str, held: ExitStack) -> PathInFolder:
     """The file's place. FileChanged: its folder is gone. MoveRefused: it can't be opened now."""
     try:
         return held.enter_context(open_place(path, root))
@@ -127,7 +127,7 @@ def _plan_tags(item: Item, action: PlannedAction) -> Plan:
 def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
     def name(number: int) -> str:
         if number > 1 and action.on_conflict is OnConflict.SKIP:
-            raise LeftAlone(f"{action.shown()} is taken, and the rule says on_conflict: skip")
+            raise LeftAlone(f"{action.describe()} is taken, and the rule says on_conflict: skip")
         return names.nth(number)
 
     return name
@@ -149,7 +149,7 @@ def shadow(
         where = action.destination
         if action.kind is ActionKind.RENAME:
             where = replace(where, root=os.path.dirname(path) or "/", folders=())
-        target = where.shown()
+        target = where.preferred_path
     return Intent(
         batch=batch,
         kind=EntryKind(action.kind),

@@ -41,7 +41,7 @@ class _Seen:
 
     reached: FolderIdentity | None
     stat: Stat | None = None
-    leads_to: str | None = None
+    symlink_target: str | None = None
     """The path in a symlink."""
 
 
@@ -85,7 +85,7 @@ def _look(path: str, root: str, folder: FolderIdentity) -> _Seen:
         with open_place(path, root) as place:
             if not place.folder.identity.could_be(folder):
                 return _Seen(None)
-            return _Seen(place.folder.identity, place.look(), place.leads_to())
+            return _Seen(place.folder.identity, place.look(), place.symlink_target())
     except OSError:
         return _Seen(None)
 
@@ -96,7 +96,7 @@ def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
     if seen.stat is None:
         return SourceSeen.ABSENT
     if _removes_symlink(entry):
-        return SourceSeen.SAME if seen.leads_to == entry.target else SourceSeen.CHANGED
+        return SourceSeen.SAME if seen.symlink_target == entry.target else SourceSeen.CHANGED
     same = seen.stat.is_regular and seen.stat.identity.same_version(entry.identity)
     return SourceSeen.SAME if same else SourceSeen.CHANGED
 
@@ -112,7 +112,7 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
     if found is None or _is_other_spelling(entry, source, target):
         return TargetSeen.ABSENT
     if entry.method is Method.SYMLINK:
-        return TargetSeen.SAME_FILE if target.leads_to == entry.source else TargetSeen.DIFFERENT
+        return TargetSeen.SAME_FILE if target.symlink_target == entry.source else TargetSeen.DIFFERENT
     if not found.is_regular or found.identity.size != entry.identity.size:
         return TargetSeen.DIFFERENT
     if entry.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.identity):

@@ -9,12 +9,12 @@ from snapsortd.actions.move import is_exactly
 from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, EntryKind, State, aside_name
 from snapsortd.domain.errors import FileChanged
-from snapsortd.files.folders import Place
+from snapsortd.files.folders import PathInFolder
 from snapsortd.files.remove import remove_exactly
 from snapsortd.files.sync import sync, sync_folder
 
 
-class Withdrawal(Step):
+class RemoveCopy(Step):
     """Removes the source of the plan; its target is the original, and stays."""
 
     def _first_name(self) -> str:
@@ -36,8 +36,8 @@ class Withdrawal(Step):
         """Nothing is lost with it, so what it leads to need not be there."""
         path = self._target.path
 
-        def is_meant(place: Place) -> bool:
-            return place.leads_to() == path
+        def is_meant(place: PathInFolder) -> bool:
+            return place.symlink_target() == path
 
         if not remove_exactly(self._plan.source, aside_name(self.entry), is_meant):
             return self._advance(State.CONFLICT, reason="the link was changed just then; it stays")

@@ -12,7 +12,7 @@ from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.entry import Entry, Method, State, aside_name, into_trash, out_of_trash, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import Place, open_place
+from snapsortd.files.folders import PathInFolder, open_place
 from snapsortd.files.remove import put_back
 from snapsortd.files.sync import sync, sync_folder
 
@@ -48,7 +48,7 @@ def put_back_aside(entry: Entry) -> None:
     for path, root, folder in ends:
         with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
             if place.folder.identity.could_be(folder):
-                put_back(Place(place.folder, aside_name(entry)), place)
+                put_back(PathInFolder(place.folder, aside_name(entry)), place)
                 sync_folder(place.folder.fd)  # what is seen now is on the disk, also what a killed repair did
 
 
@@ -100,5 +100,5 @@ def _remove_leftover(entry: Entry) -> None:
     """Delete our own unfinished copy, or the second link that publishing it left."""
     if entry.method is Method.COPY:
         with open_place(entry.target, entry.target_root) as target:
-            Place(target.folder, temporary_name(entry)).remove()
+            PathInFolder(target.folder, temporary_name(entry)).remove()
             sync_folder(target.folder.fd)  # nobody looks for it once the entry is closed

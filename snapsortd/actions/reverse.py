@@ -12,7 +12,7 @@ from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import Folder, Place, below, make_folder, open_folder, to_stat
+from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder, to_stat
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
 
@@ -80,7 +80,7 @@ class _Reversal:
     def _plan(
         self,
         batch: int,
-        place: Place,
+        place: PathInFolder,
         fd: int | None,
         identity: FileIdentity,
         folder: Folder,
@@ -111,33 +111,33 @@ class _Reversal:
     def _is_symlink_to_remove(self) -> bool:
         return self._entry.method is Method.SYMLINK
 
-    def _open_link(self) -> Place:
+    def _open_link(self) -> PathInFolder:
         """The symlink, if it still leads where it led."""
         entry = self._entry
         folder = self._open_folder(entry.target, entry.target_root, entry.target_folder)
-        place = Place(folder, os.path.basename(entry.target))
+        place = PathInFolder(folder, os.path.basename(entry.target))
         found = place.look()
         if found is None:
             raise _gone(entry.target)
-        if place.leads_to() != entry.source:
+        if place.symlink_target() != entry.source:
             raise UndoRefused(f"{entry.target} was changed since")
         self._identity = found.identity
         return place
 
-    def _open_target(self) -> tuple[Place, int, FileIdentity]:
+    def _open_target(self) -> tuple[PathInFolder, int, FileIdentity]:
         entry = self._entry
         return self._open(entry.target, entry.target_root, entry.target_folder, self._identity)
 
-    def _open_source(self) -> tuple[Place, int, FileIdentity]:
+    def _open_source(self) -> tuple[PathInFolder, int, FileIdentity]:
         entry = self._entry
         return self._open(entry.source, entry.source_root, entry.source_folder, entry.identity)
 
     def _open(
         self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity
-    ) -> tuple[Place, int, FileIdentity]:
+    ) -> tuple[PathInFolder, int, FileIdentity]:
         """The file at `path`, held open, if it still is what it was: the same version, or the same bytes."""
         folder = self._open_folder(path, root, folder_identity)
-        place = Place(folder, os.path.basename(path))
+        place = PathInFolder(folder, os.path.basename(path))
         try:
             fd = place.open()
             self._held.callback(os.close, fd)
@@ -207,7 +207,7 @@ class _Reversal:
 
     def _check_free(self, folder: Folder) -> None:
         """Refuse early, without an entry in the journal; the rename decides again."""
-        place = Place(folder, os.path.basename(self._entry.source))
+        place = PathInFolder(folder, os.path.basename(self._entry.source))
         if place.look() is not None:
             raise _taken(place.path)
 

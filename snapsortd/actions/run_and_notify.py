@@ -25,7 +25,7 @@ class CallLedger(Ledger, Protocol):
     def shadow(self, intent: Intent) -> Entry: ...
 
 
-class Caller:
+class ExternalActions:
     """Carries out the actions `run` and `notify`. One thread uses it."""
 
     def __init__(self, journal: CallLedger, waiting: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from snapsortd.actions.plan import Ledger, Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
-from snapsortd.files.folders import Place, to_stat
+from snapsortd.files.folders import PathInFolder, to_stat
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
@@ -86,7 +86,7 @@ class Step(ABC):
                 make()
             except FileExistsError:
                 self._leave_name()
-                self._advance(State.INTENT, target=Place(self._plan.folder, self._free_name()).path)
+                self._advance(State.INTENT, target=PathInFolder(self._plan.folder, self._free_name()).path)
             else:
                 self._acted = True
                 return
@@ -99,12 +99,12 @@ class Step(ABC):
         """The next name that looks free. Only a hint, to spare commits: the making of it decides."""
         previous = ""
         while (name := self._plan.names(self._number)) != previous and self._number <= MAX_NAMES:
-            if not self._is_taken(Place(self._plan.folder, name)):
+            if not self._is_taken(PathInFolder(self._plan.folder, name)):
                 return name
             previous, self._number = name, self._number + 1
         raise MoveRefused(f"every name like {previous} is taken")
 
-    def _is_taken(self, place: Place) -> bool:
+    def _is_taken(self, place: PathInFolder) -> bool:
         found = place.look()
         if found is None:
             return False
@@ -114,8 +114,8 @@ class Step(ABC):
         return True
 
     @property
-    def _target(self) -> Place:
-        return Place(self._plan.folder, os.path.basename(self.entry.target))
+    def _target(self) -> PathInFolder:
+        return PathInFolder(self._plan.folder, os.path.basename(self.entry.target))
 
     def _advance(self, state: State, **changes: Any) -> Entry:
         self.entry = self._journal.advance(self.entry.id, state, **changes)

@@ -14,7 +14,7 @@ from snapsortd.files.tags import (
 )
 
 
-class Tagging(Step):
+class Tag(Step):
     """Sets the tags on the open file, or takes them away where the plan is to undo that."""
 
     def _first_name(self) -> str:

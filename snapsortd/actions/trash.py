@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from snapsortd.actions.move import Transfer
+from snapsortd.actions.move import Move
 from snapsortd.actions.trashinfo import discard_info, info_of, write_info
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import DurabilityError, LeftAlone
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import Place, lstat
+from snapsortd.files.folders import PathInFolder, lstat
 from snapsortd.files.os_errors import in_words
 
 
-class Trashing(Transfer):
+class MoveToTrash(Move):
     """A move into the trash."""
 
     _noted = ""
@@ -25,7 +25,7 @@ class Trashing(Transfer):
                 self._leave_name()
             raise
 
-    def _rename(self, start: Place, identity: FileIdentity) -> None:
+    def _rename(self, start: PathInFolder, identity: FileIdentity) -> None:
         if info_of(self._target.path) and self._noted != self._target.name:
             write_info(self.entry)
             self._noted = self._target.name
@@ -42,7 +42,7 @@ class Trashing(Transfer):
             ) from error
         self._noted = ""
 
-    def _is_taken(self, place: Place) -> bool:
+    def _is_taken(self, place: PathInFolder) -> bool:
         try:
             if super()._is_taken(place):
                 return True

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from snapsortd.domain.entry import Entry, aside_name, into_trash, mark, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.copy import write_all
-from snapsortd.files.folders import Place, below, make_folder, open_folder
+from snapsortd.files.folders import PathInFolder, below, make_folder, open_folder
 from snapsortd.files.remove import put_back, remove_exactly
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync, sync_folder
@@ -35,7 +35,7 @@ def write_info(entry: Entry) -> None:
     """Make the note for what `entry` is about to throw away, on the disk. FileExistsError: its name is taken."""
     path = info_of(entry.target)
     with make_folder(entry.target_root, below(os.path.dirname(path), entry.target_root), 0o700) as folder:
-        temporary = Place(folder, temporary_name(entry))
+        temporary = PathInFolder(folder, temporary_name(entry))
         fd = _make(temporary)
         try:
             _write(fd, _text(entry))
@@ -57,12 +57,12 @@ def discard_info(entry: Entry) -> None:
         return
     ours = _line(number, entry.sha256)
 
-    def is_ours(place: Place) -> bool:
+    def is_ours(place: PathInFolder) -> bool:
         return ours in _read(place).split(b"\n")
 
     with suppress(FileNotFoundError, NotADirectoryError), open_folder(os.path.dirname(path), root) as folder:
-        place, aside = Place(folder, os.path.basename(path)), Place(folder, aside_name(entry))
-        Place(folder, temporary_name(entry)).remove()
+        place, aside = PathInFolder(folder, os.path.basename(path)), PathInFolder(folder, aside_name(entry))
+        PathInFolder(folder, temporary_name(entry)).remove()
         if is_ours(aside):  # we were killed while we removed it
             aside.remove()
         put_back(aside, place)
@@ -92,7 +92,7 @@ def _shown_path(entry: Entry) -> str:
     return path.removeprefix(f"{top}/")
 
 
-def _make(place: Place) -> int:
+def _make(place: PathInFolder) -> int:
     """A new file. MoveRefused: something has our own name."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -109,7 +109,7 @@ def _write(fd: int, content: bytes) -> None:
         os.close(fd)
 
 
-def _read(place: Place) -> bytes:
+def _read(place: PathInFolder) -> bytes:
     """What the file holds; nothing if it is none, or can't be read."""
     try:
         fd = place.open()

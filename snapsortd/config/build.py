@@ -66,8 +66,8 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
         subfolders=entry.subfolders,
         enabled=entry.enabled,
         shadow=entry.mode == "shadow",
-        goes_on=entry.continue_,
-        skips=any(kind_of(action) == SKIP for action in entry.actions),
+        continues=entry.continue_,
+        leaves_alone=any(kind_of(action) == SKIP for action in entry.actions),
         tags=tuple(entry.tags),
     )
 

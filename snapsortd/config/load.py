@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from snapsortd.config.build import build
 from snapsortd.config.faults import faults_of
 from snapsortd.config.schema.document import Document
-from snapsortd.config.schema.values import Surroundings
+from snapsortd.config.schema.values import ValidationContext
 from snapsortd.config.settings import Config
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
 from snapsortd.domain.errors import ConfigError
@@ -33,7 +33,7 @@ def load_config(path: str, env: Mapping[str, str]) -> Config:
     labels = root.child("labels")
     names = tuple(labels.value) if labels is not None and isinstance(labels.value, dict) else None
     try:
-        document = Document.model_validate(root.plain(), context=Surroundings(env, names))
+        document = Document.model_validate(root.plain(), context=ValidationContext(env, names))
     except ValidationError as error:
         raise refusal(path, [*faults, *faults_of(error.errors(include_url=False), root)]) from None
     if faults:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from snapsortd.config.settings import Config
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import plan
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.placeholders import Part, placeholders_in
-from snapsortd.rules.preview import Foretold, foretell
+from snapsortd.rules.preview import ActionPreview, preview_actions
 from snapsortd.rules.rule import Rule, RuleAction
 
 NAME = "IMG_0042.jpg"
@@ -31,14 +31,14 @@ EXIF = {
 }
 
 
-def samples(config: Config) -> Iterator[Foretold]:
+def samples(config: Config) -> Iterator[ActionPreview]:
     """What would be done with a sample image by every rule that is switched on."""
     for rule in config.rules:
         if rule.enabled:
             yield from _sample(config, rule)
 
 
-def _sample(config: Config, rule: Rule) -> Iterator[Foretold]:
+def _sample(config: Config, rule: Rule) -> Iterator[ActionPreview]:
     folder = rule.locations[0] if rule.locations else config.watch[0].path
     path = f"{folder.rstrip('/')}/{NAME}"
     named = {each.name for action in rule.actions for part in _parts(action) for each in placeholders_in(part)}
@@ -48,8 +48,8 @@ def _sample(config: Config, rule: Rule) -> Iterator[Foretold]:
     tags = {each.removeprefix("exif.") for each in named if each.startswith("exif.")}
     exif = {tag: tag for tag in tags if tag.casefold() not in map(str.casefold, EXIF)} | EXIF
     groups = {group: group for each in named if (group := each.removeprefix("regex.")) != each}
-    sight = Sight({_label(config, rule): 0.93}, b"", ImageFacts(6000, 4000, TAKEN, exif=exif), "")
-    yield from foretell(path, plan(rule, file, sight, groups))
+    classification = Classification({_label(config, rule): 0.93}, b"", ImageFacts(6000, 4000, TAKEN, exif=exif), "")
+    yield from preview_actions(path, plan(rule, file, classification, groups))
 
 
 def _parts(action: RuleAction) -> Iterator[Part]:

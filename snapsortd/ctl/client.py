@@ -25,7 +25,7 @@ from snapsortd.domain.errors import (
     SnapsortError,
     Unavailable,
 )
-from snapsortd.files.locations import Places, socket_address
+from snapsortd.files.locations import Locations, socket_address
 
 ANSWER_S = 10.0
 """What the daemon answers from memory must come within this time."""
@@ -33,7 +33,7 @@ ANSWER_S = 10.0
 Reply = dict[str, Any]
 
 
-class Desk(Protocol):
+class Backend(Protocol):
     """What works with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
 
     def log(self, limit: int, before: int | None, rule: str | None, path: str | None, shadow: bool) -> Reply: ...
@@ -46,15 +46,15 @@ class Desk(Protocol):
 
 
 @contextmanager
-def reach(places: Places) -> Iterator[Desk]:
+def reach(locations: Locations) -> Iterator[Backend]:
     """The running daemon; where none runs, this process does the daemon's work until the block ends."""
-    client = Client(places.socket)
+    client = Client(locations.socket)
     if client.answers():
         yield client
         return
     from snapsortd.ctl.local import open_local
 
-    with open_local(places) as session:
+    with open_local(locations) as session:
         yield session
 
 

@@ -10,7 +10,7 @@ import click
 
 from snapsortd import __version__
 from snapsortd.domain.errors import ConfigError, SnapsortError
-from snapsortd.domain.text import shown
+from snapsortd.domain.text import escape
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
@@ -118,8 +118,8 @@ def main() -> NoReturn:
 
 def complain(error: SnapsortError) -> None:
     """Say what is wrong, and what to do, on stderr."""
-    click.echo(f"{click.style('snapsortctl:', fg='red', bold=True)} {shown(error.message)}", err=True)
+    click.echo(f"{click.style('snapsortctl:', fg='red', bold=True)} {escape(error.message)}", err=True)
     for problem in error.problems if isinstance(error, ConfigError) else ():
-        click.echo(f"  {shown(problem)}", err=True)
+        click.echo(f"  {escape(problem)}", err=True)
     if error.hint:
-        click.echo(f"{click.style('hint:', fg='yellow')} {shown(error.hint)}", err=True)
+        click.echo(f"{click.style('hint:', fg='yellow')} {escape(error.hint)}", err=True)

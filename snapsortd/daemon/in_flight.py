@@ -18,7 +18,7 @@ from snapsortd.watch.queue import WorkQueue
 log = logging.getLogger("snapsortd")
 
 
-class InHand:
+class InFlightImages:
     """Images that were begun and are not finished, each held open. Whatever goes wrong with one, nothing is lost."""
 
     def __init__(

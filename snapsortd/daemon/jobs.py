@@ -16,7 +16,7 @@ MAX_WAITING = 32
 """Jobs for the model that may wait, each with a connection to the API: there must be room for other requests."""
 
 
-class Desk:
+class JobQueue:
     """A line of jobs; `wake` tells the owner that one has come."""
 
     def __init__(self, wake: Callable[[], object]) -> None:

@@ -11,8 +11,8 @@ from logging.handlers import RotatingFileHandler
 from typing import Any
 
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.domain.text import shown
-from snapsortd.files.locations import Places, make_private
+from snapsortd.domain.text import escape
+from snapsortd.files.locations import Locations, make_private
 
 log = logging.getLogger("snapsortd")
 
@@ -34,7 +34,7 @@ FIELDS = (
 """What of an event becomes a field of the journal's: SNAPSORT_PATH and so on."""
 
 
-def set_up_logs(places: Places, env: Mapping[str, str] = os.environ) -> None:
+def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ) -> None:
     """Send everything that is logged where it belongs; to be called once, at the start of the daemon."""
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
@@ -47,9 +47,9 @@ def set_up_logs(places: Places, env: Mapping[str, str] = os.environ) -> None:
     stderr = logging.StreamHandler()
     root.addHandler(with_format(stderr, "%(message)s" if stamped else "%(asctime)s %(levelname)s %(message)s"))
     try:
-        make_private(places.log_dir)
+        make_private(locations.log_dir)
         file = PrivateFile(
-            os.path.join(places.log_dir, "snapsortd.log"),
+            os.path.join(locations.log_dir, "snapsortd.log"),
             maxBytes=FILE_BYTES,
             backupCount=FILES_KEPT,
             encoding="utf-8",
@@ -103,7 +103,7 @@ class OneLine(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The record's line, escaped."""
-        record.message = shown(record.message)
+        record.message = escape(record.message)
         return super().formatMessage(record)
 
 

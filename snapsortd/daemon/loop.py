@@ -12,8 +12,8 @@ from typing import Any
 from snapsortd.actions.desktop_notification import notify_desktop
 from snapsortd.config import check_folders, load_config
 from snapsortd.daemon.events import Broadcast, Event
-from snapsortd.daemon.in_flight import InHand
-from snapsortd.daemon.jobs import Desk
+from snapsortd.daemon.in_flight import InFlightImages
+from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_event
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
@@ -21,7 +21,7 @@ from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.file import Stat
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.folders import lstat
-from snapsortd.pipeline.replies import iso, result_told
+from snapsortd.pipeline.replies import iso, result_to_json
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue
@@ -48,8 +48,10 @@ class Daemon:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.events = Broadcast()
-        self.queue = WorkQueue(self._look, lambda path, stat: self.session.pipeline.is_settled(path, stat.identity))
-        self.desk = Desk(self.queue.wake)
+        self.queue = WorkQueue(
+            self._look, lambda path, stat: self.session.pipeline.is_already_processed(path, stat.identity)
+        )
+        self.jobs = JobQueue(self.queue.wake)
         self.signals = Signals(self.queue.wake)
         self.service = ServiceNotifier()
         self.started = time.monotonic()
@@ -57,7 +59,7 @@ class Daemon:
         self.reload_error = ""
         self.last: Event | None = None
         self._paused = False
-        self._in_hand = InHand(
+        self._in_flight = InFlightImages(
             session, self.queue, should_not_wait=self._should_not_wait, told=self._tell_result, blocked=self._halt
         )
         self._unhalt_due = math.inf
@@ -88,7 +90,7 @@ class Daemon:
     @property
     def waiting(self) -> int:
         """Images that wait for their turn, or for the answer about them."""
-        return len(self.queue) + len(self._in_hand)
+        return len(self.queue) + len(self._in_flight)
 
     def run(self, watching: Callable[[], object] = lambda: None) -> None:
         """File until a signal or the API says stop. `watching` is called once the folders are watched."""
@@ -102,8 +104,8 @@ class Daemon:
                     self.step(time.monotonic())
             finally:
                 self.service.stopping()
-                self.desk.close()
-                self._in_hand.let_go()
+                self.jobs.close()
+                self._in_flight.let_go()
                 self.watcher.stop()
 
     def step(self, now: float) -> None:
@@ -111,7 +113,7 @@ class Daemon:
         if self.signals.reload:
             self.signals.reload = False
             self._reload_or_say()
-        self._mind_model(now)
+        self._manage_model(now)
         tend_due = self.watcher.tend(now)
         if now >= self._unhalt_due:
             self._unhalt_due, self._rescan_due, self.halted = math.inf, 0.0, ""
@@ -120,7 +122,7 @@ class Daemon:
                 self._gather(now)
             except JournalError as error:
                 self._halt(error)
-        worked = self.desk.work(model_ready=self.session.classifier.state not in ("loading",))
+        worked = self.jobs.work(model_ready=self.session.classifier.state not in ("loading",))
         worked = self._advance() or worked
         self.service.watchdog()
         self.service.status(self._sentence())
@@ -129,7 +131,7 @@ class Daemon:
             self._wait(tend_due)
 
     def _wait(self, tend_due: float | None) -> None:
-        if self._in_hand and self.session.classifier.state == "ready":
+        if self._in_flight and self.session.classifier.state == "ready":
             self.session.classifier.poll(ANSWER_S)
         else:
             self.queue.wait(self._pause(time.monotonic(), tend_due))
@@ -146,13 +148,13 @@ class Daemon:
     @property
     def _unload_due(self) -> float:
         after = self.session.config.model.unload_after
-        return math.inf if after is None else self._in_hand.used + after
+        return math.inf if after is None else self._in_flight.used + after
 
     def _may_file(self) -> bool:
         ready = self.session.classifier.state in ("ready", "stopped")
         return ready and not self._paused and not self.halted
 
-    def _mind_model(self, now: float) -> None:
+    def _manage_model(self, now: float) -> None:
         """Take in whether the model is loaded; try a failed one again; end an idle one if the user wants that."""
         classifier = self.session.classifier
         classifier.poll()
@@ -165,16 +167,16 @@ class Daemon:
                 classifier.start()
         elif classifier.state == "ready":
             if self._model_was != "ready":
-                self._in_hand.used = now
-            elif now >= self._unload_due and not self._in_hand:
+                self._in_flight.used = now
+            elif now >= self._unload_due and not self._in_flight:
                 classifier.stop()
-        elif classifier.state == "stopped" and self.desk.wants_model:
+        elif classifier.state == "stopped" and self.jobs.wants_model:
             classifier.start()
         self._model_was = classifier.state
         if self.session.exporter.tend(now, classifier.model_info, self.session.config.model.threads):
-            self._go_over()
+            self._reload_exported()
 
-    def _go_over(self) -> None:
+    def _reload_exported(self) -> None:
         """Have the model loaded again: it was exported, and may be faster now. What is in flight is looked at then."""
         if self.session.classifier.state != "stopped":
             self.session.classifier.stop()
@@ -222,15 +224,15 @@ class Daemon:
         """Begin an image, if there is one and room for it, and file one that is answered; False if neither could be."""
         classifier = self.session.classifier
         if self._paused or self.halted or classifier.state == "failed":
-            self._in_hand.let_go()
+            self._in_flight.let_go()
             return False
-        if self._in_hand and classifier.state == "stopped":
+        if self._in_flight and classifier.state == "stopped":
             classifier.start()  # it died, and what was in flight is looked at again
         is_new = self.queue.has_new
-        path = self.queue.pop() if self._may_file() and self._in_hand.has_room(is_new=is_new) else None
+        path = self.queue.pop() if self._may_file() and self._in_flight.has_room(is_new=is_new) else None
         if path is not None:
-            self._in_hand.begin(path, is_new=is_new)
-        return self._in_hand.finish() or path is not None
+            self._in_flight.begin(path, is_new=is_new)
+        return self._in_flight.finish() or path is not None
 
     def _look(self, path: str) -> Stat | None:
         """What is at `path` now; nothing, where no watched folder wants it or only a symlink leads there."""
@@ -254,7 +256,7 @@ class Daemon:
             self._halt(error)
             raise
         finally:
-            self._in_hand.used = time.monotonic()
+            self._in_flight.used = time.monotonic()
         if not dry_run:
             self.tell(told["outcome"], told)
         return told
@@ -262,7 +264,7 @@ class Daemon:
     def _tell_result(self, result: Result) -> None:
         if result.outcome is Outcome.IGNORED:
             return
-        event = result_told(result)
+        event = result_to_json(result)
         self.tell(result.outcome, event)
         if self.session.config.notify and result.outcome is Outcome.FILED:
             notify_desktop(f"Filed as {event['label']}", f"{os.path.basename(result.path)} → {event['target']}")
@@ -295,12 +297,12 @@ class Daemon:
     def reload(self) -> dict[str, Any]:
         """Work by the configuration as it is now in its file. Raises ConfigError; then the last good one stays."""
         try:
-            config = load_config(self.session.config.path, os.environ, self.session.places.config_memory)
+            config = load_config(self.session.config.path, os.environ, self.session.locations.config_memory)
         except ConfigError as error:
             self.reload_error = str(error)
             raise
         self.reload_error = ""
-        self._in_hand.let_go()
+        self._in_flight.let_go()
         self.watcher.stop()
         self.queue.clear()
         self.session.use(config)

@@ -13,16 +13,16 @@ from snapsortd.daemon.api.server import ApiServer
 from snapsortd.daemon.logs import set_up_logs
 from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
-from snapsortd.files.locations import Places, find_places, make_private
+from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
 
 
-def serve(places: Places, config: Config) -> None:
+def serve(locations: Locations, config: Config) -> None:
     """Hold the session, answer the API and file, until told to stop."""
-    with Session.open(places, config) as session:
+    with Session.open(locations, config) as session:
         daemon = Daemon(session)
         session.classifier.start()  # before anybody can ask: a model that never loaded isn't one that was unloaded
-        api = ApiServer(DaemonControl(daemon), places.socket)
+        api = ApiServer(DaemonControl(daemon), locations.socket)
         try:
             daemon.run(api.start)
         finally:
@@ -44,12 +44,12 @@ def main() -> None:
     env = dict(os.environ)
     if chosen.config:
         env["SNAPSORTD_CONFIG"] = chosen.config
-    places = find_places(env)
+    locations = find_locations(env)
     try:
-        make_private(places.cache_dir)
-        config = load_config(places.config_file, os.environ, places.config_memory)
-        set_up_logs(places)
-        serve(places, config)
+        make_private(locations.cache_dir)
+        config = load_config(locations.config_file, os.environ, locations.config_memory)
+        set_up_logs(locations)
+        serve(locations, config)
     except SnapsortError as error:
         print_error(error)
         sys.exit(error.exit_code)

@@ -53,8 +53,9 @@ class Destination:
         """The folder as one path."""
         return "/".join((self.root.rstrip("/"), *self.folders)) or "/"
 
-    def shown(self) -> str:
-        """The path that is wanted first, for people."""
+    @property
+    def preferred_path(self) -> str:
+        """The path that is wanted first."""
         return f"{self.folder.rstrip('/')}/{self.names.nth(1)}"
 
 
@@ -79,9 +80,9 @@ class PlannedAction:
         """The words for a file that lies at `path` now."""
         return tuple(word.replace(PATH_MARK, path) for word in self.words)
 
-    def shown(self) -> str:
+    def describe(self) -> str:
         """What it leads to, for people: a path, or the words."""
-        return " ".join(self.words_at("{path}")) if self.destination is None else self.destination.shown()
+        return " ".join(self.words_at("{path}")) if self.destination is None else self.destination.preferred_path
 
 
 @dataclass(frozen=True, slots=True)

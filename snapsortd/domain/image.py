@@ -50,7 +50,7 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Classification:
     """What the model saw: a score per label (they sum to 1), the embedding (float16, little-endian, normalised)."""
 
     scores: Mapping[str, float]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from snapsortd.domain.decision import Decision
 from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 
 
 class Outcome(StrEnum):
@@ -70,7 +70,7 @@ class Result:
     path: str
     outcome: Outcome
     reason: str
-    sight: Sight | None = None
+    classification: Classification | None = None
     decision: Decision | None = None
     entries: tuple[Entry, ...] = ()
     milliseconds: float = 0.0
@@ -81,15 +81,15 @@ class Result:
     """Nothing was done: this version of the file was dealt with before."""
 
 
-def why_left(sight: Sight, decision: Decision, negatives: frozenset[str]) -> str:
+def why_left(classification: Classification, decision: Decision, negatives: frozenset[str]) -> str:
     """One sentence on why no rule took the image; empty where one did."""
     if decision.actions:
         return ""
     if decision.skipped:
         return f"rule {decision.skipped!r} leaves it alone"
-    if sight.label in negatives:
-        return f"it looks like {sight.label!r} ({sight.score:.2f}), which is left alone"
-    return f"no rule matched {sight.label!r} ({sight.score:.2f})"
+    if classification.label in negatives:
+        return f"it looks like {classification.label!r} ({classification.score:.2f}), which is left alone"
+    return f"no rule matched {classification.label!r} ({classification.score:.2f})"
 
 
 def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:

@@ -10,16 +10,16 @@ _JOINERS = "\u200c\u200d"
 """Needed inside emoji and some scripts; they steer nothing."""
 
 
-def shown(text: str) -> str:
+def escape(text: str) -> str:
     """`text` on one line: control characters, line ends, direction marks, undecodable bytes are escaped."""
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
-def shown_path(path: str, home: str = "") -> str:
+def display_path(path: str, home: str = "") -> str:
     """A path for people, beginning with `~` where it lies in `home`."""
     if home and (path == home or path.startswith(home.rstrip("/") + "/")):
         path = "~" + path[len(home.rstrip("/")) :]
-    return shown(path)
+    return escape(path)
 
 
 def count(number: int, noun: str) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import Place, open_place, to_stat
+from snapsortd.files.folders import PathInFolder, open_place, to_stat
 from snapsortd.files.sync import sync, sync_folder
 
 _CHUNK = 1 << 20
@@ -50,7 +50,7 @@ def hash_place(path: str, root: str) -> bytes | None:
         return None
 
 
-def copy_file(fd: int, to: Place, sha256: bytes, *, keep_all: bool) -> FileIdentity:
+def copy_file(fd: int, to: PathInFolder, sha256: bytes, *, keep_all: bool) -> FileIdentity:
     """Make `to`, a new file, an exact copy of `fd`, on the disk and read back. Its identity is returned.
 
     With `keep_all`, what cannot be kept (mode, owner, times, attributes) is MoveRefused; else it is let go,

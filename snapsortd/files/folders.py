@@ -30,7 +30,7 @@ class Folder:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PathInFolder:
     """A name in an open folder; whether a file has it is another question."""
 
     folder: Folder
@@ -60,7 +60,7 @@ class Place:
             raise OSError(errno.EINVAL, "not a regular file", self.path)
         return fd
 
-    def leads_to(self) -> str | None:
+    def symlink_target(self) -> str | None:
         """The path that a symlink here holds; None if none is here."""
         try:
             return os.readlink(self.name, dir_fd=self.folder.fd)
@@ -115,10 +115,10 @@ def open_folder(path: str, root: str = "") -> Iterator[Folder]:
 
 
 @contextmanager
-def open_place(path: str, root: str = "") -> Iterator[Place]:
+def open_place(path: str, root: str = "") -> Iterator[PathInFolder]:
     """The last part of `path` in its open folder, reached as `open_folder` does. OSError if the folder is missing."""
     with open_folder(os.path.dirname(path), root) as folder:
-        yield Place(folder, os.path.basename(path))
+        yield PathInFolder(folder, os.path.basename(path))
 
 
 def below(path: str, root: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ _ELSEWHERE = "remove it, or set XDG_STATE_HOME / XDG_CACHE_HOME / XDG_RUNTIME_DI
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Locations:
     """The folders and files of one instance; two instances with other folders never meet."""
 
     config_file: str
@@ -107,7 +107,7 @@ def _check_owner(path: str, owners: tuple[int, ...], *, follow: bool = True) -> 
             raise SnapsortError(f"{path} belongs to user {found.st_uid}, not to you", _ELSEWHERE)
 
 
-def find_places(env: Mapping[str, str]) -> Places:
+def find_locations(env: Mapping[str, str]) -> Locations:
     """The places for this environment: `$SNAPSORTD_CONFIG`, then the XDG variables, then the system's custom."""
 
     def place(variable: str, custom: Callable[[str], str]) -> str:
@@ -118,7 +118,7 @@ def find_places(env: Mapping[str, str]) -> Places:
     config_file = env.get("SNAPSORTD_CONFIG") or os.path.join(
         place("XDG_CONFIG_HOME", platformdirs.user_config_dir), "config.yaml"
     )
-    return Places(
+    return Locations(
         config_file=os.path.abspath(os.path.expanduser(config_file)),
         state_dir=state_dir,
         cache_dir=place("XDG_CACHE_HOME", platformdirs.user_cache_dir),

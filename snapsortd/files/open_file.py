@@ -23,7 +23,7 @@ EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenFile:
     """An image held open, so that what was classified is what gets moved."""
 
     path: str
@@ -43,7 +43,7 @@ def identity_of(facts: os.stat_result) -> FileIdentity:
 
 
 @contextlib.contextmanager
-def open_image(path: str, root: str) -> Iterator[Opened]:
+def open_image(path: str, root: str) -> Iterator[OpenFile]:
     """Open a regular file read-only, following no symlink below `root` and waiting for no FIFO.
 
     Raises FileChanged if there is none, MoveRefused if it may not be opened.
@@ -61,18 +61,18 @@ def open_image(path: str, root: str) -> Iterator[Opened]:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
             raise FileChanged("it is not a regular file")
-        yield Opened(path, root, fd, facts)
+        yield OpenFile(path, root, fd, facts)
     finally:
         os.close(fd)
 
 
-def stands(image: Opened) -> bool:
+def is_unchanged(image: OpenFile) -> bool:
     """True if the file still lies where it was opened."""
     found = lstat(image.path, image.root)
     return found is not None and found.identity == image.identity
 
 
-def file_facts(image: Opened, image_format: str) -> FileFacts:
+def file_facts(image: OpenFile, image_format: str) -> FileFacts:
     """What the file system knows; creation is the birth time where the system gives it, else the last change."""
 
     def local(seconds: float) -> datetime:

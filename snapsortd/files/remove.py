@@ -15,7 +15,7 @@ from itertools import count
 
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.domain.names import NameSeries, split_name
-from snapsortd.files.folders import Place
+from snapsortd.files.folders import PathInFolder
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync_folder
 
@@ -23,13 +23,13 @@ _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOT
 """What link(2) and renameat2(2) answer on file systems that have neither links nor such a rename."""
 
 
-def remove_exactly(place: Place, aside: str, is_meant: Callable[[Place], bool]) -> bool:
+def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFolder], bool]) -> bool:
     """Remove the file at `place` by way of the name `aside` in its folder; True also if nothing is there.
 
     False: `is_meant` says of the file, at its place aside, that it is another one; it was put back.
     OSError: it could not be removed, and was put back. DurabilityError: it could not even be put back.
     """
-    taken = Place(place.folder, aside)
+    taken = PathInFolder(place.folder, aside)
     try:
         rename_noreplace(place.folder.fd, place.name, place.folder.fd, aside)
     except FileNotFoundError:
@@ -49,7 +49,7 @@ def remove_exactly(place: Place, aside: str, is_meant: Callable[[Place], bool]) 
     return False
 
 
-def _remove_looked_at(place: Place, is_meant: Callable[[Place], bool]) -> bool:
+def _remove_looked_at(place: PathInFolder, is_meant: Callable[[PathInFolder], bool]) -> bool:
     """Where no rename spares what has the name, and no link can be made: the look is all the protection there is."""
     if place.look() is not None:
         if not is_meant(place):
@@ -58,7 +58,7 @@ def _remove_looked_at(place: Place, is_meant: Callable[[Place], bool]) -> bool:
     return True
 
 
-def put_back(aside: Place, place: Place) -> None:
+def put_back(aside: PathInFolder, place: PathInFolder) -> None:
     """Give a file that was taken aside its name again, or the next free one like it; no more than that is done."""
     stem, suffix = split_name(place.name)
     series = NameSeries((stem,), suffix and f".{suffix}")
@@ -68,7 +68,7 @@ def put_back(aside: Place, place: Place) -> None:
             if found is None:
                 return
             name = place.name if number == 1 else series.nth(number)
-            there = Place(place.folder, name).look()
+            there = PathInFolder(place.folder, name).look()
             if there is not None and there.identity.ino == found.identity.ino:  # a link, stopped before its unlink
                 aside.remove()
                 return

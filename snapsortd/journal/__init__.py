@@ -1,7 +1,7 @@
 """The journal: what was intended, done and known of every file, durable before anything is touched."""
 
 from snapsortd.journal.journal import Journal
-from snapsortd.journal.queries import Counts, Problem, Story
+from snapsortd.journal.queries import Counts, ImageHistory, Problem
 from snapsortd.journal.selection import Selection
 
-__all__ = ["Counts", "Journal", "Problem", "Selection", "Story"]
+__all__ = ["Counts", "ImageHistory", "Journal", "Problem", "Selection"]

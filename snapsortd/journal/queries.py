@@ -48,7 +48,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class ImageHistory:
     """What is known of one path: what became of it, the decision behind it (JSON), entries, newest first."""
 
     known: Known | None
@@ -140,7 +140,7 @@ class JournalReader:
             values += [os.fsencode(path)] * 2
         return self._query(" AND ".join(where), tuple(values), limit=limit)
 
-    def story(self, path: str) -> Story:
+    def story(self, path: str) -> ImageHistory:
         """What became of the image that is, or was, at `path`."""
         entries = self.entries(limit=20, path=path)
         with self._file.reading() as db:
@@ -148,7 +148,7 @@ class JournalReader:
         known = to_known(row) if row else None
         numbers = [known.decision if known else None, *(entry.decision for entry in entries)]
         decision = next((number for number in numbers if number is not None), None)
-        return Story(known, self.decision(decision) if decision is not None else None, tuple(entries))
+        return ImageHistory(known, self.decision(decision) if decision is not None else None, tuple(entries))
 
     def decision(self, number: int) -> str | None:
         """A stored decision (JSON)."""

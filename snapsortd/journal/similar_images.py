@@ -9,7 +9,7 @@ from snapsortd.domain.entry import Entry
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import signed, to_entry
 
-_FARTHEST = 24
+MAX_HAMMING_DISTANCE = 24
 """Bits of 64 in which sketches may differ. Those of embeddings with a cosine of 0.9 differ in 9 ± 3."""
 
 _ALL = 2**64 - 1
@@ -33,11 +33,11 @@ class Likenesses:
         An index holds all that is read: 20 bytes a row. What is kept of it does not grow with the table.
         """
         mine = signed(sketch)
-        by_distance: list[list[int]] = [[] for _ in range(_FARTHEST + 1)]
+        by_distance: list[list[int]] = [[] for _ in range(MAX_HAMMING_DISTANCE + 1)]
         with self._file.reading() as db:
             for entry, other in db.execute("SELECT entry, sketch FROM likenesses WHERE model = ?", (model,)):
                 distance = ((mine ^ other) & _ALL).bit_count()
-                if distance <= _FARTHEST and len(by_distance[distance]) < most:
+                if distance <= MAX_HAMMING_DISTANCE and len(by_distance[distance]) < most:
                     by_distance[distance].append(entry)
         return list(islice(chain.from_iterable(by_distance), most))
 

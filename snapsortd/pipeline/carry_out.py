@@ -15,7 +15,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
-from snapsortd.files.open_file import Opened, open_image
+from snapsortd.files.open_file import OpenFile, open_image
 from snapsortd.pipeline.companions import (
     _open_companion,
     companions,
@@ -45,7 +45,7 @@ class Mover(Protocol):
     ) -> Entry: ...
 
 
-class Caller(Protocol):
+class ExternalActions(Protocol):
     """Who tells other programs; see `calls.Caller.call`."""
 
     def call(
@@ -73,12 +73,12 @@ class Filed:
 class Filing:
     """Carries out decisions. Not thread-safe."""
 
-    def __init__(self, mover: Mover, caller: Caller) -> None:
+    def __init__(self, mover: Mover, external: ExternalActions) -> None:
         self._mover = mover
-        self._caller = caller
+        self._caller = external
 
     def carry_out(
-        self, image: Opened, sha256: bytes, actions: Sequence[PlannedAction], batch: int, decision: int
+        self, image: OpenFile, sha256: bytes, actions: Sequence[PlannedAction], batch: int, decision: int
     ) -> Filed:
         """Every action in turn, each where the file lies by then; the first that can't be done ends it.
 
@@ -111,7 +111,7 @@ class Filing:
         return Filed(tuple(entries), "; ".join(reasons))
 
     def _act(
-        self, place: Opened, sha256: bytes, action: PlannedAction, batch: int, decision: int
+        self, place: OpenFile, sha256: bytes, action: PlannedAction, batch: int, decision: int
     ) -> tuple[Entry, list[str]]:
         if action.kind in CALLS:
             called = self._caller.call(
@@ -135,7 +135,7 @@ class Filing:
                 return made, []
             return made, [note for each in belonging if (note := self._take_along(each, place, made))]
 
-    def _take_along(self, companion: Opened, image: Opened, made: Entry) -> str:
+    def _take_along(self, companion: OpenFile, image: OpenFile, made: Entry) -> str:
         """What belongs to an image goes where that went, under its name; empty, or why it did not."""
         name = os.path.basename(companion.path)
         folder, new = os.path.split(made.target)
@@ -153,7 +153,7 @@ class Filing:
 
     def _file(
         self,
-        place: Opened,
+        place: OpenFile,
         sha256: bytes,
         action: PlannedAction,
         batch: int,

@@ -13,7 +13,7 @@ from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
 from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import Opened, open_image
+from snapsortd.files.open_file import OpenFile, open_image
 from snapsortd.files.remove import is_being_written
 
 SIDECARS = ("xmp", "aae")
@@ -79,7 +79,7 @@ class JournalReader(Protocol):
     def entries(self, limit: int = 50, *, path: str | None = None) -> list[Entry]: ...
 
 
-def companions(image: Opened) -> list[str]:
+def companions(image: OpenFile) -> list[str]:
     """The files that belong to an image: regular ones, in its folder."""
     seen = {(image.identity.dev, image.identity.ino)}
     found = []
@@ -91,7 +91,7 @@ def companions(image: Opened) -> list[str]:
     return found
 
 
-def leader(image: Opened) -> str:
+def leader(image: OpenFile) -> str:
     """The photo that a raw file goes along with; empty: it goes by itself."""
     beside = _beside(image.path, image.root, leaders_of(os.path.basename(image.path)))
     return next((path for path, _ in beside), "")
@@ -114,7 +114,7 @@ def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, F
 
 
 @contextmanager
-def _open_companion(path: str, root: str) -> Iterator[Opened]:
+def _open_companion(path: str, root: str) -> Iterator[OpenFile]:
     """Hold a companion open. FileChanged while another program still writes it: then the image waits for it."""
     with open_image(path, root) as companion:
         if is_being_written(companion.fd):

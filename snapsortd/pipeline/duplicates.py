@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from snapsortd.domain.embedding import cosine, sketch, values_in
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.rules.duplicates_wanted import Wanted
@@ -48,33 +48,35 @@ class Duplicates:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def remember(self, entry: Entry, sight: Sight) -> None:
+    def remember(self, entry: Entry, classification: Classification) -> None:
         """Note what a filed image looks like; call it with the last entry that gave the image its place."""
-        values = values_in(sight.embedding)
+        values = values_in(classification.embedding)
         if values and entry.state is State.DONE and entry.kind in FILED_KINDS and entry.follows is None:
-            self._journal.likenesses.remember(entry.id, sight.model, sketch(values), sight.embedding)
+            self._journal.likenesses.remember(entry.id, classification.model, sketch(values), classification.embedding)
 
-    def find(self, path: str, identity: FileIdentity, sha256: bytes, sight: Sight, asked: Wanted) -> Found:
+    def find(
+        self, path: str, identity: FileIdentity, sha256: bytes, classification: Classification, asked: Wanted
+    ) -> Found:
         """What was filed before, as far as it is asked for, and is there as it was. The image itself never is."""
         return Found(
             self._twin(path, identity, sha256) if asked.exact else "",
-            self._likeness(path, identity, sight) if asked.near else ("", 0.0),
+            self._likeness(path, identity, classification) if asked.near else ("", 0.0),
         )
 
     def _twin(self, path: str, identity: FileIdentity, sha256: bytes) -> str:
         entries = self._journal.likenesses.same_content(sha256, MOST_LOOKED_FOR)
         return next((entry.target for entry in entries if self._is_another(entry, path, identity)), "")
 
-    def _likeness(self, path: str, identity: FileIdentity, sight: Sight) -> tuple[str, float]:
-        values = values_in(sight.embedding)
+    def _likeness(self, path: str, identity: FileIdentity, classification: Classification) -> tuple[str, float]:
+        values = values_in(classification.embedding)
         if not values:
             return "", 0.0
         known = self._journal.likenesses
-        near = known.nearest(sight.model, sketch(values), MOST_COMPARED)
+        near = known.nearest(classification.model, sketch(values), MOST_COMPARED)
         compared = (
             (cosine(values, embedding), number)
             for number, embedding in known.embeddings(near)
-            if len(embedding) == len(sight.embedding)
+            if len(embedding) == len(classification.embedding)
         )
         for likeness, number in sorted(compared, reverse=True)[:MOST_LOOKED_FOR]:
             entry = self._standing(number)

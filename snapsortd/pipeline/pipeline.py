@@ -26,7 +26,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, summed_up, why_left
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import Opened, file_facts, identity_of, open_image, stands
+from snapsortd.files.open_file import OpenFile, file_facts, identity_of, is_unchanged, open_image
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
@@ -51,7 +51,7 @@ HASHED_UNSEEN = 256 << 20
 class Begun:
     """An image that is held open and looked at, until it is finished or closed."""
 
-    image: Opened
+    image: OpenFile
     image_format: str
     request: Request
     digest: bytes | None
@@ -97,7 +97,7 @@ class Pipeline:
         self._duplicates = Duplicates(journal)
         self._wanted = wanted(rules)
 
-    def is_settled(self, path: str, identity: FileIdentity) -> bool:
+    def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
         """True if this version of the file was dealt with before: nothing is to be done."""
         known = self._journal.recall(path, identity, self._fingerprint)
         return known is not None and known.outcome in FINAL
@@ -178,34 +178,36 @@ class Pipeline:
             known = self._journal.recall(image.path, image.identity, self._fingerprint)
             if known and known.outcome in FINAL and not begun.asked:  # it was dealt with since it was begun
                 return Result(image.path, known.outcome, known.reason, known=True)
-            sight = self._classifier.finish(begun.request, should_stop)
+            classification = self._classifier.finish(begun.request, should_stop)
             digest = begun.digest or hash_fd(image.fd)  # a large one only now: terabytes are refused unread
             if identity_of(os.fstat(image.fd)) != image.identity:
                 raise FileChanged("the file changed while it was looked at")
 
             facts = file_facts(image, begun.image_format)
-            before = self._duplicates.find(image.path, image.identity, digest, sight, self._wanted)
+            before = self._duplicates.find(image.path, image.identity, digest, classification, self._wanted)
             decision = evaluate(
                 self._rules,
                 facts,
-                sight,
+                classification,
                 self._negatives,
                 datetime.now(UTC).astimezone(),
                 twin=before.twin,
                 likeness=before.likeness,
             )
-            why = why_left(sight, decision, self._negatives)
+            why = why_left(classification, decision, self._negatives)
             attempts = known.attempts if known else 0
-            result = Result(image.path, Outcome.LEFT, why, sight, decision, attempts=attempts)
+            result = Result(image.path, Outcome.LEFT, why, classification, decision, attempts=attempts)
             if begun.dry_run:
                 return replace(result, milliseconds=elapsed(began))
-            story = describe(facts, sight, decision, elapsed(began))
+            story = describe(facts, classification, decision, elapsed(began))
             result = self._carry_out(image, digest, result, story, batch)
             return replace(result, milliseconds=elapsed(began))
         except _TROUBLE as error:
             return self._troubled(error, image, known, began, dry_run=begun.dry_run)
 
-    def _troubled(self, error: Exception, image: Opened, known: Known | None, began: float, *, dry_run: bool) -> Result:
+    def _troubled(
+        self, error: Exception, image: OpenFile, known: Known | None, began: float, *, dry_run: bool
+    ) -> Result:
         """What becomes of an image with which something went wrong."""
         attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
         match error:
@@ -220,7 +222,7 @@ class Pipeline:
             case _:
                 return self._try_later(image, str(error), attempts + 1, began, dry_run=dry_run)
 
-    def _carry_out(self, image: Opened, digest: bytes, result: Result, story: str, batch: int | None) -> Result:
+    def _carry_out(self, image: OpenFile, digest: bytes, result: Result, story: str, batch: int | None) -> Result:
         """Do what was decided, and remember it."""
         assert result.decision is not None
         number = self._journal.decide(image.path, story)
@@ -234,17 +236,17 @@ class Pipeline:
         if filed.failure is not None:
             return self._fail(image, result, str(filed.failure), number)
         placed = next((each for each in reversed(filed.entries) if each.kind in FILED_KINDS), None)
-        if placed is not None and result.sight is not None:
-            self._duplicates.remember(placed, result.sight)
+        if placed is not None and result.classification is not None:
+            self._duplicates.remember(placed, result.classification)
         outcome, reason = summed_up(filed.entries, filed.reason or result.reason)
         if outcome is not Outcome.FILED:
             self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint, number)
         return replace(result, outcome=outcome, reason=reason, attempts=0)
 
-    def _fail(self, image: Opened, result: Result, reason: str, decision: int) -> Result:
+    def _fail(self, image: OpenFile, result: Result, reason: str, decision: int) -> Result:
         """It was decided, and can't be done now."""
         attempts = result.attempts + 1
-        if stands(image):
+        if is_unchanged(image):
             self._journal.remember(
                 image.path, image.identity, Outcome.FAILED, reason, decision=decision, attempts=attempts
             )
@@ -263,12 +265,12 @@ class Pipeline:
             self._journal.remember(path, found.identity, Outcome.FAILED, reason, attempts=attempts)
         return Result(path, Outcome.FAILED, reason, attempts=attempts)
 
-    def _leave(self, image: Opened, reason: str, *, dry_run: bool) -> Result:
+    def _leave(self, image: OpenFile, reason: str, *, dry_run: bool) -> Result:
         if not dry_run:
             self._journal.remember(image.path, image.identity, Outcome.LEFT, reason, self._fingerprint)
         return Result(image.path, Outcome.LEFT, reason)
 
-    def _pass_over(self, image: Opened, image_format: str | None, dry_run: bool) -> Result:
+    def _pass_over(self, image: OpenFile, image_format: str | None, dry_run: bool) -> Result:
         """No image by its content: reported where the name promises one, else left in silence.
 
         So is one of a kind that can't be read here: most people's PDFs are not for us.
@@ -281,15 +283,15 @@ class Pipeline:
             self._journal.remember(image.path, image.identity, Outcome.IGNORED, reason, self._fingerprint)
         return Result(image.path, Outcome.IGNORED, reason)
 
-    def _give_up(self, image: Opened, reason: str, began: float, *, dry_run: bool) -> Result:
+    def _give_up(self, image: OpenFile, reason: str, began: float, *, dry_run: bool) -> Result:
         if not dry_run:
             self._journal.remember(image.path, image.identity, Outcome.QUARANTINED, reason)
         return Result(image.path, Outcome.QUARANTINED, reason, milliseconds=elapsed(began))
 
     def _try_later(
-        self, image: Opened, reason: str, attempts: int, began: float, *, dry_run: bool, deaths: int = 0
+        self, image: OpenFile, reason: str, attempts: int, began: float, *, dry_run: bool, deaths: int = 0
     ) -> Result:
-        if not dry_run and stands(image):
+        if not dry_run and is_unchanged(image):
             self._journal.remember(image.path, image.identity, Outcome.FAILED, reason, attempts=attempts, deaths=deaths)
         return Result(image.path, Outcome.FAILED, reason, attempts=attempts, milliseconds=elapsed(began))
 

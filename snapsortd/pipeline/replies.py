@@ -10,10 +10,10 @@ from typing import Any
 
 from snapsortd.domain.decision import Decision, PlannedAction
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.result import Result
 from snapsortd.journal import Counts, Problem, Selection
-from snapsortd.rules.preview import foretell
+from snapsortd.rules.preview import preview_actions
 
 
 def standing(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -33,22 +33,22 @@ def standing(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
     }
 
 
-def result_told(result: Result) -> dict[str, Any]:
+def result_to_json(result: Result) -> dict[str, Any]:
     """One image's result, JSON-ready."""
-    sight, decision = result.sight, result.decision
+    classification, decision = result.classification, result.decision
     planned = decision.actions[0] if decision and decision.actions else None
     return {
         "path": result.path,
         "outcome": result.outcome,
         "reason": result.reason,
-        "label": sight.label if sight else None,
-        "score": round(sight.score, 4) if sight else None,
-        "margin": round(sight.margin, 4) if sight else None,
+        "label": classification.label if classification else None,
+        "score": round(classification.score, 4) if classification else None,
+        "margin": round(classification.margin, 4) if classification else None,
         "rule": planned.rule if planned else (decision.skipped or None) if decision else None,
         "target": _target(result, planned),
         "milliseconds": round(result.milliseconds, 1),
-        "rules": rules_told(decision) if decision else [],
-        "actions": [asdict(each) for each in foretell(result.path, decision.actions)] if decision else [],
+        "rules": rules_to_json(decision) if decision else [],
+        "actions": [asdict(each) for each in preview_actions(result.path, decision.actions)] if decision else [],
     }
 
 
@@ -57,7 +57,7 @@ def _target(result: Result, planned: PlannedAction | None) -> str | None:
     made = [each.target for each in result.entries if each.target != each.source]
     if made or result.entries:
         return made[-1] if made else None
-    return planned.shown() if planned else None
+    return planned.describe() if planned else None
 
 
 def selected(
@@ -86,17 +86,17 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")
 
 
-def describe(facts: FileFacts, sight: Sight, decision: Decision, milliseconds: float) -> str:
+def describe(facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float) -> str:
     """The decision as JSON for the journal: what `explain` tells."""
-    image = sight.image
+    image = classification.image
     story: dict[str, Any] = {
-        "label": sight.label,
-        "score": round(sight.score, 4),
-        "margin": round(sight.margin, 4),
-        "scores": {name: round(score, 4) for name, score in sight.scores.items()},
-        "model": sight.model,
+        "label": classification.label,
+        "score": round(classification.score, 4),
+        "margin": round(classification.margin, 4),
+        "scores": {name: round(score, 4) for name, score in classification.scores.items()},
+        "model": classification.model,
         "milliseconds": round(milliseconds, 1),
-        "rules": rules_told(decision),
+        "rules": rules_to_json(decision),
         "facts": {
             "format": facts.format,
             "size": facts.identity.size,
@@ -115,6 +115,6 @@ def describe(facts: FileFacts, sight: Sight, decision: Decision, milliseconds: f
     return json.dumps(story)
 
 
-def rules_told(decision: Decision) -> list[dict[str, Any]]:
+def rules_to_json(decision: Decision) -> list[dict[str, Any]]:
     """The reasons of every rule that was asked, JSON-ready."""
     return [{"rule": each.rule, "matched": each.matched, "reasons": list(each.reasons)} for each in decision.rules]

@@ -15,20 +15,20 @@ from typing import Any
 
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.recover import repair
-from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import FileChanged, Interrupted, NotKnown
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.folders import lstat
-from snapsortd.files.locations import Places
+from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.journal import Journal
 from snapsortd.pipeline.carry_out import Filing
 from snapsortd.pipeline.companions import went_along
 from snapsortd.pipeline.pipeline import Pipeline
-from snapsortd.pipeline.replies import iso, result_told, selected, standing
+from snapsortd.pipeline.replies import iso, result_to_json, selected, standing
 from snapsortd.pipeline.undo import UndoResult, redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier
@@ -43,28 +43,28 @@ SHOWN_PROBLEMS = 20
 class Session:
     """Not thread-safe but for `counts`, `log` and `explain`: one thread files and undoes."""
 
-    def __init__(self, places: Places, config: Config, journal: Journal) -> None:
-        self.places = places
+    def __init__(self, locations: Locations, config: Config, journal: Journal) -> None:
+        self.locations = locations
         self.journal = journal
-        self.mover = Mover(journal, Trash(places.trash_dir))
+        self.mover = Mover(journal, Trash(locations.trash_dir))
         self.should_stop: Callable[[], bool] = lambda: False
         self.progressed: Callable[[], None] = lambda: None
         """Called for every item of a long undo: there is progress."""
         self.config = config
         self.classifier = self._classifier(config)
-        self.exporter = Exporter(places.cache_dir)
+        self.exporter = Exporter(locations.cache_dir)
         self.pipeline = self._pipeline()
         self._repaired: frozenset[str] = frozenset()
 
     @classmethod
     @contextmanager
-    def open(cls, places: Places, config: Config) -> Iterator[Session]:
+    def open(cls, locations: Locations, config: Config) -> Iterator[Session]:
         """Take the lock, open the journal, finish or drop what a crash left open. Raises Busy, JournalError."""
-        places.make_private()
-        with Lock(places.lock):
-            journal = Journal.open(places.journal, soon=True)
+        locations.make_private()
+        with Lock(locations.lock):
+            journal = Journal.open(locations.journal, soon=True)
             try:
-                session = cls(places, config, journal)
+                session = cls(locations, config, journal)
                 for sentence in session.repair():
                     log.warning("%s", sentence)
                 try:
@@ -87,7 +87,7 @@ class Session:
         return Classifier(
             model=config.model.name,
             labels={label.name: label.prompts for label in config.labels},
-            cache_dir=self.places.cache_dir,
+            cache_dir=self.locations.cache_dir,
             threads=config.model.threads,
             engine=config.model.engine,
             nice=config.model.nice,
@@ -105,7 +105,7 @@ class Session:
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
         return Pipeline(
             journal=self.journal,
-            filing=Filing(self.mover, Caller(self.journal, self._waiting)),
+            filing=Filing(self.mover, ExternalActions(self.journal, self._waiting)),
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
@@ -202,7 +202,7 @@ class Session:
             if made is None:
                 raise FileChanged(f"{path}: {error.message}") from None
             result = Result(path, Outcome.FILED, "it went along with its image", entries=(made,))
-        return {**result_told(result), "batch": batch}
+        return {**result_to_json(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
         """Take moves back, newest first; see Selection."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from snapsortd.domain.decision import ActionKind, Decision, Destination, PlannedAction, RuleReason
 from snapsortd.domain.errors import TemplateError
-from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.rules.filters import Facts, Not, Verdict
 from snapsortd.rules.placeholder_values import values_of
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
@@ -17,7 +17,7 @@ from snapsortd.rules.template import WordTemplate
 def evaluate(
     rules: Sequence[Rule],
     file: FileFacts,
-    sight: Sight,
+    classification: Classification,
     negatives: frozenset[str],
     now: datetime,
     *,
@@ -28,17 +28,17 @@ def evaluate(
 
     `twin` and `likeness`: see Facts. Raises TemplateError where a rule matches and has no value for a placeholder.
     """
-    facts = Facts(file, sight, negatives, now, twin, likeness)
+    facts = Facts(file, classification, negatives, now, twin, likeness)
     asked: list[RuleReason] = []
     actions: list[PlannedAction] = []
     for rule in rules:
         reason, groups = _ask(rule, facts)
         asked.append(reason)
         if reason.matched:
-            if rule.skips:
+            if rule.leaves_alone:
                 return Decision(tuple(asked), tuple(actions), skipped=rule.name)
-            actions.extend(plan(rule, file, sight, groups))
-            if not rule.goes_on:
+            actions.extend(plan(rule, file, classification, groups))
+            if not rule.continues:
                 break
     return Decision(tuple(asked), tuple(actions))
 
@@ -70,9 +70,9 @@ def _check_place(rule: Rule, path: str) -> Verdict:
     return Verdict(False, f"in {folder or '/'}", " or ".join(rule.locations))
 
 
-def plan(rule: Rule, file: FileFacts, sight: Sight, groups: Mapping[str, str]) -> list[PlannedAction]:
+def plan(rule: Rule, file: FileFacts, classification: Classification, groups: Mapping[str, str]) -> list[PlannedAction]:
     """What a rule that matched wants done. Raises TemplateError for a placeholder without a value."""
-    values = values_of(file, sight, rule.name, groups)
+    values = values_of(file, classification, rule.name, groups)
     try:
         planned = [_planned(action, rule, file, values) for action in rule.actions]
     except TemplateError as error:

@@ -5,26 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.names import split_name
 from snapsortd.domain.text import size_words
 
 
-def values_of(file: FileFacts, sight: Sight, rule: str, groups: Mapping[str, str]) -> dict[str, object]:
+def values_of(
+    file: FileFacts, classification: Classification, rule: str, groups: Mapping[str, str]
+) -> dict[str, object]:
     """The value of every placeholder but `counter` and `path`; None or empty text: there is none.
 
     `groups`: what the named groups of the rule's regex filters caught.
     """
     folder, _, own_name = file.path.rpartition("/")
     name, ext = split_name(own_name)
-    image = sight.image
+    image = classification.image
     root = file.root.rstrip("/") + "/"
     return {
         "name": name,
         "ext": ext,
-        "label": sight.label,
-        "score": sight.score,
-        "margin": sight.margin,
+        "label": classification.label,
+        "score": classification.score,
+        "margin": classification.margin,
         "rule": rule,
         "created": file.created,
         "modified": file.modified,

@@ -12,7 +12,7 @@ GOES = frozenset({ActionKind.MOVE, ActionKind.RENAME})
 
 
 @dataclass(frozen=True, slots=True)
-class Foretold:
+class ActionPreview:
     """One action on a file that lies at `source` by then; `target` where it makes a name, else empty."""
 
     kind: ActionKind
@@ -32,16 +32,16 @@ def for_name(action: PlannedAction, name: str) -> PlannedAction:
     return replace(action, destination=replace(where, names=NameSeries((stem,), suffix and f".{suffix}")))
 
 
-def foretell(path: str, actions: Iterable[PlannedAction]) -> Iterator[Foretold]:
+def preview_actions(path: str, actions: Iterable[PlannedAction]) -> Iterator[ActionPreview]:
     """The actions on the image at `path`, as they would go where no name is taken."""
     place = path
     for planned in actions:
         target = ""
         action = for_name(planned, place.rpartition("/")[2])
         if action.destination is not None:
-            target = action.destination.shown()
+            target = action.destination.preferred_path
             if action.kind is ActionKind.RENAME:
                 target = f"{place.rpartition('/')[0]}/{action.destination.names.nth(1)}"
-        yield Foretold(action.kind, action.rule, place, target, action.words_at(place), action.shadow)
+        yield ActionPreview(action.kind, action.rule, place, target, action.words_at(place), action.shadow)
         if action.kind in GOES and not action.shadow:
             place = target

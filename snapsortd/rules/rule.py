@@ -52,9 +52,9 @@ class Rule:
     """Do the locations hold what lies in their subfolders?"""
     enabled: bool = True
     shadow: bool = False
-    goes_on: bool = False
+    continues: bool = False
     """`continue: true`: the next rules are asked too."""
-    skips: bool = False
+    leaves_alone: bool = False
     """`skip`: what it matches is left alone, and no further rule is asked."""
     tags: tuple[str, ...] = ()
 

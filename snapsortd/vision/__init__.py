@@ -1,1 +1,1 @@
-"""The daemon's side (`classifier`, `sniff`) and the classifier process (`child` and what it imports)."""
+"""The daemon's side (`classifier`, `formats`) and the classifier process (`child` and what it imports)."""

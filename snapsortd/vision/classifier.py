@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from snapsortd.domain.errors import ImageError, Interrupted, ModelError
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.messages import sight_from_json, words_from_json
 from snapsortd.vision.requests import InFlight, Request
@@ -26,7 +26,7 @@ LOAD_SECONDS = 300.0
 """A large model on a slow disk takes this long at most."""
 IMAGE_SECONDS = 30.0
 """One image takes this long at most, decoding included; then the child is killed."""
-READY_MADE = 2
+QUEUED_PER_THREAD = 2
 """Images in flight for each that is looked at: so many lie ready that no thread waits. An urgent one may be besides."""
 
 _GLANCE = 0.1
@@ -115,7 +115,7 @@ class Classifier:
 
     def has_room(self, *, urgent: bool = False) -> bool:
         """True if another image would only lie ready for a short time, or as an urgent one for none."""
-        at_most = READY_MADE * self._threads + (urgent and not self._in_flight.has_urgent)
+        at_most = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
         return len(self._in_flight) < at_most
 
     @property
@@ -149,7 +149,7 @@ class Classifier:
                 raise Interrupted("stopped while the model was loading")
             self.poll(_GLANCE)
 
-    def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Sight:
+    def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Classification:
         """Look at the image behind the read-only descriptor `fd` (its offset moves; it stays open).
 
         `image_format` is what `sniff` said; without it the first bytes alone count. Raises ImageError (no readable
@@ -174,17 +174,17 @@ class Classifier:
         self.poll()
         return request
 
-    def finish(self, request: Request, should_stop: Callable[[], bool]) -> Sight:
+    def finish(self, request: Request, should_stop: Callable[[], bool]) -> Classification:
         """Wait for the answer; raises as `classify` does. Unless it is answered or dropped, it stays in flight."""
         while not request.is_answered:
             self.wait_ready(should_stop)
             if should_stop():
                 raise Interrupted("stopped while an image was classified")
             self.poll(_GLANCE)
-        if request.sight is None:
+        if request.classification is None:
             assert request.error is not None
             raise request.error
-        return request.sight
+        return request.classification
 
     def drop(self, request: Request) -> None:
         """Nobody waits for this answer any more, and its descriptor may be closed."""
@@ -220,14 +220,14 @@ class Classifier:
         if "unreadable" in message:
             self._in_flight.refused(request, ImageError(words_from_json(message["unreadable"])), now)
             return
-        sight = sight_from_json(
+        classification = sight_from_json(
             message,
             labels=tuple(self._labels),
             dim=self.model_info["dim"],
             model=self._model,
             milliseconds=(now - request.sent_at) * 1000,
         )
-        self._in_flight.answered(request, sight, now)
+        self._in_flight.answered(request, classification, now)
 
     def _lost(self, error: Exception) -> None:
         """The child is gone, or says what no child of ours does."""

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
-from snapsortd.files.open_file import Opened
+from snapsortd.files.open_file import OpenFile
 
 HEAD_BYTES = 32
 """How much of the file `sniff` wants to see."""
@@ -69,7 +69,7 @@ def promises_image(path: str) -> bool:
     return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
 
 
-def recognise(image: Opened) -> str | None:
+def recognise(image: OpenFile) -> str | None:
     """The format by the file's first bytes, or None. Whether it can be read here is another question."""
     return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
 

@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from snapsortd.domain.exif_tags import MAX_TAGS, MAX_VALUE, exif_name
-from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.vision.wire import BadMessage
 
 
 def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) -> dict[str, Any]:
-    """`scores` in the order of the labels; `embedding` as in `Sight`."""
+    """`scores` in the order of the labels; `embedding` as in `Classification`."""
     return {
         "scores": list(scores),
         "embedding": base64.b64encode(embedding).decode("ascii"),
@@ -31,8 +31,8 @@ def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) 
     }
 
 
-def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, milliseconds: float) -> Sight:
-    """The `Sight` of one answer; `dim` is the embedding's length. Raises BadMessage."""
+def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, milliseconds: float) -> Classification:
+    """The `Classification` of one answer; `dim` is the embedding's length. Raises BadMessage."""
     try:
         scores = [_number(score) for score in value["scores"]]
         embedding = base64.b64decode(value["embedding"], validate=True)
@@ -51,7 +51,7 @@ def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, 
         raise BadMessage("an answer of the wrong size")
     if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
         raise BadMessage("an embedding that is none")
-    return Sight(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
+    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
 
 
 def words_from_json(value: Any) -> str:

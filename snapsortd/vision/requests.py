@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 
 
 @dataclass(slots=True, eq=False)
@@ -30,13 +30,13 @@ class Request:
     """Monotonic seconds."""
     in_company: bool = False
     """Another was in flight for a part of the time."""
-    sight: Sight | None = None
+    classification: Classification | None = None
     error: ImageError | ClassifierDied | None = None
 
     @property
     def is_answered(self) -> bool:
         """True if there is a sight, or an error."""
-        return self.sight is not None or self.error is not None
+        return self.classification is not None or self.error is not None
 
 
 class InFlight:
@@ -86,9 +86,9 @@ class InFlight:
         """The request of that number, if the classifier has it."""
         return self._sent.get(number) if type(number) is int else None
 
-    def answered(self, request: Request, sight: Sight, now: float) -> None:
+    def answered(self, request: Request, classification: Classification, now: float) -> None:
         """It is done."""
-        request.sight = sight
+        request.classification = classification
         self._take(request, now)
 
     def refused(self, request: Request, error: ImageError, now: float) -> None:

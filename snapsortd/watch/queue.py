@@ -25,7 +25,7 @@ FRESH_LIMIT = 20_000
 """More waiting events than this are dropped, and found by a scan instead."""
 RETRY_LIMIT = 5_000
 """More failed files than this are left to the next scan."""
-NEW_S = 1.0
+NEW_FILE_WINDOW_S = 1.0
 """So long a settled file is new, and goes first: else a copy of many would hold up the next screenshot."""
 AT_ONCE = 0.0
 FIRST_RETRY_S = 60.0
@@ -126,7 +126,7 @@ class WorkQueue:
             waiting = self._waiting.get(path)
             if waiting is not None and waiting.due == due:
                 self._look_at(path, waiting, now)
-        while self._ready_new and next(iter(self._ready_new.values())) + NEW_S <= now:
+        while self._ready_new and next(iter(self._ready_new.values())) + NEW_FILE_WINDOW_S <= now:
             path, _ = self._ready_new.popitem(last=False)
             self._ready_fresh[path] = None
 

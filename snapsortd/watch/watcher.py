@@ -157,7 +157,7 @@ class Watcher:
         elif self._observer is None:
             root.state = f"scanning: {self._observer_error}"
         else:
-            ear = _Ear(root.real, root.folder, self._file_came, self._on_rescan)
+            ear = _RootEventHandler(root.real, root.folder, self._file_came, self._on_rescan)
             try:
                 root.watch = self._observer.schedule(
                     ear, root.real, recursive=root.folder.subfolders, event_filter=ARRIVALS
@@ -177,7 +177,7 @@ class Watcher:
             self._on_path(path, folder.settle)
 
 
-class _Ear(FileSystemEventHandler):
+class _RootEventHandler(FileSystemEventHandler):
     """Hears of one root. Events name its real place (symlinks resolved); callbacks get the configured one."""
 
     def __init__(

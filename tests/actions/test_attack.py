@@ -22,7 +22,7 @@ def test_an_attack_on_the_mover_touches_and_loses_nothing(any_filing: Filing, tm
     filing = any_filing
     filed = 0
     with Attack(filing.inbox, filing.sorted / "2026", tmp_path / "outside", image) as attack:
-        while attack.goes_on:
+        while attack.continues:
             for folder in (filing.inbox, filing.inbox / "sub"):
                 filed += sum(file(filing, folder / name) for name in os.listdir(folder) if name.endswith(".png"))
     repair(filing.journal, filing.mover)

@@ -14,7 +14,7 @@ import pytest
 from snapsortd.actions import command as commands
 from snapsortd.actions.command import MAX_OUTPUT, run
 from snapsortd.actions.recover import repair
-from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
@@ -195,7 +195,7 @@ def test_no_more_output_than_needed_is_kept(tmp_path: Path) -> None:
 
 def ask(filing: Filing, path: Path, action: PlannedAction, waiting: Callable[[], bool] = never) -> Entry:
     """What the pipeline does."""
-    return Caller(filing.journal, waiting).call(
+    return ExternalActions(filing.journal, waiting).call(
         path=str(path),
         root=str(filing.inbox),
         identity=identity_of(path),
@@ -279,7 +279,7 @@ def test_a_file_that_changed_is_told_of_to_nobody(filing: Filing, tmp_path: Path
     action = command(program(tmp_path, f"touch '{tmp_path}/ran'"))
     for path in (image, filing.inbox / "none.png", filing.inbox / "none" / "a.png"):
         with pytest.raises(FileChanged):
-            Caller(filing.journal, never).call(
+            ExternalActions(filing.journal, never).call(
                 path=str(path), root=str(filing.inbox), identity=seen, sha256=b"", action=action, batch=1
             )
     assert not (tmp_path / "ran").exists()

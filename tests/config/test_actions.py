@@ -14,9 +14,9 @@ from snapsortd.config.sample import samples
 from snapsortd.domain.decision import PATH_MARK, ActionKind, Decision, OnConflict, PlannedAction
 from snapsortd.domain.errors import ConfigError, TemplateError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.preview import foretell
+from snapsortd.rules.preview import preview_actions
 
 pytestmark = pytest.mark.pure
 
@@ -49,12 +49,12 @@ def load(tmp_path: Path, *actions: str, more: str = "", filters: Sequence[str] =
 def decide(config: Config, path: str = "/in/sub/a b.png", exif: dict[str, str] | None = None) -> Decision:
     date = datetime(2024, 5, 6, tzinfo=UTC)
     file = FileFacts(path, "/in", FileIdentity(1, 2, 3, 4), date, date, "png")
-    sight = Sight({"receipt": 0.9, "other": 0.1}, b"", ImageFacts(10, 10, exif=exif or {}), "m")
-    return evaluate(config.rules, file, sight, frozenset(), date)
+    classification = Classification({"receipt": 0.9, "other": 0.1}, b"", ImageFacts(10, 10, exif=exif or {}), "m")
+    return evaluate(config.rules, file, classification, frozenset(), date)
 
 
 def told(action: PlannedAction) -> tuple[Any, ...]:
-    return action.kind, action.destination and action.destination.shown(), action.on_conflict, action.words
+    return action.kind, action.destination and action.destination.preferred_path, action.on_conflict, action.words
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_an_action_of_words(
 def test_the_path_is_put_in_where_the_file_lies_by_then(tmp_path: Path) -> None:
     (action,) = decide(load(tmp_path, 'run: [prog, "{path}", "--in={path}"]')).actions
     assert action.words_at("/r/{path}.png") == ("prog", "/r/{path}.png", "--in=/r/{path}.png")
-    assert action.shown() == "prog {path} --in={path}"
+    assert action.describe() == "prog {path} --in={path}"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_the_path_is_put_in_where_the_file_lies_by_then(tmp_path: Path) -> None:
 )
 def test_groups_of_a_regex_are_filled_in(tmp_path: Path, filters: list[str], path: str, place: str) -> None:
     config = load(tmp_path, 'move: "/r/{regex.year|undated}/{regex.rest}/"', filters=filters)
-    assert decide(config, path).actions[0].shown().startswith(place)
+    assert decide(config, path).actions[0].describe().startswith(place)
     assert next(samples(config)).target == "/r/year/rest/IMG_0042.jpg"
 
 
@@ -190,7 +190,9 @@ def test_actions_follow_the_file(tmp_path: Path) -> None:
         "trash",
     )
     path = "/in/sub/a b.png"
-    assert [(each.kind, each.source, each.target, each.words) for each in foretell(path, decide(config).actions)] == [
+    assert [
+        (each.kind, each.source, each.target, each.words) for each in preview_actions(path, decide(config).actions)
+    ] == [
         ("copy", path, "/c/a b.png", ()),
         ("move", path, "/r/a b.png", ()),
         ("rename", "/r/a b.png", "/r/x 001.png", ()),
@@ -204,7 +206,7 @@ def test_what_has_no_value_files_nothing_and_names_the_rule(tmp_path: Path) -> N
     config = load(tmp_path, "copy: /c/", 'move: "/r/{camera}/"')
     with pytest.raises(TemplateError, match=r"rule 'R': this image has nothing for \{camera\}"):
         decide(config)
-    assert decide(config, exif={"Model": "X100"}).actions[1].shown() == "/r/X100/a b.png"
+    assert decide(config, exif={"Model": "X100"}).actions[1].describe() == "/r/X100/a b.png"
 
 
 def test_tags_and_tests_of_the_file(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_the_example_is_read_in_full() -> None:
         SizeFilter((Comparison("<", 20e6, "< 20MB"),)),
     )
     assert receipts.actions[1].destination == parse_destination("/home/ann/Documents/Receipts/{taken:%Y-%m}/")
-    assert copies.goes_on
+    assert copies.continues
     assert copies.actions[0].kind is ActionKind.COPY
     assert (phone.enabled, phone.subfolders, phone.filter_mode) == (False, False, FilterMode.ANY)
     assert shadow.shadow

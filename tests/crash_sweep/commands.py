@@ -19,7 +19,7 @@ class Sort(Scenario):
         if not world.journal.exists():
             self.ctl("log")
         world.forget()
-        self.places, self.before = world.places(), world.files()
+        self.locations, self.before = world.locations(), world.files()
         self.bring_images()
 
     def bring_images(self) -> None:
@@ -68,7 +68,7 @@ class Undo(Scenario):
             self.ctl("redo", "--all")
         demand(f"{path} is not filed" for path in self.at_home())
         self.world.forget()
-        self.places = self.world.places()
+        self.locations = self.world.locations()
 
     def file_images(self) -> None:
         """For the first run; the later ones go on with the same images."""

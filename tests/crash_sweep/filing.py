@@ -23,7 +23,7 @@ class DaemonFiles(Scenario):
             world.start()
         world.tidy_up()
         world.log.write_bytes(b"")
-        self.places, self.before = world.places(), world.files()
+        self.locations, self.before = world.locations(), world.files()
 
     def run(self, options: Sequence[str]) -> Ran:
         """Attach to the thread that files, and to no other; drop the image; wait until nothing moves."""

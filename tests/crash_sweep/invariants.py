@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 
 from snapsortd.domain.names import OWN_PREFIX
-from tests.crash_sweep.points import Places
+from tests.crash_sweep.points import Locations
 from tests.crash_sweep.world import Seen, World
 
 Files = Mapping[str, Seen]
@@ -27,12 +27,12 @@ def check_kept(world: World, before: Files, images: Files) -> None:
     demand(_kept(world.files(), before, images))
 
 
-def check_whole(world: World, before: Files, images: Files, since: Places) -> None:
+def check_whole(world: World, before: Files, images: Files, since: Locations) -> None:
     """At the end. `images` are the originals by their first place, `before` is what else was there."""
     demand(_whole(world, before, images, since.last_entry))
 
 
-def conflicts(world: World, since: Places) -> bool:
+def conflicts(world: World, since: Locations) -> bool:
     """Whether a move of this run ended in a conflict."""
     return bool(world.query(f"SELECT 1 FROM entries WHERE state = 'conflict' AND id > {since.last_entry}"))
 

@@ -37,7 +37,7 @@ class Point:
     call: str
     number: int
     path: str = ""
-    """`BY_PATH` only: as the program names it, but for what differs from run to run; see `Places`."""
+    """`BY_PATH` only: as the program names it, but for what differs from run to run; see `Locations`."""
     nth: int = 0
     """`BY_PATH` only: which of the calls that concern `path`."""
     error: str = ""
@@ -65,11 +65,11 @@ class Point:
             return [self.failing(ERRORS[self.number % len(ERRORS)])]
         return [self.failing(error) for error in ERRORS]
 
-    def options(self, places: Places) -> list[str]:
+    def options(self, locations: Locations) -> list[str]:
         """What tells strace to do it."""
         what = f"error={self.error}" if self.error else "signal=KILL"
         when = self.nth if self.path else self.number
-        only = places.names_of(self.path) if self.path else []
+        only = locations.names_of(self.path) if self.path else []
         return [
             *(word for name in only for word in ("-P", name)),
             "-e",
@@ -80,7 +80,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Locations:
     """What differs between two runs of the same step: the folders' names, and the last entry's number before it."""
 
     folders: tuple[str, ...]
@@ -139,7 +139,7 @@ def was_hit(log: str) -> bool:
     return "(INJECTED)" in log or "killed by SIGKILL" in log
 
 
-def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
+def points(log: str, locations: Locations, pid: int | None = None) -> list[Point]:
     """Every point in what strace wrote down with `counting`: the calls of process `pid`, or of the first one.
 
     AssertionError where another thread or process makes such calls: these would not be met.
@@ -150,7 +150,7 @@ def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
     for line in _CALL.finditer(log):
         call, arguments = line["call"], line["arguments"]
         pid = pid or int(line["pid"])
-        about = places.about(arguments)
+        about = locations.about(arguments)
         if int(line["pid"]) != pid:
             assert call not in CHANGING or not about, f"another thread or process changes files: {line[0]}"
             continue
@@ -163,14 +163,14 @@ def points(log: str, places: Places, pid: int | None = None) -> list[Point]:
             continue
         path = named["path"]
         by_path[call, path] += 1
-        if changes(places, call, path, named.groupdict().get("flags", "")):
+        if changes(locations, call, path, named.groupdict().get("flags", "")):
             numbers[call] += 1
-            found.append(Point(call, numbers[call], places.blanked(path), by_path[call, path], about=about))
+            found.append(Point(call, numbers[call], locations.blanked(path), by_path[call, path], about=about))
     return found
 
 
-def changes(places: Places, call: str, path: str, flags: str) -> bool:
+def changes(locations: Locations, call: str, path: str, flags: str) -> bool:
     """Whether a call of `BY_PATH` makes a file, or writes to one of the program's own."""
     if call == "write":
-        return path.startswith(places.state)
-    return "O_CREAT" in flags and (places.hold(path) or not path.startswith("/"))
+        return path.startswith(locations.state)
+    return "O_CREAT" in flags and (locations.hold(path) or not path.startswith("/"))

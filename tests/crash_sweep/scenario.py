@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.crash_sweep import programs
 from tests.crash_sweep.invariants import Files, check_kept, check_whole, conflicts, demand
-from tests.crash_sweep.points import Places, Point, starting
+from tests.crash_sweep.points import Locations, Point, starting
 from tests.crash_sweep.world import World
 
 DEADLINE = 300.0
@@ -34,7 +34,7 @@ class Scenario(ABC):
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.places: Places
+        self.locations: Locations
         self.before: Files
         """What is there besides the images of this run."""
 
@@ -87,7 +87,7 @@ class Scenario(ABC):
             demand([said[said.index("Traceback") - 200 :] if said.index("Traceback") > 200 else said])
 
     def check_whole(self) -> None:
-        check_whole(self.world, self.before, self.world.images, self.places)
+        check_whole(self.world, self.before, self.world.images, self.locations)
 
     def check_kept(self) -> None:
         check_kept(self.world, self.before, self.world.images)
@@ -103,4 +103,4 @@ class Scenario(ABC):
         return [path for path in self.world.images if Path(path).exists()]
 
     def in_conflict(self) -> bool:
-        return conflicts(self.world, self.places)
+        return conflicts(self.world, self.locations)

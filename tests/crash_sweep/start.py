@@ -34,8 +34,8 @@ class Start(Undo):
         if self.cut_off is None:
             self.cut_off = self.find_cut_off()
             self.ctl("undo", "--all")
-        self.places = self.world.places()
-        self.redo(self.cut_off.options(self.places))
+        self.locations = self.world.locations()
+        self.redo(self.cut_off.options(self.locations))
         self.world.log.write_bytes(b"")
 
     def redo(self, options: Sequence[str]) -> str:
@@ -43,8 +43,8 @@ class Start(Undo):
         return self.traced(self.world.program("snapsortctl"), "redo", "--rule", self.rule, options=options).log
 
     def find_cut_off(self) -> Point:
-        places = self.world.places()
-        found = points(self.redo(counting()), places)
+        locations = self.world.locations()
+        found = points(self.redo(counting()), locations)
         renamed = next(index for index, point in enumerate(found) if point.call == "renameat2")
         return next(point for point in found[renamed:] if point.call == self.cut_off_at and point.about == "files")
 

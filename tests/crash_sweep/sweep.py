@@ -149,7 +149,7 @@ class Sweep:
         scenario.prepare()
         ran = scenario.run(counting())
         scenario.check(ran, None)
-        return points(ran.log, scenario.places, ran.pid)
+        return points(ran.log, scenario.locations, ran.pid)
 
     def meet(self, scenario: Scenario, point: Point) -> tuple[bool, Scenario]:
         """One run: whether it came to its point, and the scenario to go on with."""
@@ -157,7 +157,7 @@ class Sweep:
         hit = False
         try:
             scenario.prepare()
-            ran = scenario.run(point.options(scenario.places))
+            ran = scenario.run(point.options(scenario.locations))
             hit = was_hit(ran.log)
             scenario.check(ran, point if hit else None)
         except Exception as error:

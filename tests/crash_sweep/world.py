@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from snapsortd.ctl.client import Client
 from snapsortd.domain.errors import SnapsortError, Unavailable
 from tests.crash_sweep import warm
-from tests.crash_sweep.points import Places
+from tests.crash_sweep.points import Locations
 from tests.crash_sweep.programs import Forked
 from tests.support.images import receipt
 from tests.support.instance import COMMANDS, Instance
@@ -197,10 +197,10 @@ class World(Instance):
         with closing(sqlite3.connect(self.journal, timeout=30)) as db:
             return db.execute(statement).fetchall()
 
-    def places(self) -> Places:
+    def locations(self) -> Locations:
         """What differs between two runs."""
         last = self.query("SELECT coalesce(max(id), 0) FROM entries")
-        return Places((str(self.folder), str(self.far)), last[0][0] if last else 0)
+        return Locations((str(self.folder), str(self.far)), last[0][0] if last else 0)
 
     def program(self, name: str) -> str:
         """The installed program."""

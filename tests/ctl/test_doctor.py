@@ -45,7 +45,7 @@ def test_nothing_is_changed_made_or_locked(patient: Patient) -> None:
     assert snapshot(patient.folder) == before, "with a journal in use"
     filing.journal.close()
     before = snapshot(patient.folder)
-    with Lock(patient.places.lock):
+    with Lock(patient.locations.lock):
         before = snapshot(patient.folder)
         patient.doctor(code=1)
         assert snapshot(patient.folder) == before, "with a journal that is closed, and the lock held"
@@ -145,7 +145,7 @@ def test_every_subfolder_needs_a_watch_and_links_do_not(tmp_path: Path) -> None:
 
 
 def test_a_process_that_holds_the_lock_and_does_not_answer(patient: Patient) -> None:
-    with Lock(patient.places.lock):
+    with Lock(patient.locations.lock):
         found = patient.trouble("daemon")
     assert found.status is Status.PROBLEM
     assert f"`kill {os.getpid()}`" in found.fix
@@ -153,8 +153,8 @@ def test_a_process_that_holds_the_lock_and_does_not_answer(patient: Patient) -> 
 
 def test_a_lock_file_that_nobody_holds_means_nothing(patient: Patient) -> None:
     """Not even where its process number was given to another process since."""
-    Lock(patient.places.lock).close()
-    assert Path(patient.places.lock).read_text() == f"{os.getpid()}\n"
+    Lock(patient.locations.lock).close()
+    assert Path(patient.locations.lock).read_text() == f"{os.getpid()}\n"
     assert "is not running" in patient.trouble("daemon").summary
 
 
@@ -251,6 +251,6 @@ def test_files_from_a_clock_that_was_ahead(patient: Patient) -> None:
 
 def test_a_clock_that_was_set_back(patient: Patient) -> None:
     file_one(patient).journal.close()
-    with closing(sqlite3.connect(patient.places.journal, isolation_level=None)) as db:
+    with closing(sqlite3.connect(patient.locations.journal, isolation_level=None)) as db:
         db.execute("UPDATE entries SET at = at + 86400")
     assert "but the journal has an entry of" in patient.trouble("clock").summary

@@ -17,7 +17,7 @@ from snapsortd.ctl.commands.service import UNIT as UNIT_NAME
 from snapsortd.ctl.commands.service import template
 from snapsortd.ctl.doctor.clock import check_clock
 from snapsortd.ctl.doctor.daemons import Answer, Holder, check_daemon
-from snapsortd.ctl.doctor.disks import Folder
+from snapsortd.ctl.doctor.disks import CheckedFolder
 from snapsortd.ctl.doctor.finding import Finding, Status, quoted
 from snapsortd.ctl.doctor.folders import Seer, check_destination, check_watched
 from snapsortd.ctl.doctor.limits import Limit, check_limits
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.pure
 
 MAC = Seer("darwin", "/opt/python3.13", 501)
 LINUX = Seer("linux", "/usr/bin/python3", 1000)
-FOLDER = Folder(
+FOLDER = CheckedFolder(
     path="/home/a/in",
     there="/home/a/in",
     error=0,

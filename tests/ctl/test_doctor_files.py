@@ -27,7 +27,7 @@ from tests.support.patient import Patient, file_one, snapshot
 
 def test_a_damaged_journal(patient: Patient) -> None:
     file_one(patient).journal.close()
-    with open(patient.places.journal, "r+b") as file:
+    with open(patient.locations.journal, "r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * 8192)
     found = patient.trouble("journal")
@@ -37,8 +37,8 @@ def test_a_damaged_journal(patient: Patient) -> None:
 
 
 def test_a_journal_that_is_no_database(patient: Patient) -> None:
-    Path(patient.places.state_dir).mkdir(0o700, parents=True)
-    Path(patient.places.journal).write_text("just words, and enough of them to fill a header" * 10)
+    Path(patient.locations.state_dir).mkdir(0o700, parents=True)
+    Path(patient.locations.journal).write_text("just words, and enough of them to fill a header" * 10)
     assert "damaged" in patient.trouble("journal").summary
 
 
@@ -47,20 +47,20 @@ def test_the_fix_for_a_damaged_journal_begins_a_new_one(patient: Patient) -> Non
     command = patient.trouble("journal").fix.split("`")[1]
     subprocess.run(["bash", "-ec", command.replace("snapsortctl stop", "true")], check=True)
     assert patient.troubles("journal") == []
-    assert os.path.exists(patient.places.state_dir + ".old/journal.sqlite3")
+    assert os.path.exists(patient.locations.state_dir + ".old/journal.sqlite3")
     file_one(patient).journal.close()
 
 
 def test_a_database_of_another_program(patient: Patient) -> None:
-    Path(patient.places.state_dir).mkdir(0o700, parents=True)
-    with closing(sqlite3.connect(patient.places.journal)) as db:
+    Path(patient.locations.state_dir).mkdir(0o700, parents=True)
+    with closing(sqlite3.connect(patient.locations.journal)) as db:
         db.execute("CREATE TABLE moz_places (id)")
     assert "not a journal of snapsortd" in patient.trouble("journal").summary
 
 
 def test_a_journal_of_a_newer_version(patient: Patient) -> None:
     file_one(patient).journal.close()
-    with closing(sqlite3.connect(patient.places.journal)) as db:
+    with closing(sqlite3.connect(patient.locations.journal)) as db:
         db.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
@@ -69,17 +69,17 @@ def test_a_journal_of_a_newer_version(patient: Patient) -> None:
 
 def test_a_journal_of_the_first_format_is_sound(patient: Patient) -> None:
     file_one(patient).journal.close()
-    with closing(sqlite3.connect(patient.places.journal)) as db:
+    with closing(sqlite3.connect(patient.locations.journal)) as db:
         db.execute("PRAGMA user_version=1")
     assert patient.troubles("journal") == []
 
 
 def test_a_journal_that_was_deleted(patient: Patient) -> None:
     file_one(patient).journal.close()
-    os.unlink(patient.places.journal)
+    os.unlink(patient.locations.journal)
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
-    assert f"`rm {patient.places.journal}.exists`" in found.fix
+    assert f"`rm {patient.locations.journal}.exists`" in found.fix
 
 
 CRASH = """
@@ -97,13 +97,13 @@ os._exit(1)
 def crash(patient: Patient) -> None:
     """A process that ends in the middle of a move, its journal not closed."""
     patient.filed.mkdir()
-    words = (sys.executable, "-c", CRASH, patient.places.journal, patient.inbox, patient.filed)
+    words = (sys.executable, "-c", CRASH, patient.locations.journal, patient.inbox, patient.filed)
     assert subprocess.run(words, cwd=Path(__file__).parents[2], timeout=120).returncode == 1
 
 
 def test_moves_that_a_crash_left_unfinished(patient: Patient) -> None:
     crash(patient)
-    assert os.path.getsize(patient.places.journal + "-wal")
+    assert os.path.getsize(patient.locations.journal + "-wal")
     before = snapshot(patient.folder)
     assert "1 move unfinished" in patient.trouble("journal").summary
     assert snapshot(patient.folder) == before
@@ -111,7 +111,7 @@ def test_moves_that_a_crash_left_unfinished(patient: Patient) -> None:
 
 def test_a_journal_that_cannot_be_read_without_writing_is_left_alone(patient: Patient) -> None:
     crash(patient)
-    os.unlink(patient.places.journal + "-shm")
+    os.unlink(patient.locations.journal + "-shm")
     before = snapshot(patient.folder)
     found = patient.trouble("journal")
     assert (found.status, found.fix) == (Status.WARNING, "start snapsortd, then look again")
@@ -122,7 +122,7 @@ def test_a_look_at_the_counts_leaves_no_trace(patient: Patient) -> None:
     """`status --json` without a daemon looks so."""
     file_one(patient).journal.close()
     before = snapshot(patient.folder)
-    assert peek_counts(patient.places.journal).filed == 1
+    assert peek_counts(patient.locations.journal).filed == 1
     assert snapshot(patient.folder) == before
 
 
@@ -132,7 +132,7 @@ def test_conflicts_and_images_given_up_are_counted(patient: Patient) -> None:
         identity = FileIdentity(1, number, 3, 4)
         filing.journal.remember(f"/in/{number}.png", identity, Outcome.QUARANTINED, "the file is truncated")
     filing.journal.close()
-    with closing(sqlite3.connect(patient.places.journal, isolation_level=None)) as db:
+    with closing(sqlite3.connect(patient.locations.journal, isolation_level=None)) as db:
         db.execute("UPDATE entries SET state = 'conflict'")
     moves, images = patient.troubles("journal")
     assert moves.summary.startswith("1 move could not be finished")

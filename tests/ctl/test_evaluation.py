@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from snapsortd.config import Label
 from snapsortd.ctl.evaluation.fitting import LEAST, fit, tempered
 from snapsortd.ctl.evaluation.lint import lint_answers, lint_labels, lint_prompts
-from snapsortd.ctl.evaluation.metrics import Evaluation, LabelSet, Look, Threshold, evaluate, judge
+from snapsortd.ctl.evaluation.metrics import Evaluation, LabelledImage, LabelSet, Threshold, evaluate, judge
 from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
-from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.rules.filters import LabelFilter, Not
 from snapsortd.rules.rule import FilterMode, Rule
 
@@ -24,8 +24,10 @@ LABELS = LabelSet(NAMES, frozenset({"other"}))
 TWO_NEGATIVES = LabelSet(("shot", "photo", "page"), frozenset({"photo", "page"}))
 
 
-def look(given: str, *scores: float, names: tuple[str, ...] = NAMES) -> Look:
-    return Look("x.png", given, Sight(dict(zip(names, scores, strict=True)), b"", ImageFacts(1, 1), "m"))
+def look(given: str, *scores: float, names: tuple[str, ...] = NAMES) -> LabelledImage:
+    return LabelledImage(
+        "x.png", given, Classification(dict(zip(names, scores, strict=True)), b"", ImageFacts(1, 1), "m")
+    )
 
 
 def test_the_figures_of_a_few_images() -> None:
@@ -88,7 +90,7 @@ def test_a_negative_that_is_in_the_set_is_a_label_like_another() -> None:
 )
 def test_thresholds_decide_what_is_moved(threshold: Threshold, moves: bool) -> None:
     labels = LabelSet(NAMES, frozenset({"other"}), {"shot": (threshold,)})
-    assert labels.moves(look("shot", 0.6, 0.2, 0.2).sight) is moves
+    assert labels.moves(look("shot", 0.6, 0.2, 0.2).classification) is moves
 
 
 def test_the_rules_that_file_set_the_thresholds() -> None:
@@ -96,7 +98,7 @@ def test_the_rules_that_file_set_the_thresholds() -> None:
         Rule("a", (), (LabelFilter(("shot", "bill"), 0.8, 0.4),)),
         Rule("b", (), (LabelFilter(("shot",), 0.6, 0.1),), shadow=True),
         Rule("off", (), (LabelFilter(("shot",), 0.1),), enabled=False),
-        Rule("skips", (), (LabelFilter(("shot",), 0.1),), skips=True),
+        Rule("skips", (), (LabelFilter(("shot",), 0.1),), leaves_alone=True),
         Rule("none", (), (LabelFilter(("shot",), 0.1),), filter_mode=FilterMode.NONE),
         Rule("not", (), (Not(LabelFilter(("shot",), 0.1)),)),
     )
@@ -113,7 +115,7 @@ LOOKS = st.lists(
 
 
 @given(LOOKS)
-def test_laws_of_the_figures(looks: list[Look]) -> None:
+def test_laws_of_the_figures(looks: list[LabelledImage]) -> None:
     found: Evaluation = evaluate(looks, LABELS)
     assert sum(each.n for each in found.labels.values()) == found.n == len(looks)
     assert sum((each.recall or 0) * each.n for each in found.labels.values()) == pytest.approx(found.accuracy * found.n)
@@ -123,7 +125,7 @@ def test_laws_of_the_figures(looks: list[Look]) -> None:
 
 @given(SCORES, st.floats(0.25, 8))
 def test_a_temperature_changes_how_sure_never_the_order(scores: list[float], temperature: float) -> None:
-    before = look("shot", *scores).sight
+    before = look("shot", *scores).classification
     after = tempered(before, temperature)
     assert sum(after.scores.values()) == pytest.approx(1)
     assert after.scores[before.label] == pytest.approx(after.score)
@@ -147,7 +149,7 @@ def test_the_lowest_threshold_that_is_right_often_enough() -> None:
     suggestion = fitted.thresholds["shot"]
     assert suggestion is not None
     assert (suggestion.precision, suggestion.recall) == (1.0, 1.0)
-    assert not suggestion.threshold.passed(look("bill", 0.66, 0.3, 0.04).sight)
+    assert not suggestion.threshold.passed(look("bill", 0.66, 0.3, 0.04).classification)
     assert fitted.thresholds["bill"] is None, "too few images to tell"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.files.locations import find_places
+from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
 
 CONFIG = """\
@@ -42,6 +42,8 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def session(folder: Path) -> Iterator[Session]:
     names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
-    places = find_places({"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names})
-    with Session.open(places, load_config(places.config_file, os.environ)) as one:
+    locations = find_locations(
+        {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
+    )
+    with Session.open(locations, load_config(locations.config_file, os.environ)) as one:
         yield one

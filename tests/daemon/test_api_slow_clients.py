@@ -140,8 +140,8 @@ def test_an_answer_that_nobody_reads_is_given_up(address: str) -> None:
     with ExitStack() as crowd:
         blind = [crowd.enter_context(connect(address)) for _ in range(MAX_CONNECTIONS - 2)]
         for number, each in enumerate(blind):
-            goes_on = b"" if number % 2 else b"Connection: close\r\n"
-            each.sendall(b"GET /v1/log HTTP/1.1\r\nHost: x\r\n" + goes_on + b"\r\n")
+            continues = b"" if number % 2 else b"Connection: close\r\n"
+            each.sendall(b"GET /v1/log HTTP/1.1\r\nHost: x\r\n" + continues + b"\r\n")
         assert answers(address)
         wait_for(lambda: all(closed(each) for each in blind), seconds=PATIENCE_S, what="they are let go")
         read = b"".join(iter(lambda: blind[0].recv(1 << 16), b""))

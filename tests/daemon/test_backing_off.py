@@ -14,7 +14,7 @@ from snapsortd.config import load_config
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.domain.entry import State
-from snapsortd.files.locations import find_places
+from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import retry_pause
 from tests.support import images
@@ -49,10 +49,10 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     (top / "config.yaml").write_text(CONFIG.format(top=top))
     names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     folders = {name: str(top / "state" if "STATE" in name else top) for name in names}
-    places = find_places(folders | {"SNAPSORTD_CONFIG": str(top / "config.yaml")})
+    locations = find_locations(folders | {"SNAPSORTD_CONFIG": str(top / "config.yaml")})
     with (
         mounted(top / "state", "-t", "tmpfs", "-o", "size=4m", "none"),
-        Session.open(places, load_config(places.config_file, os.environ)) as one,
+        Session.open(locations, load_config(locations.config_file, os.environ)) as one,
     ):
         yield one
 

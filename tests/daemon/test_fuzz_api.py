@@ -22,7 +22,7 @@ from snapsortd.config import load_config
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.api.server import ApiServer
 from snapsortd.daemon.loop import Daemon
-from snapsortd.files.locations import find_places
+from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
 from tests.support.api_calls import connect, send
 from tests.support.fake_control import FakeControl
@@ -209,8 +209,10 @@ def real(folder: Path) -> Iterator[str]:
     (folder / "inbox" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "config.yaml").write_text(CONFIG.format(folder=folder))
     names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
-    places = find_places({"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names})
-    with Session.open(places, load_config(places.config_file, {})) as session:
+    locations = find_locations(
+        {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
+    )
+    with Session.open(locations, load_config(locations.config_file, {})) as session:
         daemon = Daemon(session)
         over = threading.Event()
 
@@ -220,11 +222,11 @@ def real(folder: Path) -> Iterator[str]:
                 daemon.signals.stop = False  # so that it goes on where a request has stopped it
 
         thread = threading.Thread(target=work)
-        server = ApiServer(DaemonControl(daemon), places.socket)
+        server = ApiServer(DaemonControl(daemon), locations.socket)
         daemon.watcher.start()
         thread.start()
         server.start()
-        yield places.socket
+        yield locations.socket
         over.set()
         daemon.queue.wake()
         thread.join()

@@ -16,16 +16,16 @@ import pytest
 from snapsortd.config import load_config
 from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.result import Outcome
-from snapsortd.files.locations import find_places
+from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
-from snapsortd.vision.classifier import READY_MADE
+from snapsortd.vision.classifier import QUEUED_PER_THREAD
 from snapsortd.vision.cores import default_threads
-from snapsortd.watch.queue import NEW_S
+from snapsortd.watch.queue import NEW_FILE_WINDOW_S
 from tests.support.filing import identity_of
 from tests.support.mortal_child import as_classifier, image
 from tests.support.waiting import wait_for
 
-AT_MOST = READY_MADE * default_threads()
+AT_MOST = QUEUED_PER_THREAD * default_threads()
 CONFIG = """\
 version: 1
 model: {{name: embedded}}
@@ -93,8 +93,10 @@ def loop(tmp_path: Path) -> Iterator[Loop]:
         (folder / name).mkdir()
     (folder / "config.yaml").write_text(CONFIG.format(inbox=folder / "inbox", filed=folder / "filed"))
     names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
-    places = find_places({"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names})
-    with as_classifier(tmp_path), Session.open(places, load_config(places.config_file, os.environ)) as session:
+    locations = find_locations(
+        {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
+    )
+    with as_classifier(tmp_path), Session.open(locations, load_config(locations.config_file, os.environ)) as session:
         one = Loop(folder, session)
         yield one
         one.close()
@@ -138,7 +140,7 @@ def test_a_new_image_waits_for_none_of_a_backlog(loop: Loop) -> None:
 def test_a_new_image_goes_before_those_that_came_before(loop: Loop) -> None:
     names = [f"{number:02}.png" for number in range(20)]
     pid = stopped_with_all_in_flight(loop, names)
-    loop.daemon.step(time.monotonic() + NEW_S)
+    loop.daemon.step(time.monotonic() + NEW_FILE_WINDOW_S)
     loop.put("new.png")
     loop.until(lambda: loop.daemon.queue.has_new, "it has settled")
     os.kill(pid, signal.SIGCONT)

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from snapsortd.daemon.jobs import MAX_WAITING, Desk
+from snapsortd.daemon.jobs import MAX_WAITING, JobQueue
 from snapsortd.domain.errors import ModelError, Unavailable
 from tests.support.waiting import wait_for
 
@@ -21,7 +21,7 @@ class Office:
     def __init__(self, people: ThreadPoolExecutor) -> None:
         self._people = people
         self.waking = threading.Semaphore(0)
-        self.desk = Desk(self.waking.release)
+        self.jobs = JobQueue(self.waking.release)
 
     def ask(self, answer: object, *, needs_model: bool = False) -> Future[object]:
         """Somebody asks; returns when the owner was told."""
@@ -31,7 +31,7 @@ class Office:
                 raise answer
             return answer, threading.current_thread().name
 
-        asked: Future[object] = self._people.submit(self.desk.ask, work, needs_model=needs_model)
+        asked: Future[object] = self._people.submit(self.jobs.ask, work, needs_model=needs_model)
         assert self.waking.acquire(timeout=PATIENCE_S)
         return asked
 
@@ -41,21 +41,21 @@ def office() -> Iterator[Office]:
     with ThreadPoolExecutor(4, "person") as people:
         one = Office(people)
         yield one
-        one.desk.close()
+        one.jobs.close()
 
 
 def test_the_owner_does_the_work_and_the_asker_gets_the_answer(office: Office) -> None:
     asked = office.ask("done")
     assert not asked.done()
-    assert office.desk.work(model_ready=False)
+    assert office.jobs.work(model_ready=False)
     assert asked.result(PATIENCE_S) == ("done", threading.current_thread().name)
-    assert not office.desk.work(model_ready=True)
+    assert not office.jobs.work(model_ready=True)
 
 
 def test_jobs_are_done_in_order_one_at_a_time(office: Office) -> None:
     asked = [office.ask(number) for number in range(3)]
     for number, each in enumerate(asked):
-        assert office.desk.work(model_ready=True)
+        assert office.jobs.work(model_ready=True)
         assert each.result(PATIENCE_S) == (number, threading.current_thread().name)
         assert not any(other.done() for other in asked[number + 1 :])
 
@@ -63,58 +63,58 @@ def test_jobs_are_done_in_order_one_at_a_time(office: Office) -> None:
 @pytest.mark.parametrize("error", [ModelError("no model"), RuntimeError("a defect"), SystemExit(3)])
 def test_what_goes_wrong_goes_to_the_asker_alone(office: Office, error: BaseException) -> None:
     asked = office.ask(error)
-    assert office.desk.work(model_ready=True)
+    assert office.jobs.work(model_ready=True)
     assert asked.exception(PATIENCE_S) is error
     after = office.ask("still here")
-    assert office.desk.work(model_ready=True)
+    assert office.jobs.work(model_ready=True)
     assert after.result(PATIENCE_S)
 
 
 def test_what_needs_the_model_waits_for_it_and_holds_up_nothing_else(office: Office) -> None:
-    assert not office.desk.wants_model
+    assert not office.jobs.wants_model
     image = office.ask("image", needs_model=True)
     pause = office.ask("pause")
-    assert office.desk.wants_model
-    assert office.desk.work(model_ready=False)
+    assert office.jobs.wants_model
+    assert office.jobs.work(model_ready=False)
     assert pause.result(PATIENCE_S)
-    assert not office.desk.work(model_ready=False)
+    assert not office.jobs.work(model_ready=False)
     assert not image.done()
-    assert office.desk.work(model_ready=True)
+    assert office.jobs.work(model_ready=True)
     assert image.result(PATIENCE_S)
-    assert not office.desk.wants_model
+    assert not office.jobs.wants_model
 
 
 def test_only_so_many_may_wait_for_the_model_at_a_time() -> None:
     with ThreadPoolExecutor(MAX_WAITING + 1) as people:
-        desk = Desk(bool)
-        images = [people.submit(desk.ask, lambda: "image", needs_model=True) for _ in range(MAX_WAITING + 1)]
+        jobs = JobQueue(bool)
+        images = [people.submit(jobs.ask, lambda: "image", needs_model=True) for _ in range(MAX_WAITING + 1)]
         refused = wait_for(lambda: [each for each in images if each.done()], seconds=PATIENCE_S)
         assert isinstance(refused[0].exception(), Unavailable)
-        pause = people.submit(desk.ask, lambda: "pause")
-        wait_for(lambda: desk.work(model_ready=False), seconds=PATIENCE_S)
+        pause = people.submit(jobs.ask, lambda: "pause")
+        wait_for(lambda: jobs.work(model_ready=False), seconds=PATIENCE_S)
         assert pause.result(PATIENCE_S) == "pause"
-        while desk.work(model_ready=True):
+        while jobs.work(model_ready=True):
             pass
         assert {each.result(PATIENCE_S) for each in images if each not in refused} == {"image"}
 
 
 def test_closing_sends_all_away_who_wait_and_all_who_come(office: Office) -> None:
     waiting = [office.ask("a"), office.ask("b", needs_model=True)]
-    office.desk.close()
+    office.jobs.close()
     for each in waiting:
         assert isinstance(each.exception(PATIENCE_S), Unavailable)
     with pytest.raises(Unavailable):
-        office.desk.ask(lambda: None)
-    office.desk.close()
+        office.jobs.ask(lambda: None)
+    office.jobs.close()
 
 
 def test_nobody_is_forgotten_who_comes_while_it_closes() -> None:
     """However the two meet, the asker gets an answer."""
     for _ in range(50):
-        desk = Desk(bool)
+        jobs = JobQueue(bool)
         with ThreadPoolExecutor(1) as person:
-            asked = person.submit(desk.ask, lambda: "done")
-            desk.work(model_ready=True)
-            desk.close()
+            asked = person.submit(jobs.ask, lambda: "done")
+            jobs.work(model_ready=True)
+            jobs.close()
             wait_for(asked.done, seconds=PATIENCE_S)
         assert asked.exception() is None or isinstance(asked.exception(), Unavailable)

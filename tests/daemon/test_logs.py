@@ -28,9 +28,9 @@ EVENT = {
 SENTENCE = "filed /pictures/a\\nb\\x1b[31m\\xff.png → /filed/a.png: receipt 0.93, rule Receipts, 84 ms"
 SCRIPT = f"""\
 import os
-from snapsortd.logs import log_event, set_up_logs
-from snapsortd.paths import find_places
-set_up_logs(find_places(os.environ))
+from snapsortd.daemon.logs import log_event, set_up_logs
+from snapsortd.files.locations import find_locations
+set_up_logs(find_locations(os.environ))
 log_event({EVENT!r})
 log_event({{"event": "quarantined", "path": "/x.png", "reason": "the file is truncated"}})
 log_event({{"event": "state", "state": "paused"}})

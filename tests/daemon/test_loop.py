@@ -35,7 +35,7 @@ def daemon(session: Session) -> Daemon:
 def test_a_journal_that_was_deleted_stops_filing_and_says_so(folder: Path, daemon: Daemon) -> None:
     notes = folder / "inbox" / "notes.txt"
     notes.write_text("a file that needs no model")
-    os.unlink(daemon.session.places.journal)
+    os.unlink(daemon.session.locations.journal)
     wait_for(lambda: turn(daemon), what="filing stopped")
     assert "deleted or replaced" in daemon.halted
     turn(daemon)
@@ -54,7 +54,7 @@ def test_a_journal_that_cannot_be_read_stops_filing_and_says_so(daemon: Daemon) 
 
 def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Daemon) -> None:
     (folder / "inbox" / "notes.txt").write_text("a file that needs no model")
-    with closing(sqlite3.connect(daemon.session.places.journal, isolation_level=None)) as other:
+    with closing(sqlite3.connect(daemon.session.locations.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         wait_for(lambda: turn(daemon), what="filing stopped")
         assert "held by another program" in daemon.halted
@@ -103,8 +103,8 @@ def test_a_halted_daemon_files_nothing_on_request(folder: Path, daemon: Daemon) 
     control = DaemonControl(daemon)
     with ThreadPoolExecutor(1) as client:
         asked = client.submit(control.image, str(folder / "inbox" / "a.png"), dry_run=False, batch=None)
-        wait_for(lambda: daemon.desk.wants_model)
-        daemon.desk.work(model_ready=True)
+        wait_for(lambda: daemon.jobs.wants_model)
+        daemon.jobs.work(model_ready=True)
         assert isinstance(asked.exception(PATIENCE_S), JournalError)
 
 
@@ -175,7 +175,7 @@ def test_orders_are_carried_out_and_the_end_keeps_nobody_waiting(folder: Path, d
     def give_orders() -> tuple[list[str], Future[object]]:
         states = [control.pause()["state"], control.status()["state"], control.resume()["state"]]
         image: Future[object] = client.submit(control.image, str(folder / "inbox" / "a.png"), dry_run=True, batch=None)
-        wait_for(lambda: daemon.desk.wants_model)
+        wait_for(lambda: daemon.jobs.wants_model)
         assert control.undo(all=True) == {"results": [], "done": 0, "refused": 0}
         states.append(control.stop()["state"])
         return states, image

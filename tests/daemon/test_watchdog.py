@@ -60,7 +60,7 @@ def test_a_loop_that_hangs_is_not_fed_although_the_api_answers(
         running = people.submit(loop)
         try:
             wait_for(lambda: meals(manager), what="fed while it idles")
-            job = people.submit(daemon.desk.ask, hang)
+            job = people.submit(daemon.jobs.ask, hang)
             assert hanging.wait(60)
             meals(manager)
             began = time.monotonic()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.domain.text import shown, shown_path
+from snapsortd.domain.text import display_path, escape
 
 pytestmark = pytest.mark.pure
 
@@ -26,15 +26,15 @@ pytestmark = pytest.mark.pure
     ],
 )
 def test_shown(name: str, expected: str) -> None:
-    assert shown(name) == expected
+    assert escape(name) == expected
 
 
 @given(st.text(st.characters()))
 def test_whatever_the_name_it_is_one_line_that_can_be_printed(name: str) -> None:
-    text = shown(name)
+    text = escape(name)
     assert len(text.splitlines()) <= 1
     assert text.encode("utf-8").decode("utf-8") == text
-    assert shown(text) == text
+    assert escape(text) == text
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_whatever_the_name_it_is_one_line_that_can_be_printed(name: str) -> None
     ],
 )
 def test_shown_path(path: str, expected: str) -> None:
-    assert shown_path(path, "/home/me") == expected
+    assert display_path(path, "/home/me") == expected

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash_sweep.points import ERRORS, Places, Point, points
+from tests.crash_sweep.points import ERRORS, Locations, Point, points
 from tests.crash_sweep.sweep import SCENARIOS, Choice, Tally, sweep
 from tests.crash_sweep.world import SHARED_MEMORY
 
@@ -45,7 +45,7 @@ def test_the_points_of_a_run_are_the_calls_that_change_files() -> None:
 7 write(2</w/state/snapsortd/log/snapsortd.log>, "x", 1) = 1
 7 write(1<pipe:[5]>, "x", 1) = 1
 """
-    found = points(log, Places(("/w",), 10), 7)
+    found = points(log, Locations(("/w",), 10), 7)
     assert [(str(point), point.about) for point in found] == [
         ("openat:1", "files"),
         ("pwrite64:1", "files"),
@@ -53,10 +53,10 @@ def test_the_points_of_a_run_are_the_calls_that_change_files() -> None:
         ("renameat2:1", "files"),
         ("write:1", ""),
     ]
-    options = found[0].options(Places(("/w",), 20))
+    options = found[0].options(Locations(("/w",), 20))
     assert (options[0], options[3]) == ("-P", ".snapsort.22.ab")
     with pytest.raises(AssertionError, match="another thread or process"):
-        points("8 fsync(3</w/filed>) = 0\n", Places(("/w",), 10), 7)
+        points("8 fsync(3</w/filed>) = 0\n", Locations(("/w",), 10), 7)
 
 
 def test_a_sweep_without_a_choice_meets_every_point_with_every_error() -> None:

@@ -17,7 +17,7 @@ from snapsortd.ctl.doctor.daemons import ask, check_daemon, lock_holder
 from snapsortd.ctl.doctor.finding import Status
 from snapsortd.ctl.doctor.folders import Seer
 from snapsortd.ctl.doctor.limits import Watch, watched_by
-from snapsortd.files.locations import find_places
+from snapsortd.files.locations import find_locations
 from tests.support.instance import COMMANDS, Instance
 from tests.support.waiting import wait_for
 
@@ -118,10 +118,10 @@ def test_two_daemons_that_watch_one_folder(shared: Instance, instance: Instance)
 @linux
 def test_a_daemon_that_hangs(shared: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "ANSWER_S", 1.0)
-    places = find_places(shared.env)
+    locations = find_locations(shared.env)
     with stopped(shared.status()["pid"]) as pid:
-        caller = client.Client(places.socket)
-        answer, holder = ask(caller.status, caller.answers), lock_holder(places.lock)
+        external = client.Client(locations.socket)
+        answer, holder = ask(external.status, external.answers), lock_holder(locations.lock)
         (found,) = check_daemon(answer, holder, "0.1.0", Seer("linux", "python", os.getuid()))
     assert holder is not None
     assert holder.pid == pid

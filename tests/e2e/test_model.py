@@ -36,9 +36,9 @@ def test_a_model_that_is_missing_or_too_large_stops_filing_until_it_loads(tmp_pa
         def retold(reason: str) -> None:
             one.ctl("reload")
             wait_for(lambda: failed(reason), seconds=120, what=reason)
-            shown = one.ctl("status").stdout
-            assert "is loading its model; new images wait" in shown
-            assert reason in shown
+            escape = one.ctl("status").stdout
+            assert "is loading its model; new images wait" in escape
+            assert reason in escape
             assert (one.status()["queued"], one.status()["filed"], tree(one.inbox)) == (1, 0, before)
             assert reason in one.ctl("sort", str(image), ok=(6,)).stderr
 

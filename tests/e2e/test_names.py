@@ -115,8 +115,8 @@ def test_people_see_every_name_on_one_line_and_nothing_steers_their_terminal(fil
     lines = printed(shared, "log", "--rule", "Names", "--limit", str(len(NAMES))).splitlines()
     assert len(lines) == 1 + len(NAMES)
     text = "\n".join(lines)
-    for shown in ("caf\\xe9 \\xff.png", "line\\nbreak\\r\\ttab.png", "\\x1b]0;owned\\x07\\x1b[31mred\\x7f.png"):
-        assert shown in text
+    for escape in ("caf\\xe9 \\xff.png", "line\\nbreak\\r\\ttab.png", "\\x1b]0;owned\\x07\\x1b[31mred\\x7f.png"):
+        assert escape in text
     assert "a\\u202egnp.exe\\u2028.png" in text
     for name in list(entries)[:6]:
         assert printed(shared, "explain", entries[name]["target"]).startswith(("/", "~"))

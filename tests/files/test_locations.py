@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.files.locations import MAX_SOCKET_PATH_BYTES, Places, find_places, socket_address
+from snapsortd.files.locations import MAX_SOCKET_PATH_BYTES, Locations, find_locations, socket_address
 
 pytestmark = pytest.mark.pure
 
@@ -26,8 +26,8 @@ XDG = {
 
 
 def test_the_xdg_variables_hold_on_every_system() -> None:
-    places = find_places(XDG)
-    assert places == Places(
+    locations = find_locations(XDG)
+    assert locations == Locations(
         config_file="/c/snapsortd/config.yaml",
         state_dir="/s/snapsortd",
         cache_dir="/k/snapsortd",
@@ -35,9 +35,9 @@ def test_the_xdg_variables_hold_on_every_system() -> None:
         log_dir="/s/snapsortd/log",
         trash_dir="/h/.Trash" if sys.platform == "darwin" else "/d/Trash",
     )
-    assert places.journal == "/s/snapsortd/journal.sqlite3"
-    assert places.lock == "/s/snapsortd/lock"
-    assert places.socket == "/r/snapsortd/control.sock"
+    assert locations.journal == "/s/snapsortd/journal.sqlite3"
+    assert locations.lock == "/s/snapsortd/lock"
+    assert locations.socket == "/r/snapsortd/control.sock"
 
 
 @pytest.mark.parametrize(
@@ -50,37 +50,37 @@ def test_the_xdg_variables_hold_on_every_system() -> None:
     ],
 )
 def test_the_configuration_can_be_named(given: str, file: str) -> None:
-    assert find_places(XDG | {"SNAPSORTD_CONFIG": given}).config_file == file
+    assert find_locations(XDG | {"SNAPSORTD_CONFIG": given}).config_file == file
 
 
 def test_a_relative_xdg_variable_does_not_count() -> None:
     """As the XDG specification has it."""
-    assert find_places(XDG | {"XDG_STATE_HOME": "here"}).state_dir == find_places({}).state_dir
-    assert os.path.isabs(find_places({}).state_dir)
+    assert find_locations(XDG | {"XDG_STATE_HOME": "here"}).state_dir == find_locations({}).state_dir
+    assert os.path.isabs(find_locations({}).state_dir)
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS has one trash")
 @pytest.mark.parametrize("data", ["", "here"])
 def test_the_trash_is_in_the_home_folder_where_nothing_else_is_said(data: str) -> None:
-    assert find_places(XDG | {"XDG_DATA_HOME": data}).trash_dir == "/h/.local/share/Trash"
+    assert find_locations(XDG | {"XDG_DATA_HOME": data}).trash_dir == "/h/.local/share/Trash"
 
 
 def test_two_environments_never_meet() -> None:
-    one, other = find_places(XDG), find_places({name: place + "2" for name, place in XDG.items()})
+    one, other = find_locations(XDG), find_locations({name: place + "2" for name, place in XDG.items()})
     for name in ("config_file", "journal", "lock", "socket", "cache_dir", "log_dir", "trash_dir"):
         assert getattr(one, name) != getattr(other, name)
 
 
-def places_in(folder: Path) -> Places:
-    return find_places({name: str(folder / place.strip("/")) for name, place in XDG.items()})
+def places_in(folder: Path) -> Locations:
+    return find_locations({name: str(folder / place.strip("/")) for name, place in XDG.items()})
 
 
 def test_the_folders_are_made_for_this_user_only(tmp_path: Path) -> None:
-    places = places_in(tmp_path)
+    locations = places_in(tmp_path)
     (tmp_path / "s" / "snapsortd").mkdir(parents=True, mode=0o755)
-    places.make_private()
-    places.make_private()
-    for folder in (places.state_dir, places.cache_dir, places.runtime_dir):
+    locations.make_private()
+    locations.make_private()
+    for folder in (locations.state_dir, locations.cache_dir, locations.runtime_dir):
         assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
 
 

@@ -11,7 +11,7 @@ import pytest
 from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import Method, State, aside_name
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.files.folders import Place, open_place
+from snapsortd.files.folders import PathInFolder, open_place
 from snapsortd.files.remove import is_being_written, put_back, remove_exactly
 from tests.support.filing import PIXELS, Filing, identity_of, tree
 from tests.support.interrupted import begin, copy_of, state_of
@@ -20,31 +20,31 @@ ASIDE = ".snapsort.1.old"
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path) -> Iterator[PathInFolder]:
     (tmp_path / "a.png").write_bytes(b"meant")
     with open_place(str(tmp_path / "a.png")) as one:
         yield one
 
 
-def reads(content: bytes, place: Place) -> bool:
+def reads(content: bytes, place: PathInFolder) -> bool:
     with open(place.path, "rb") as file:
         return file.read() == content
 
 
-def test_what_is_meant_is_removed(place: Place, tmp_path: Path) -> None:
+def test_what_is_meant_is_removed(place: PathInFolder, tmp_path: Path) -> None:
     assert remove_exactly(place, ASIDE, lambda aside: reads(b"meant", aside))
     assert tree(tmp_path) == {}
     assert remove_exactly(place, ASIDE, lambda _: pytest.fail("nothing is there"))
 
 
-def test_another_file_gets_its_name_back(place: Place, tmp_path: Path) -> None:
+def test_another_file_gets_its_name_back(place: PathInFolder, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"another")
     assert not remove_exactly(place, ASIDE, lambda aside: reads(b"meant", aside))
     assert tree(tmp_path) == {"a.png": b"another"}
 
 
-def test_where_its_name_is_taken_by_then_it_gets_the_next(place: Place, tmp_path: Path) -> None:
-    def take_names(_: Place) -> bool:
+def test_where_its_name_is_taken_by_then_it_gets_the_next(place: PathInFolder, tmp_path: Path) -> None:
+    def take_names(_: PathInFolder) -> bool:
         (tmp_path / "a.png").write_bytes(b"a third")
         (tmp_path / "a 2.png").write_bytes(b"a fourth")
         return False
@@ -53,8 +53,8 @@ def test_where_its_name_is_taken_by_then_it_gets_the_next(place: Place, tmp_path
     assert tree(tmp_path) == {"a.png": b"a third", "a 2.png": b"a fourth", "a 3.png": b"meant"}
 
 
-def test_a_doubt_that_is_an_error_leaves_it_too(place: Place, tmp_path: Path) -> None:
-    def fail(_: Place) -> bool:
+def test_a_doubt_that_is_an_error_leaves_it_too(place: PathInFolder, tmp_path: Path) -> None:
+    def fail(_: PathInFolder) -> bool:
         raise OSError("not to be read")
 
     with pytest.raises(OSError, match="not to be read"):
@@ -62,13 +62,13 @@ def test_a_doubt_that_is_an_error_leaves_it_too(place: Place, tmp_path: Path) ->
     assert tree(tmp_path) == {"a.png": b"meant"}
 
 
-def test_a_second_link_of_the_same_file_is_simply_removed(place: Place, tmp_path: Path) -> None:
+def test_a_second_link_of_the_same_file_is_simply_removed(place: PathInFolder, tmp_path: Path) -> None:
     os.link(tmp_path / "a.png", tmp_path / ASIDE)
-    put_back(Place(place.folder, ASIDE), place)
+    put_back(PathInFolder(place.folder, ASIDE), place)
     assert tree(tmp_path) == {"a.png": b"meant"}
 
 
-def test_whether_a_file_is_being_written(place: Place) -> None:
+def test_whether_a_file_is_being_written(place: PathInFolder) -> None:
     fd = place.open()
     try:
         assert not is_being_written(fd)

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import OPEN_STATES, State
 from snapsortd.domain.errors import FileChanged
-from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.open_file import file_facts, open_image
@@ -53,12 +53,12 @@ THROWN_AWAY = (OnConflict.TRASH, OnConflict.DEDUPLICATE)
 
 def chains(*, far: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
     """The actions of one rule. Not both to another disk and to the trash: that disk has its own."""
-    places = ["{sorted}/", "{sorted}/{{label}}/", "{sorted}/{{name}} {{counter}}.{{ext}}", "{inbox}/x/", "{inbox}/"]
+    locations = ["{sorted}/", "{sorted}/{{label}}/", "{sorted}/{{name}} {{counter}}.{{ext}}", "{inbox}/x/", "{inbox}/"]
     on_conflict = st.sampled_from([each for each in OnConflict if not far or each not in THROWN_AWAY])
     naming = st.fixed_dictionaries(
         {
             "kind": st.sampled_from([ActionKind.MOVE, ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK]),
-            "destination": st.sampled_from(["{far}/", *places] if far else places),
+            "destination": st.sampled_from(["{far}/", *locations] if far else locations),
             "on_conflict": on_conflict,
         }
     )
@@ -115,12 +115,12 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
 
 
 def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
-    places = {"inbox": room.inbox, "sorted": room.sorted, "far": far}
+    locations = {"inbox": room.inbox, "sorted": room.sorted, "far": far}
 
     def action(parts: dict[str, Any]) -> RuleAction:
         parts = dict(parts)
         if "destination" in parts:
-            parts["destination"] = parse_destination(parts["destination"].format(**places))
+            parts["destination"] = parse_destination(parts["destination"].format(**locations))
         if "name" in parts:
             parts["name"] = parse_name(parts["name"])
         if "words" in parts:
@@ -132,7 +132,7 @@ def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
             f"rule {number}",
             () if each["skips"] else tuple(map(action, each["actions"])),
             (LabelFilter((each["label"],)),) if each["label"] else (),
-            goes_on=each["goes_on"],
+            continues=each["goes_on"],
             skips=each["skips"],
         )
         for number, each in enumerate(wanted)
@@ -141,15 +141,15 @@ def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
 
 def file_all(room: Room, asked: list[Rule]) -> None:
     """Every image in the inbox once, as the pipeline does it."""
-    filing = Filing(room.mover, Caller(room.journal, lambda: False))
+    filing = Filing(room.mover, ExternalActions(room.journal, lambda: False))
     for number, path in enumerate(sorted(room.inbox.iterdir())):
         if path.suffix not in (".png", ".jpg", ".gif"):
             continue
         try:
             with open_image(str(path), str(room.inbox)) as image:
                 scores = {label: 0.9 if number % 2 == index else 0.1 for index, label in enumerate(LABELS)}
-                sight = Sight(scores, b"", ImageFacts(100, 100), "a model")
-                decision = evaluate(asked, file_facts(image, "png"), sight, frozenset(), NOW)
+                classification = Classification(scores, b"", ImageFacts(100, 100), "a model")
+                decision = evaluate(asked, file_facts(image, "png"), classification, frozenset(), NOW)
                 batch, told = room.journal.new_batch(), room.journal.decide(str(path), "{}")
                 filing.carry_out(image, hash_fd(image.fd), decision.actions, batch, told)
         except FileChanged:

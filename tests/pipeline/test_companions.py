@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import FileChanged
@@ -33,7 +33,7 @@ class Files:
 
     def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> Filed:
         path = str(self.room.inbox / name)
-        filing = Filing(self.room.mover, Caller(self.room.journal, lambda: False))
+        filing = Filing(self.room.mover, ExternalActions(self.room.journal, lambda: False))
         journal = self.room.journal
         with open_image(path, str(self.room.inbox)) as image:
             action = self.room.action(path, kind)

@@ -12,7 +12,7 @@ import pytest
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, values_in
 from snapsortd.domain.entry import Entry, Intent
-from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
 from snapsortd.pipeline.duplicates import Duplicates, Found
@@ -36,8 +36,8 @@ def _gauss(seed: int) -> list[float]:
     return [noise.gauss() for _ in range(64)]
 
 
-def sight(looks: bytes, model: str = "embedded") -> Sight:
-    return Sight({"photo": 1.0}, looks, ImageFacts(4, 3), model)
+def classification(looks: bytes, model: str = "embedded") -> Classification:
+    return Classification({"photo": 1.0}, looks, ImageFacts(4, 3), model)
 
 
 class Filed:
@@ -49,13 +49,13 @@ class Filed:
 
     def file(self, path: Path, looks: bytes, kind: ActionKind = ActionKind.MOVE, model: str = "embedded") -> Entry:
         entry = self.filing.file(path, self.filing.action(path, kind))
-        self.duplicates.remember(entry, sight(looks, model))
+        self.duplicates.remember(entry, classification(looks, model))
         return entry
 
     def find(self, path: Path, looks: bytes, asked: Wanted = BOTH, model: str = "embedded") -> Found:
         fd = os.open(path, os.O_RDONLY)
         try:
-            return self.duplicates.find(str(path), identity_of(path), hash_fd(fd), sight(looks, model), asked)
+            return self.duplicates.find(str(path), identity_of(path), hash_fd(fd), classification(looks, model), asked)
         finally:
             os.close(fd)
 

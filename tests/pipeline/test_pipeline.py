@@ -15,13 +15,13 @@ import pytest
 from PIL import Image
 
 from snapsortd.actions.mover import Mover
-from snapsortd.actions.run_and_notify import Caller
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
 from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import Opened, file_facts
+from snapsortd.files.open_file import OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.carry_out import Filing
 from snapsortd.pipeline.pipeline import MAX_DEATHS, Pipeline
@@ -86,7 +86,7 @@ class Room:
     def process(self, path: Path | str, **how: Any) -> Result:
         pipeline = Pipeline(
             journal=self.journal,
-            filing=Filing(Mover(self.journal), Caller(self.journal, lambda: False)),
+            filing=Filing(Mover(self.journal), ExternalActions(self.journal, lambda: False)),
             classifier=self.classifier,
             rules=self.rules,
             negatives=frozenset({"other"}),
@@ -131,7 +131,11 @@ def test_a_receipt_is_filed_and_explained(room: Room) -> None:
     content = path.read_bytes()
     result = room.process(path)
     target = room.filed / "Receipts" / "a.png"
-    assert (result.outcome, result.reason, result.sight and result.sight.label) == (Outcome.FILED, "", "receipt")
+    assert (result.outcome, result.reason, result.classification and result.classification.label) == (
+        Outcome.FILED,
+        "",
+        "receipt",
+    )
     assert tree(room.inbox, room.filed) == {"Receipts/a.png": content}
     known = room.known(target)
     assert known is not None
@@ -261,8 +265,8 @@ def test_a_shadow_rule_only_says_what_it_would_do(room: Room) -> None:
 
 def test_copy_go_on_and_move_are_one_batch_that_is_taken_back_as_one(room: Room) -> None:
     room.rules = (
-        rule_actions(room.to("Copies/", ActionKind.COPY), name="Copy", goes_on=True),
-        rule_actions(room.to("First/"), name="First", goes_on=True),
+        rule_actions(room.to("Copies/", ActionKind.COPY), name="Copy", continues=True),
+        rule_actions(room.to("First/"), name="First", continues=True),
         rule_actions(room.to("Last/"), name="Last"),
     )
     path = room.receipt()
@@ -315,7 +319,7 @@ def test_a_move_that_is_refused_is_tried_again_and_explained(room: Room) -> None
 
 def test_what_was_moved_is_filed_though_the_next_action_fails(room: Room) -> None:
     room.rules = (
-        rule_actions(room.to("First/"), name="First", goes_on=True),
+        rule_actions(room.to("First/"), name="First", continues=True),
         rule_actions(room.to("Last/"), name="Last"),
     )
     (room.filed / "Last").write_bytes(b"a file where the folder should be")
@@ -361,7 +365,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     fresh = Interrupting(str(tmp_path / "cache"))
     pipeline = Pipeline(
         journal=room.journal,
-        filing=Filing(Mover(room.journal), Caller(room.journal, lambda: False)),
+        filing=Filing(Mover(room.journal), ExternalActions(room.journal, lambda: False)),
         classifier=fresh,
         rules=room.rules,
         negatives=frozenset(),
@@ -423,7 +427,7 @@ def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> No
 def test_a_time_that_no_calendar_holds_is_no_obstacle(seconds: int, year: int) -> None:
     """Not every file system can be given such a time, so the numbers are made up."""
     found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, seconds, seconds, seconds))
-    facts = file_facts(Opened("/in/a.png", "/in", -1, found), "png")
+    facts = file_facts(OpenFile("/in/a.png", "/in", -1, found), "png")
     assert (facts.created.year, facts.modified.year) == (year, year)
 
 

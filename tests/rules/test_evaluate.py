@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
@@ -31,8 +31,8 @@ def move(text: str) -> RuleAction:
     return RuleAction(ActionKind.MOVE, parse_destination(text))
 
 
-def rule(name: str, *filters: Filter, mode: FilterMode = FilterMode.ALL, goes_on: bool = False) -> Rule:
-    return Rule(name, (move(f"/{name}/"),), filters, mode, goes_on=goes_on)
+def rule(name: str, *filters: Filter, mode: FilterMode = FilterMode.ALL, continues: bool = False) -> Rule:
+    return Rule(name, (move(f"/{name}/"),), filters, mode, continues=continues)
 
 
 def decide(
@@ -49,8 +49,8 @@ def decide(
         modified=datetime(2025, 1, 2, tzinfo=UTC),
         format="png",
     )
-    sight = Sight(scores, b"", ImageFacts(10, 10, taken), "embedded")
-    return evaluate(rules, file, sight, frozenset({"other"}), NOW)
+    classification = Classification(scores, b"", ImageFacts(10, 10, taken), "embedded")
+    return evaluate(rules, file, classification, frozenset({"other"}), NOW)
 
 
 def test_no_rules_nothing_to_do() -> None:
@@ -63,11 +63,11 @@ def test_the_first_match_wins_and_the_rest_is_not_asked() -> None:
         RuleReason("a", False, ("label is receipt (0.90), wanted photo",)),
         RuleReason("b", True, ("label is receipt (0.90)",)),
     )
-    assert [action.destination.shown() for action in decision.actions] == ["/b/a.png"]
+    assert [action.destination.preferred_path for action in decision.actions] == ["/b/a.png"]
 
 
 def test_continue_goes_on_to_the_next_match() -> None:
-    decision = decide([rule("a", goes_on=True), rule("b", IS_PHOTO, goes_on=True), rule("c"), rule("d")])
+    decision = decide([rule("a", continues=True), rule("b", IS_PHOTO, continues=True), rule("c"), rule("d")])
     assert decision.matched == ("a", "c")
     assert [action.rule for action in decision.actions] == ["a", "c"]
 
@@ -145,13 +145,13 @@ def test_an_action_carries_all_that_the_mover_needs() -> None:
     copy = RuleAction(ActionKind.COPY, parse_destination("/c/{name}-{counter}.{ext}"), OnConflict.SKIP)
     asked = Rule("Bills", (copy, move("/m/{rule}/{label} {score}/")), shadow=True)
     copied, moved = decide([asked]).actions
-    assert (copied.kind, copied.on_conflict, copied.destination.shown()) == (
+    assert (copied.kind, copied.on_conflict, copied.destination.preferred_path) == (
         ActionKind.COPY,
         OnConflict.SKIP,
         "/c/a-1.png",
     )
     assert (moved.kind, moved.on_conflict) == (ActionKind.MOVE, OnConflict.RENAME_NEW)
-    assert moved.destination.shown() == "/m/Bills/receipt 0.90/a.png"
+    assert moved.destination.preferred_path == "/m/Bills/receipt 0.90/a.png"
     assert {copied.rule, moved.rule} == {"Bills"}
     assert copied.shadow
     assert moved.shadow
@@ -175,12 +175,12 @@ MATCHES = st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_s
 @given(MATCHES)
 def test_what_is_done_follows_from_the_reasons(shape: list[tuple[bool, bool, bool]]) -> None:
     rules = [
-        Rule(str(n), (move("/x/"),), (IS_RECEIPT if hit else IS_PHOTO,), enabled=enabled, goes_on=goes_on)
-        for n, (hit, enabled, goes_on) in enumerate(shape)
+        Rule(str(n), (move("/x/"),), (IS_RECEIPT if hit else IS_PHOTO,), enabled=enabled, continues=continues)
+        for n, (hit, enabled, continues) in enumerate(shape)
     ]
     decision = decide(rules)
     assert tuple(action.rule for action in decision.actions) == decision.matched
     assert [reason.rule for reason in decision.rules] == [each.name for each in rules[: len(decision.rules)]]
-    assert all(each.goes_on for each in rules if each.name in decision.matched[:-1])
+    assert all(each.continues for each in rules if each.name in decision.matched[:-1])
     stopped = len(decision.rules) < len(rules)
-    assert not stopped or not rules[len(decision.rules) - 1].goes_on
+    assert not stopped or not rules[len(decision.rules) - 1].continues

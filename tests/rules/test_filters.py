@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.filters import (
     AgeFilter,
     Comparison,
@@ -41,8 +41,8 @@ def facts(
         format="png",
     )
     image = ImageFacts(1920, 1080, taken)
-    sight = Sight(scores or {"receipt": 0.81, "photo": 0.12, "other": 0.07}, b"", image, "embedded")
-    return Facts(file, sight, frozenset({"other", "junk"}), NOW)
+    classification = Classification(scores or {"receipt": 0.81, "photo": 0.12, "other": 0.07}, b"", image, "embedded")
+    return Facts(file, classification, frozenset({"other", "junk"}), NOW)
 
 
 def bound(operator: str, number: float) -> tuple[Comparison, ...]:

@@ -11,7 +11,7 @@ import pytest
 from snapsortd.domain.decision import PATH_MARK
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.placeholder_values import values_of
 from snapsortd.rules.template import parse_destination, parse_name, parse_words
 from snapsortd.rules.transliterate import to_ascii
@@ -29,7 +29,7 @@ FILE = FileFacts(
 )
 EXIF = {"Make": "NIKON CORPORATION", "Model": "NIKON D750 ", "LensModel": "50mm f/1.8"}
 IMAGE = ImageFacts(6000, 4000, datetime.fromisoformat("2023-12-31T23:59"), 3, exif=EXIF)
-SIGHT = Sight({"receipt": 0.876, "photo": 0.124}, b"", IMAGE, "embedded")
+SIGHT = Classification({"receipt": 0.876, "photo": 0.124}, b"", IMAGE, "embedded")
 BARE = replace(SIGHT, image=ImageFacts(10, 10))
 GROUPS = {"number": "42"}
 
@@ -124,7 +124,7 @@ def test_the_name_of_a_camera(make: str, model: str, camera: str) -> None:
 )
 def test_relative_folders(root: str, path: str, place: str) -> None:
     found = values(root=root, path=path)
-    assert parse_destination("/r/{relative}/").fill(found).shown() == place
+    assert parse_destination("/r/{relative}/").fill(found).preferred_path == place
 
 
 def test_relative_folders_in_ascii_stay_as_many() -> None:
@@ -134,7 +134,7 @@ def test_relative_folders_in_ascii_stay_as_many() -> None:
 
 
 def test_an_empty_default_leaves_the_folder_out() -> None:
-    assert parse_destination("/r/{camera|}/{label}/").fill(bare()).shown() == "/r/receipt/a"
+    assert parse_destination("/r/{camera|}/{label}/").fill(bare()).preferred_path == "/r/receipt/a"
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ VALUES: Mapping[str, object] = {
 
 
 def shown(text: str, **values: object) -> str:
-    return parse_destination(text).fill({**VALUES, **values}).shown()
+    return parse_destination(text).fill({**VALUES, **values}).preferred_path
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class Attack:
         return self
 
     @property
-    def goes_on(self) -> bool:
+    def continues(self) -> bool:
         """Whether it isn't over."""
         return self._thread.is_alive()
 

@@ -112,11 +112,11 @@ def pdf(
         % (box, _HELVETICA, extra),
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing),
     )
-    data, places = b"%PDF-1.4\n", []
+    data, locations = b"%PDF-1.4\n", []
     for number, each in enumerate(objects, 1):
-        places.append(len(data))
+        locations.append(len(data))
         data += b"%d 0 obj\n%s\nendobj\n" % (number, each)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    table = b"".join(b"%010d 00000 n \n" % place for place in locations)
     return (
         data
         + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n<< /Size %d /Root 1 0 R /ID [(a)(a)] %s >>\n"

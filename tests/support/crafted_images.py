@@ -204,8 +204,8 @@ PAGE_BYTES = len(page(0))
 
 def chain(pages: int, last: int = 0) -> bytes:
     """A TIFF of many pages whose last leads to `last`."""
-    places = [8 + PAGE_BYTES * number for number in range(1, pages)]
-    return tiff(*(page(place) for place in [*places, last]))
+    locations = [8 + PAGE_BYTES * number for number in range(1, pages)]
+    return tiff(*(page(place) for place in [*locations, last]))
 
 
 def packed_tiff(side: int, compression: int, data: bytes) -> bytes:

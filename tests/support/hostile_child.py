@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any
 
 from snapsortd.vision.child import main as child
-from snapsortd.vision.child.workers import Look
+from snapsortd.vision.child.workers import Steps
 from snapsortd.vision.wire import Channel
 
 Attempt = Callable[[], object]
@@ -142,7 +142,7 @@ def _call(x86_64: int, aarch64: int) -> None:
         raise OSError(ctypes.get_errno(), "")
 
 
-def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Look, dict[str, Any]]:
+def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, dict[str, Any]]:
     """In the place of `child._load`: nothing is loaded, and a thread waits that has been there before the seal.
 
     PNG files are its own, with which it tries itself out.
@@ -182,7 +182,7 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Look, dic
             return {}
         return attack(image) if what == "attack" else die(image)
 
-    return Look(look, list), {"name": "hostile", "dim": 1}
+    return Steps(look, list), {"name": "hostile", "dim": 1}
 
 
 def _unconfined(fd: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import FileFacts, ImageFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.filters import Facts
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -37,5 +37,5 @@ def seen(
         urls,
     )
     image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
-    sight = Sight({"photo": 1.0}, b"", image, "embedded")
-    return Facts(file, sight, frozenset(), NOW, twin, likeness)
+    classification = Classification({"photo": 1.0}, b"", image, "embedded")
+    return Facts(file, classification, frozenset(), NOW, twin, likeness)

@@ -18,7 +18,7 @@ from typing import Any
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.vision.child import main as child
-from snapsortd.vision.child.workers import Look
+from snapsortd.vision.child.workers import Steps
 from tests.support import hostile_answers
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -29,7 +29,7 @@ def image(word: bytes) -> bytes:
     return _PNG + word
 
 
-def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Look, dict[str, Any]]:
+def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Steps, dict[str, Any]]:
     answer = {"scores": [1.0] + [0.0] * (len(labels) - 1), "embedding": base64.b64encode(bytes(4)).decode()}
     answer |= {"height": 1, "taken": None, "frames": 1, "has_alpha": False, "exif": {}}
 
@@ -48,7 +48,7 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
                 raise ImageError("it is bad")
         return {**answer, "width": len(word)}
 
-    return Look(look, list), {"name": model, "dim": 2, "source": "/", "digest": ""}
+    return Steps(look, list), {"name": model, "dim": 2, "source": "/", "digest": ""}
 
 
 def as_classifier(folder: Path) -> AbstractContextManager[None]:

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from snapsortd.ctl.client import Client
-from snapsortd.ctl.doctor import Finding, Status, Surroundings, examine
+from snapsortd.ctl.doctor import DoctorInput, Finding, Status, examine
 from snapsortd.ctl.doctor.folders import Seer
 from snapsortd.ctl.doctor.service import Installation
-from snapsortd.files.locations import Places, find_places
+from snapsortd.files.locations import Locations, find_locations
 from tests.support.filing import Filing
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at Linux")
@@ -53,8 +53,8 @@ class Patient:
         }
 
     @property
-    def places(self) -> Places:
-        return find_places(self.env)
+    def locations(self) -> Locations:
+        return find_locations(self.env)
 
     def write_config(self, **folders: object) -> None:
         """Watch and file other folders than the usual ones."""
@@ -63,12 +63,12 @@ class Patient:
 
     def findings(self, *, status: Callable[[], dict[str, Any]] | None = None, patience: float = 60.0) -> list[Finding]:
         """Everything that is found. A check that itself fails is a defect."""
-        client = Client(self.places.socket)
+        client = Client(self.locations.socket)
         service = Installation(
             str(self.folder / "config/systemd/user/snapsortd.service"), sys.executable, {"SNAPSORTD_CONFIG": ""}
         )
-        here = Surroundings(
-            self.places, self.env, status or client.status, client.answers, service, "no-such.service", patience
+        here = DoctorInput(
+            self.locations, self.env, status or client.status, client.answers, service, "no-such.service", patience
         )
         found = list(examine(here))
         assert not [each for each in found if "could not be looked at" in each.summary]
@@ -120,6 +120,6 @@ def _facts(path: Path) -> tuple[int, int, int]:
 def file_one(patient: Patient) -> Filing:
     """A journal with one image filed, and everything about it at hand."""
     patient.filed.mkdir(exist_ok=True)
-    filing = Filing(patient.places.journal, patient.inbox, patient.filed)
+    filing = Filing(patient.locations.journal, patient.inbox, patient.filed)
     filing.file(filing.image())
     return filing

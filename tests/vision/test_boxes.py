@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from snapsortd.vision.child.decoding.boxes import boxes_fill
+from snapsortd.vision.child.decoding.boxes import container_is_complete
 
 pytestmark = pytest.mark.pure
 
@@ -31,4 +31,4 @@ LARGE = b"\0\0\0\x01mdat" + (24).to_bytes(8, "big") + bytes(8)
     ],
 )
 def test_boxes(data: bytes, whole: bool) -> None:
-    assert boxes_fill(io.BytesIO(data)) is whole
+    assert container_is_complete(io.BytesIO(data)) is whole

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from snapsortd.domain.errors import ClassifierDied, ImageError, Interrupted, ModelError
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.vision.classifier import Classifier
 from tests.support import images
 from tests.support.tiny_checkpoints import make_checkpoint
@@ -37,7 +37,7 @@ def _state(classifier: Classifier) -> str:
     return classifier.state
 
 
-def _look(classifier: Classifier, path: Path) -> Sight:
+def _look(classifier: Classifier, path: Path) -> Classification:
     with path.open("rb") as file:
         return classifier.classify(file.fileno(), _go_on)
 
@@ -90,14 +90,14 @@ def test_the_embedded_model_tells_them_apart(
     embedded: Classifier, tmp_path: Path, image: Image.Image, label: str
 ) -> None:
     image.save(tmp_path / "image.png")
-    sight = _look(embedded, tmp_path / "image.png")
-    assert sight.label == label
-    assert sum(sight.scores.values()) == pytest.approx(1)
-    assert tuple(sight.scores) == tuple(LABELS)
-    assert (sight.image.width, sight.image.height) == image.size
-    assert (sight.model, embedded.model_info["name"]) == ("embedded", "embedded")
-    assert len(sight.embedding) == 2 * embedded.model_info["dim"]
-    assert sight.milliseconds > 0
+    classification = _look(embedded, tmp_path / "image.png")
+    assert classification.label == label
+    assert sum(classification.scores.values()) == pytest.approx(1)
+    assert tuple(classification.scores) == tuple(LABELS)
+    assert (classification.image.width, classification.image.height) == image.size
+    assert (classification.model, embedded.model_info["name"]) == ("embedded", "embedded")
+    assert len(classification.embedding) == 2 * embedded.model_info["dim"]
+    assert classification.milliseconds > 0
 
 
 def test_the_embedding_is_normalised_half_precision(embedded: Classifier, cat: Path) -> None:

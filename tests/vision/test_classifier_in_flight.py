@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.vision.child.workers import LARGEST_BATCH, Look, Workers
-from snapsortd.vision.classifier import READY_MADE, Classifier
+from snapsortd.vision.child.workers import LARGEST_BATCH, Steps, Workers
+from snapsortd.vision.classifier import QUEUED_PER_THREAD, Classifier
 from snapsortd.vision.requests import Request
 from tests.support.mortal_child import as_classifier, image
 from tests.support.waiting import wait_for
@@ -74,7 +74,7 @@ def test_there_is_room_for_so_many_that_no_thread_waits(mortal: Mortal) -> None:
     requests = []
     while mortal.has_room():
         requests.append(mortal.give(b"good"))
-    assert len(requests) == READY_MADE * THREADS
+    assert len(requests) == QUEUED_PER_THREAD * THREADS
     assert mortal.has_room(urgent=True)
     requests.append(mortal.give(b"good", urgent=True))
     assert not mortal.has_room(urgent=True)
@@ -186,7 +186,7 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
             raise ImageError("it is bad")
         return {"seen": fd}
 
-    workers = Workers(Look(prepare, list), answers.append, 2)
+    workers = Workers(Steps(prepare, list), answers.append, 2)
     workers.give(1, 7, None)
     workers.give(2, 8, None)
     wait_for(lambda: len(answers) == 2, what="both answers")
@@ -214,7 +214,7 @@ def test_images_that_wait_go_to_the_model_together() -> None:
         batches.append(len(prepared))
         return [{"seen": fd} for fd in prepared]
 
-    workers = Workers(Look(prepare, judge), answers.append, 1)
+    workers = Workers(Steps(prepare, judge), answers.append, 1)
     count = LARGEST_BATCH + 2
     for number in range(count):
         workers.give(number, 100 + number, None)
@@ -242,7 +242,7 @@ def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
             assert one_is_answered.wait(30)
         return {"seen": fd}
 
-    workers = Workers(Look(prepare, list), answers.append, threads)
+    workers = Workers(Steps(prepare, list), answers.append, threads)
     workers.give(2, 8, None)
     workers.give(1, 7, None, urgent=urgent)
     wait_for(lambda: len(answers) == 1, what="the answer to the one that is decoded")

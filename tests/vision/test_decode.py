@@ -189,9 +189,9 @@ def _big_tiff(pages: int) -> bytes:
     first = int.from_bytes(image[8:16], "little")
     after = first + 8 + 20 * int.from_bytes(image[first : first + 8], "little")
     image += bytes(-len(image) % 8)
-    places = [len(image) + 16 * number for number in range(pages - 1)] + [0]
-    chained = b"".join(struct.pack("<QQ", 0, place) for place in places[1:])
-    return image[:after] + struct.pack("<Q", places[0]) + image[after + 8 :] + chained
+    locations = [len(image) + 16 * number for number in range(pages - 1)] + [0]
+    chained = b"".join(struct.pack("<QQ", 0, place) for place in locations[1:])
+    return image[:after] + struct.pack("<Q", locations[0]) + image[after + 8 :] + chained
 
 
 @pytest.mark.parametrize(

@@ -276,9 +276,9 @@ def _classified(
     )
     try:
         with image.open("rb") as file:
-            sight = classifier.classify(file.fileno(), lambda: False)
+            classification = classifier.classify(file.fileno(), lambda: False)
         assert classifier.pid is not None
-        return classifier.model_info, _libraries(classifier.pid), dict(sight.scores)
+        return classifier.model_info, _libraries(classifier.pid), dict(classification.scores)
     finally:
         classifier.stop()
 

@@ -18,7 +18,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from snapsortd.domain.exif_tags import EXIF_NAMES
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.vision.messages import sight_from_json, words_from_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
 from tests.support.fuzzing import spoiled, tries
@@ -48,16 +48,21 @@ FIELDS = st.fixed_dictionaries(
 )
 
 
-def assert_possible(sight: Sight) -> None:
-    assert tuple(sight.scores) == LABELS
-    assert all(type(score) is float and math.isfinite(score) and 0 <= score <= 1 for score in sight.scores.values())
-    assert type(sight.embedding) is bytes
-    assert len(sight.embedding) == 4
-    assert all(1 <= each <= 2**31 for each in (sight.image.width, sight.image.height, sight.image.frames))
-    assert sight.image.taken is None or isinstance(sight.image.taken, datetime)
-    assert type(sight.image.has_alpha) is bool
-    assert all(name in EXIF_NAMES and text.isprintable() for name, text in sight.image.exif.items())
-    assert all(map(math.isfinite, struct.unpack("<2e", sight.embedding)))
+def assert_possible(classification: Classification) -> None:
+    assert tuple(classification.scores) == LABELS
+    assert all(
+        type(score) is float and math.isfinite(score) and 0 <= score <= 1 for score in classification.scores.values()
+    )
+    assert type(classification.embedding) is bytes
+    assert len(classification.embedding) == 4
+    assert all(
+        1 <= each <= 2**31
+        for each in (classification.image.width, classification.image.height, classification.image.frames)
+    )
+    assert classification.image.taken is None or isinstance(classification.image.taken, datetime)
+    assert type(classification.image.has_alpha) is bool
+    assert all(name in EXIF_NAMES and text.isprintable() for name, text in classification.image.exif.items())
+    assert all(map(math.isfinite, struct.unpack("<2e", classification.embedding)))
 
 
 @tries(300)
@@ -113,7 +118,7 @@ def test_any_bytes_are_messages_or_nonsense_or_the_end(data: bytes, at_once: int
 DAEMON = """
 import json, os, resource, sys
 from pathlib import Path
-from snapsortd.errors import ClassifierDied, ImageError
+from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.vision.classifier import Classifier
 from tests.support.hostile_answers import ANSWERS, as_classifier
 told, descriptors = {}, len(os.listdir("/proc/self/fd"))

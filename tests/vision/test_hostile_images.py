@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.vision.child.main import MEMORY_HEADROOM
 from snapsortd.vision.classifier import IMAGE_SECONDS, Classifier
 from tests.support import images
@@ -43,7 +43,7 @@ class Watched:
     resident: int = 0
     descriptors: int = 0
 
-    def look(self, data: bytes, image_format: str | None = None) -> Sight | ImageError | ClassifierDied:
+    def look(self, data: bytes, image_format: str | None = None) -> Classification | ImageError | ClassifierDied:
         """What is said of a file of these bytes; whatever that is, the limits hold."""
         self.file.write_bytes(data)
         self.classifier.wait_ready(lambda: False)
@@ -51,7 +51,7 @@ class Watched:
             self.pid = self.classifier.pid
             self.resident, self.descriptors = self.kilobytes("VmHWM"), self.open_descriptors()
         began = time.monotonic()
-        found: Sight | ImageError | ClassifierDied
+        found: Classification | ImageError | ClassifierDied
         try:
             with self.file.open("rb") as file:
                 found = self.classifier.classify(file.fileno(), lambda: False, image_format)
@@ -93,7 +93,7 @@ def test_a_hostile_file_is_answered_or_refused_with_the_reason(watched: Watched,
     data = hostile.make()
     found = watched.look(data, hostile.image_format)
     if hostile.reason is None:
-        assert isinstance(found, Sight), found
+        assert isinstance(found, Classification), found
         assert found.image.frames == hostile.frames
     else:
         with pytest.raises(ImageError, match=hostile.reason):
@@ -113,7 +113,7 @@ def test_flipped_bytes_harm_nobody(watched: Watched, image_format: str) -> None:
     for data in flipped(image_format, FLIPPED):
         watched.look(data, NAMED.get(image_format))
     screenshot = watched.look(encoded(images.screenshot(1), "PNG"))
-    assert isinstance(screenshot, Sight)
+    assert isinstance(screenshot, Classification)
     assert screenshot.label == "screenshot"
 
 
@@ -123,7 +123,7 @@ def test_what_needs_more_memory_than_is_allowed_says_so(watched: Watched) -> Non
     pid = watched.classifier.pid
     assert isinstance(found, ImageError)
     assert "more memory than is allowed" in str(found)
-    assert isinstance(watched.look(sound("PNG")), Sight)
+    assert isinstance(watched.look(sound("PNG")), Classification)
     assert watched.classifier.pid == pid
 
 
@@ -141,9 +141,9 @@ def test_a_file_larger_than_any_image_is_refused_unread(watched: Watched) -> Non
 
 _DECODE = """
 import sys, time
-from snapsortd.errors import ImageError
-from snapsortd.vision.decode import decode
-from snapsortd.vision.time_limit import LimitedFile
+from snapsortd.domain.errors import ImageError
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.decoding.time_limit import LimitedFile
 began = time.process_time()
 with LimitedFile(open(sys.argv[1], "rb", buffering=0), 1) as file:
     try:
@@ -179,8 +179,8 @@ def test_what_takes_too_long_to_decode_is_given_up_and_the_process_lives(
 _DECODE_ALL = """
 import pathlib, sys
 from PIL import Image
-from snapsortd.errors import ImageError
-from snapsortd.vision.decode import decode
+from snapsortd.domain.errors import ImageError
+from snapsortd.vision.child.decoding.decode import decode
 for path in pathlib.Path(sys.argv[1]).iterdir():
     with path.open("rb") as file:
         try:

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.domain.image import ImageFacts, Sight
+from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.vision.requests import InFlight, Request
 
 pytestmark = pytest.mark.pure
 
-SIGHT = Sight({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)
+SIGHT = Classification({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)
 BAD = ImageError("bad")
 
 
@@ -53,7 +53,7 @@ def test_of_several_nobody_is_to_blame_and_each_goes_alone_in_the_same_order() -
         assert send(line) == [request.id]
         assert send(line) == []
         line.answered(request, SIGHT, 1.0)
-    assert all(request.sight is SIGHT for request in requests)
+    assert all(request.classification is SIGHT for request in requests)
 
 
 def test_one_that_is_alone_waits_for_those_before_it_and_keeps_those_behind_it_waiting() -> None:
@@ -152,10 +152,10 @@ def test_whatever_comes_together_only_the_guilty_are_blamed(kinds: list[str], lo
 
 def kinds_of(requests: Iterable[Request]) -> list[type]:
     """How each ended."""
-    return [type(request.sight or request.error) for request in requests]
+    return [type(request.classification or request.error) for request in requests]
 
 
-_END = {"good": Sight, "crowded": Sight, "killer": ClassifierDied, "unreadable": ImageError}
+_END = {"good": Classification, "crowded": Classification, "killer": ClassifierDied, "unreadable": ImageError}
 
 
 def test_an_urgent_one_counts_until_it_is_answered() -> None:

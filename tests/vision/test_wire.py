@@ -109,9 +109,14 @@ ANSWER = sight_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS)
 
 
 def test_an_answer_arrives_as_it_was_meant() -> None:
-    sight = sight_from_json(ANSWER, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
-    assert sight.scores == {"a": 0.75, "b": 0.25}
-    assert (sight.embedding, sight.image, sight.model, sight.milliseconds) == (b"\0\x3c\0\0", FACTS, "m", 7.0)
+    classification = sight_from_json(ANSWER, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
+    assert classification.scores == {"a": 0.75, "b": 0.25}
+    assert (classification.embedding, classification.image, classification.model, classification.milliseconds) == (
+        b"\0\x3c\0\0",
+        FACTS,
+        "m",
+        7.0,
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from snapsortd.domain.file import FileIdentity, Stat
-from snapsortd.watch.queue import BACKLOG_LIMIT, FRESH_LIMIT, NEW_S, PULLS_PER_LOOK, RETRY_LIMIT, WorkQueue, retry_pause
+from snapsortd.watch.queue import (
+    BACKLOG_LIMIT,
+    FRESH_LIMIT,
+    NEW_FILE_WINDOW_S,
+    PULLS_PER_LOOK,
+    RETRY_LIMIT,
+    WorkQueue,
+    retry_pause,
+)
 
 pytestmark = pytest.mark.pure
 
@@ -105,12 +113,12 @@ def test_what_has_just_come_goes_before_what_came_before() -> None:
     queue.look(0.0)
     queue.look(1.0)
     assert queue.has_new
-    queue.look(1.0 + NEW_S)
+    queue.look(1.0 + NEW_FILE_WINDOW_S)
     assert not queue.has_new
-    assert queue.next_due(1.0 + NEW_S) == 1.0 + NEW_S
+    assert queue.next_due(1.0 + NEW_FILE_WINDOW_S) == 1.0 + NEW_FILE_WINDOW_S
     queue.offer("last", 0.5)
-    queue.look(1.5 + NEW_S)
-    assert popped(queue, 2.0 + NEW_S) == ["last", "first", "second", "old"]
+    queue.look(1.5 + NEW_FILE_WINDOW_S)
+    assert popped(queue, 2.0 + NEW_FILE_WINDOW_S) == ["last", "first", "second", "old"]
 
 
 def test_what_is_put_back_comes_behind_all_that_is_ready() -> None:

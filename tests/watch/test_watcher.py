@@ -442,7 +442,7 @@ def test_the_systems_limits_are_named_and_scanning_goes_on(root: Path, limit: st
 
 DISK = """
 import os, subprocess, sys, threading
-from snapsortd.scan import scan
+from snapsortd.watch.scan import scan
 from snapsortd.watch.watcher import Watcher
 from tests.support.watched import Folder
 

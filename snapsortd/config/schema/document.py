@@ -25,7 +25,7 @@ from snapsortd.config.schema.values import (
     Threads,
     UnloadAfter,
     WatchedPath,
-    around,
+    context_of,
 )
 
 
@@ -96,7 +96,7 @@ class RuleEntry(Strict):
     def _know_groups(cls, actions: object, info: ValidationInfo) -> object:
         """For the templates of these actions: the groups that the filters, which were read before, may catch."""
         filters = info.data.get("filters")
-        around(info).groups = None if filters is None else group_names(filters)
+        context_of(info).groups = None if filters is None else group_names(filters)
         return actions
 
     @field_validator("actions")
@@ -107,11 +107,11 @@ class RuleEntry(Strict):
 
     @field_validator("continue_")
     @classmethod
-    def _file_is_there(cls, goes_on: bool, info: ValidationInfo) -> bool:
+    def _file_is_there(cls, continues: bool, info: ValidationInfo) -> bool:
         last = kind_of(info.data["actions"][-1]) if info.data.get("actions") else ""
-        if goes_on and last in WORDS:
+        if continues and last in WORDS:
             raise ValueError(f"after '{last}' no further rule is asked; remove one of the two")
-        return goes_on
+        return continues
 
 
 class TestEntry(Strict):

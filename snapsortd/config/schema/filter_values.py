@@ -11,7 +11,7 @@ from snapsortd.config.expand import expand
 from snapsortd.config.schema.dates import date_bounds
 from snapsortd.config.schema.quantities import aspect, comparisons, megapixels
 from snapsortd.config.schema.regexes import check_regex
-from snapsortd.config.schema.values import Line, around, as_many, as_text, describe
+from snapsortd.config.schema.values import Line, as_many, as_text, context_of, describe
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Comparison, DateBound, Range
@@ -48,7 +48,7 @@ def _dates(value: object) -> tuple[DateBound, ...]:
 
 def _folder_pattern(value: str, info: ValidationInfo) -> str:
     # What a variable brings along is a name, not a pattern.
-    pattern = expand(value, {name: escape(text) for name, text in around(info).env.items()})
+    pattern = expand(value, {name: escape(text) for name, text in context_of(info).env.items()})
     if not pattern.startswith(("/", "*", "?", "[")):
         raise ValueError(f"'{value}' fits no folder: their paths begin with /; write */{value}")
     return pattern.rstrip("/") or "/"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
-_FEW = 3
+MAX_NESTED_REPEATS = 3
 """So often a part that fits in many ways may be repeated: 255 characters can be parted in 3 million ways at most."""
 
 _parser: Any = import_module("re._parser")
@@ -46,7 +46,7 @@ def _start(pattern: str) -> str:
 def _explodes(items: Iterable[Any]) -> bool:
     for item in items:
         kind, about = str(item[0]), item[1]
-        if kind in _REPEATS and about[1] > _FEW and _varies(about[2]):
+        if kind in _REPEATS and about[1] > MAX_NESTED_REPEATS and _varies(about[2]):
             return True
         if any(map(_explodes, _inside(kind, about))):
             return True

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand
-from snapsortd.config.schema.values import around, as_line, as_many, as_text, describe
+from snapsortd.config.schema.values import as_line, as_many, as_text, context_of, describe
 from snapsortd.domain.errors import TemplateError
 from snapsortd.rules.template import (
     DestinationTemplate,
@@ -37,13 +37,13 @@ def _parsed(parse: Callable[[], T]) -> T:
 
 def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:
     text = as_line(as_text(value, '"~/Pictures/{label}/"'))
-    around_it = around(info)
-    return _parsed(lambda: parse_destination(expand(text, around_it.env, braces=True), around_it.groups))
+    context = context_of(info)
+    return _parsed(lambda: parse_destination(expand(text, context.env, braces=True), context.groups))
 
 
 def _file_name(value: object, info: ValidationInfo) -> NameTemplate:
     text = as_line(as_text(value, '"{taken:%Y-%m-%d} {name}.{ext}"'))
-    return _parsed(lambda: parse_name(text, around(info).groups))
+    return _parsed(lambda: parse_name(text, context_of(info).groups))
 
 
 def _tags(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
@@ -56,12 +56,12 @@ def _tag(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_line(as_text(value, 'holiday or "{label}"'))
     if "," in text:
         raise ValueError(f"the tag '{text}' holds a comma, which parts one tag from the next; write a list")
-    return _parsed(lambda: parse_words(text, around(info).groups, path=False))
+    return _parsed(lambda: parse_words(text, context_of(info).groups, path=False))
 
 
 def _notice(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_line(as_text(value, '"Filed {name} as {label}"'))
-    return _parsed(lambda: parse_words(text, around(info).groups, path=True))
+    return _parsed(lambda: parse_words(text, context_of(info).groups, path=True))
 
 
 def _command(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
@@ -78,9 +78,9 @@ def _command(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
 
 def _argument(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_text(value, '"{path}", which needs quotes')
-    around_it = around(info)
+    context = context_of(info)
     return _parsed(
-        lambda: parse_words(expand(text, around_it.env, braces=True), around_it.groups, path=True, verbatim=True)
+        lambda: parse_words(expand(text, context.env, braces=True), context.groups, path=True, verbatim=True)
     )
 
 

@@ -26,7 +26,7 @@ _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
 @dataclass
-class Surroundings:
+class ValidationContext:
     """What values are checked against. `labels` is None where the labels themselves are unreadable."""
 
     env: Mapping[str, str]
@@ -37,9 +37,9 @@ class Surroundings:
     """The named groups of the rule at hand's regex filters; None where those are unreadable."""
 
 
-def around(info: ValidationInfo) -> Surroundings:
+def context_of(info: ValidationInfo) -> ValidationContext:
     context = info.context
-    assert isinstance(context, Surroundings)
+    assert isinstance(context, ValidationContext)
     return context
 
 
@@ -125,19 +125,19 @@ def _pixels(value: object) -> Range:
 
 
 def _known_label(value: str, info: ValidationInfo) -> str:
-    labels = around(info).labels
+    labels = context_of(info).labels
     if labels is not None and value not in labels:
         raise ValueError(f"there is no label '{value}'{suggestion(value, labels)}")
     return value
 
 
 def _new_rule_name(value: str, info: ValidationInfo) -> str:
-    return _new(value, around(info).rule_names, f"two rules are named '{value}'")
+    return _new(value, context_of(info).rule_names, f"two rules are named '{value}'")
 
 
 def _watched_folder(value: str, info: ValidationInfo) -> str:
     folder = _folder(value, info)
-    return _new(folder, around(info).watched, f"{folder} is watched twice")
+    return _new(folder, context_of(info).watched, f"{folder} is watched twice")
 
 
 def _new(value: str, seen: set[str], complaint: str) -> str:
@@ -148,11 +148,11 @@ def _new(value: str, seen: set[str], complaint: str) -> str:
 
 
 def _folder(value: str, info: ValidationInfo) -> str:
-    return expand_folder(value, around(info).env)
+    return expand_folder(value, context_of(info).env)
 
 
 def _expected_rule(value: str, info: ValidationInfo) -> str:
-    known = around(info).rule_names
+    known = context_of(info).rule_names
     if known and value not in known and value != NO_RULE:
         raise ValueError(f"there is no rule '{value}'{suggestion(value, [*sorted(known), NO_RULE])}")
     return value
@@ -165,7 +165,7 @@ def _rule_tag(value: str) -> str:
 
 
 def _path(value: str, info: ValidationInfo) -> str:
-    return expand(value, around(info).env)
+    return expand(value, context_of(info).env)
 
 
 def _model_name(value: str, info: ValidationInfo) -> str:

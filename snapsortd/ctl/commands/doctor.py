@@ -12,10 +12,10 @@ import click
 
 from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.service import LABEL, UNIT, manager, program
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
 from snapsortd.ctl.service_files.render import CARRIED
 from snapsortd.domain.errors import EXIT_REFUSED
-from snapsortd.domain.text import count, shown
+from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
     from snapsortd.ctl.doctor import Finding
@@ -47,22 +47,22 @@ def doctor_command(as_json: bool) -> None:
 
 def findings() -> Iterator[Finding]:
     """Every check of this instance, one after the other."""
-    from snapsortd.ctl.doctor import Surroundings, examine
+    from snapsortd.ctl.doctor import DoctorInput, examine
     from snapsortd.ctl.doctor.service import Installation
 
-    here = places()
+    here = locations()
     client = Client(here.socket)
     unit = f"gui/{os.getuid()}/{LABEL}" if sys.platform == "darwin" else UNIT
     installation = Installation(manager().path, program(), {name: os.environ.get(name, "") for name in CARRIED})
-    return examine(Surroundings(here, os.environ, client.status, client.answers, installation, unit))
+    return examine(DoctorInput(here, os.environ, client.status, client.answers, installation, unit))
 
 
 def lines(finding: Finding) -> Iterator[str]:
     """One finding: sign, subject and sentence, and below it what to do."""
     sign, colour = SIGNS[finding.status]
-    yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {shown(finding.summary)}"
+    yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {escape(finding.summary)}"
     if finding.fix:
-        yield f"{'':{WIDTH}} → {shown(finding.fix)}"
+        yield f"{'':{WIDTH}} → {escape(finding.fix)}"
 
 
 def summary(checks: int, warnings: int, problems: int) -> str:

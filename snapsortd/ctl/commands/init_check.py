@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapsortd.ctl.output.console import json_option, places, say, say_json, short
+from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.domain.errors import ConfigError
-from snapsortd.domain.text import count, shown
+from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
-    from snapsortd.rules.preview import Foretold
+    from snapsortd.rules.preview import ActionPreview
 
 
 @click.command("init")
@@ -24,7 +24,7 @@ def init_command(force: bool, if_missing: bool, as_json: bool) -> None:
     """Write a commented configuration to begin with. One that is there is never overwritten."""
     from snapsortd.config import default_config_text
 
-    path = places().config_file
+    path = locations().config_file
     if if_missing and os.path.lexists(path):
         if as_json:
             say_json({"path": path, "backup": None})
@@ -101,7 +101,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     from snapsortd.config.sample import samples
     from snapsortd.ctl.commands.label_warnings import warn, warnings
 
-    path = os.path.abspath(file) if file else places().config_file
+    path = os.path.abspath(file) if file else locations().config_file
     try:
         config = load_config(path, os.environ)
         if faults := check_folders(config):
@@ -128,9 +128,9 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
         warn(each)
 
 
-def sample_line(sample: Foretold) -> str:
+def sample_line(sample: ActionPreview) -> str:
     """What one action would make of the sample image."""
     words = " ".join(sample.words)
-    what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {shown(words)}"
+    what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {escape(words)}"
     doing = f"{sample.kind} " if sample.target and sample.kind != "move" else ""
-    return f"{shown(sample.rule)}: {doing}{what}".rstrip()
+    return f"{escape(sample.rule)}: {doing}{what}".rstrip()

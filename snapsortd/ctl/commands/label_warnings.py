@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.commands.sim_sort import told
-from snapsortd.ctl.output.console import places, short
+from snapsortd.ctl.output.console import locations, short
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.domain.text import shown
+from snapsortd.domain.text import escape
 
 if TYPE_CHECKING:
     from snapsortd.config import Config
@@ -36,17 +36,17 @@ def never_given(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
     """Labels that no image of a sample gets."""
     from snapsortd.ctl.evaluation.dataset import find_images
     from snapsortd.ctl.evaluation.lint import lint_answers
-    from snapsortd.ctl.evaluation.looking import Unseen, look_at, open_eyes
+    from snapsortd.ctl.evaluation.looking import Unreadable, look_at, open_classifier
 
     images = list(find_images(sample))
     chosen = images[:: -(-len(images) // MOST) or 1]
     answers = []
-    with open_eyes(config.model.name, config.labels, places().cache_dir) as classifier:
-        for sight in told(look_at(chosen, classifier), len(chosen), quiet=quiet):
-            if isinstance(sight, Unseen):
-                yield f"{sight.path}: {sight.reason}"
+    with open_classifier(config.model.name, config.labels, locations().cache_dir) as classifier:
+        for classification in told(look_at(chosen, classifier), len(chosen), quiet=quiet):
+            if isinstance(classification, Unreadable):
+                yield f"{classification.path}: {classification.reason}"
             else:
-                answers.append(sight.label)
+                answers.append(classification.label)
     if not answers:
         raise SnapsortError(f"there is no image in {short(sample)} that can be read")
     yield from lint_answers(config.labels, answers)
@@ -54,4 +54,4 @@ def never_given(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
 
 def warn(sentence: str) -> None:
     """Say it on stderr."""
-    click.echo(f"{click.style('warning:', fg='yellow')} {shown(sentence)}", err=True)
+    click.echo(f"{click.style('warning:', fg='yellow')} {escape(sentence)}", err=True)

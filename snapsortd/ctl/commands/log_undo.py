@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.ctl.client import reach
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
 from snapsortd.ctl.output.explain import story_lines
 from snapsortd.ctl.output.render import log_lines, undo_line
 from snapsortd.ctl.times import parse_moment
@@ -39,7 +39,7 @@ def log_command(
       snapsortctl log --rule 'Receipts by month'
       snapsortctl log ~/Downloads/scan.png
     """
-    with reach(places()) as desk:
+    with reach(locations()) as desk:
         found = desk.log(
             limit=limit, before=before, rule=rule, path=os.path.abspath(path) if path else None, shadow=False
         )
@@ -59,7 +59,7 @@ def explain_command(path: str, as_json: bool) -> None:
 
     PATH is where the image is now, or where it was.
     """
-    with reach(places()) as desk:
+    with reach(locations()) as desk:
         found = desk.explain(os.path.abspath(path))
     if as_json:
         say_json(found)
@@ -116,7 +116,7 @@ def redo_command(**options: Any) -> None:
 def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
     """Undo or redo what was selected, say each item, and end with 1 if one was refused."""
     chosen = selection(**options)
-    with reach(places()) as desk:
+    with reach(locations()) as desk:
         found = (desk.undo if call == "undo" else desk.redo)(dry_run=dry_run, **chosen)
     if as_json:
         say_json(found)

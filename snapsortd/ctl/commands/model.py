@@ -12,11 +12,11 @@ import click
 
 from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.model_eval import configuration, eval_command, fit_document, measure, model_name
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.evaluation import fit_lines
 from snapsortd.ctl.output.render import pairs, table
 from snapsortd.domain.errors import EXIT_MODEL, ConfigError, Unavailable
-from snapsortd.domain.text import shown, size_words
+from snapsortd.domain.text import escape, size_words
 
 if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.fitting import Fit
@@ -47,9 +47,9 @@ def list_command(as_json: bool) -> None:
     rows = [
         (
             "●" if each.name == used else " ",
-            shown(each.name),
+            escape(each.name),
             size_words(each.bytes),
-            shown("; ".join(each.faults)) or shown(each.kind),
+            escape("; ".join(each.faults)) or escape(each.kind),
         )
         for each in found
     ]
@@ -78,13 +78,13 @@ def info_command(name: str | None, as_json: bool) -> None:
 
 def facts(found: StoredModel) -> Iterator[tuple[str, str]]:
     """What is known of a model, line by line."""
-    yield "model", shown(found.name)
+    yield "model", escape(found.name)
     yield "folder", short(found.folder)
-    yield "kind", shown(found.kind)
+    yield "kind", escape(found.kind)
     yield "weights", size_words(found.bytes)
     yield "image side", f"{found.image_side} pixels" if found.image_side else "not told"
     for number, fault in enumerate(found.faults):
-        yield "" if number else "faults", click.style(shown(fault), fg="red")
+        yield "" if number else "faults", click.style(escape(fault), fg="red")
 
 
 def in_use() -> str:
@@ -115,7 +115,7 @@ def pull_command(name: str, as_json: bool) -> None:
     if as_json:
         say_json(asdict(pulled))
         return
-    say(f"{click.style('✓', fg='green')} {shown(name)} is here: {short(pulled.folder)} ({size_words(pulled.bytes)})")
+    say(f"{click.style('✓', fg='green')} {escape(name)} is here: {short(pulled.folder)} ({size_words(pulled.bytes)})")
     say(f"`snapsortctl model use {name}` has it sort your images.")
 
 
@@ -132,12 +132,14 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
     """
     from snapsortd.config import load_config
     from snapsortd.config.edit.switch_model import switch_model
-    from snapsortd.ctl.evaluation.looking import open_eyes
+    from snapsortd.ctl.evaluation.looking import open_classifier
 
-    here = places()
+    here = locations()
     config = load_config(here.config_file, os.environ)
     wanted = model_name(name)
-    with open_eyes(wanted, config.labels, here.cache_dir):  # raises what is wrong with it, before anything is changed
+    with open_classifier(
+        wanted, config.labels, here.cache_dir
+    ):  # raises what is wrong with it, before anything is changed
         pass
     if config.model.name != wanted:
         switch_model(here.config_file, wanted, os.environ)
@@ -147,7 +149,7 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
     except Unavailable:
         reloaded = False
     if not as_json:
-        say(f"{click.style('✓', fg='green')} {shown(wanted)} sorts your images now.")
+        say(f"{click.style('✓', fg='green')} {escape(wanted)} sorts your images now.")
         say(() if reloaded else "It does so from the next start of snapsortd on.")
     fitted = refit(fit_on or asked_for(config.model.name != wanted, as_json), as_json)
     if as_json:
@@ -164,7 +166,7 @@ def asked_for(changed: bool, as_json: bool) -> str:
         return ""
     click.echo(
         f"{click.style('!', fg='yellow')} Its scores mean something else: the thresholds of your rules for "
-        f"{', '.join(map(shown, labels))} may need to be chosen anew.",
+        f"{', '.join(map(escape, labels))} may need to be chosen anew.",
         err=True,
     )
     if not (sys.stdin.isatty() and sys.stdout.isatty()):

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapsortd.ctl.commands.sim_sort import told
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.evaluation import fit_lines, given_labels, report
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
-from snapsortd.domain.text import shown
+from snapsortd.domain.text import escape
 
 if TYPE_CHECKING:
     from snapsortd.config import Config
     from snapsortd.ctl.evaluation.fitting import Fit
-    from snapsortd.ctl.evaluation.metrics import Evaluation, LabelSet, Look
+    from snapsortd.ctl.evaluation.metrics import Evaluation, LabelledImage, LabelSet
 
 
 @click.command("eval")
@@ -63,12 +63,14 @@ def eval_command(
     end(EXIT_REFUSED if unseen else 0)
 
 
-def measure(path: str, labels_file: str | None, model: str | None, *, quiet: bool) -> tuple[list[Look], LabelSet, int]:
+def measure(
+    path: str, labels_file: str | None, model: str | None, *, quiet: bool
+) -> tuple[list[LabelledImage], LabelSet, int]:
     """Look at every image; returns also how many could not be looked at, which are named on stderr."""
     from snapsortd.config.labels_file import load_labels
     from snapsortd.ctl.evaluation.dataset import read_dataset
-    from snapsortd.ctl.evaluation.looking import Unseen, look_at, open_eyes
-    from snapsortd.ctl.evaluation.metrics import LabelSet, Look
+    from snapsortd.ctl.evaluation.looking import Unreadable, look_at, open_classifier
+    from snapsortd.ctl.evaluation.metrics import LabelledImage, LabelSet
     from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
 
     config = configuration()
@@ -82,14 +84,14 @@ def measure(path: str, labels_file: str | None, model: str | None, *, quiet: boo
     check_labels([item.label for item in items], labels)
     looks, unseen = [], 0
     name = model_name(model) if model else config.model.name
-    with open_eyes(name, chosen, places().cache_dir) as classifier:
+    with open_classifier(name, chosen, locations().cache_dir) as classifier:
         seen = look_at([item.path for item in items], classifier)
-        for item, sight in zip(items, told(seen, len(items), quiet=quiet), strict=True):
-            if isinstance(sight, Unseen):
+        for item, classification in zip(items, told(seen, len(items), quiet=quiet), strict=True):
+            if isinstance(classification, Unreadable):
                 unseen += 1
-                click.echo(f"snapsortctl: {short(sight.path)}: {shown(sight.reason)}", err=True)
+                click.echo(f"snapsortctl: {short(classification.path)}: {escape(classification.reason)}", err=True)
             else:
-                looks.append(Look(item.path, item.label, sight))
+                looks.append(LabelledImage(item.path, item.label, classification))
     if not looks:
         raise SnapsortError(f"none of the images in {path} can be read")
     return looks, labels, unseen
@@ -100,7 +102,7 @@ def configuration() -> Config:
     from snapsortd.config import load_config
     from snapsortd.config.load import default_config_path
 
-    path = places().config_file
+    path = locations().config_file
     return load_config(path if os.path.lexists(path) else default_config_path(), os.environ)
 
 

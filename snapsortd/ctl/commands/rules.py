@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snapsortd.ctl.client import Client, Desk, reach
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.render import table
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError, Unavailable
-from snapsortd.domain.text import count, shown
+from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
     from snapsortd.config import Config, Expectation
@@ -49,9 +49,9 @@ def rule_lines(rules: Sequence[dict[str, Any]]) -> Iterator[str]:
     """A table of rules."""
     rows = [
         (
-            shown(rule["name"]),
+            escape(rule["name"]),
             rule["state"],
-            shown(", ".join(rule["tags"])),
+            escape(", ".join(rule["tags"])),
             ", ".join(short(each) for each in rule["locations"]) or "everywhere",
         )
         for rule in rules
@@ -74,7 +74,7 @@ def promote_command(name: str, as_json: bool) -> None:
     """
     from snapsortd.config.edit.promote import promote
 
-    here = places()
+    here = locations()
     promote(here.config_file, name, os.environ)
     reloaded = True
     try:
@@ -84,7 +84,7 @@ def promote_command(name: str, as_json: bool) -> None:
     if as_json:
         say_json({"rule": name, "reloaded": reloaded})
         return
-    say(f"{click.style('✓', fg='green')} {shown(name)} is live now.")
+    say(f"{click.style('✓', fg='green')} {escape(name)} is live now.")
     if not reloaded:
         say("It acts from the next start of snapsortd on.")
 
@@ -104,7 +104,7 @@ def test_command(as_json: bool) -> None:
     config = configuration()
     if not config.tests:
         raise SnapsortError(f"{short(config.path)} has no tests", "write some under `tests:`, see `--help`")
-    here = places()
+    here = locations()
     results = []
     with reach(here) as desk:
         check_same(desk, config)
@@ -124,16 +124,16 @@ def configuration() -> Config:
     """The configuration as it is now in its file. Raises ConfigError."""
     from snapsortd.config import load_config
 
-    return load_config(places().config_file, os.environ)
+    return load_config(locations().config_file, os.environ)
 
 
-def check_same(desk: Desk, config: Config) -> None:
+def check_same(desk: Backend, config: Config) -> None:
     """A daemon tests by the rules that it works by. Raises SnapsortError if the file has others by now."""
     if isinstance(desk, Client) and desk.status()["config"].get("fingerprint") != config.fingerprint:
         raise SnapsortError("the daemon does not work by this configuration yet", "run `snapsortctl reload` first")
 
 
-def foretold(desk: Desk, path: str) -> dict[str, Any]:
+def foretold(desk: Backend, path: str) -> dict[str, Any]:
     """What would happen to the file."""
     try:
         return desk.image(path, dry_run=True, batch=None)
@@ -149,7 +149,7 @@ def compared(expected: Expectation, result: dict[str, Any]) -> dict[str, Any]:
     targets = [each["target"] for each in result.get("actions") or () if each["target"]]
     failed = result["outcome"] in ("failed", "quarantined", "ignored")
     rule_ok = expected.rule is None or expected.rule in (rules or [NOTHING])
-    place_ok = expected.destination is None or any(leads_to(each, expected.destination) for each in targets)
+    place_ok = expected.destination is None or any(symlink_target(each, expected.destination) for each in targets)
     return {
         "file": expected.file,
         "position": expected.position,
@@ -160,7 +160,7 @@ def compared(expected: Expectation, result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def leads_to(target: str, wanted: str) -> bool:
+def symlink_target(target: str, wanted: str) -> bool:
     """Is a path the one that is wanted, or in the folder that is?"""
     return wanted.rstrip("/") == os.path.dirname(target) or wanted == target
 
@@ -172,11 +172,11 @@ def test_lines(result: dict[str, Any]) -> Iterator[str]:
         return
     yield f"{click.style('✗', fg='red')} {short(result['file'])}  (line {result['position'].partition(':')[0]})"
     if result["reason"]:
-        yield f"    {shown(result['reason'])}"
+        yield f"    {escape(result['reason'])}"
         return
     expected, came = result["expected"], result["found"]
     if expected["rule"] is not None:
-        yield f"    rule: expected {shown(expected['rule'])}, found {shown(', '.join(came['rules']) or NOTHING)}"
+        yield f"    rule: expected {escape(expected['rule'])}, found {escape(', '.join(came['rules']) or NOTHING)}"
     if expected["destination"] is not None:
         places_found = ", ".join(short(each) for each in came["destinations"]) or "it stays where it is"
         yield f"    destination: expected {short(expected['destination'])}, found {places_found}"

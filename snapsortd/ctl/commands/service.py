@@ -12,7 +12,7 @@ from typing import Protocol
 
 import click
 
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.service_files.render import carried, launchd_agent, systemd_unit
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError
 
@@ -92,7 +92,7 @@ class Launchd:
     def here(cls) -> Launchd:
         """In the folder where launchd looks at login."""
         path = os.path.expanduser(f"~/Library/LaunchAgents/{LABEL}.plist")
-        return cls(path, f"gui/{os.getuid()}", os.path.join(places().log_dir, "launchd.log"))
+        return cls(path, f"gui/{os.getuid()}", os.path.join(locations().log_dir, "launchd.log"))
 
     def text(self) -> str:
         """The agent for this installation and these places."""

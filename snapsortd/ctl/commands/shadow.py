@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 import click
 
 from snapsortd.ctl.client import Reply, reach
-from snapsortd.ctl.output.console import json_option, places, say, say_json
-from snapsortd.ctl.output.render import deed, moment, table
-from snapsortd.domain.text import shown
+from snapsortd.ctl.output.console import json_option, locations, say, say_json
+from snapsortd.ctl.output.render import format_move, moment, table
+from snapsortd.domain.text import escape
 
 
 @click.command("shadow")
@@ -25,7 +25,7 @@ def shadow_command(limit: int, rule: str | None, as_json: bool) -> None:
       snapsortctl shadow
       snapsortctl shadow --rule Screenshots -n 100
     """
-    with reach(places()) as desk:
+    with reach(locations()) as desk:
         found = desk.log(limit=limit, before=None, rule=rule, path=None, shadow=True)
     if as_json:
         say_json(found)
@@ -38,10 +38,10 @@ def lines(entries: Sequence[Reply]) -> Iterator[str]:
     rows = [
         (
             moment(entry["at"]),
-            shown(entry["rule"]),
-            shown(entry.get("label") or ""),
+            escape(entry["rule"]),
+            escape(entry.get("label") or ""),
             "" if entry.get("score") is None else f"{entry['score']:.2f}",
-            f"{entry['kind']}  {deed(entry['source'], entry['target'], entry.get('detail') or ())}",
+            f"{entry['kind']}  {format_move(entry['source'], entry['target'], entry.get('detail') or ())}",
         )
         for entry in entries
     ]

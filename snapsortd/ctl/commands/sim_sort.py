@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from snapsortd.ctl.client import Desk, reach
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json, short
+from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.render import image_line
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX
@@ -83,7 +83,7 @@ def go_through(
     """Send every image to the daemon, say what became of each, and end with 1 if one could not be done."""
     images = list(dict.fromkeys(found for path in paths for found in find_images(os.path.abspath(path), recursive)))
     results = []
-    with reach(places()) as desk:
+    with reach(locations()) as desk:
         done = process(desk, images, dry_run, tags=tags, skip_tags=skip_tags)
         for result in told(done, len(images), quiet=as_json):
             results.append(result)
@@ -98,7 +98,7 @@ def go_through(
     end(EXIT_REFUSED if outcomes.keys() & BAD else 0)
 
 
-def process(desk: Desk, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
+def process(desk: Backend, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
     """One image after the other, all in one batch; a fault of one image alone does not end it."""
     batch: int | None = None
     for path in images:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 import click
 
 from snapsortd.ctl.client import Client, Reply
-from snapsortd.ctl.output.console import end, json_option, places, say, say_json
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
 from snapsortd.ctl.output.render import status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
-from snapsortd.files.locations import Places
+from snapsortd.files.locations import Locations
 
 
 @click.command("status")
@@ -20,7 +20,7 @@ def status_command(as_json: bool) -> None:
 
     Exit code 4 if no daemon runs; with --json the state is then "stopped" and the counts are the journal's.
     """
-    here = places()
+    here = locations()
     try:
         found = Client(here.socket).status()
     except Unavailable:
@@ -35,7 +35,7 @@ def status_command(as_json: bool) -> None:
     return None
 
 
-def stopped(here: Places) -> Reply:
+def stopped(here: Locations) -> Reply:
     """The status of a daemon that does not run; nothing is locked, so that one can start meanwhile."""
     from snapsortd.journal.readonly import peek_counts
 
@@ -83,7 +83,7 @@ def stop_command(as_json: bool) -> None:
 
 def tell(order: str, sentence: str, as_json: bool) -> None:
     """Give an order and say that it was carried out."""
-    reply = Client(places().socket).tell(order)
+    reply = Client(locations().socket).tell(order)
     if as_json:
         say_json(reply)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from snapsortd.ctl.client import Client
-from snapsortd.ctl.output.console import json_option, places, say, say_json
+from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.render import event_line
 
 
@@ -16,7 +16,7 @@ def watch_command(as_json: bool) -> None:
 
     With --json, one JSON object per line.
     """
-    for event in Client(places().socket).events():
+    for event in Client(locations().socket).events():
         if as_json:
             say_json(event)
         else:

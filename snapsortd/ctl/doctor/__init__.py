@@ -4,7 +4,7 @@ Each subject has a module: facts are gathered by functions that read, and judged
 get facts, so that every judgement can be tested on any system.
 """
 
-from snapsortd.ctl.doctor.examine import Surroundings, examine
+from snapsortd.ctl.doctor.examine import DoctorInput, examine
 from snapsortd.ctl.doctor.finding import Finding, Status
 
-__all__ = ["Finding", "Status", "Surroundings", "examine"]
+__all__ = ["DoctorInput", "Finding", "Status", "examine"]

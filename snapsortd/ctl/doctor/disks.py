@@ -20,7 +20,7 @@ LITTLE_INODES = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class CheckedFolder:
     """A folder that the configuration or the system names, as it is found."""
 
     path: str
@@ -48,7 +48,7 @@ class Folder:
     """Does the file system keep extended attributes?"""
 
 
-def look(path: str, mounts: str = MOUNTS) -> Folder:
+def look(path: str, mounts: str = MOUNTS) -> CheckedFolder:
     """The folder at `path`, symlinks followed. Changes nothing; waits as long as the file system lets it wait."""
     there = path
     while not os.path.lexists(there):
@@ -59,7 +59,7 @@ def look(path: str, mounts: str = MOUNTS) -> Folder:
         found = os.lstat(there)
     real = os.path.realpath(there)
     is_folder = os.path.isdir(there)
-    return Folder(
+    return CheckedFolder(
         path=path,
         there=there,
         error=_cannot_list(path),
@@ -106,7 +106,7 @@ def _keeps_attributes(path: str) -> bool:
     return True
 
 
-def not_writable(folder: Folder, uid: int) -> tuple[str, str]:
+def not_writable(folder: CheckedFolder, uid: int) -> tuple[str, str]:
     """Why nothing can be written there, and what to do."""
     if folder.read_only:
         return (
@@ -133,9 +133,9 @@ class Space:
     uses: tuple[str, ...]
 
 
-def spaces(folders: Sequence[tuple[str, Folder]]) -> list[Space]:
+def spaces(folders: Sequence[tuple[str, CheckedFolder]]) -> list[Space]:
     """What is left on each file system of these folders, of which each has a use in words."""
-    uses: dict[int, list[tuple[str, Folder]]] = {}
+    uses: dict[int, list[tuple[str, CheckedFolder]]] = {}
     for use, folder in folders:
         uses.setdefault(folder.dev, []).append((use, folder))
     found = []

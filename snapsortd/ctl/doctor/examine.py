@@ -27,12 +27,12 @@ from snapsortd.ctl.doctor import (
     service,
     system,
 )
-from snapsortd.ctl.doctor.disks import Folder
+from snapsortd.ctl.doctor.disks import CheckedFolder
 from snapsortd.ctl.doctor.finding import Finding, problem, warning
 from snapsortd.ctl.doctor.folders import Seer
 from snapsortd.ctl.doctor.limits import Watch
 from snapsortd.domain.decision import ActionKind
-from snapsortd.files.locations import Places
+from snapsortd.files.locations import Locations
 from snapsortd.rules.rule import Rule
 from snapsortd.vision.catalog import read_model
 from snapsortd.vision.checkpoint import EMBEDDED
@@ -45,10 +45,10 @@ JOURNAL_PATIENCE = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DoctorInput:
     """What the doctor is told: where the instance lies, how to reach its daemon, its service as it would be now."""
 
-    places: Places
+    places: Locations
     env: Mapping[str, str]
     status: Callable[[], Mapping[str, Any]]
     """Asks the daemon; raises Unavailable."""
@@ -59,7 +59,7 @@ class Surroundings:
     patience: float = PATIENCE_S
 
 
-def examine(here: Surroundings) -> Iterator[Finding]:
+def examine(here: DoctorInput) -> Iterator[Finding]:
     """Look at everything that breaks in practice; what does not answer is told of, and the other checks go on."""
     return _Examination(here).run()
 
@@ -67,14 +67,14 @@ def examine(here: Surroundings) -> Iterator[Finding]:
 class _Examination:
     """One walk through all subjects, in the order in which a person would mend them."""
 
-    def __init__(self, here: Surroundings) -> None:
+    def __init__(self, here: DoctorInput) -> None:
         self.here = here
         self.seer = Seer(sys.platform, os.path.realpath(sys.executable), os.getuid())
         self.config: Config | None = None
         self.answer = daemons.Answer(None)
         self.newest: float | None = None
-        self.looked: dict[str, Folder] = {}
-        self.uses: list[tuple[str, Folder]] = []
+        self.looked: dict[str, CheckedFolder] = {}
+        self.uses: list[tuple[str, CheckedFolder]] = []
 
     def run(self) -> Iterator[Finding]:
         """Every check; later ones use what earlier ones found."""

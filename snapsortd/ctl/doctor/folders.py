@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snapsortd.ctl.doctor.disks import Folder, not_writable
+from snapsortd.ctl.doctor.disks import CheckedFolder, not_writable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 
 WATCHED = "watched folder"
@@ -32,7 +32,9 @@ class Seer:
     uid: int
 
 
-def check_watched(folder: Folder, seer: Seer, *, position: str, moved: bool, holds_journal: bool) -> Iterator[Finding]:
+def check_watched(
+    folder: CheckedFolder, seer: Seer, *, position: str, moved: bool, holds_journal: bool
+) -> Iterator[Finding]:
     """`moved`: does a rule move files away from it? `holds_journal`: would our own journal be looked at there?"""
     if folder.error:
         yield problem(WATCHED, *unseen(folder, seer, position))
@@ -41,7 +43,7 @@ def check_watched(folder: Folder, seer: Seer, *, position: str, moved: bool, hol
     yield from trouble or [ok(WATCHED, folder.path)]
 
 
-def _watched_trouble(folder: Folder, seer: Seer, moved: bool, holds_journal: bool) -> Iterator[Finding]:
+def _watched_trouble(folder: CheckedFolder, seer: Seer, moved: bool, holds_journal: bool) -> Iterator[Finding]:
     if moved and not folder.writable:
         sentence, fix = not_writable(folder, seer.uid)
         yield problem(WATCHED, f"{folder.path} {sentence}: nothing can be moved out of it", fix)
@@ -66,7 +68,7 @@ def _watched_trouble(folder: Folder, seer: Seer, moved: bool, holds_journal: boo
         )
 
 
-def unseen(folder: Folder, seer: Seer, position: str) -> tuple[str, str]:
+def unseen(folder: CheckedFolder, seer: Seer, position: str) -> tuple[str, str]:
     """Why a folder can't be listed, and what to do. `position` is where the configuration names it."""
     path, word = folder.path, quoted(folder.path)
     match folder.error:
@@ -100,7 +102,9 @@ def privacy_fix(python: str) -> str:
     return f"System Settings → Privacy & Security → Full Disk Access: add {python}, then `snapsortctl service install`"
 
 
-def check_destination(folder: Folder, sources: Sequence[Folder], seer: Seer, position: str) -> Iterator[Finding]:
+def check_destination(
+    folder: CheckedFolder, sources: Sequence[CheckedFolder], seer: Seer, position: str
+) -> Iterator[Finding]:
     """`sources` are the watched folders from which a rule moves files there."""
     path, standing = folder.path, folder.path == folder.there
     if folder.error not in (0, errno.ENOENT, errno.ENOTDIR):
@@ -127,11 +131,11 @@ def _removable(path: str) -> bool:
     return path in REMOVABLE or os.path.dirname(path) in REMOVABLE[:2]
 
 
-def _with_disk(folder: Folder, fix: str) -> str:
+def _with_disk(folder: CheckedFolder, fix: str) -> str:
     return f"plug in its disk, if it has one; else {fix}" if _removable(folder.there) else fix
 
 
-def _how(folder: Folder, far: Sequence[Folder]) -> str:
+def _how(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> str:
     notes = []
     if folder.path != folder.there:
         notes.append("will be made")
@@ -144,7 +148,7 @@ def _how(folder: Folder, far: Sequence[Folder]) -> str:
     return f" ({'; '.join(notes)})" if notes else ""
 
 
-def _far_trouble(folder: Folder, far: Sequence[Folder]) -> Iterator[Finding]:
+def _far_trouble(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> Iterator[Finding]:
     """What a copy there would lose. A move that would lose something is refused, so the file would stay."""
     fix = "use `copy` in its rules, or a destination on a disk with ext4, xfs, btrfs or APFS"
     if folder.kind in FAT:

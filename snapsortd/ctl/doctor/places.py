@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snapsortd.ctl.doctor.disks import Folder, not_writable
+from snapsortd.ctl.doctor.disks import CheckedFolder, not_writable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 
 
@@ -23,7 +23,7 @@ class Neighbours:
     """Something right in our folder that belongs to another user, and to whom."""
 
 
-def read_neighbours(folder: Folder, uid: int) -> Neighbours:
+def read_neighbours(folder: CheckedFolder, uid: int) -> Neighbours:
     """Look at the folder above, as far as it is there, and at what lies in ours."""
     above = os.path.dirname(folder.path) if folder.path == folder.there else folder.there
     found = os.stat(above)
@@ -36,14 +36,14 @@ def read_neighbours(folder: Folder, uid: int) -> Neighbours:
     return Neighbours(above, found.st_uid, is_open, foreign)
 
 
-def _inside(folder: Folder) -> Iterator[str]:
+def _inside(folder: CheckedFolder) -> Iterator[str]:
     if folder.link:
         yield folder.path
     if folder.path == folder.there and not folder.error:
         yield from (os.path.join(folder.path, name) for name in sorted(os.listdir(folder.path)))
 
 
-def check_own_folder(use: str, variable: str, folder: Folder, near: Neighbours, uid: int) -> Iterator[Finding]:
+def check_own_folder(use: str, variable: str, folder: CheckedFolder, near: Neighbours, uid: int) -> Iterator[Finding]:
     """`use` is state, cache or runtime; `variable` the XDG variable that places it."""
     name, elsewhere = f"{use} folder", f"set {variable} to a folder of your own on a local disk"
     standing = folder.path == folder.there

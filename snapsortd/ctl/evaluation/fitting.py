@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 
-from snapsortd.ctl.evaluation.metrics import LabelSet, Look, Threshold, calibration_error, judge, reliability
-from snapsortd.domain.image import Sight
+from snapsortd.ctl.evaluation.metrics import LabelledImage, LabelSet, Threshold, calibration_error, judge, reliability
+from snapsortd.domain.image import Classification
 
 PRECISION = 0.97
 """Of a hundred images that are moved, three may be wrong."""
@@ -42,10 +42,10 @@ class Fit:
     ece: tuple[float, float]
 
 
-def fit(looks: Sequence[Look], labels: LabelSet, precision: float = PRECISION) -> Fit:
+def fit(looks: Sequence[LabelledImage], labels: LabelSet, precision: float = PRECISION) -> Fit:
     """What suits at least one look."""
     temperature = min(_TEMPERATURES, key=lambda each: (_loss(looks, labels, each), abs(log(each))))
-    cooled = [replace(look, sight=tempered(look.sight, temperature)) for look in looks]
+    cooled = [replace(look, classification=tempered(look.classification, temperature)) for look in looks]
     return Fit(
         {name: _suggest(looks, name, precision) for name in labels.names if name not in labels.negatives},
         temperature,
@@ -53,20 +53,20 @@ def fit(looks: Sequence[Look], labels: LabelSet, precision: float = PRECISION) -
     )
 
 
-def tempered(sight: Sight, temperature: float) -> Sight:
+def tempered(classification: Classification, temperature: float) -> Classification:
     """As if the logits had been divided by the temperature: above 1 all scores come closer to each other."""
-    powers = {name: max(score, _TINY) ** (1 / temperature) for name, score in sight.scores.items()}
+    powers = {name: max(score, _TINY) ** (1 / temperature) for name, score in classification.scores.items()}
     total = sum(powers.values())
-    return replace(sight, scores={name: power / total for name, power in powers.items()})
+    return replace(classification, scores={name: power / total for name, power in powers.items()})
 
 
-def _suggest(looks: Sequence[Look], name: str, precision: float) -> Suggestion | None:
+def _suggest(looks: Sequence[LabelledImage], name: str, precision: float) -> Suggestion | None:
     """The threshold that moves most of what it should and is as often right as wanted; the lowest of several."""
     due = sum(look.given == name for look in looks)
-    told = [look for look in looks if look.sight.label == name]
+    told = [look for look in looks if look.classification.label == name]
     best: Suggestion | None = None
     for threshold in _thresholds():
-        moved = [look.given == name for look in told if threshold.passed(look.sight)]
+        moved = [look.given == name for look in told if threshold.passed(look.classification)]
         right = sum(moved)
         if right < LEAST or right / len(moved) < precision:
             continue
@@ -79,15 +79,15 @@ def _thresholds() -> Iterator[Threshold]:
     return (Threshold(score, margin) for score in _SCORES for margin in _MARGINS if margin < score)
 
 
-def _loss(looks: Sequence[Look], labels: LabelSet, temperature: float) -> float:
+def _loss(looks: Sequence[LabelledImage], labels: LabelSet, temperature: float) -> float:
     """Cross-entropy of what is counted as right."""
     return -sum(log(max(_right_score(look, labels, temperature), _TINY)) for look in looks)
 
 
-def _right_score(look: Look, labels: LabelSet, temperature: float) -> float:
-    scores = tempered(look.sight, temperature).scores
+def _right_score(look: LabelledImage, labels: LabelSet, temperature: float) -> float:
+    scores = tempered(look.classification, temperature).scores
     return scores[look.given] if look.given in scores else sum(scores[name] for name in labels.negatives)
 
 
-def _error(looks: Sequence[Look], labels: LabelSet) -> float:
+def _error(looks: Sequence[LabelledImage], labels: LabelSet) -> float:
     return calibration_error(reliability([judge(look, labels) for look in looks]))

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from snapsortd.config import Label
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import HEAD_BYTES, sniff
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
+class Unreadable:
     """An image that could not be looked at, and why."""
 
     path: str
@@ -23,7 +23,7 @@ class Unseen:
 
 
 @contextmanager
-def open_eyes(model: str, labels: Iterable[Label], cache_dir: str) -> Iterator[Classifier]:
+def open_classifier(model: str, labels: Iterable[Label], cache_dir: str) -> Iterator[Classifier]:
     """A classifier process with the model loaded, ended with the block. Raises ModelError."""
     prompts = {label.name: label.prompts for label in labels}
     classifier = Classifier(model=model, labels=prompts, cache_dir=cache_dir)
@@ -34,18 +34,18 @@ def open_eyes(model: str, labels: Iterable[Label], cache_dir: str) -> Iterator[C
         classifier.stop()
 
 
-def look_at(paths: Iterable[str], classifier: Classifier) -> Iterator[Sight | Unseen]:
+def look_at(paths: Iterable[str], classifier: Classifier) -> Iterator[Classification | Unreadable]:
     """What the model sees in each image, in order. Raises ModelError."""
     for path in paths:
         try:
             yield _look(path, classifier)
         except (ImageError, ClassifierDied) as error:
-            yield Unseen(path, str(error))
+            yield Unreadable(path, str(error))
         except OSError as error:
-            yield Unseen(path, os.strerror(error.errno or 0).lower())
+            yield Unreadable(path, os.strerror(error.errno or 0).lower())
 
 
-def _look(path: str, classifier: Classifier) -> Sight:
+def _look(path: str, classifier: Classifier) -> Classification:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe would hold us for ever
     try:
         suffix = os.path.splitext(path)[1].lstrip(".").lower()

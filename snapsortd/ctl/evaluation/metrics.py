@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from snapsortd.domain.image import Sight
+from snapsortd.domain.image import Classification
 
 BINS = 10
 """Of the calibration error, equally wide (Guo et al. 2017, arXiv:1706.04599)."""
@@ -19,9 +19,9 @@ class Threshold:
     min_score: float = 0.5
     min_margin: float = 0.0
 
-    def passed(self, sight: Sight) -> bool:
+    def passed(self, classification: Classification) -> bool:
         """Is the answer clear enough?"""
-        return sight.score >= self.min_score and sight.margin >= self.min_margin
+        return classification.score >= self.min_score and classification.margin >= self.min_margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +32,46 @@ class LabelSet:
     negatives: frozenset[str] = frozenset()
     thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
 
-    def moves(self, sight: Sight) -> bool:
+    def moves(self, classification: Classification) -> bool:
         """Would the image be moved?"""
-        asked = self.thresholds.get(sight.label, (Threshold(),))
-        return sight.label not in self.negatives and any(each.passed(sight) for each in asked)
+        asked = self.thresholds.get(classification.label, (Threshold(),))
+        return classification.label not in self.negatives and any(each.passed(classification) for each in asked)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LabelledImage:
     """One image: the label that people gave it, and what the model saw."""
 
     path: str
     given: str
-    sight: Sight
+    classification: Classification
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One look, judged. `confidence`: how sure the model is of just what is counted as right, 0 to 1."""
 
-    look: Look
+    look: LabelledImage
     truth: str
     """The label of the set that counts as true."""
     confidence: float
 
     @property
     def right(self) -> bool:
-        return self.look.sight.label == self.truth
+        return self.look.classification.label == self.truth
 
 
-def judge(look: Look, labels: LabelSet) -> Answer:
+def judge(look: LabelledImage, labels: LabelSet) -> Answer:
     """A label that is not in the set counts as its negative. Where the set has several, any of them is right."""
-    sight = look.sight
+    classification = look.classification
     if look.given in labels.names:
-        return Answer(look, look.given, sight.score)
-    truth = max(labels.negatives, key=lambda name: sight.scores[name])
-    sure = sum(sight.scores[name] for name in labels.negatives) if sight.label in labels.negatives else sight.score
+        return Answer(look, look.given, classification.score)
+    truth = max(labels.negatives, key=lambda name: classification.scores[name])
+    sure = (
+        sum(classification.scores[name] for name in labels.negatives)
+        if classification.label in labels.negatives
+        else classification.score
+    )
     return Answer(look, truth, min(sure, 1.0))
 
 
@@ -102,11 +106,11 @@ class Evaluation:
     bins: tuple[Bin, ...]
 
 
-def evaluate(looks: Sequence[Look], labels: LabelSet) -> Evaluation:
+def evaluate(looks: Sequence[LabelledImage], labels: LabelSet) -> Evaluation:
     """The figures of at least one look."""
     answers = [judge(look, labels) for look in looks]
     bins = reliability(answers)
-    moved = [answer for answer in answers if labels.moves(answer.look.sight)]
+    moved = [answer for answer in answers if labels.moves(answer.look.classification)]
     due = [answer for answer in answers if answer.truth not in labels.negatives]
     return Evaluation(
         n=len(answers),
@@ -114,7 +118,7 @@ def evaluate(looks: Sequence[Look], labels: LabelSet) -> Evaluation:
         ece=calibration_error(bins),
         labels={name: _figures_of(name, answers) for name in labels.names},
         moved=_figures(len(due), len(moved), sum(answer.right for answer in moved)),
-        confusion=Counter((look.given, look.sight.label) for look in looks),
+        confusion=Counter((look.given, look.classification.label) for look in looks),
         bins=bins,
     )
 
@@ -140,7 +144,7 @@ def calibration_error(bins: Sequence[Bin]) -> float:
 
 
 def _figures_of(name: str, answers: Sequence[Answer]) -> Figures:
-    told = [answer for answer in answers if answer.look.sight.label == name]
+    told = [answer for answer in answers if answer.look.classification.label == name]
     return _figures(
         sum(answer.truth == name for answer in answers), len(told), sum(answer.truth == name for answer in told)
     )

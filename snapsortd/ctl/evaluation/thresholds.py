@@ -13,7 +13,7 @@ def thresholds_in_force(rules: Iterable[Rule]) -> Mapping[str, tuple[Threshold, 
     """For each label the thresholds of the rules that file what has it; those in shadow mode count too."""
     found: dict[str, tuple[Threshold, ...]] = {}
     for rule in rules:
-        if not rule.enabled or rule.skips or rule.filter_mode is FilterMode.NONE:
+        if not rule.enabled or rule.leaves_alone or rule.filter_mode is FilterMode.NONE:
             continue
         for each in rule.filters:
             if isinstance(each, LabelFilter):

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
-from snapsortd.domain.text import shown_path
-from snapsortd.files.locations import Places, find_places
+from snapsortd.domain.text import display_path
+from snapsortd.files.locations import Locations, find_locations
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,9 +20,9 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")(function)
 
 
-def places() -> Places:
+def locations() -> Locations:
     """The places of the instance that this environment names."""
-    return find_places(os.environ)
+    return find_locations(os.environ)
 
 
 def say_json(document: object) -> None:
@@ -38,7 +38,7 @@ def say(lines: Iterable[str] | str) -> None:
 
 def short(path: str) -> str:
     """A path for people: escaped, the home folder as `~`."""
-    return shown_path(path, os.path.expanduser("~"))
+    return display_path(path, os.path.expanduser("~"))
 
 
 def end(code: int) -> None:

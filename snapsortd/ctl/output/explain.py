@@ -9,7 +9,7 @@ from click import style
 
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.render import log_lines, moment, pad, width
-from snapsortd.domain.text import shown, size_words
+from snapsortd.domain.text import escape, size_words
 
 Reply = Mapping[str, Any]
 
@@ -33,21 +33,21 @@ def story_lines(story: Reply) -> Iterator[str]:
     yield style(short(story["path"]), bold=True)
     yield became(story)
     if scores := story.get("scores"):
-        yield from ("", heading(f"What the model saw ({shown(story.get('model') or 'unknown')})"))
+        yield from ("", heading(f"What the model saw ({escape(story.get('model') or 'unknown')})"))
         yield from score_lines(scores)
     if rules := story.get("rules"):
         yield from ("", heading("What the rules said"))
         for rule in rules:
             mark = style("✓", fg="green") if rule["matched"] else style("✗", fg="red")
-            yield f"  {mark} {shown(rule['rule'])}: {shown('; '.join(rule['reasons']) or 'no conditions')}"
+            yield f"  {mark} {escape(rule['rule'])}: {escape('; '.join(rule['reasons']) or 'no conditions')}"
     if facts := story.get("facts"):
         yield from ("", heading("The image"))
         yield "  " + ", ".join(fact_words(facts))
-        yield from (f"  from {shown(url)}" for url in facts.get("urls") or ())
+        yield from (f"  from {escape(url)}" for url in facts.get("urls") or ())
         if exif := facts.get("exif"):
             room = max(map(len, exif))
             yield from ("", heading("What the camera wrote (EXIF)"))
-            yield from (f"  {pad(shown(tag), room)}  {shown(text)}" for tag, text in sorted(exif.items()))
+            yield from (f"  {pad(escape(tag), room)}  {escape(text)}" for tag, text in sorted(exif.items()))
     if entries := story.get("entries"):
         yield from ("", heading("The journal"))
         yield from (f"  {line}" for line in log_lines(entries))
@@ -57,17 +57,17 @@ def became(story: Reply) -> str:
     """One sentence: what became of the image, when and why."""
     known = BECAME.get(story.get("outcome") or "")
     sentence = known or "It is known from the journal only"
-    reason = f": {shown(story['reason'])}" if story.get("reason") else ""
+    reason = f": {escape(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
     return f"{sentence}{reason}{at}."
 
 
 def score_lines(scores: Mapping[str, float]) -> Iterator[str]:
     """A bar per label, best first."""
-    room = max(width(shown(label)) for label in scores)
+    room = max(width(escape(label)) for label in scores)
     for label, score in sorted(scores.items(), key=lambda pair: -pair[1]):
         bar = style("█" * round(score * BAR), fg="green")
-        yield f"  {pad(shown(label), room)}  {score:.2f}  {bar}"
+        yield f"  {pad(escape(label), room)}  {score:.2f}  {bar}"
 
 
 def fact_words(facts: Reply) -> Iterator[str]:

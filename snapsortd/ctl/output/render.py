@@ -10,7 +10,7 @@ from typing import Any
 from click import style
 
 from snapsortd.ctl.output.console import short
-from snapsortd.domain.text import count, shown
+from snapsortd.domain.text import count, escape
 
 Reply = Mapping[str, Any]
 
@@ -58,21 +58,21 @@ def status_lines(status: Reply) -> Iterator[str]:
     colour, sentence = STATES.get(status["state"], ("white", status["state"]))
     yield f"{style('●', fg=colour)} snapsortd {style(sentence, bold=True)}"
     if status.get("reason"):
-        yield f"  {style(shown(status['reason']), fg='red')}"
+        yield f"  {style(escape(status['reason']), fg='red')}"
     yield from pairs(status_facts(status))
     if status.get("problems"):
         yield ""
         yield style("Needs a look", bold=True) + " (`snapsortctl explain FILE` tells more)"
         for each in status["problems"]:
-            yield f"  {outcome(each['outcome'], 10)}  {short(each['path'])}: {shown(each['reason'])}"
+            yield f"  {outcome(each['outcome'], 10)}  {short(each['path'])}: {escape(each['reason'])}"
 
 
 def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     """What `status` says line by line: name, value; an empty name goes on with the one before."""
     model = status["model"]
-    yield "model", f"{shown(model['name'])}, {model['state']}"
+    yield "model", f"{escape(model['name'])}, {model['state']}"
     if model.get("error"):
-        yield "", style(shown(model["error"]), fg="red")
+        yield "", style(escape(model["error"]), fg="red")
     for number, folder in enumerate(status["folders"]):
         state = "" if folder["state"] == "watching" else style(f"  ({folder['state']})", fg="yellow")
         yield "" if number else "watching", short(folder["path"]) + state
@@ -82,7 +82,7 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
         yield "last", event_line(last)
     yield "config", short(status["config"]["path"])
     if status["config"].get("error"):
-        yield "", style(f"not in force: {shown(status['config']['error'])}", fg="red")
+        yield "", style(f"not in force: {escape(status['config']['error'])}", fg="red")
     yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
 
 
@@ -93,9 +93,9 @@ def event_line(event: Reply) -> str:
         return style(f"({event['count']} events came too fast to be shown)", fg="yellow")
     if kind == "state":
         _, sentence = STATES.get(event["state"], ("", event["state"]))
-        return f"snapsortd {sentence}" + (f": {shown(event['reason'])}" if event.get("reason") else "")
+        return f"snapsortd {sentence}" + (f": {escape(event['reason'])}" if event.get("reason") else "")
     if "path" not in event:
-        return shown(kind)
+        return escape(kind)
     return image_line({**event, "outcome": kind})
 
 
@@ -106,13 +106,13 @@ def image_line(result: Reply, *, dry_run: bool = False) -> str:
         what, word = "shadow", "would go"
     else:
         word = OUTCOMES.get(what, ("", what))[1]
-    seen = f"{shown(result['label'])} {result['score']:.2f}" if result.get("label") else ""
+    seen = f"{escape(result['label'])} {result['score']:.2f}" if result.get("label") else ""
     line = f"{outcome(what, 8, word)}  {pad(seen, 16)}  "
     goes = str(target or "").startswith("/") and target != result["path"] and what != "left"
     line += arrow(result["path"], str(target)) if goes else short(result["path"])
     if dry_run:
         line += "".join(style(f"  + {action_words(each)}", fg="cyan") for each in others(result, goes))
-    notes = [shown(str(result[key])) for key in ("rule", "reason") if result.get(key)]
+    notes = [escape(str(result[key])) for key in ("rule", "reason") if result.get(key)]
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")
@@ -128,7 +128,7 @@ def action_words(action: Reply) -> str:
     """One action that would be done: `tag receipt`, `copy → ~/Pictures/`, `trash`."""
     if action["target"]:
         return f"{action['kind']} {arrow(action['source'], action['target']).partition(' → ')[2]}"
-    return f"{action['kind']} {shown(' '.join(action['words']))}".rstrip()
+    return f"{action['kind']} {escape(' '.join(action['words']))}".rstrip()
 
 
 def log_lines(entries: Sequence[Reply]) -> Iterator[str]:
@@ -138,9 +138,9 @@ def log_lines(entries: Sequence[Reply]) -> Iterator[str]:
             str(entry["id"]),
             moment(entry["at"]),
             standing(entry),
-            shown(entry.get("label") or ""),
+            escape(entry.get("label") or ""),
             "" if entry.get("score") is None else f"{entry['score']:.2f}",
-            deed(entry["source"], entry["target"], entry.get("detail") or ()) + note(entry),
+            format_move(entry["source"], entry["target"], entry.get("detail") or ()) + note(entry),
         )
         for entry in entries
     ]
@@ -161,7 +161,7 @@ def note(entry: Reply) -> str:
     if entry.get("reversed_by"):
         notes.append(f"taken back by {entry['reversed_by']}")
     if entry.get("reason"):
-        notes.append(shown(entry["reason"]))
+        notes.append(escape(entry["reason"]))
     return style(f"  ({', '.join(notes)})", dim=True) if notes else ""
 
 
@@ -169,14 +169,14 @@ def undo_line(result: Reply, *, dry_run: bool) -> str:
     """One item of undo or redo."""
     if not result["done"]:
         head = style("refused  ", fg="red")
-        return f"{head} {result['id']:>5}  {short(result['from'])}: {shown(result['reason'])}"
+        return f"{head} {result['id']:>5}  {short(result['from'])}: {escape(result['reason'])}"
     source, target, words = result["from"], result["to"], result.get("detail") or [""]
     kind = what = result.get("kind", "move")
     if kind in ("undo", "redo"):  # of which action: the tags stand there, or its name
         what = "tag" if source == target else words[0]
     verb = VERBS.get(what, "moved") if kind == "undo" else REVERSED.get(what, "moved")
     head = style("would be " if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
-    return f"{head} {result['id']:>5}  {short(source) if verb == 'removed' else deed(source, target, words)}"
+    return f"{head} {result['id']:>5}  {short(source) if verb == 'removed' else format_move(source, target, words)}"
 
 
 def arrow(source: str, target: str) -> str:
@@ -186,11 +186,11 @@ def arrow(source: str, target: str) -> str:
     return f"{short(source)} → {short(folder).rstrip('/') + '/' if kept else short(target)}"
 
 
-def deed(source: str, target: str, words: Sequence[str]) -> str:
+def format_move(source: str, target: str, words: Sequence[str]) -> str:
     """From → to, or the file and what was put on it, told of it or run over it."""
     if target and target != source:
         return arrow(source, target)
-    return f"{short(source)}  {shown(' '.join(words))}".rstrip()
+    return f"{short(source)}  {escape(' '.join(words))}".rstrip()
 
 
 def outcome(what: str, size: int, word: str = "") -> str:

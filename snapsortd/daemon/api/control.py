@@ -88,7 +88,7 @@ class DaemonControl:
                 raise JournalError(f"filing has stopped: {self._daemon.halted}")
             return self._daemon.file_for(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
 
-        return self._daemon.desk.ask(work, needs_model=True)
+        return self._daemon.jobs.ask(work, needs_model=True)
 
     def undo(self, **selection: Any) -> dict[str, Any]:
         """Take moves back."""
@@ -102,7 +102,7 @@ class DaemonControl:
         session = self._daemon.session
         call = session.undo if event == "undone" else session.redo
         dry_run = bool(selection.pop("dry_run", False))
-        found = self._daemon.desk.ask(lambda: call(dry_run=dry_run, **selection))
+        found = self._daemon.jobs.ask(lambda: call(dry_run=dry_run, **selection))
         for each in found["results"]:
             if each["done"] and not dry_run:
                 self._daemon.tell(event, {"path": each["from"], "target": each["to"], "id": each["id"]})
@@ -110,15 +110,15 @@ class DaemonControl:
 
     def pause(self) -> dict[str, Any]:
         """File nothing until `resume`; new images wait."""
-        return self._daemon.desk.ask(lambda: self._daemon.pause(True))
+        return self._daemon.jobs.ask(lambda: self._daemon.pause(True))
 
     def resume(self) -> dict[str, Any]:
         """File again."""
-        return self._daemon.desk.ask(lambda: self._daemon.pause(False))
+        return self._daemon.jobs.ask(lambda: self._daemon.pause(False))
 
     def reload(self) -> dict[str, Any]:
         """Read the configuration again. Raises ConfigError; the last good one stays in force."""
-        return self._daemon.desk.ask(self._daemon.reload)
+        return self._daemon.jobs.ask(self._daemon.reload)
 
     def stop(self) -> dict[str, Any]:
         """Finish the move in hand and end."""

@@ -43,7 +43,7 @@ def within(value: float, bounds: Range) -> bool:
     return all(bound.holds(value) for bound in bounds)
 
 
-def shown(bounds: Range) -> str:
+def format_bounds(bounds: Range) -> str:
     """The bounds as they were written."""
     return " and ".join(bound.text for bound in bounds)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from snapsortd.rules.filters.bounds import Range, shown, within
+from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
 
 _DAY = 86400.0
@@ -25,11 +25,11 @@ class AgeFilter:
     def check(self, facts: Facts) -> Verdict:
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NOT_TAKEN, shown(self.bounds))
+            return Verdict(None, NOT_TAKEN, format_bounds(self.bounds))
         if date.tzinfo is None:
             date = date.replace(tzinfo=facts.now.tzinfo)
         age = (facts.now - date).total_seconds()
-        return Verdict(within(age, self.bounds), f"{self.of} {age / _DAY:.1f} days ago", shown(self.bounds))
+        return Verdict(within(age, self.bounds), f"{self.of} {age / _DAY:.1f} days ago", format_bounds(self.bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +77,5 @@ class DateFilter:
 
 
 def _date(facts: Facts, of: str) -> datetime | None:
-    dates = {"created": facts.file.created, "modified": facts.file.modified, "taken": facts.sight.image.taken}
+    dates = {"created": facts.file.created, "modified": facts.file.modified, "taken": facts.classification.image.taken}
     return dates[of]

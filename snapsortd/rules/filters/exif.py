@@ -20,7 +20,7 @@ class ExifFilter:
     tags: tuple[tuple[str, tuple[str, ...]], ...]
 
     def check(self, facts: Facts) -> Verdict:
-        values = {name.casefold(): text for name, text in facts.sight.image.exif.items()}
+        values = {name.casefold(): text for name, text in facts.classification.image.exif.items()}
         found = {name: values.get(name.casefold()) for name, _ in self.tags}
         told = (f"{name} is {'missing' if text is None else text}" for name, text in found.items())
         matched = all((text := found[name]) is not None and like(text, patterns) for name, patterns in self.tags)
@@ -34,7 +34,7 @@ class CameraFilter:
     patterns: tuple[str, ...]
 
     def check(self, facts: Facts) -> Verdict:
-        camera = facts.sight.image.camera
+        camera = facts.classification.image.camera
         fact = f"camera is {camera}" if camera else "the image names no camera"
         return Verdict(bool(camera) and like(camera, self.patterns), fact, either(self.patterns))
 
@@ -44,7 +44,7 @@ class GpsFilter:
     """The image tells where it was taken."""
 
     def check(self, facts: Facts) -> Verdict:
-        exif = facts.sight.image.exif
+        exif = facts.classification.image.exif
         if all(tag in exif for tag in PLACE):
             return Verdict(True, "it tells where it was taken")
         return Verdict(False, "it does not tell where it was taken")

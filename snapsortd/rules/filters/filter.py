@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from snapsortd.domain.image import FileFacts, Sight
+from snapsortd.domain.image import Classification, FileFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Facts:
     """What a filter may look at. `negatives` are the labels that mean "leave it alone"; `now` is aware."""
 
     file: FileFacts
-    sight: Sight
+    classification: Classification
     negatives: frozenset[str]
     now: datetime
     twin: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.rules.filters.bounds import Range, shown, within
+from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
@@ -30,7 +30,7 @@ class SizeFilter:
 
     def check(self, facts: Facts) -> Verdict:
         size = facts.file.identity.size
-        return Verdict(within(size, self.bounds), f"size is {size:,} bytes", shown(self.bounds))
+        return Verdict(within(size, self.bounds), f"size is {size:,} bytes", format_bounds(self.bounds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class DimensionsFilter:
     megapixels: Range = ()
 
     def check(self, facts: Facts) -> Verdict:
-        image = facts.sight.image
+        image = facts.classification.image
         aspect, megapixels = image.width / image.height, image.width * image.height / 1e6
         fact = f"image is {image.width} × {image.height}"
         fact += f" (width : height = {aspect:.3f})" if self.aspect else ""
@@ -57,7 +57,7 @@ class DimensionsFilter:
         return Verdict(
             all(within(value, bounds) for value, bounds in asked.values()),
             fact,
-            " and ".join(f"{what} {shown(bounds)}" for what, (_, bounds) in asked.items() if bounds),
+            " and ".join(f"{what} {format_bounds(bounds)}" for what, (_, bounds) in asked.items() if bounds),
         )
 
 
@@ -66,7 +66,7 @@ class AnimatedFilter:
     """The image moves: it has several frames, in a format that shows them one after the other."""
 
     def check(self, facts: Facts) -> Verdict:
-        frames = facts.sight.image.frames
+        frames = facts.classification.image.frames
         if frames == 1:
             return Verdict(False, "it has a single frame", "an animation")
         if facts.file.format not in ANIMATED_FORMATS:
@@ -79,6 +79,6 @@ class AlphaFilter:
     """The image has an alpha channel or a transparent colour, whether or not any of it shows through."""
 
     def check(self, facts: Facts) -> Verdict:
-        if facts.sight.image.has_alpha:
+        if facts.classification.image.has_alpha:
             return Verdict(True, "it has an alpha channel")
         return Verdict(False, "it has no alpha channel", "one")

@@ -21,17 +21,19 @@ class LabelFilter:
     min_margin: float = 0.0
 
     def check(self, facts: Facts) -> Verdict:
-        sight = facts.sight
+        classification = facts.classification
         wanted = either(self.names)
-        fact = f"label is {sight.label} ({cut(sight.score)})"
-        if sight.label in facts.negatives and sight.label not in self.names:
+        fact = f"label is {classification.label} ({cut(classification.score)})"
+        if classification.label in facts.negatives and classification.label not in self.names:
             return Verdict(None, f"{fact}, which means: leave the file alone")
-        if sight.label not in self.names:
+        if classification.label not in self.names:
             return Verdict(False, fact, wanted)
-        if sight.score < self.min_score:
-            return Verdict(False, f"label is {sight.label}, but {_below('score', sight.score, self.min_score)}")
-        if sight.margin < self.min_margin:
-            return Verdict(False, f"{fact}, but {_below('margin', sight.margin, self.min_margin)}")
+        if classification.score < self.min_score:
+            return Verdict(
+                False, f"label is {classification.label}, but {_below('score', classification.score, self.min_score)}"
+            )
+        if classification.margin < self.min_margin:
+            return Verdict(False, f"{fact}, but {_below('margin', classification.margin, self.min_margin)}")
         return Verdict(True, fact, wanted)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.decoding.time_limit import LimitedFile
-from snapsortd.vision.child.workers import Look, Workers, give_memory_back
+from snapsortd.vision.child.workers import Steps, Workers, give_memory_back
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.formats import EXTRAS, is_missing
 from snapsortd.vision.wire import BadMessage, Channel
@@ -104,7 +104,7 @@ def _blank_image() -> int:
         return os.dup(file.fileno())
 
 
-def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
+def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     """Load the model and embed the labels: what looks at images, and what is told about the model."""
     gc.disable()  # what is imported stays; looking through it for garbage again and again takes a tenth of the time
     from snapsortd.vision.child.engines.load_model import load_model
@@ -137,7 +137,7 @@ def _load(**settings: Any) -> tuple[Look, dict[str, Any]]:
             for each, embedding, (_, facts) in zip(scores, embeddings, prepared, strict=True)
         ]
 
-    return Look(prepare, judge), dict(loaded.about)
+    return Steps(prepare, judge), dict(loaded.about)
 
 
 def _import_reader(image_format: str) -> None:

@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Steps:
     """The two steps of looking at images."""
 
     prepare: Callable[[int, str | None, bool], Any]
@@ -45,7 +45,7 @@ Job = Callable[[], None]
 class Workers:
     """So many threads, which take the images in the order in which they came, and one more for urgent ones."""
 
-    def __init__(self, look: Look, answer: Answer, count: int) -> None:
+    def __init__(self, look: Steps, answer: Answer, count: int) -> None:
         self._look = look
         self._answer = answer
         self._count = count

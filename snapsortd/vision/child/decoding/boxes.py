@@ -9,7 +9,7 @@ _HEAD, _LARGE_HEAD = 8, 16
 _MOST_BOXES = 1000
 
 
-def boxes_fill(file: BinaryIO) -> bool:
+def container_is_complete(file: BinaryIO) -> bool:
     """The outermost boxes end where the file ends: nothing was cut off, and nothing else was put behind them."""
     end = file.seek(0, io.SEEK_END)
     place = 0

@@ -16,7 +16,7 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError,
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
-from snapsortd.vision.child.decoding.boxes import boxes_fill
+from snapsortd.vision.child.decoding.boxes import container_is_complete
 from snapsortd.vision.child.decoding.exif import exif_is_huge, exif_texts
 from snapsortd.vision.child.decoding.frames import count_frames
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
@@ -128,7 +128,7 @@ def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Imag
     if image.format in ("JPEG", "MPO"):
         factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)
         image.draft("RGB", (image.width // factor, image.height // factor))
-    elif image.format == "HEIF" and boxes_fill(file):  # a thumbnail would not show that the rest was cut off
+    elif image.format == "HEIF" and container_is_complete(file):  # a thumbnail would not show that the rest was cut off
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
     return image

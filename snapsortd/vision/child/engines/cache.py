@@ -33,7 +33,7 @@ _FACTS, _SAMPLES, _FRESH = "choice.json", "samples.safetensors", ".new-"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class EngineFacts:
     """What `choice.json` says. `machine` as `machine()` tells it, `hashes` of the files (SHA-256, hex).
 
     `failed` says why nothing could be exported; then there are no files.
@@ -61,17 +61,17 @@ def folder_of(cache_dir: str, digest: str) -> str:
     return os.path.join(cache_dir, "engines", digest)
 
 
-def read_facts(folder: str) -> Facts | None:
+def read_facts(folder: str) -> EngineFacts | None:
     """What is known of a model; None if nothing is, or it cannot be read."""
     try:
         with open(os.path.join(folder, _FACTS), encoding="utf-8") as file:
             told = json.load(file)
-        return Facts(**told["facts"]) if told["format"] == _FORMAT else None
+        return EngineFacts(**told["facts"]) if told["format"] == _FORMAT else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def read_measured(folder: str, facts: Facts) -> dict[str, Measured] | None:
+def read_measured(folder: str, facts: EngineFacts) -> dict[str, Measured] | None:
     """What every engine made of the samples; None if that is damaged."""
     try:
         vectors = load_file(os.path.join(folder, _SAMPLES))
@@ -80,7 +80,7 @@ def read_measured(folder: str, facts: Facts) -> dict[str, Measured] | None:
         return None
 
 
-def is_sound(folder: str, facts: Facts, engine: str) -> bool:
+def is_sound(folder: str, facts: EngineFacts, engine: str) -> bool:
     """True if the engine's file is the one that was measured."""
     return _sha256(path_of(folder, engine)) == facts.hashes.get(FILES[engine], "none")
 
@@ -113,7 +113,7 @@ def fresh_folder(folder: str) -> Iterator[str]:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def write(folder: str, facts: Facts, measured: Mapping[str, Measured]) -> None:
+def write(folder: str, facts: EngineFacts, measured: Mapping[str, Measured]) -> None:
     """Complete a fresh folder whose exported files are there already. Raises OSError."""
     if measured:
         save_file({name: each.vectors for name, each in measured.items()}, os.path.join(folder, _SAMPLES))

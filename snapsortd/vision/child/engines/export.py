@@ -47,7 +47,7 @@ class _ImageTower(torch.nn.Module):
         return self.engine.image_tower(pixels)
 
 
-def export(model: str, cache_dir: str, threads: int) -> engine_cache.Facts:
+def export(model: str, cache_dir: str, threads: int) -> engine_cache.EngineFacts:
     """Export and measure `model`, and put all of it into the cache. Raises ModelError and OSError."""
     checkpoint = find_checkpoint(model)
     target = engine_cache.folder_of(cache_dir, known_digest(checkpoint, cache_dir))
@@ -57,14 +57,14 @@ def export(model: str, cache_dir: str, threads: int) -> engine_cache.Facts:
         except (MemoryError, OSError):
             raise  # another time there may be room
         except Exception as error:  # both exporters raise nearly anything; it would be the same the next time
-            facts = engine_cache.Facts(engine_cache.machine(), threads, failed=f"{type(error).__name__}: {error}")
+            facts = engine_cache.EngineFacts(engine_cache.machine(), threads, failed=f"{type(error).__name__}: {error}")
             measured = {}
         engine_cache.write(folder, facts, measured)
     engine_cache.prune(cache_dir)
     return facts
 
 
-def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.Facts, dict[str, Measured]]:
+def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.EngineFacts, dict[str, Measured]]:
     preprocessor = Preprocessor.load(checkpoint)
     if preprocessor is None:
         raise ModelError("its image processor is one that only transformers knows")
@@ -80,7 +80,7 @@ def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.
         OnnxEngine(quantised, ONNX_INT8, threads),
     ]
     measured = measure(engines, samples)
-    facts = engine_cache.Facts(
+    facts = engine_cache.EngineFacts(
         machine=engine_cache.machine(),
         threads=threads,
         logit_scale=reference.logit_scale,
@@ -145,7 +145,7 @@ def main(model: str, cache_dir: str, threads: str) -> int:
     os.umask(0o077)
     sandbox.refuse_network()
     sandbox.end_with(sys.stdin.fileno())
-    _step_back()
+    _lower_priority()
     try:
         export(model, cache_dir, int(threads))
     except (ModelError, OSError) as error:
@@ -154,7 +154,7 @@ def main(model: str, cache_dir: str, threads: str) -> int:
     return 0
 
 
-def _step_back() -> None:
+def _lower_priority() -> None:
     """Let every other program go first, and be the first to end where memory is short."""
     os.nice(19)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
