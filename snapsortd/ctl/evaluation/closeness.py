@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from snapsortd.config import Label
 from snapsortd.ctl.evaluation.lint import lint_prompts
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.child.engines.embed_texts import encode_apart
+from snapsortd.vision.embed_texts import embed_texts
 
 _QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORMERS_VERBOSITY": "error"}
 
@@ -17,4 +17,4 @@ def close_prompts(model: str, labels: Sequence[Label]) -> Iterator[str]:
     """A warning for every two labels with such prompts. Raises ModelError."""
     os.environ.update(_QUIET)
     prompts = [prompt for label in labels for prompt in label.prompts]
-    yield from lint_prompts(labels, encode_apart(find_checkpoint(model), prompts).tolist())
+    yield from lint_prompts(labels, embed_texts(find_checkpoint(model), prompts))

@@ -1,41 +1,18 @@
-"""Embeds texts in a process of its own, so that the classifier process need not hold what that takes.
+"""The process that embeds texts: a JSON list of texts comes on standard input, a JSON list of vectors leaves.
 
-Run as `python -m snapsortd.vision.child.engines.embed_texts FOLDER`: a JSON list of texts comes on standard input,
-their vectors leave on standard output (NumPy's format).
+Started by `vision.embed_texts` as `python -m snapsortd.vision.child.engines.embed_texts FOLDER`.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import subprocess
 import sys
-from collections.abc import Sequence
-
-import numpy as np
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.child.engines.engine import Array
-
-
-def encode_apart(folder: str, texts: Sequence[str]) -> Array:
-    """Normalised vectors, shape (len(texts), dim), by the checkpoint in `folder`. Raises ModelError."""
-    # -P: nothing is imported from the current folder, which may be one that is watched.
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "snapsortd.vision.child.engines.embed_texts", folder],
-        input=json.dumps(list(texts)).encode("ascii"),
-        stdout=subprocess.PIPE,
-        check=False,
-    )
-    try:
-        vectors: Array = np.load(io.BytesIO(done.stdout), allow_pickle=False)
-    except (ValueError, EOFError):
-        raise ModelError("the labels' texts could not be embedded", "its own message is in the log") from None
-    return vectors
 
 
 def main(folder: str) -> int:
-    """Exit code 1, with the reason on standard error, if the model cannot be loaded."""
+    """Return exit code 1, with the reason on standard error, if the model cannot be loaded."""
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     try:
@@ -43,7 +20,7 @@ def main(folder: str) -> int:
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    np.save(sys.stdout.buffer, vectors)
+    json.dump(vectors.tolist(), sys.stdout)
     return 0
 
 

@@ -9,16 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
-from snapsortd.vision.child.engines.embed_texts import encode_apart
 from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, Preparing
 from snapsortd.vision.child.engines.labels import label_embeddings
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.digests import known_digest
+from snapsortd.vision.embed_texts import embed_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,10 @@ def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array,
     if measured is None:
         raise _NotExported("what was measured is damaged", wants_export=True)
     embeddings = label_embeddings(
-        asked.labels, asked.digest, asked.cache_dir, lambda texts: encode_apart(asked.folder, texts)
+        asked.labels,
+        asked.digest,
+        asked.cache_dir,
+        lambda texts: np.asarray(embed_texts(asked.folder, texts), np.float32),
     )
     name, reason = choose(measured, embeddings, facts.logit_scale, wanted)
     if name == TORCH:
