@@ -31,9 +31,9 @@ class Link(Step):
         start = self._plan.source
         try:
             os.link(
-                start.name,
+                start.place.name,
                 self._target.name,
-                src_dir_fd=start.folder.fd,
+                src_dir_fd=start.place.folder.fd,
                 dst_dir_fd=self._plan.folder.fd,
                 follow_symlinks=False,
             )
@@ -56,14 +56,14 @@ class Link(Step):
 
     def _is_taken(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK and self._is_link(place):
-            raise LeftAlone("the link is there already")
+            raise LeftAlone("the link already exists")
         return super()._is_taken(place)
 
     def _is_link(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK:
             return place.symlink_target() == self._plan.source.path
         found = place.look()
-        return found is not None and found.identity.ino == self._plan.identity.ino
+        return found is not None and found.identity.ino == self._plan.source.identity.ino
 
 
 def _refused(error: OSError, what: str) -> MoveRefused:

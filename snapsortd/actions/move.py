@@ -9,7 +9,7 @@ from collections.abc import Callable
 from snapsortd.actions.plan import Ledger
 from snapsortd.actions.step import Step
 from snapsortd.actions.trashinfo import discard_info
-from snapsortd.domain.entry import Entry, Method, State, aside_name, out_of_trash, temporary_name
+from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import copy_file
@@ -27,7 +27,7 @@ class Move(Step):
         if self._plan.keep_source:
             return self._copy()
         try:
-            self._give_name(self._plan.source, self._plan.identity)
+            self._give_name(self._plan.source.place, self._plan.source.identity)
         except OSError as error:
             if error.errno != errno.EXDEV:  # the only judge: device numbers may be equal over a bind mount
                 raise
@@ -37,24 +37,23 @@ class Move(Step):
 
     def _conclude_rename(self) -> Entry:
         found = self._target.look()
-        if found is None or found.identity.ino != self._plan.identity.ino:
+        if found is None or found.identity.ino != self._plan.source.identity.ino:
             return self._advance(State.CONFLICT, reason="another file came to its place during the move")
         sync_folder(self._plan.folder.fd)
-        if self._plan.folder.identity != self._plan.source.folder.identity:
-            sync_folder(self._plan.source.folder.fd)
-        if out_of_trash(self.entry):
+        if self._plan.folder.identity != self._plan.source.place.folder.identity:
+            sync_folder(self._plan.source.place.folder.fd)
+        if self.entry.leaves_trash:
             discard_info(self.entry)
         return self._advance(State.DONE, target_identity=found.identity)
 
     def _copy(self) -> Entry:
         plan = self._plan
-        assert plan.fd is not None
-        if not plan.keep_source and os.fstat(plan.fd).st_nlink > 1:
+        if not plan.keep_source and os.fstat(plan.source.fd).st_nlink > 1:
             raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
-        if not plan.keep_source and is_being_written(plan.fd):
+        if not plan.keep_source and is_being_written(plan.source.fd):
             raise MoveRefused("another program has the file open for writing", "it is tried again later")
         temporary = PathInFolder(plan.folder, temporary_name(self.entry))
-        made = copy_file(plan.fd, temporary, plan.sha256, keep_all=not plan.keep_source)
+        made = copy_file(plan.source.fd, temporary, plan.source.sha256, keep_all=not plan.keep_source)
         try:
             self._check_source()
             self._give_name(temporary, made)
@@ -81,7 +80,7 @@ class Move(Step):
 
     def _release(self) -> Entry:
         try:
-            return release_source(self._journal, self.entry, self._plan.source, self._plan.fd)
+            return release_source(self._journal, self.entry, self._plan.source.place, self._plan.source.fd)
         except OSError as error:
             self._withdraw_copy(error)
             raise MoveRefused(f"the original cannot be removed: {in_words(error)}") from error
@@ -91,8 +90,8 @@ class Move(Step):
 
         Only while both are seen to stand as they were; else `error` is raised, and the entry stays open.
         """
-        original, copy = self._plan.source.look(), self._target.look()
-        if original is None or original.identity != self._plan.identity:
+        original, copy = self._plan.source.place.look(), self._target.look()
+        if original is None or original.identity != self._plan.source.identity:
             raise error
         if copy is None or copy.identity != self.entry.target_identity:
             raise error
@@ -131,16 +130,16 @@ def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int 
 
     def may_go(place: PathInFolder) -> bool:
         found = place.look()
-        if found is None or fd is None or not found.identity.same_version(entry.identity):
+        if found is None or fd is None or not found.identity.same_version(entry.intent.identity):
             return False
-        return entry.method is Method.RENAME or not is_being_written(fd)
+        return entry.intent.method is Method.RENAME or not is_being_written(fd)
 
     if not remove_exactly(source, aside_name(entry), may_go):
         return journal.advance(
             entry.id, State.CONFLICT, reason="it changed, or was opened for writing, during the move; both files stay"
         )
     sync_folder(source.folder.fd)
-    if out_of_trash(entry):
+    if entry.leaves_trash:
         discard_info(entry)
     return journal.advance(entry.id, State.DONE)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import Protocol
 
 from snapsortd.actions.link import Link
 from snapsortd.actions.move import Move
 from snapsortd.actions.name_conflicts import find_twin, plan_displaced
 from snapsortd.actions.plan import Ledger, Plan
-from snapsortd.actions.prepare import METHODS, Item, open_source, plan_action, plan_trash, shadow
+from snapsortd.actions.prepare import METHODS, plan_action, plan_trash, shadow_intent
 from snapsortd.actions.recovery_table import Resolution
 from snapsortd.actions.remove_copy import RemoveCopy
 from snapsortd.actions.resume import put_back_aside, settle
@@ -21,81 +20,46 @@ from snapsortd.actions.tag import Tag
 from snapsortd.actions.trash import MoveToTrash
 from snapsortd.actions.trash_folder import NO_TRASH, Trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
-from snapsortd.domain.entry import Entry, Intent, Method, State
+from snapsortd.domain.entry import Cause, Entry, Method, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import NOT_OPEN, OpenFile, reopen_folder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
 
 MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
 
 
-class FilingLedger(Ledger, Protocol):
-    """What the mover needs of the journal."""
-
-    def shadow(self, intent: Intent) -> Entry: ...
-
-    def open_entry_for(self, path: str) -> Entry | None: ...
-
-    def open_entry_at(self, path: str) -> Entry | None: ...
-
-    def already_made(
-        self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method
-    ) -> Entry | None: ...
-
-
 class Mover:
     """Files images and takes them back; safe to call from several threads."""
 
-    def __init__(self, journal: FilingLedger, trash: Trash = NO_TRASH) -> None:
+    def __init__(self, journal: Ledger, trash: Trash = NO_TRASH) -> None:
         self._journal = journal
         self._trash = trash
         self._turn = threading.RLock()
         self._doubted: set[int] = set()
 
-    def file(
-        self,
-        *,
-        fd: int,
-        path: str,
-        root: str,
-        identity: FileIdentity,
-        sha256: bytes,
-        action: PlannedAction,
-        batch: int,
-        decision: int | None = None,
-        follows: int | None = None,
-    ) -> Entry:
-        """Do `action`, any but run and notify, with the file at `path`, open as `fd`. The entry is `done`, `shadow` or
-        `conflict`; its kind is `trash` where a twin in the destination made the file one too many.
+    def file(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
+        """Carry out `action`, any but run and notify.
 
-        Below `root`, a part of `path`, no symlink is followed.
+        The entry is `done`, `shadow` or `conflict`; its kind is `trash` if the destination already held a file with the
+        same content. A copy or link that this rule made of this version before is returned, not made again.
 
-        A copy or link that this rule made of this version before is returned, not made again.
-        FileChanged: look at it anew. MoveRefused: not possible now. LeftAlone: it stays on purpose.
-        DurabilityError: the disk is in doubt and nothing more is moved there until a restart.
+        Raise FileChanged if the file must be classified again, MoveRefused if the action is not possible now,
+        LeftAlone if the file stays on purpose, DurabilityError if the disk is in doubt: nothing more is moved there
+        until a restart.
         """
         if action.shadow:
-            intent = shadow(
-                path=path,
-                identity=identity,
-                sha256=sha256,
-                action=action,
-                batch=batch,
-                decision=decision,
-                follows=follows,
-            )
-            return self._journal.shadow(intent)
+            return self._journal.shadow(shadow_intent(file, action, cause))
         with self.exclusively(), self._noting(), ExitStack() as held:
-            self._check_no_unfinished_move(path, identity)
-            if (made := self._standing(path, identity, action)) is not None:
+            self._check_no_unfinished_move(file)
+            if (made := self._standing(file, action)) is not None:
                 return made
-            place = open_source(path, root, held)
-            item = Item(fd, identity, sha256, place, action.rule, batch, decision, follows)
-            plan = plan_action(item, action, self._trash, held)
+            source = held.enter_context(reopen_folder(file))
+            plan = plan_action(source, action, cause, self._trash, held)
             if action.on_conflict is OnConflict.DEDUPLICATE and action.destination is not None:
-                plan = self._without_twin(item, plan, held)
+                plan = self._without_twin(plan, held)
             displaced = self._displace(plan, action, held)
             try:
                 return self._carry_out(plan)
@@ -132,7 +96,7 @@ class Mover:
     @contextmanager
     def _settling(self, entry: Entry) -> Iterator[None]:
         try:
-            with self.exclusively(), self._noting({entry.source_folder.dev, entry.target_folder.dev}):
+            with self.exclusively(), self._noting({entry.intent.source_folder.dev, entry.intent.target_folder.dev}):
                 yield
         except OSError as error:
             raise MoveRefused(in_words(error)) from error
@@ -145,24 +109,24 @@ class Mover:
 
     def doubts(self, entry: Entry) -> bool:
         """True if a disk that the entry needs did not confirm a write since the start."""
-        return bool({entry.source_folder.dev, entry.target_folder.dev} & self._doubted)
+        return bool({entry.intent.source_folder.dev, entry.intent.target_folder.dev} & self._doubted)
 
-    def _without_twin(self, item: Item, plan: Plan, held: ExitStack) -> Plan:
-        """To the trash instead, where a file of the same content is there; no original goes there for a copy of it."""
+    def _without_twin(self, plan: Plan, held: ExitStack) -> Plan:
+        """Return a plan for the trash if a file of the same content exists; never for an original and its copy."""
         twin = find_twin(plan)
         if twin is None:
             return plan
         if plan.keep_source:
             raise LeftAlone(f"{twin} has the same content, and the rule says on_conflict: deduplicate")
-        return plan_trash(item, self._trash, held)
+        return plan_trash(plan.source, plan.cause, self._trash, held)
 
     def _displace(self, plan: Plan, action: PlannedAction, held: ExitStack) -> Entry | None:
         """Have what has the wanted name make room, in an entry of its own; None if it keeps its name."""
         displaced = plan_displaced(plan, action, self._trash, held)
         if displaced is None or self._journal.open_entry_at(displaced.source.path) is not None:
             return None
-        found = plan.source.look()
-        if found is None or found.identity != plan.identity:
+        found = plan.source.place.look()
+        if found is None or found.identity != plan.source.identity:
             raise FileChanged("the file was changed or replaced")
         try:
             return self._carry_out(displaced)
@@ -173,7 +137,7 @@ class Mover:
         """The new file does not come: give the name back. In the same batch, for that tells it from a person's undo."""
         with (
             suppress(UndoRefused, FileChanged, MoveRefused, LeftAlone),
-            plan_reversal(displaced, displaced.batch) as plan,
+            plan_reversal(displaced, displaced.intent.cause.batch) as plan,
         ):
             self._carry_out(plan)
 
@@ -182,16 +146,16 @@ class Mover:
 
         A second fsync would succeed and prove nothing: the kernel has forgotten the lost pages by then.
         """
-        devices = {plan.source.folder.identity.dev, plan.folder.identity.dev}
+        devices = {plan.source.place.folder.identity.dev, plan.folder.identity.dev}
         if devices & self._doubted:
             raise DurabilityError(
                 "moving on this disk has stopped, because it did not confirm a write",
                 "check the disk, then restart the computer",
             )
         step = _step(self._journal, plan)
-        if plan.fd is not None:
+        if plan.source.fd != NOT_OPEN:
             with self._noting(devices):
-                sync(plan.fd)
+                sync(plan.source.fd)
         try:
             with self._noting(devices):
                 return step.run()
@@ -209,20 +173,22 @@ class Mover:
             self._doubted.update(devices if error.device is None else (error.device,))
             raise
 
-    def _check_no_unfinished_move(self, path: str, identity: FileIdentity) -> None:
-        """A file whose last move waits for its disk is left to `repair`."""
-        entry = self._journal.open_entry_for(path)
-        if entry is not None and entry.identity.same_version(identity):
-            raise MoveRefused(f"its move to {entry.target} is not finished: {entry.reason or 'interrupted'}")
+    def _check_no_unfinished_move(self, file: OpenFile) -> None:
+        """Raise MoveRefused for a file whose last move waits for its disk: `recover` resolves it."""
+        entry = self._journal.open_entry_for(file.path)
+        if entry is not None and entry.intent.identity.same_version(file.identity):
+            raise MoveRefused(f"its move to {entry.intent.target} is not finished: {entry.reason or 'interrupted'}")
 
-    def _standing(self, path: str, identity: FileIdentity, action: PlannedAction) -> Entry | None:
-        """The copy or link that the same rule made before, if it is there as it was made."""
+    def _standing(self, file: OpenFile, action: PlannedAction) -> Entry | None:
+        """Return the copy or link that the same rule made before, if it exists as it was made."""
         if action.kind not in MADE_ONCE:
             return None
-        made = self._journal.already_made(path, identity, action.rule, action.describe(), METHODS[action.kind])
+        made = self._journal.already_made(
+            file.path, file.identity, action.rule, action.describe(), METHODS[action.kind]
+        )
         if made is None or made.target_identity is None:
             return None
-        found = lstat(made.target, made.target_root)
+        found = lstat(made.intent.target, made.intent.target_root)
         return made if found is not None and found.identity.same_version(made.target_identity) else None
 
 
@@ -234,4 +200,4 @@ def _step(journal: Ledger, plan: Plan) -> Step:
             return Link(journal, plan)
         case Method.TAG:
             return Tag(journal, plan)
-    return (MoveToTrash if plan.into_trash else Move)(journal, plan)
+    return (MoveToTrash if plan.goes_to_trash else Move)(journal, plan)

@@ -1,24 +1,19 @@
-"""What one transfer is to do, and the journal that it is told to."""
+"""What one step is to do with an open file, and the journal that records it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from snapsortd.domain.entry import (
-    Entry,
-    EntryKind,
-    Intent,
-    Method,
-    State,
-)
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import Folder, PathInFolder
+from snapsortd.files.open_file import OpenFile
 
 
 class Ledger(Protocol):
-    """What a move needs of the journal; both methods return only when the disk has it."""
+    """What actions need of the journal. `begin` and `advance` return only when the disk has what they write."""
 
     def begin(self, intent: Intent) -> Entry: ...
 
@@ -33,56 +28,59 @@ class Ledger(Protocol):
         target_identity: FileIdentity | None = None,
     ) -> Entry: ...
 
+    def shadow(self, intent: Intent) -> Entry: ...
+
+    def open_entry_for(self, path: str) -> Entry | None: ...
+
+    def open_entry_at(self, path: str) -> Entry | None: ...
+
+    def already_made(
+        self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method
+    ) -> Entry | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which file goes where; the descriptors stay open as long as the transfer lasts."""
+    """Which open file gets which name in which open folder; all stay open until the step has ended."""
 
-    batch: int
+    source: OpenFile
+    cause: Cause
     kind: EntryKind
-    rule: str
-    fd: int | None
-    """Of the file, read-only: what was looked at. None for a symlink that is to go: nothing of it can be opened."""
-    identity: FileIdentity
-    sha256: bytes
-    source: PathInFolder
+    action: EntryKind
     folder: Folder
-    names: Callable[[int], str]
-    """Name number 1, 2, 3 … to try; raises when there is no further one."""
+    names: Callable[[int], str] = field(repr=False)
+    """Return name number 1, 2, 3 … to try; raise when there is no further one."""
     method: Method = Method.RENAME
-    reverses: int | None = None
-    decision: int | None = None
-    original: FileIdentity | None = None
-    """`Method.REMOVE` only: what stands at the target and must stay."""
     keep_source: bool = False
-    detail: tuple[str, ...] = ()
-    """The tags to add or take away; else, for a step back or forth, the kind of the action: see `deed`."""
-    follows: int | None = None
+    reverses: int | None = None
+    original: FileIdentity | None = None
+    """`Method.REMOVE` only: the file at the target, which must stay."""
+    tags: tuple[str, ...] = ()
+    """The tags to add, or, for an undo, to remove."""
 
     @property
-    def into_trash(self) -> bool:
+    def goes_to_trash(self) -> bool:
         """True if the file is thrown away."""
-        return self.kind is EntryKind.TRASH or (self.kind is EntryKind.REDO and self.detail == (EntryKind.TRASH,))
+        return self.action is EntryKind.TRASH and self.kind is not EntryKind.UNDO
 
     def intent(self, name: str) -> Intent:
-        """The intent to give the file this name."""
+        """Return the intent to give the file this name."""
+        source = self.source.place
         return Intent(
-            batch=self.batch,
+            cause=self.cause,
             kind=self.kind,
-            rule=self.rule,
-            source=self.source.path,
+            action=self.action,
+            source=source.path,
             target=PathInFolder(self.folder, name).path,
             wanted=PathInFolder(self.folder, self.names(1)).path,
-            identity=self.identity,
-            sha256=self.sha256,
+            identity=self.source.identity,
+            sha256=self.source.sha256,
             method=self.method,
             keep_source=self.keep_source,
-            source_folder=self.source.folder.identity,
+            source_folder=source.folder.identity,
             target_folder=self.folder.identity,
-            reverses=self.reverses,
-            decision=self.decision,
-            source_root=self.source.folder.root,
+            source_root=source.folder.root,
             target_root=self.folder.root,
-            detail=self.detail,
-            follows=self.follows,
+            reverses=self.reverses,
+            tags=self.tags,
         )

@@ -1,21 +1,21 @@
-"""What an action means for one open file: the plan of it, with its folders held open."""
+"""Prepare an action on one open file: its plan, with its folders held open."""
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from snapsortd.actions.plan import Plan
 from snapsortd.actions.trash_folder import Trash, names_in_trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
-from snapsortd.domain.entry import EntryKind, Intent, Method
-from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
-from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.entry import Cause, EntryKind, Intent, Method
+from snapsortd.domain.errors import LeftAlone, MoveRefused
+from snapsortd.domain.file import FolderIdentity
 from snapsortd.domain.names import NameSeries
-from snapsortd.files.folders import Folder, PathInFolder, make_folder, open_place
+from snapsortd.files.folders import make_folder
+from snapsortd.files.open_file import OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.tags import read_missing, wanted_tags
 
@@ -30,98 +30,64 @@ METHODS = {
     ActionKind.RUN: Method.CALL,
     ActionKind.NOTIFY: Method.CALL,
 }
-STAYS = frozenset(METHODS) - {ActionKind.MOVE, ActionKind.RENAME, ActionKind.TRASH}
-"""The file keeps its place."""
+KEEPS_SOURCE = frozenset(METHODS) - {ActionKind.MOVE, ActionKind.RENAME, ActionKind.TRASH}
+"""The file stays at its path."""
 
 _NOWHERE = FolderIdentity(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A file that is held open, and why something is done with it."""
-
-    fd: int
-    identity: FileIdentity
-    sha256: bytes
-    place: PathInFolder
-    rule: str
-    batch: int
-    decision: int | None = None
-    follows: int | None = None
-
-    def plan(
-        self,
-        kind: EntryKind,
-        folder: Folder,
-        names: Callable[[int], str],
-        method: Method = Method.RENAME,
-        keep_source: bool = False,
-        detail: tuple[str, ...] = (),
-    ) -> Plan:
-        """To give it a name in `folder`."""
-        return Plan(
-            batch=self.batch,
-            kind=kind,
-            rule=self.rule,
-            fd=self.fd,
-            identity=self.identity,
-            sha256=self.sha256,
-            source=self.place,
-            folder=folder,
-            names=names,
-            method=method,
-            decision=self.decision,
-            keep_source=keep_source,
-            detail=detail,
-            follows=self.follows,
-        )
-
-
-def open_source(path: str, root: str, held: ExitStack) -> PathInFolder:
-    """The file's place. FileChanged: its folder is gone. MoveRefused: it can't be opened now."""
-    try:
-        return held.enter_context(open_place(path, root))
-    except OSError as error:
-        gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
-        kind = FileChanged if gone else MoveRefused
-        raise kind(f"its folder cannot be opened: {in_words(error)}") from error
-
-
-def plan_action(item: Item, action: PlannedAction, trash: Trash, held: ExitStack) -> Plan:
-    """The plan. MoveRefused: it can't be done now. LeftAlone: there is nothing to do."""
+def plan_action(file: OpenFile, action: PlannedAction, cause: Cause, trash: Trash, held: ExitStack) -> Plan:
+    """Return the plan of `action`. Raise MoveRefused if it is not possible now, LeftAlone if there is nothing to do."""
     match action.kind:
         case ActionKind.TAG:
-            return _plan_tags(item, action)
+            return _plan_tags(file, action, cause)
         case ActionKind.TRASH:
-            return plan_trash(item, trash, held)
+            return plan_trash(file, cause, trash, held)
         case ActionKind.RUN | ActionKind.NOTIFY:
             raise MoveRefused(f"{action.kind} changes no file")
     where = action.destination
     if where is None:
         raise MoveRefused(f"there is no destination for {action.kind}")
     if action.kind is ActionKind.RENAME:
-        folder = item.place.folder
+        folder = file.place.folder
     else:
         try:
             folder = held.enter_context(make_folder(where.root, where.folders))
         except OSError as error:
             raise MoveRefused(f"the folder {where.folder} cannot be used: {in_words(error)}") from error
-    kind, method, stays = EntryKind(action.kind), METHODS[action.kind], action.kind in STAYS
-    return item.plan(kind, folder, _names(action, where.names), method, stays)
+    return Plan(
+        source=file,
+        cause=cause,
+        kind=EntryKind(action.kind),
+        action=EntryKind(action.kind),
+        folder=folder,
+        names=_names(action, where.names),
+        method=METHODS[action.kind],
+        keep_source=action.kind in KEEPS_SOURCE,
+    )
 
 
-def plan_trash(item: Item, trash: Trash, held: ExitStack) -> Plan:
-    """To throw it away. MoveRefused: there is no trash for it."""
-    folder = held.enter_context(trash.open(item.place.folder))
-    return item.plan(EntryKind.TRASH, folder, names_in_trash(item.place.name).nth)
+def plan_trash(file: OpenFile, cause: Cause, trash: Trash, held: ExitStack) -> Plan:
+    """Return the plan to throw the file away. Raise MoveRefused if there is no trash for it."""
+    folder = held.enter_context(trash.open(file.place.folder))
+    return Plan(file, cause, EntryKind.TRASH, EntryKind.TRASH, folder, names_in_trash(file.place.name).nth)
 
 
-def _plan_tags(item: Item, action: PlannedAction) -> Plan:
-    missing = read_missing(item.fd, action.words)
+def _plan_tags(file: OpenFile, action: PlannedAction, cause: Cause) -> Plan:
+    missing = read_missing(file.fd, action.words)
     if not missing:
-        raise LeftAlone("it has these tags already")
-    name = item.place.name
-    return item.plan(EntryKind.TAG, item.place.folder, lambda _: name, Method.TAG, keep_source=True, detail=missing)
+        raise LeftAlone("it already has these tags")
+    return Plan(
+        source=file,
+        cause=cause,
+        kind=EntryKind.TAG,
+        action=EntryKind.TAG,
+        folder=file.place.folder,
+        names=lambda _: file.place.name,
+        method=Method.TAG,
+        keep_source=True,
+        tags=missing,
+    )
 
 
 def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
@@ -133,37 +99,27 @@ def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
     return name
 
 
-def shadow(
-    *,
-    path: str,
-    identity: FileIdentity,
-    sha256: bytes,
-    action: PlannedAction,
-    batch: int,
-    decision: int | None,
-    follows: int | None,
-) -> Intent:
-    """What would be journalled; nothing is looked at."""
-    target = path
+def shadow_intent(file: OpenFile, action: PlannedAction, cause: Cause) -> Intent:
+    """Return the intent that a rule in shadow mode records; nothing is inspected."""
+    target = file.path
     if action.destination is not None:
         where = action.destination
         if action.kind is ActionKind.RENAME:
-            where = replace(where, root=os.path.dirname(path) or "/", folders=())
+            where = replace(where, root=os.path.dirname(file.path) or "/", folders=())
         target = where.preferred_path
     return Intent(
-        batch=batch,
+        cause=cause,
         kind=EntryKind(action.kind),
-        rule=action.rule,
-        source=path,
+        action=EntryKind(action.kind),
+        source=file.path,
         target=target,
         wanted=target,
-        identity=identity,
-        sha256=sha256,
+        identity=file.identity,
+        sha256=file.sha256,
         method=METHODS[action.kind],
-        keep_source=action.kind in STAYS,
+        keep_source=action.kind in KEEPS_SOURCE,
         source_folder=_NOWHERE,
         target_folder=_NOWHERE,
-        decision=decision,
-        detail=wanted_tags(action.words) if action.kind is ActionKind.TAG else action.words_at(path),
-        follows=follows,
+        tags=wanted_tags(action.words) if action.kind is ActionKind.TAG else (),
+        arguments=action.words_at(file.path) if action.kind is not ActionKind.TAG else (),
     )

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snapsortd.actions.recovery_table import Act, Resolution, SourceSeen, TargetSeen, resolve
-from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import COARSEST_TIME_NS, hash_place
 from snapsortd.files.folders import open_place
-from snapsortd.files.tags import are_as_wanted
+from snapsortd.files.tags import has_none_of, has_tags
 
 
 class OpenEntries(Protocol):
@@ -55,16 +55,16 @@ def repair(journal: OpenEntries, mover: Settler) -> list[str]:
 
 
 def _repair_one(entry: Entry, mover: Settler) -> str:
-    what = f"entry {entry.id} ({entry.source} → {entry.target})"
+    what = f"entry {entry.id} ({entry.intent.source} → {entry.intent.target})"
     if mover.doubts(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
     try:
         mover.put_back(entry)
-        source = _look(entry.source, entry.source_root, entry.source_folder)
-        target = _look(entry.target, entry.target_root, entry.target_folder)
+        source = _look(entry.intent.source, entry.intent.source_root, entry.intent.source_folder)
+        target = _look(entry.intent.target, entry.intent.target_root, entry.intent.target_folder)
         seen_source = _judge_source(entry, source)
         seen_target = _judge_target(entry, source, target)
-        resolution = resolve(entry.state, entry.method, entry.keep_source, seen_source, seen_target)
+        resolution = resolve(entry.state, entry.intent.method, entry.intent.keep_source, seen_source, seen_target)
         mover.settle(entry, resolution, target.stat.identity if target.stat else None)
     except JournalError:
         raise
@@ -96,8 +96,8 @@ def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
     if seen.stat is None:
         return SourceSeen.ABSENT
     if _removes_symlink(entry):
-        return SourceSeen.SAME if seen.symlink_target == entry.target else SourceSeen.CHANGED
-    same = seen.stat.is_regular and seen.stat.identity.same_version(entry.identity)
+        return SourceSeen.SAME if seen.symlink_target == entry.intent.target else SourceSeen.CHANGED
+    same = seen.stat.is_regular and seen.stat.identity.same_version(entry.intent.identity)
     return SourceSeen.SAME if same else SourceSeen.CHANGED
 
 
@@ -105,47 +105,56 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
     if target.reached is None:
         return TargetSeen.UNREACHABLE
     found = target.stat
-    if entry.method is Method.TAG:
+    if entry.intent.method is Method.TAG:
         return TargetSeen.ABSENT if found is None else _judge_tags(entry)
     if _removes_symlink(entry):
         return TargetSeen.SAME_BYTES  # nothing is lost with a symlink, whatever became of what it led to
     if found is None or _is_other_spelling(entry, source, target):
         return TargetSeen.ABSENT
-    if entry.method is Method.SYMLINK:
-        return TargetSeen.SAME_FILE if target.symlink_target == entry.source else TargetSeen.DIFFERENT
-    if not found.is_regular or found.identity.size != entry.identity.size:
+    if entry.intent.method is Method.SYMLINK:
+        return TargetSeen.SAME_FILE if target.symlink_target == entry.intent.source else TargetSeen.DIFFERENT
+    if not found.is_regular or found.identity.size != entry.intent.identity.size:
         return TargetSeen.DIFFERENT
-    if entry.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.identity):
+    if entry.intent.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.intent.identity):
         return TargetSeen.SAME_FILE
     if not _could_be_our_copy(entry, found.identity):
         return TargetSeen.DIFFERENT
-    content = hash_place(entry.target, entry.target_root)
+    try:
+        with open_place(entry.intent.target, entry.intent.target_root) as place:
+            content = hash_place(place)
+    except OSError:
+        content = None
     if content is None:
         return TargetSeen.UNREACHABLE
-    return TargetSeen.SAME_BYTES if content == entry.sha256 else TargetSeen.DIFFERENT
+    return TargetSeen.SAME_BYTES if content == entry.intent.sha256 else TargetSeen.DIFFERENT
 
 
 def _removes_symlink(entry: Entry) -> bool:
-    return entry.method is Method.REMOVE and deed(entry) is EntryKind.SYMLINK
+    return entry.intent.method is Method.REMOVE and entry.intent.action is EntryKind.SYMLINK
 
 
 def _judge_tags(entry: Entry) -> TargetSeen:
     try:
-        with open_place(entry.target, entry.target_root) as place:
+        with open_place(entry.intent.target, entry.intent.target_root) as place:
             fd = place.open()
             try:
-                return TargetSeen.SAME_FILE if are_as_wanted(fd, entry) else TargetSeen.DIFFERENT
+                return TargetSeen.SAME_FILE if _has_its_tags(fd, entry) else TargetSeen.DIFFERENT
             finally:
                 os.close(fd)
     except OSError:
         return TargetSeen.UNREACHABLE
 
 
+def _has_its_tags(fd: int, entry: Entry) -> bool:
+    wanted = has_none_of if entry.intent.kind is EntryKind.UNDO else has_tags
+    return wanted(fd, entry.intent.tags)
+
+
 def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:
     """An unconfirmed copy proves itself by the original's time too: an older twin is not ours."""
-    if entry.method is not Method.COPY or entry.state is State.MOVED:
+    if entry.intent.method is not Method.COPY or entry.state is State.MOVED:
         return True
-    return abs(found.mtime_ns - entry.identity.mtime_ns) <= COARSEST_TIME_NS
+    return abs(found.mtime_ns - entry.intent.identity.mtime_ns) <= COARSEST_TIME_NS
 
 
 def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
@@ -158,7 +167,7 @@ def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
         return False
     if source.stat.nlink < 2:
         return True
-    return source.reached == target.reached and _folded(entry.source) == _folded(entry.target)
+    return source.reached == target.reached and _folded(entry.intent.source) == _folded(entry.intent.target)
 
 
 def _folded(path: str) -> str:

@@ -21,14 +21,14 @@ class RemoveCopy(Step):
         return self._plan.names(1)
 
     def _act(self) -> Entry:
-        if self._plan.detail == (EntryKind.SYMLINK,):
+        if self._plan.action is EntryKind.SYMLINK:
             return self._remove_symlink()
         with suppress(FileNotFoundError):
             self._sync_target()  # it may have been saved just now
         original = self._target.look()
         if original is None or original.identity != self._plan.original:
             raise FileChanged("the original is not there unchanged")
-        if not remove_exactly(self._plan.source, aside_name(self.entry), is_exactly(self._plan.identity)):
+        if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_exactly(self._plan.source.identity)):
             return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
         return self._conclude()
 
@@ -39,13 +39,13 @@ class RemoveCopy(Step):
         def is_meant(place: PathInFolder) -> bool:
             return place.symlink_target() == path
 
-        if not remove_exactly(self._plan.source, aside_name(self.entry), is_meant):
+        if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_meant):
             return self._advance(State.CONFLICT, reason="the link was changed just then; it stays")
         return self._conclude()
 
     def _conclude(self) -> Entry:
         self._acted = True
-        sync_folder(self._plan.source.folder.fd)
+        sync_folder(self._plan.source.place.folder.fd)
         return self._advance(State.DONE, target_identity=self._plan.original)
 
     def _sync_target(self) -> None:

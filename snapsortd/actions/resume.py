@@ -9,7 +9,7 @@ from snapsortd.actions.move import release_source
 from snapsortd.actions.plan import Ledger
 from snapsortd.actions.recovery_table import Act, Resolution
 from snapsortd.actions.trashinfo import discard_info
-from snapsortd.domain.entry import Entry, Method, State, aside_name, into_trash, out_of_trash, temporary_name
+from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import PathInFolder, open_place
@@ -28,10 +28,10 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
                 journal.advance(entry.id, State.CONFLICT, reason=resolution.reason)
             case Act.DROP:
                 _remove_leftover(entry)
-                if into_trash(entry):
+                if entry.goes_to_trash:
                     discard_info(entry)
                 journal.advance(entry.id, State.FAILED, reason=resolution.reason)
-            case Act.FINISH if entry.method is Method.TAG:
+            case Act.FINISH if entry.intent.method is Method.TAG:
                 _finish_tagging(journal, entry, target, held)
             case Act.FINISH:
                 _finish(journal, entry, target, held)
@@ -42,8 +42,8 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
 def put_back_aside(entry: Entry) -> None:
     """Give its name back to a file that was just being removed when the end came. OSError: it could not be."""
     ends = (
-        (entry.source, entry.source_root, entry.source_folder),
-        (entry.target, entry.target_root, entry.target_folder),
+        (entry.intent.source, entry.intent.source_root, entry.intent.source_folder),
+        (entry.intent.target, entry.intent.target_root, entry.intent.target_folder),
     )
     for path, root, folder in ends:
         with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
@@ -53,21 +53,21 @@ def put_back_aside(entry: Entry) -> None:
 
 
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
-    sync_folder(held.enter_context(open_place(entry.target, entry.target_root)).folder.fd)
+    sync_folder(held.enter_context(open_place(entry.intent.target, entry.intent.target_root)).folder.fd)
     try:
-        source = held.enter_context(open_place(entry.source, entry.source_root))
+        source = held.enter_context(open_place(entry.intent.source, entry.intent.source_root))
     except FileNotFoundError:  # the folder that the file left was deleted since
         pass
     else:
         sync_folder(source.folder.fd)
     _remove_leftover(entry)
-    if out_of_trash(entry):
+    if entry.leaves_trash:
         discard_info(entry)
     journal.advance(entry.id, State.DONE, target_identity=target)
 
 
 def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
-    place = held.enter_context(open_place(entry.target, entry.target_root))
+    place = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
     fd = place.open()
     held.callback(os.close, fd)
     sync(fd)
@@ -78,12 +78,12 @@ def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, 
 
 
 def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
-    source = held.enter_context(open_place(entry.source, entry.source_root))
+    source = held.enter_context(open_place(entry.intent.source, entry.intent.source_root))
     old = None
     with suppress(FileNotFoundError):
         old = source.open()
         held.callback(os.close, old)
-    there = held.enter_context(open_place(entry.target, entry.target_root))
+    there = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
     fd = there.open()
     held.callback(os.close, fd)
     sync(fd)
@@ -98,7 +98,7 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
 
 def _remove_leftover(entry: Entry) -> None:
     """Delete our own unfinished copy, or the second link that publishing it left."""
-    if entry.method is Method.COPY:
-        with open_place(entry.target, entry.target_root) as target:
+    if entry.intent.method is Method.COPY:
+        with open_place(entry.intent.target, entry.intent.target_root) as target:
             PathInFolder(target.folder, temporary_name(entry)).remove()
             sync_folder(target.folder.fd)  # nobody looks for it once the entry is closed

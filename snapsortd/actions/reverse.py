@@ -6,13 +6,14 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 
 from snapsortd.actions.plan import Plan
-from snapsortd.domain.entry import Entry, EntryKind, Method, State, deed
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity, FolderIdentity
-from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder, to_stat
+from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder
+from snapsortd.files.open_file import NOT_OPEN, OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
 
@@ -43,109 +44,92 @@ def check_reversal(entry: Entry) -> None:
 class _Reversal:
     def __init__(self, entry: Entry, held: ExitStack) -> None:
         self._entry = entry
+        self._done = entry.intent
         self._held = held
-        self._identity = _standing_identity(entry)
-        """Of what the entry left at its target."""
+        self._left = _left_behind(entry)
 
     def check(self) -> None:
-        entry = self._entry
+        done = self._done
         if self._is_symlink_to_remove:
             self._open_link()
-            self._open_folder(entry.source, entry.source_root, entry.source_folder)
+            self._open_folder(done.source, done.source_root, done.source_folder)
             return
         self._open_target()
-        if entry.method is Method.TAG:
+        if done.method is Method.TAG:
             return
-        if entry.keep_source:
+        if done.keep_source:
             self._open_source()
         elif (folder := self._old_folder(make=False)) is not None:
             self._check_free(folder)
 
     def plan(self, batch: int) -> Plan:
-        entry = self._entry
+        done = self._done
         if self._is_symlink_to_remove:
-            kept = self._open_folder(entry.source, entry.source_root, entry.source_folder)
-            return self._plan(batch, self._open_link(), None, self._identity, kept, Method.REMOVE, entry.identity)
-        place, fd, identity = self._open_target()
-        if entry.method is Method.TAG:
-            return self._plan(batch, place, fd, identity, place.folder, Method.TAG)
-        if entry.keep_source:
-            original, _, standing = self._open_source()
-            return self._plan(batch, place, fd, identity, original.folder, Method.REMOVE, standing)
+            kept = self._open_folder(done.source, done.source_root, done.source_folder)
+            return self._plan(batch, self._open_link(), kept, Method.REMOVE, done.identity)
+        there = self._open_target()
+        if done.method is Method.TAG:
+            return self._plan(batch, there, there.place.folder, Method.TAG)
+        if done.keep_source:
+            original = self._open_source()
+            return self._plan(batch, there, original.place.folder, Method.REMOVE, original.identity)
         folder = self._made_folder()
         self._check_free(folder)
-        method = _AGAIN[deed(entry)] if entry.method is Method.REMOVE else Method.RENAME
-        return self._plan(batch, place, fd, identity, folder, method)
+        return self._plan(batch, there, folder, _AGAIN[done.action] if done.method is Method.REMOVE else Method.RENAME)
 
     def _plan(
-        self,
-        batch: int,
-        place: PathInFolder,
-        fd: int | None,
-        identity: FileIdentity,
-        folder: Folder,
-        method: Method,
-        original: FileIdentity | None = None,
+        self, batch: int, file: OpenFile, folder: Folder, method: Method, original: FileIdentity | None = None
     ) -> Plan:
-        entry = self._entry
+        done = self._done
         return Plan(
-            batch=batch,
-            kind=EntryKind.REDO if entry.kind is EntryKind.UNDO else EntryKind.UNDO,
-            rule=entry.rule,
-            fd=fd,
-            identity=identity,
-            sha256=entry.sha256,
-            source=place,
+            source=replace(file, sha256=done.sha256),
+            cause=replace(done.cause, batch=batch),
+            kind=EntryKind.REDO if done.kind is EntryKind.UNDO else EntryKind.UNDO,
+            action=done.action,
             folder=folder,
-            names=_only(os.path.basename(entry.source)),
+            names=_only(os.path.basename(done.source)),
             method=method,
-            reverses=entry.id,
-            decision=entry.decision,
+            keep_source=done.method in (Method.REMOVE, Method.TAG),
+            reverses=self._entry.id,
             original=original,
-            keep_source=entry.method in (Method.REMOVE, Method.TAG),
-            detail=entry.detail if method is Method.TAG else (deed(entry),),
-            follows=entry.follows,
+            tags=done.tags,
         )
 
     @property
     def _is_symlink_to_remove(self) -> bool:
-        return self._entry.method is Method.SYMLINK
+        return self._done.method is Method.SYMLINK
 
-    def _open_link(self) -> PathInFolder:
-        """The symlink, if it still leads where it led."""
-        entry = self._entry
-        folder = self._open_folder(entry.target, entry.target_root, entry.target_folder)
-        place = PathInFolder(folder, os.path.basename(entry.target))
-        found = place.look()
-        if found is None:
-            raise _gone(entry.target)
-        if place.symlink_target() != entry.source:
-            raise UndoRefused(f"{entry.target} was changed since")
-        self._identity = found.identity
-        return place
+    def _open_link(self) -> OpenFile:
+        """Return the symlink, if it still leads where it led."""
+        done = self._done
+        folder = self._open_folder(done.target, done.target_root, done.target_folder)
+        place = PathInFolder(folder, os.path.basename(done.target))
+        if place.look() is None:
+            raise _gone(done.target)
+        if place.symlink_target() != done.source:
+            raise UndoRefused(f"{done.target} was changed since")
+        return OpenFile(place, NOT_OPEN, os.stat(place.name, dir_fd=folder.fd, follow_symlinks=False))
 
-    def _open_target(self) -> tuple[PathInFolder, int, FileIdentity]:
-        entry = self._entry
-        return self._open(entry.target, entry.target_root, entry.target_folder, self._identity)
+    def _open_target(self) -> OpenFile:
+        done = self._done
+        return self._open(done.target, done.target_root, done.target_folder, self._left)
 
-    def _open_source(self) -> tuple[PathInFolder, int, FileIdentity]:
-        entry = self._entry
-        return self._open(entry.source, entry.source_root, entry.source_folder, entry.identity)
+    def _open_source(self) -> OpenFile:
+        done = self._done
+        return self._open(done.source, done.source_root, done.source_folder, done.identity)
 
-    def _open(
-        self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity
-    ) -> tuple[PathInFolder, int, FileIdentity]:
-        """The file at `path`, held open, if it still is what it was: the same version, or the same bytes."""
+    def _open(self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity) -> OpenFile:
+        """Return the file at `path` if it still is what it was: the same version, or the same bytes."""
         folder = self._open_folder(path, root, folder_identity)
         place = PathInFolder(folder, os.path.basename(path))
         try:
             fd = place.open()
             self._held.callback(os.close, fd)
-            identity = to_stat(os.fstat(fd)).identity
-            if identity.same_version(expected):
-                return place, fd, identity
-            if identity.size == expected.size and hash_fd(fd) == self._entry.sha256:
-                return place, fd, identity
+            file = OpenFile(place, fd, os.fstat(fd))
+            if file.identity.same_version(expected):
+                return file
+            if file.identity.size == expected.size and file.hashed().sha256 == self._done.sha256:
+                return file
         except OSError as error:
             if error.errno == errno.ENOENT:
                 raise _gone(path) from error
@@ -158,7 +142,7 @@ class _Reversal:
         try:
             folder = self._held.enter_context(open_folder(above, root))
         except OSError as error:
-            if error.errno == errno.ENOENT and deed(self._entry) is EntryKind.TRASH:  # all of the trash was removed
+            if error.errno == errno.ENOENT and self._done.action is EntryKind.TRASH:  # all of the trash was removed
                 raise _gone(path) from error
             raise UndoRefused(f"the folder {above} is not there: {in_words(error)}") from error
         _check_disk(folder.identity, expected, above)
@@ -167,15 +151,15 @@ class _Reversal:
     def _made_folder(self) -> Folder:
         folder = self._old_folder(make=True)
         if folder is None:
-            raise UndoRefused(f"the folder {os.path.dirname(self._entry.source)} could not be made again")
+            raise UndoRefused(f"the folder {os.path.dirname(self._done.source)} could not be made again")
         return folder
 
     def _old_folder(self, *, make: bool) -> Folder | None:
         """The folder to go back to. A missing one is made again (or None) where its parent stands."""
-        path = os.path.dirname(self._entry.source)
-        expected = self._entry.source_folder
+        path = os.path.dirname(self._done.source)
+        expected = self._done.source_folder
         try:
-            folder = self._held.enter_context(open_folder(path, self._entry.source_root))
+            folder = self._held.enter_context(open_folder(path, self._done.source_root))
         except FileNotFoundError:
             return self._lost_folder(path, expected, make=make)
         except OSError as error:
@@ -192,7 +176,7 @@ class _Reversal:
 
     def _above(self, path: str) -> tuple[str, str]:
         """The folder that `path` is in, and the root to reach it from."""
-        above, root = os.path.dirname(path), self._entry.source_root
+        above, root = os.path.dirname(path), self._done.source_root
         return above, above if root in ("", path) else root  # else the watched folder itself is meant
 
     def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
@@ -207,17 +191,17 @@ class _Reversal:
 
     def _check_free(self, folder: Folder) -> None:
         """Refuse early, without an entry in the journal; the rename decides again."""
-        place = PathInFolder(folder, os.path.basename(self._entry.source))
+        place = PathInFolder(folder, os.path.basename(self._done.source))
         if place.look() is not None:
             raise _taken(place.path)
 
 
-def _standing_identity(entry: Entry) -> FileIdentity:
-    if entry.method is Method.CALL:
-        what = "notification" if entry.kind is EntryKind.NOTIFY else "command"
+def _left_behind(entry: Entry) -> FileIdentity:
+    if entry.intent.method is Method.CALL:
+        what = "notification" if entry.intent.kind is EntryKind.NOTIFY else "command"
         raise UndoRefused(f"a {what} cannot be taken back")
     if entry.reversed_by is not None:
-        raise UndoRefused("already redone" if entry.kind is EntryKind.UNDO else "already undone")
+        raise UndoRefused("already redone" if entry.intent.kind is EntryKind.UNDO else "already undone")
     if entry.state is State.SHADOW:
         raise UndoRefused("nothing was moved: the rule is in shadow mode")
     if entry.state is State.FAILED:
@@ -227,7 +211,7 @@ def _standing_identity(entry: Entry) -> FileIdentity:
     if entry.state is not State.DONE:
         raise UndoRefused("it is not finished yet")
     if entry.target_identity is None:  # what a symlink led to was gone before this was removed
-        raise _gone(entry.target)
+        raise _gone(entry.intent.target)
     return entry.target_identity
 
 

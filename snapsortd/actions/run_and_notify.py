@@ -1,100 +1,61 @@
-"""Tells other programs of an image: runs a rule's command, or shows a notification. Neither can be taken back."""
+"""Run a rule's command for an image, or show a desktop notification. Neither can be undone."""
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
 
 from snapsortd.actions.command import run
 from snapsortd.actions.desktop_notification import notify_desktop
 from snapsortd.actions.plan import Ledger
+from snapsortd.actions.prepare import shadow_intent
 from snapsortd.domain.decision import ActionKind, PlannedAction
-from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
-from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
-from snapsortd.domain.file import FileIdentity, FolderIdentity
-from snapsortd.files.folders import open_place
-
-_NOWHERE = FolderIdentity(0, 0)
-
-
-class CallLedger(Ledger, Protocol):
-    """What a call needs of the journal."""
-
-    def shadow(self, intent: Intent) -> Entry: ...
+from snapsortd.domain.entry import Cause, Entry, State
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
+from snapsortd.domain.file import FolderIdentity
+from snapsortd.files.open_file import OpenFile, reopen_folder
 
 
 class ExternalActions:
     """Carries out the actions `run` and `notify`. One thread uses it."""
 
-    def __init__(self, journal: CallLedger, waiting: Callable[[], bool]) -> None:
-        """`waiting` is called every second while a command runs; True: the command is to be ended."""
+    def __init__(self, journal: Ledger, should_end: Callable[[], bool]) -> None:
+        """`should_end` is called every second while a command runs; if it returns True, the command is ended."""
         self._journal = journal
-        self._waiting = waiting
+        self._should_end = should_end
 
-    def call(
-        self,
-        *,
-        path: str,
-        root: str,
-        identity: FileIdentity,
-        sha256: bytes,
-        action: PlannedAction,
-        batch: int,
-        decision: int | None = None,
-    ) -> Entry:
-        """Do it for the file at `path`, below whose part `root` no symlink is followed.
+    def run(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
+        """Carry out `action` for the file.
 
-        The entry is `done` or `shadow`; `failed` where a notification could not be shown, which is no fault of the
-        image's. CommandFailed: the command could not be started, took too long or failed. FileChanged: look at it anew.
-        MoveRefused: not possible now. Interrupted: the command was ended, because `waiting` said so.
+        The entry is `done` or `shadow`; `failed` if a notification could not be shown, which is not the image's
+        fault. Raise CommandFailed if the command could not be started, took too long or failed, FileChanged if the
+        file must be classified again, MoveRefused if it is not possible now, Interrupted if the command was ended.
         """
-        words = action.words_at(path)
-        folder = _NOWHERE if action.shadow else _check(path, root, identity)
-        intent = Intent(
-            batch=batch,
-            kind=EntryKind(action.kind),
-            rule=action.rule,
-            source=path,
-            target=path,
-            wanted=path,
-            identity=identity,
-            sha256=sha256,
-            method=Method.CALL,
-            keep_source=True,
-            source_folder=folder,
-            target_folder=folder,
-            decision=decision,
-            source_root=root,
-            target_root=root,
-            detail=words,
-        )
+        intent = shadow_intent(file, action, cause)
         if action.shadow:
             return self._journal.shadow(intent)
-        entry = self._journal.begin(intent)
+        folder = _check(file)
+        entry = self._journal.begin(
+            replace(intent, source_folder=folder, target_folder=folder, source_root=file.root, target_root=file.root)
+        )
         if action.kind is ActionKind.NOTIFY:
-            if notify_desktop(action.rule, words[0]):
+            if notify_desktop(action.rule, intent.arguments[0]):
                 return self._journal.advance(entry.id, State.DONE)
             return self._journal.advance(entry.id, State.FAILED, reason="no desktop notification could be shown")
         try:
-            run(words, action.seconds, self._waiting)
+            run(intent.arguments, action.seconds, self._should_end)
         except (CommandFailed, Interrupted) as error:
             self._journal.advance(entry.id, State.FAILED, reason=error.message)
             raise
         return self._journal.advance(entry.id, State.DONE)
 
 
-def _check(path: str, root: str, identity: FileIdentity) -> FolderIdentity:
-    """The file's folder. FileChanged if another file lies there by now, or none."""
-    try:
-        with open_place(path, root) as place:
-            found = place.look()
-            folder = place.folder.identity
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise FileChanged("the file is gone") from None
-        raise MoveRefused(f"its folder cannot be opened: {os.strerror(error.errno or 0)}") from None
-    if found is None or found.identity != identity:
-        raise FileChanged("the file changed while it was looked at")
-    return folder
+def _check(file: OpenFile) -> FolderIdentity:
+    """Return the file's folder. Raise FileChanged if its path leads to another file by now, or to none."""
+    with reopen_folder(file) as reopened:
+        found = reopened.place.look()
+        if found is None:
+            raise FileChanged("the file is gone")
+        if found.identity != file.identity:
+            raise FileChanged("the file changed while it was classified")
+        return reopened.place.folder.identity

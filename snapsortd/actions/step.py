@@ -14,7 +14,8 @@ from typing import Any
 from snapsortd.actions.plan import Ledger, Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
-from snapsortd.files.folders import PathInFolder, to_stat
+from snapsortd.files.folders import PathInFolder
+from snapsortd.files.open_file import NOT_OPEN
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
@@ -70,13 +71,12 @@ class Step(ABC):
             self._advance(self.entry.state, reason=error.message)
 
     def _check_source(self) -> None:
-        """The name still leads to the file that was looked at, and that is still as it was."""
-        found = self._plan.source.look()
+        """Raise FileChanged unless the name still leads to the file that was opened, and it is unchanged."""
+        source = self._plan.source
+        found = source.place.look()
         if found is None:
             raise FileChanged("the file is gone")
-        if found.identity != self._plan.identity:
-            raise FileChanged("the file was changed or replaced")
-        if self._plan.fd is not None and to_stat(os.fstat(self._plan.fd)).identity != self._plan.identity:
+        if found.identity != source.identity or not (source.fd == NOT_OPEN or source.is_unchanged()):
             raise FileChanged("the file was changed or replaced")
 
     def _take_name(self, make: Callable[[], None]) -> None:
@@ -109,13 +109,13 @@ class Step(ABC):
         if found is None:
             return False
         # Also where the file system folds case: then it is the file itself under another spelling.
-        if (found.identity.dev, found.identity.ino) == (self._plan.identity.dev, self._plan.identity.ino):
-            raise LeftAlone("it is in its place already")
+        if found.identity.is_same_file(self._plan.source.identity):
+            raise LeftAlone("it is already at its destination")
         return True
 
     @property
     def _target(self) -> PathInFolder:
-        return PathInFolder(self._plan.folder, os.path.basename(self.entry.target))
+        return PathInFolder(self._plan.folder, os.path.basename(self.entry.intent.target))
 
     def _advance(self, state: State, **changes: Any) -> Entry:
         self.entry = self._journal.advance(self.entry.id, state, **changes)

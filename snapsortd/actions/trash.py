@@ -38,7 +38,7 @@ class MoveToTrash(Move):
             discard_info(self.entry)
         except OSError as error:
             raise DurabilityError(
-                f"{info_of(self.entry.target)} cannot be removed: {in_words(error)}", "check the disk"
+                f"{info_of(self.entry.intent.target)} cannot be removed: {in_words(error)}", "check the disk"
             ) from error
         self._noted = ""
 
@@ -48,7 +48,7 @@ class MoveToTrash(Move):
                 return True
         except LeftAlone:
             # A hard link of it that was thrown away before has the name; unless it lies in the trash itself.
-            if place.folder.identity == self._plan.source.folder.identity:
+            if place.folder.identity == self._plan.source.place.folder.identity:
                 raise
             return True
         path = info_of(place.path)

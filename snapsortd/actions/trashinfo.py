@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote
 
-from snapsortd.domain.entry import Entry, aside_name, into_trash, mark, temporary_name
+from snapsortd.domain.entry import Entry, aside_name, mark, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.copy import write_all
 from snapsortd.files.folders import PathInFolder, below, make_folder, open_folder
@@ -33,8 +33,8 @@ def info_of(path: str) -> str:
 
 def write_info(entry: Entry) -> None:
     """Make the note for what `entry` is about to throw away, on the disk. FileExistsError: its name is taken."""
-    path = info_of(entry.target)
-    with make_folder(entry.target_root, below(os.path.dirname(path), entry.target_root), 0o700) as folder:
+    path = info_of(entry.intent.target)
+    with make_folder(entry.intent.target_root, below(os.path.dirname(path), entry.intent.target_root), 0o700) as folder:
         temporary = PathInFolder(folder, temporary_name(entry))
         fd = _make(temporary)
         try:
@@ -49,13 +49,13 @@ def write_info(entry: Entry) -> None:
 
 def discard_info(entry: Entry) -> None:
     """Remove the note that was made for `entry`, or, where it takes a file out of the trash, for that; and no other."""
-    forth = into_trash(entry)
-    path = info_of(entry.target if forth else entry.source)
-    root = entry.target_root if forth else entry.source_root
-    number = entry.id if forth else entry.reverses
+    forth = entry.goes_to_trash
+    path = info_of(entry.intent.target if forth else entry.intent.source)
+    root = entry.intent.target_root if forth else entry.intent.source_root
+    number = entry.id if forth else entry.intent.reverses
     if not path or number is None:
         return
-    ours = _line(number, entry.sha256)
+    ours = _line(number, entry.intent.sha256)
 
     def is_ours(place: PathInFolder) -> bool:
         return ours in _read(place).split(b"\n")
@@ -74,7 +74,12 @@ def discard_info(entry: Entry) -> None:
 def _text(entry: Entry) -> bytes:
     when = datetime.fromtimestamp(entry.at).isoformat(timespec="seconds")  # noqa: DTZ006 local time, as it is specified
     path = quote(os.fsencode(_shown_path(entry)))
-    lines = (b"[Trash Info]", f"Path={path}".encode(), f"DeletionDate={when}".encode(), _line(entry.id, entry.sha256))
+    lines = (
+        b"[Trash Info]",
+        f"Path={path}".encode(),
+        f"DeletionDate={when}".encode(),
+        _line(entry.id, entry.intent.sha256),
+    )
     return b"\n".join(lines) + b"\n"
 
 
@@ -84,11 +89,11 @@ def _line(number: int, sha256: bytes) -> bytes:
 
 def _shown_path(entry: Entry) -> str:
     """Absolute for the home trash; for that of another disk from the top of this on."""
-    home = os.path.dirname(os.path.dirname(entry.target)) == entry.target_root
+    home = os.path.dirname(os.path.dirname(entry.intent.target)) == entry.intent.target_root
     if home:
-        return entry.source
-    folder, name = os.path.split(entry.source)
-    path, top = os.path.join(os.path.realpath(folder), name), os.path.realpath(entry.target_root).rstrip("/")
+        return entry.intent.source
+    folder, name = os.path.split(entry.intent.source)
+    path, top = os.path.join(os.path.realpath(folder), name), os.path.realpath(entry.intent.target_root).rstrip("/")
     return path.removeprefix(f"{top}/")
 
 

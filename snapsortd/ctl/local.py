@@ -1,4 +1,4 @@
-"""The same calls as the daemon's API, done in this process while no daemon runs."""
+"""The daemon's work, done in this process while no daemon runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,23 @@ from snapsortd.files.locations import Locations
 from snapsortd.pipeline.session import Session
 
 
+class LocalBackend:
+    """The same calls as the daemon's API."""
+
+    def __init__(self, session: Session) -> None:
+        self.log = session.history.log
+        self.explain = session.history.explain
+        self.image = session.image
+        self.undo = session.undo
+        self.redo = session.redo
+
+
 @contextmanager
-def open_local(locations: Locations) -> Iterator[Session]:
+def open_local(locations: Locations) -> Iterator[LocalBackend]:
     """Hold the daemon's lock, recover what a crash left, and work here until the block ends.
 
-    Raises Busy if a daemon or another command holds the lock, ConfigError, JournalError.
+    Raise Busy if a daemon or another command holds the lock, ConfigError, JournalError.
     """
     config = load_config(locations.config_file, os.environ, locations.config_memory)
     with Session.open(locations, config) as session:
-        yield session
+        yield LocalBackend(session)

@@ -1,4 +1,4 @@
-"""The images in hand: looked at several at a time, and filed one after the other: new ones first, each in order."""
+"""The images in flight: classified several at a time, and filed one after the other: new ones first, each in order."""
 
 from __future__ import annotations
 
@@ -6,20 +6,32 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
+from dataclasses import dataclass
 
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.pipeline.pipeline import Begun
+from snapsortd.pipeline.pipeline import Life, Terms, send_answer
 from snapsortd.pipeline.session import Session
+from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue
 
 log = logging.getLogger("snapsortd")
 
 
+@dataclass(frozen=True, slots=True)
+class InFlightImage:
+    """An image that is held open while the classifier looks at it."""
+
+    path: str
+    settle: float
+    """Seconds without a change after which it is complete."""
+    life: Life
+    request: Request
+
+
 class InFlightImages:
-    """Images that were begun and are not finished, each held open. Whatever goes wrong with one, nothing is lost."""
+    """Images whose lives have begun and have not ended. Whatever goes wrong with one, nothing is lost."""
 
     def __init__(
         self,
@@ -27,78 +39,79 @@ class InFlightImages:
         queue: WorkQueue,
         *,
         should_not_wait: Callable[[], bool],
-        told: Callable[[Result], None],
-        blocked: Callable[[JournalError], None],
+        on_result: Callable[[Result], None],
+        on_blocked: Callable[[JournalError], None],
     ) -> None:
-        """`should_not_wait`: the image goes back to the queue. `told` of every result that is news, `blocked` of a
-        journal that can't be used."""
+        """`should_not_wait`: the image goes back to the queue. `on_result` gets every result that is news, `on_blocked`
+        the error of a journal that can't be used."""
         self._session = session
         self._queue = queue
         self._should_not_wait = should_not_wait
-        self._told = told
-        self._blocked = blocked
-        self._new: deque[tuple[Begun, float]] = deque()
-        self._others: deque[tuple[Begun, float]] = deque()
+        self._on_result = on_result
+        self._on_blocked = on_blocked
+        self._new: deque[InFlightImage] = deque()
+        self._others: deque[InFlightImage] = deque()
         self.used = time.monotonic()
-        """When the last image was begun or finished, monotonic seconds."""
+        """When the classifier was last needed for an image, monotonic seconds."""
 
     def __len__(self) -> int:
         return len(self._new) + len(self._others)
 
     def has_room(self, *, is_new: bool) -> bool:
-        """True if another can be begun."""
+        """True if another image can be taken in."""
         return self._session.classifier.has_room(urgent=is_new)
 
     def begin(self, path: str, *, is_new: bool) -> None:
-        """Have an image from the queue looked at; a new one before the others in hand, and it is filed before them."""
+        """Have an image from the queue classified; a new one is classified and filed before the others in flight."""
         folder = wanted_in(path, self._session.config.watch)
-        if folder is None:  # it was told of before the configuration was read again
+        if folder is None:  # its folder is no longer in the configuration
             return
-        root, settle = folder.path, folder.settle
-        if any(begun.image.path == path for begun, _ in (*self._new, *self._others)):  # it was told of again
-            self._queue.offer(path, settle)
+        if any(image.path == path for image in (*self._new, *self._others)):  # it was reported again
+            self._queue.offer(path, folder.settle)
             return
-        others = bool(self)
-        begun = self._attempt(
-            path,
-            settle,
-            lambda: self._session.pipeline.begin(path, root, self._should_not_wait, in_company=others, urgent=is_new),
-        )
-        if begun is not None:
-            (self._new if is_new else self._others).append((begun, settle))
+        terms = Terms(in_company=bool(self), urgent=is_new)
+        life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
+        request = self._advance(path, folder.settle, lambda: next(life))
+        if request is not None:
+            (self._new if is_new else self._others).append(InFlightImage(path, folder.settle, life, request))
 
     def finish(self) -> bool:
-        """File the oldest new one by the rules, or else the oldest other; False if the classifier answered neither."""
-        line = next((line for line in (self._new, self._others) if line and line[0][0].is_answered), None)
+        """File the oldest new image, or else the oldest other one; False if the classifier has answered neither."""
+        line = next((line for line in (self._new, self._others) if line and line[0].request.is_answered), None)
         if line is None:
             return False
-        begun, settle = line.popleft()
-        with closing(begun):
-            self._attempt(begun.image.path, settle, lambda: self._session.pipeline.finish(begun, self._should_not_wait))
+        image = line.popleft()
+        classifier = self._session.classifier
+        request = self._advance(
+            image.path,
+            image.settle,
+            lambda: send_answer(image.life, image.request, classifier, self._should_not_wait),
+        )
+        if request is not None:
+            line.append(InFlightImage(image.path, image.settle, image.life, request))
         return True
 
     def let_go(self) -> None:
-        """Have all of them wait in the queue again, and close them."""
+        """Close all of them, and have them wait in the queue again."""
         for line in (self._new, self._others):
             while line:
-                begun, settle = line.popleft()
-                begun.close()
-                self._queue.offer(begun.image.path, settle)
+                image = line.popleft()
+                image.life.close()
+                self._queue.offer(image.path, image.settle)
 
-    def _attempt(self, path: str, settle: float, work: Callable[[], Begun | Result]) -> Begun | None:
+    def _advance(self, path: str, settle: float, step: Callable[[], Request]) -> Request | None:
+        """Take one step of an image's life; return the request that it waits for, or None if the life has ended."""
         try:
-            done = work()
+            return step()
+        except StopIteration as ended:
+            self._take(ended.value, settle)
         except (FileChanged, Interrupted, ModelError):
             self._queue.offer(path, settle)
         except JournalError as error:
-            self._blocked(error)
+            self._on_blocked(error)
         except Exception:  # a defect that shows over one image must not keep the others from being filed
             log.exception("snapsortd failed over %s, which stays where it is", path)
             self._queue.retry(path, 1, time.monotonic(), settle)
-        else:
-            if isinstance(done, Begun):
-                return done
-            self._take(done, settle)
         finally:
             self.used = time.monotonic()
         return None
@@ -110,4 +123,4 @@ class InFlightImages:
         elif result.outcome is Outcome.FAILED:
             self._queue.retry(result.path, result.attempts, time.monotonic(), settle)
         if not result.known:
-            self._told(result)
+            self._on_result(result)

@@ -60,14 +60,16 @@ class Daemon:
         self.last: Event | None = None
         self._paused = False
         self._in_flight = InFlightImages(
-            session, self.queue, should_not_wait=self._should_not_wait, told=self._tell_result, blocked=self._halt
+            session,
+            self.queue,
+            should_not_wait=self._should_not_wait,
+            on_result=self._tell_result,
+            on_blocked=self._halt,
         )
         self._unhalt_due = math.inf
         self._model_due = self.started
         self._model_was = session.classifier.state
         self._rescan_due = self.started
-        session.should_stop = lambda: self.signals.stop
-        session.progressed = self.service.watchdog
         self.watcher = self._watch()
 
     @property

@@ -1,4 +1,4 @@
-"""The values of the journal: what is done to a file, where that stands, and what became of an image. All frozen."""
+"""Journal entries: why something is done to a file, what is intended, and where that stands."""
 
 from __future__ import annotations
 
@@ -55,107 +55,91 @@ class Method(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """What is about to be done to one file; committed to the journal before anything is touched."""
+class Cause:
+    """Why something is done to a file: by a rule, as part of a batch, after a decision, together with another file."""
 
-    batch: int
-    kind: EntryKind
     rule: str
-    source: str
-    target: str
-    wanted: str
-    """The target that was wanted first, before taken names were avoided."""
-    identity: FileIdentity
-    sha256: bytes
-    method: Method
-    keep_source: bool
-    source_folder: FolderIdentity
-    target_folder: FolderIdentity
-    reverses: int | None = None
+    batch: int
+    """Entries of one batch are undone together."""
     decision: int | None = None
-    source_root: str = ""
-    """The part of `source` below which no symlink was followed; empty: all of its folder."""
-    target_root: str = ""
-    detail: tuple[str, ...] = ()
-    """The tags that were added, or the command with its arguments."""
+    """Row of the decision that led to it."""
     follows: int | None = None
-    """The entry of the image that this file goes along with; both are taken back together."""
+    """The entry of the image that this file belongs to; both are undone together."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the journal."""
+class Intent:
+    """What is about to be done to one file; committed to the journal before anything is touched."""
 
-    id: int
-    batch: int
+    cause: Cause
     kind: EntryKind
-    rule: str
+    action: EntryKind
+    """The action of a rule that is carried out, undone or redone: the same as `kind` but for undo and redo."""
     source: str
     target: str
+    wanted: str
+    """The target that was preferred, before taken names were avoided."""
     identity: FileIdentity
-    """Of the source, when it was looked at."""
+    """Of the source, when it was opened."""
     sha256: bytes
     method: Method
-    state: State
     keep_source: bool
     """True for a copy action: the source stays."""
     source_folder: FolderIdentity
     target_folder: FolderIdentity
-    target_identity: FileIdentity | None
-    """Of the target, once it is there."""
-    reverses: int | None
+    source_root: str = ""
+    """The part of `source` below which no symlink is followed; empty: its whole folder."""
+    target_root: str = ""
+    reverses: int | None = None
     """The entry that this undo or redo takes back."""
-    reversed_by: int | None
-    decision: int | None
-    """Row of the decision that led to it."""
+    tags: tuple[str, ...] = ()
+    """The tags that are added, or, by an undo, removed."""
+    arguments: tuple[str, ...] = ()
+    """A command with its arguments, or the text of a notification."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the journal: an intent, and what became of it."""
+
+    id: int
+    intent: Intent
+    """With the target and the method of the latest attempt."""
+    state: State
     reason: str
     at: float
     """Wall clock, seconds since 1970, for people only: order is by id."""
-    source_root: str = ""
-    """The part of `source` below which no symlink is followed; empty: all of its folder."""
-    target_root: str = ""
-    detail: tuple[str, ...] = ()
-    """The tags that were added, or the command with its arguments."""
-    follows: int | None = None
-    """The entry of the image that this file goes along with; both are taken back together."""
+    target_identity: FileIdentity | None = None
+    """Of the target, once it exists."""
+    reversed_by: int | None = None
+    """The undo or redo that took this entry back."""
+
+    @property
+    def has_moved(self) -> bool:
+        """True if the file is at the entry's target now, and no longer at its source."""
+        return self.state is State.DONE and not self.intent.keep_source
+
+    @property
+    def goes_to_trash(self) -> bool:
+        """True if the file is thrown away."""
+        return self.intent.action is EntryKind.TRASH and self.intent.kind is not EntryKind.UNDO
+
+    @property
+    def leaves_trash(self) -> bool:
+        """True if a file that was thrown away comes back."""
+        return self.intent.action is EntryKind.TRASH and self.intent.kind is EntryKind.UNDO
 
 
 def temporary_name(entry: Entry) -> str:
-    """The name of an unfinished copy."""
-    return OWN_PREFIX + mark(entry.id, entry.sha256)
+    """Return the name of an unfinished copy."""
+    return OWN_PREFIX + mark(entry.id, entry.intent.sha256)
 
 
 def mark(number: int, sha256: bytes) -> str:
-    """What tells an entry from that of another journal with the same numbers."""
+    """Return what distinguishes an entry from one of another journal with the same number."""
     return f"{number}.{sha256.hex()[:8]}"
 
 
 def aside_name(entry: Entry) -> str:
-    """The name that a file has just before it is removed, in its own folder."""
+    """Return the name that a file gets in its own folder just before it is removed."""
     return temporary_name(entry) + ".old"
-
-
-def deed(entry: Entry) -> EntryKind:
-    """The action that an entry does, takes back or does again."""
-    if entry.kind not in (EntryKind.UNDO, EntryKind.REDO):
-        return entry.kind
-    if entry.method is Method.TAG:
-        return EntryKind.TAG
-    if entry.detail:
-        return EntryKind(entry.detail[0])
-    return EntryKind.COPY if entry.method is Method.REMOVE or entry.keep_source else EntryKind.MOVE
-
-
-def into_trash(entry: Entry) -> bool:
-    """True if the file is thrown away."""
-    return entry.kind is not EntryKind.UNDO and deed(entry) is EntryKind.TRASH
-
-
-def out_of_trash(entry: Entry) -> bool:
-    """True if a file comes back that was thrown away."""
-    return entry.kind is EntryKind.UNDO and deed(entry) is EntryKind.TRASH
-
-
-def has_moved(entry: Entry) -> bool:
-    """True if the file lies at the entry's target now, and no longer at its source."""
-    return entry.state is State.DONE and not entry.keep_source

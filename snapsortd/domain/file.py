@@ -14,6 +14,10 @@ class FileIdentity:
     size: int
     mtime_ns: int
 
+    def is_same_file(self, other: FileIdentity) -> bool:
+        """True if both name the same file, in whatever version."""
+        return (self.dev, self.ino) == (other.dev, other.ino)
+
     def same_version(self, other: FileIdentity) -> bool:
         """True if both name the same bytes of the same file; device numbers may change over a restart."""
         return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from snapsortd.domain.decision import Decision
-from snapsortd.domain.entry import Entry, EntryKind, State, has_moved
+from snapsortd.domain.entry import Entry, EntryKind, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
 
@@ -97,11 +97,11 @@ def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
     for entry in entries:
         if entry.state is State.CONFLICT:
             return Outcome.QUARANTINED, f"conflict: {entry.reason}"
-    if any(map(has_moved, entries)):
+    if any(entry.has_moved for entry in entries):
         return Outcome.FILED, reason
     done = [entry for entry in entries if entry.state is State.DONE]
     if done:
-        return Outcome.COPIED if any(entry.kind is EntryKind.COPY for entry in done) else Outcome.DONE, reason
+        return Outcome.COPIED if any(entry.intent.kind is EntryKind.COPY for entry in done) else Outcome.DONE, reason
     if any(entry.state is State.SHADOW for entry in entries):
-        return Outcome.SHADOW, f"rule {entries[0].rule!r} is in shadow mode"
+        return Outcome.SHADOW, f"rule {entries[0].intent.cause.rule!r} is in shadow mode"
     return Outcome.LEFT, entries[0].reason if entries else reason  # nobody could be notified

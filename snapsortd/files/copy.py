@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import PathInFolder, open_place, to_stat
+from snapsortd.files.folders import PathInFolder, to_stat
 from snapsortd.files.sync import sync, sync_folder
 
 _CHUNK = 1 << 20
@@ -37,15 +37,14 @@ def hash_fd(fd: int) -> bytes:
     return digest.digest()
 
 
-def hash_place(path: str, root: str) -> bytes | None:
-    """SHA-256 of the regular file at `path`, no symlink followed below `root`; None if it can't be read."""
+def hash_place(place: PathInFolder) -> bytes | None:
+    """Return the SHA-256 of the regular file that has this name, or None if there is none or it can't be read."""
     try:
-        with open_place(path, root) as place:
-            fd = place.open()
-            try:
-                return hash_fd(fd)
-            finally:
-                os.close(fd)
+        fd = place.open()
+        try:
+            return hash_fd(fd)
+        finally:
+            os.close(fd)
     except OSError:
         return None
 

@@ -1,22 +1,24 @@
-"""An image held open, and what the file system tells of it."""
+"""A file held open: one type from the moment an image is opened until it is moved."""
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts
+from snapsortd.files.copy import hash_fd
 from snapsortd.files.download_origin import download_urls
-from snapsortd.files.folders import lstat, open_place
+from snapsortd.files.folders import PathInFolder, lstat, open_place, to_stat
+from snapsortd.files.os_errors import in_words
 
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+NOT_OPEN = -1
+"""The descriptor of a symlink: nothing of it can be opened."""
 
 EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
 """The years 5 to 9987, in seconds since 1970: dates beyond can't be reckoned with."""
@@ -24,62 +26,87 @@ EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """An image held open, so that what was classified is what gets moved."""
+    """A file held open in its open folder, so that what was classified is what gets moved."""
 
-    path: str
-    root: str
-    """The part of `path` below which no symlink was followed."""
+    place: PathInFolder
     fd: int
-    facts: os.stat_result
+    """Read-only; NOT_OPEN for a symlink."""
+    stat: os.stat_result
+    sha256: bytes = b""
+    """Of its content; empty until it is hashed."""
+
+    @property
+    def path(self) -> str:
+        return self.place.path
+
+    @property
+    def root(self) -> str:
+        """The part of `path` below which no symlink was followed."""
+        return self.place.folder.root
 
     @property
     def identity(self) -> FileIdentity:
-        return identity_of(self.facts)
+        """As it was when the file was opened."""
+        return to_stat(self.stat).identity
+
+    def hashed(self) -> OpenFile:
+        """Return the same file with the SHA-256 of its content. OSError as the system reports it."""
+        return self if self.sha256 else replace(self, sha256=hash_fd(self.fd))
+
+    def is_unchanged(self) -> bool:
+        """True if the open file still is the version that was opened."""
+        return to_stat(os.fstat(self.fd)).identity == self.identity
+
+    def is_in_place(self) -> bool:
+        """True if its path still leads to the version that was opened."""
+        found = lstat(self.path, self.root)
+        return found is not None and found.identity == self.identity
 
 
-def identity_of(facts: os.stat_result) -> FileIdentity:
-    """The identity in a stat result."""
-    return FileIdentity(facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
-
-
-@contextlib.contextmanager
-def open_image(path: str, root: str) -> Iterator[OpenFile]:
+@contextmanager
+def open_file(path: str, root: str) -> Iterator[OpenFile]:
     """Open a regular file read-only, following no symlink below `root` and waiting for no FIFO.
 
-    Raises FileChanged if there is none, MoveRefused if it may not be opened.
+    Raise FileChanged if there is none, MoveRefused if it can't be opened.
     """
-    try:
-        with open_place(path, root) as place:
-            fd = os.open(place.name, _READ, dir_fd=place.folder.fd)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
-            raise FileChanged("the file is gone") from None
-        if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise FileChanged("it is not a regular file") from None
-        raise MoveRefused(f"it cannot be opened: {error.strerror}", "check its permissions") from None
-    try:
-        facts = os.fstat(fd)
-        if not stat.S_ISREG(facts.st_mode):
-            raise FileChanged("it is not a regular file")
-        yield OpenFile(path, root, fd, facts)
-    finally:
-        os.close(fd)
+    with ExitStack() as held:
+        try:
+            place = held.enter_context(open_place(path, root))
+            fd = place.open()
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                raise FileChanged("the file is gone") from None
+            if error.errno in (errno.ELOOP, errno.ENXIO, errno.EINVAL):
+                raise FileChanged("it is not a regular file") from None
+            raise MoveRefused(f"it cannot be opened: {error.strerror}", "check its permissions") from None
+        held.callback(os.close, fd)
+        yield OpenFile(place, fd, os.fstat(fd))
 
 
-def is_unchanged(image: OpenFile) -> bool:
-    """True if the file still lies where it was opened."""
-    found = lstat(image.path, image.root)
-    return found is not None and found.identity == image.identity
+@contextmanager
+def reopen_folder(file: OpenFile) -> Iterator[OpenFile]:
+    """Yield the same open file in the folder that its path leads to now, which may be another one.
+
+    Raise FileChanged if the folder is gone, MoveRefused if it can't be opened.
+    """
+    with ExitStack() as held:
+        try:
+            place = held.enter_context(open_place(file.path, file.root))
+        except OSError as error:
+            gone = error.errno in (errno.ENOENT, errno.ENOTDIR)
+            kind = FileChanged if gone else MoveRefused
+            raise kind(f"its folder cannot be opened: {in_words(error)}") from error
+        yield replace(file, place=place)
 
 
-def file_facts(image: OpenFile, image_format: str) -> FileFacts:
-    """What the file system knows; creation is the birth time where the system gives it, else the last change."""
+def file_facts(file: OpenFile, image_format: str) -> FileFacts:
+    """Return what the file system knows; `created` is the birth time where it is reported, else the last change."""
 
     def local(seconds: float) -> datetime:
         # A file system can hold times that no calendar does.
         return datetime.fromtimestamp(min(max(seconds, EARLIEST_S), LATEST_S), UTC).astimezone()
 
-    modified = image.facts.st_mtime
-    born = getattr(image.facts, "st_birthtime", modified)
-    urls = download_urls(image.fd)
-    return FileFacts(image.path, image.root, image.identity, local(born), local(modified), image_format, urls)
+    modified = file.stat.st_mtime
+    born = getattr(file.stat, "st_birthtime", modified)
+    urls = download_urls(file.fd)
+    return FileFacts(file.path, file.root, file.identity, local(born), local(modified), image_format, urls)

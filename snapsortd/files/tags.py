@@ -6,11 +6,10 @@ import errno
 import os
 import plistlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from snapsortd.domain.entry import Entry, EntryKind
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.files.attributes import read_attribute
+from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.os_errors import in_words
 
 XDG, FINDER = "user.xdg.tags", "com.apple.metadata:_kMDItemUserTags"
@@ -75,13 +74,37 @@ def read_missing(fd: int, words: Iterable[str]) -> tuple[str, ...]:
         raise _refused(error) from error
 
 
-def are_as_wanted(fd: int, entry: Entry) -> bool:
-    """Whether the file has the entry's tags; of an undo, whether it has none of them. OSError as the system says."""
+def has_tags(fd: int, tags: Sequence[str]) -> bool:
+    """True if the file has all of these tags. OSError as the system reports it."""
     try:
-        missing = missing_tags(read_attribute(fd, ATTRIBUTE), entry.detail)
+        return not missing_tags(read_attribute(fd, ATTRIBUTE), tags)
     except ValueError:
         return False
-    return missing == (entry.detail if entry.kind is EntryKind.UNDO else ())
+
+
+def has_none_of(fd: int, tags: Sequence[str]) -> bool:
+    """True if the file has none of these tags. OSError as the system reports it."""
+    try:
+        return missing_tags(read_attribute(fd, ATTRIBUTE), tags) == tuple(tags)
+    except ValueError:
+        return False
+
+
+def add_tags(fd: int, tags: Sequence[str]) -> None:
+    """Add tags to the open file. Raise MoveRefused if its file system keeps none, or they can't be read or set."""
+    _change(fd, tags, with_tags)
+
+
+def remove_tags(fd: int, tags: Sequence[str]) -> None:
+    """Remove tags from the open file. Raise MoveRefused as `add_tags` does."""
+    _change(fd, tags, without_tags)
+
+
+def _change(fd: int, tags: Sequence[str], change: Callable[[bytes, Sequence[str]], bytes]) -> None:
+    try:
+        write_attribute(fd, ATTRIBUTE, change(read_attribute(fd, ATTRIBUTE), tags))
+    except (OSError, ValueError) as error:
+        raise _refused(error) from error
 
 
 def _refused(error: OSError | ValueError) -> MoveRefused:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from snapsortd.domain.errors import JournalError
 from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
 from snapsortd.journal.integrity import check, explained, format_of, marker
-from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT, MIGRATIONS
 
 MAX_PENDING = 500
 """Lazy writes that may wait for the next commit."""
@@ -31,7 +31,7 @@ class JournalFile:
         self._late_check: LateCheck | None = None
         _prepare(path)
         with explained(path):
-            late = soon and is_in_good_order(path) and format_of(path, timeout) == len(MIGRATIONS)
+            late = soon and is_in_good_order(path) and format_of(path, timeout) == FORMAT
             check(path, timeout, whole=not late)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=timeout)
         try:
@@ -60,8 +60,8 @@ class JournalFile:
         self._migrate()
 
     def _migrate(self) -> None:
-        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0] or FIRST_FORMAT - 1
+        for number, migration in enumerate(MIGRATIONS[version - FORMAT + len(MIGRATIONS) :], start=version + 1):
             self._connection.execute("BEGIN IMMEDIATE")
             for statement in migration.statements:
                 self._connection.execute(statement)

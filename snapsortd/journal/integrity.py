@@ -11,7 +11,7 @@ from typing import BinaryIO
 from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalBlocked, JournalError
-from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT
 
 RESTORE = "nothing was moved; restore it from a backup, or move it away to begin a new one"
 
@@ -48,7 +48,12 @@ def check(path: str, timeout: float, *, whole: bool = True) -> None:
         if not tables and os.path.exists(marker(path)):
             raise JournalError(f"the journal {path} is empty, and there was one before", RESTORE)
         version = look.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
+    if 0 < version < FIRST_FORMAT:
+        raise JournalError(
+            f"the journal {path} was written by a development version of snapsortd (format {version})",
+            f"nothing was moved; to begin a new one, move all files that begin with {path} to another folder",
+        )
+    if version > FORMAT:
         raise JournalError(
             f"the journal {path} was written by a newer version of snapsortd (format {version})",
             "install that version again; nothing was moved",

@@ -37,18 +37,9 @@ class Journal(Chooser):
         with self._file.reading() as db:
             self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
 
-    @classmethod
-    def open(cls, path: str, *, soon: bool = False) -> Journal:
-        """Open the journal at `path`, or begin it if there never was one. `soon`: see `JournalFile`."""
-        return cls(path, soon=soon)
-
     def close(self) -> None:
         """Make everything durable and close."""
         self._file.close()
-
-    def flush(self) -> None:
-        """Make lazy writes durable."""
-        self._file.flush()
 
     def new_batch(self) -> int:
         """A number for things that are undone together."""
@@ -70,11 +61,11 @@ class Journal(Chooser):
         return self._add(intent, State.SHADOW, durable=False)
 
     def _add(self, intent: Intent, state: State, *, durable: bool) -> Entry:
-        columns = intent_columns(intent, state, self._clock())
+        columns = intent_columns(intent) | {"state": state, "reason": "", "at": self._clock()}
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         with self._file.writing(durable=durable) as db:
             number = _new_id(db.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", tuple(columns.values())))
-        self._batch = max(self._batch, intent.batch)
+        self._batch = max(self._batch, intent.cause.batch)
         return self._entry(number)
 
     def advance(
@@ -107,19 +98,21 @@ class Journal(Chooser):
                 raise JournalError(f"entry {entry_id} of the journal is closed already")
             entry = self._entry(entry_id)
             if state is State.DONE:
-                self._settle(db, entry)
+                self._record_outcome(db, entry)
         return entry
 
-    def _settle(self, db: sqlite3.Connection, entry: Entry) -> None:
-        if entry.reverses is not None:
-            db.execute("UPDATE entries SET reversed_by = ? WHERE id = ?", (entry.id, entry.reverses))
-        if not entry.keep_source:
-            db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.source),))
-        undone = entry.kind is EntryKind.UNDO
-        if entry.target_identity is None or (entry.method in IN_PLACE and not undone):
+    def _record_outcome(self, db: sqlite3.Connection, entry: Entry) -> None:
+        if entry.intent.reverses is not None:
+            db.execute("UPDATE entries SET reversed_by = ? WHERE id = ?", (entry.id, entry.intent.reverses))
+        if not entry.intent.keep_source:
+            db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.intent.source),))
+        undone = entry.intent.kind is EntryKind.UNDO
+        if entry.target_identity is None or (entry.intent.method in IN_PLACE and not undone):
             return
-        outcome = Outcome.UNDONE if undone else Outcome.COPIED if entry.keep_source else Outcome.FILED
-        self._store(db, Known(entry.target, entry.target_identity, outcome, "", decision=entry.decision))
+        outcome = Outcome.UNDONE if undone else Outcome.COPIED if entry.intent.keep_source else Outcome.FILED
+        self._store(
+            db, Known(entry.intent.target, entry.target_identity, outcome, "", decision=entry.intent.cause.decision)
+        )
 
     def remember(
         self,

@@ -140,13 +140,13 @@ class JournalReader:
             values += [os.fsencode(path)] * 2
         return self._query(" AND ".join(where), tuple(values), limit=limit)
 
-    def story(self, path: str) -> ImageHistory:
+    def history_of(self, path: str) -> ImageHistory:
         """What became of the image that is, or was, at `path`."""
         entries = self.entries(limit=20, path=path)
         with self._file.reading() as db:
             row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
         known = to_known(row) if row else None
-        numbers = [known.decision if known else None, *(entry.decision for entry in entries)]
+        numbers = [known.decision if known else None, *(entry.intent.cause.decision for entry in entries)]
         decision = next((number for number in numbers if number is not None), None)
         return ImageHistory(known, self.decision(decision) if decision is not None else None, tuple(entries))
 
@@ -176,11 +176,11 @@ class JournalReader:
     def problems(self, limit: int = 20) -> list[Problem]:
         """What a person should look at: unfinished moves, conflicts, images given up or to be tried again."""
         stuck = [
-            Problem(entry.source, "open", entry.reason or "its move is not finished", entry.at)
+            Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at)
             for entry in self._query(_OPEN, (), limit=limit)
         ]
         stuck += [
-            Problem(entry.target, "conflict", entry.reason, entry.at)
+            Problem(entry.intent.target, "conflict", entry.reason, entry.at)
             for entry in self._query("state = 'conflict'", (), limit=limit)
         ]
         statement = "SELECT * FROM images WHERE outcome = ? ORDER BY rowid DESC LIMIT ?"

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.domain.result import Known, Outcome
@@ -32,15 +32,24 @@ def identity_columns(identity: FileIdentity) -> tuple[int, int, int, int]:
     return signed(identity.dev), signed(identity.ino), identity.size, identity.mtime_ns
 
 
-def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
-    """The columns of a new entry."""
+def intent_columns(intent: Intent) -> dict[str, Any]:
+    """Return the columns of an intent."""
     dev, ino, size, mtime_ns = identity_columns(intent.identity)
     return {
-        "batch": intent.batch,
+        "batch": intent.cause.batch,
+        "rule": intent.cause.rule,
+        "decision": intent.cause.decision,
+        "follows": intent.cause.follows,
         "kind": intent.kind,
-        "rule": intent.rule,
+        "action": intent.action,
         "source": os.fsencode(intent.source),
+        "source_root": os.fsencode(intent.source_root),
+        "source_folder_dev": signed(intent.source_folder.dev),
+        "source_folder_ino": signed(intent.source_folder.ino),
         "target": os.fsencode(intent.target),
+        "target_root": os.fsencode(intent.target_root),
+        "target_folder_dev": signed(intent.target_folder.dev),
+        "target_folder_ino": signed(intent.target_folder.ino),
         "wanted": os.fsencode(intent.wanted),
         "dev": dev,
         "ino": ino,
@@ -48,20 +57,10 @@ def intent_columns(intent: Intent, state: State, at: float) -> dict[str, Any]:
         "mtime_ns": mtime_ns,
         "sha256": intent.sha256,
         "method": intent.method,
-        "state": state,
         "keep_source": int(intent.keep_source),
-        "source_folder_dev": signed(intent.source_folder.dev),
-        "source_folder_ino": signed(intent.source_folder.ino),
-        "target_folder_dev": signed(intent.target_folder.dev),
-        "target_folder_ino": signed(intent.target_folder.ino),
+        "tags": json.dumps(intent.tags),
+        "arguments": json.dumps(intent.arguments),
         "reverses": intent.reverses,
-        "decision": intent.decision,
-        "source_root": os.fsencode(intent.source_root),
-        "target_root": os.fsencode(intent.target_root),
-        "detail": json.dumps(intent.detail),
-        "follows": intent.follows,
-        "reason": "",
-        "at": at,
     }
 
 
@@ -80,31 +79,37 @@ def _readable(read: Callable[[sqlite3.Row], T]) -> Callable[[sqlite3.Row], T]:
 
 @_readable
 def to_entry(row: sqlite3.Row) -> Entry:
-    """One row of `entries`."""
+    """Return one row of `entries`."""
     return Entry(
         id=row["id"],
-        batch=row["batch"],
+        intent=_to_intent(row),
+        state=State(row["state"]),
+        reason=row["reason"],
+        at=row["at"],
+        target_identity=None if row["target_ino"] is None else _to_identity(row, "target_"),
+        reversed_by=row["reversed_by"],
+    )
+
+
+def _to_intent(row: sqlite3.Row) -> Intent:
+    return Intent(
+        cause=Cause(row["rule"], row["batch"], row["decision"], row["follows"]),
         kind=EntryKind(row["kind"]),
-        rule=row["rule"],
+        action=EntryKind(row["action"]),
         source=os.fsdecode(row["source"]),
         target=os.fsdecode(row["target"]),
+        wanted=os.fsdecode(row["wanted"]),
         identity=_to_identity(row, ""),
         sha256=row["sha256"],
         method=Method(row["method"]),
-        state=State(row["state"]),
         keep_source=bool(row["keep_source"]),
         source_folder=_to_folder(row, "source_folder_"),
         target_folder=_to_folder(row, "target_folder_"),
-        target_identity=None if row["target_ino"] is None else _to_identity(row, "target_"),
-        reverses=row["reverses"],
-        reversed_by=row["reversed_by"],
-        decision=row["decision"],
-        reason=row["reason"],
-        at=row["at"],
         source_root=os.fsdecode(row["source_root"]),
         target_root=os.fsdecode(row["target_root"]),
-        detail=tuple(map(str, json.loads(row["detail"]))),
-        follows=row["follows"],
+        reverses=row["reverses"],
+        tags=_to_words(row["tags"]),
+        arguments=_to_words(row["arguments"]),
     )
 
 
@@ -135,3 +140,7 @@ def _to_identity(row: sqlite3.Row, prefix: str) -> FileIdentity:
 
 def _to_folder(row: sqlite3.Row, prefix: str) -> FolderIdentity:
     return FolderIdentity(_unsigned(row[f"{prefix}dev"]), _unsigned(row[f"{prefix}ino"]))
+
+
+def _to_words(text: str) -> tuple[str, ...]:
+    return tuple(map(str, json.loads(text)))

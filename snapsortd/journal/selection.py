@@ -72,7 +72,7 @@ class Chooser(JournalReader):
         # `+`: not by the index of kinds, which would have all that stand sorted before the first is seen.
         while found := self._query(f"+{meeting} AND id < ?", (*values, before), limit=PAGE):
             for entry in found:
-                if entry.follows is None or not self._stands(entry.follows, kinds):
+                if entry.intent.cause.follows is None or not self._stands(entry.intent.cause.follows, kinds):
                     chosen.append(entry)
                     if len(chosen) == last:
                         return chosen
@@ -93,8 +93,8 @@ class Chooser(JournalReader):
 
     def _first_of(self, entry: Entry) -> Entry:
         """What was done at first, of an undo or redo."""
-        while entry.reverses is not None:
-            entry = self._entry(entry.reverses)
+        while entry.intent.reverses is not None:
+            entry = self._entry(entry.intent.reverses)
         return entry
 
     def _standing(self, entry_id: int) -> Entry:

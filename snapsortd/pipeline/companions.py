@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Protocol
 
-from snapsortd.domain.entry import Entry, has_moved
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
 from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import OpenFile, open_image
+from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.remove import is_being_written
+from snapsortd.journal import Journal
 
 SIDECARS = ("xmp", "aae")
 """XMP: Lightroom, darktable, digiKam and others. AAE: what Apple's Photos has edited."""
@@ -73,12 +73,6 @@ def _cases(suffix: str) -> Iterator[str]:
     yield suffix.upper()
 
 
-class JournalReader(Protocol):
-    """What was done before; see `journal.JournalReader.entries`."""
-
-    def entries(self, limit: int = 50, *, path: str | None = None) -> list[Entry]: ...
-
-
 def companions(image: OpenFile) -> list[str]:
     """The files that belong to an image: regular ones, in its folder."""
     seen = {(image.identity.dev, image.identity.ino)}
@@ -97,10 +91,10 @@ def leader(image: OpenFile) -> str:
     return next((path for path, _ in beside), "")
 
 
-def went_along(journal: JournalReader, path: str) -> Entry | None:
+def went_along(journal: Journal, path: str) -> Entry | None:
     """What took the file that was at `path` along with its image, if that is why it is not there any more."""
     newest = next(iter(journal.entries(1, path=path)), None)
-    if newest is None or newest.follows is None or newest.source != path or not has_moved(newest):
+    if newest is None or newest.intent.cause.follows is None or newest.intent.source != path or not newest.has_moved:
         return None
     return None if newest.reversed_by is not None or lstat(path) is not None else newest
 
@@ -114,9 +108,9 @@ def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, F
 
 
 @contextmanager
-def _open_companion(path: str, root: str) -> Iterator[OpenFile]:
+def open_companion(path: str, root: str) -> Iterator[OpenFile]:
     """Hold a companion open. FileChanged while another program still writes it: then the image waits for it."""
-    with open_image(path, root) as companion:
+    with open_file(path, root) as companion:
         if is_being_written(companion.fd):
             raise FileChanged(f"{os.path.basename(path)}, which belongs to it, is still being written")
         yield companion

@@ -51,7 +51,12 @@ class Duplicates:
     def remember(self, entry: Entry, classification: Classification) -> None:
         """Note what a filed image looks like; call it with the last entry that gave the image its place."""
         values = values_in(classification.embedding)
-        if values and entry.state is State.DONE and entry.kind in FILED_KINDS and entry.follows is None:
+        if (
+            values
+            and entry.state is State.DONE
+            and entry.intent.kind in FILED_KINDS
+            and entry.intent.cause.follows is None
+        ):
             self._journal.likenesses.remember(entry.id, classification.model, sketch(values), classification.embedding)
 
     def find(
@@ -65,7 +70,7 @@ class Duplicates:
 
     def _twin(self, path: str, identity: FileIdentity, sha256: bytes) -> str:
         entries = self._journal.likenesses.same_content(sha256, MOST_LOOKED_FOR)
-        return next((entry.target for entry in entries if self._is_another(entry, path, identity)), "")
+        return next((entry.intent.target for entry in entries if self._is_another(entry, path, identity)), "")
 
     def _likeness(self, path: str, identity: FileIdentity, classification: Classification) -> tuple[str, float]:
         values = values_in(classification.embedding)
@@ -81,7 +86,7 @@ class Duplicates:
         for likeness, number in sorted(compared, reverse=True)[:MOST_LOOKED_FOR]:
             entry = self._standing(number)
             if entry is not None and self._is_another(entry, path, identity):
-                return entry.target, likeness
+                return entry.intent.target, likeness
         return "", 0.0
 
     def _standing(self, number: int) -> Entry | None:
@@ -93,11 +98,11 @@ class Duplicates:
 
     def _is_another(self, entry: Entry, path: str, identity: FileIdentity) -> bool:
         """Did it file an image that still is where it was put, and is neither the one at hand nor made of it?"""
-        if entry.target == path or entry.state is not State.DONE or not self._files(entry):
+        if entry.intent.target == path or entry.state is not State.DONE or not self._files(entry):
             return False
-        if entry.keep_source and entry.identity.same_version(identity):
+        if entry.intent.keep_source and entry.intent.identity.same_version(identity):
             return False
-        there = lstat(entry.target, entry.target_root)
+        there = lstat(entry.intent.target, entry.intent.target_root)
         if there is None or not there.is_regular or entry.target_identity is None:
             return False
         itself = (there.identity.dev, there.identity.ino) == (identity.dev, identity.ino)
@@ -105,9 +110,9 @@ class Duplicates:
 
     def _files(self, entry: Entry) -> bool:
         """Did it, or what it does again, put an image where a rule wants it?"""
-        if entry.method in (Method.SYMLINK, Method.REMOVE):
+        if entry.intent.method in (Method.SYMLINK, Method.REMOVE):
             return False
         first: Entry | None = entry
-        while first is not None and entry.kind is EntryKind.REDO and first.reverses is not None:
-            first = self._journal.entry(first.reverses)
-        return first is not None and first.kind in FILED_KINDS
+        while first is not None and entry.intent.kind is EntryKind.REDO and first.intent.reverses is not None:
+            first = self._journal.entry(first.intent.reverses)
+        return first is not None and first.intent.kind in FILED_KINDS

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from snapsortd.domain.decision import Decision, PlannedAction
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.result import Result
 from snapsortd.journal import Counts, Problem, Selection
+from snapsortd.pipeline.undo import UndoResult
 from snapsortd.rules.preview import preview_actions
 
 
@@ -54,7 +56,7 @@ def result_to_json(result: Result) -> dict[str, Any]:
 
 def _target(result: Result, planned: PlannedAction | None) -> str | None:
     """Where the image, or what was made of it, lies now; or would, where nothing was done."""
-    made = [each.target for each in result.entries if each.target != each.source]
+    made = [each.intent.target for each in result.entries if each.intent.target != each.intent.source]
     if made or result.entries:
         return made[-1] if made else None
     return planned.describe() if planned else None
@@ -86,8 +88,8 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")
 
 
-def describe(facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float) -> str:
-    """The decision as JSON for the journal: what `explain` tells."""
+def decision_to_json(facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float) -> str:
+    """Return the decision as JSON text for the journal: what `explain` shows."""
     image = classification.image
     story: dict[str, Any] = {
         "label": classification.label,
@@ -118,3 +120,49 @@ def describe(facts: FileFacts, classification: Classification, decision: Decisio
 def rules_to_json(decision: Decision) -> list[dict[str, Any]]:
     """The reasons of every rule that was asked, JSON-ready."""
     return [{"rule": each.rule, "matched": each.matched, "reasons": list(each.reasons)} for each in decision.rules]
+
+
+def entry_to_json(entry: Entry, decided: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one entry with the decision that led to it, JSON-ready."""
+    intent, cause = entry.intent, entry.intent.cause
+    return {
+        "id": entry.id,
+        "batch": cause.batch,
+        "kind": intent.kind,
+        "action": intent.action,
+        "rule": cause.rule,
+        "source": intent.source,
+        "target": intent.target,
+        "state": entry.state,
+        "method": intent.method,
+        "reason": entry.reason,
+        "at": iso(entry.at),
+        "tags": list(intent.tags),
+        "arguments": list(intent.arguments),
+        "follows": cause.follows,
+        "reverses": intent.reverses,
+        "reversed_by": entry.reversed_by,
+        **{key: decided.get(key) for key in ("label", "score", "margin", "milliseconds")},
+    }
+
+
+def undo_to_json(results: Sequence[UndoResult]) -> dict[str, Any]:
+    """Return what was undone or redone, and what was refused, JSON-ready."""
+    done = sum(each.done for each in results)
+    return {
+        "results": [
+            {
+                "id": each.entry.id,
+                "kind": each.entry.intent.kind,
+                "action": each.entry.intent.action,
+                "done": each.done,
+                "from": each.source,
+                "to": each.target,
+                "tags": list(each.entry.intent.tags),
+                "reason": each.reason,
+            }
+            for each in results
+        ],
+        "done": done,
+        "refused": len(results) - done,
+    }

@@ -5,7 +5,6 @@ The daemon holds a session all its life; while none runs, snapsortctl opens one 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +17,7 @@ from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
-from snapsortd.domain.entry import Entry, State
-from snapsortd.domain.errors import FileChanged, Interrupted, NotKnown
+from snapsortd.domain.errors import FileChanged, Interrupted
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
@@ -27,9 +25,10 @@ from snapsortd.files.lock import Lock
 from snapsortd.journal import Journal
 from snapsortd.pipeline.carry_out import Filing
 from snapsortd.pipeline.companions import went_along
-from snapsortd.pipeline.pipeline import Pipeline
-from snapsortd.pipeline.replies import iso, result_to_json, selected, standing
-from snapsortd.pipeline.undo import UndoResult, redo, undo
+from snapsortd.pipeline.history import MAX_PROBLEMS, History
+from snapsortd.pipeline.pipeline import Pipeline, Terms
+from snapsortd.pipeline.replies import result_to_json, selected, undo_to_json
+from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
@@ -37,19 +36,26 @@ from snapsortd.vision.formats import installed
 
 log = logging.getLogger("snapsortd")
 
-SHOWN_PROBLEMS = 20
-
 
 class Session:
     """Not thread-safe but for `counts`, `log` and `explain`: one thread files and undoes."""
 
-    def __init__(self, locations: Locations, config: Config, journal: Journal) -> None:
+    def __init__(
+        self,
+        locations: Locations,
+        config: Config,
+        journal: Journal,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        progressed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`should_stop` is asked while something takes long; `progressed` is called for every item of a long undo."""
         self.locations = locations
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
-        self.should_stop: Callable[[], bool] = lambda: False
-        self.progressed: Callable[[], None] = lambda: None
-        """Called for every item of a long undo: there is progress."""
+        self.history = History(journal)
+        self._should_stop = should_stop
+        self._progressed = progressed
         self.config = config
         self.classifier = self._classifier(config)
         self.exporter = Exporter(locations.cache_dir)
@@ -58,13 +64,20 @@ class Session:
 
     @classmethod
     @contextmanager
-    def open(cls, locations: Locations, config: Config) -> Iterator[Session]:
-        """Take the lock, open the journal, finish or drop what a crash left open. Raises Busy, JournalError."""
+    def open(
+        cls,
+        locations: Locations,
+        config: Config,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        progressed: Callable[[], None] = lambda: None,
+    ) -> Iterator[Session]:
+        """Take the lock, open the journal, finish or drop what a crash left open. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock):
-            journal = Journal.open(locations.journal, soon=True)
+            journal = Journal(locations.journal, soon=True)
             try:
-                session = cls(locations, config, journal)
+                session = cls(locations, config, journal, should_stop=should_stop, progressed=progressed)
                 for sentence in session.repair():
                     log.warning("%s", sentence)
                 try:
@@ -114,8 +127,8 @@ class Session:
 
     def _waiting(self) -> bool:
         """Called while another program is waited for: there is progress; True if the end has come."""
-        self.progressed()
-        return self.should_stop()
+        self._progressed()
+        return self._should_stop()
 
     def repair(self) -> list[str]:
         """Finish or drop what a crash or a missing disk left open; a sentence for each that was not said last time."""
@@ -125,13 +138,13 @@ class Session:
 
     def forget_gone(self) -> None:
         """Forget the images that could not be filed and are not there any more: nobody need look at them."""
-        for each in self.journal.problems(SHOWN_PROBLEMS):
+        for each in self.journal.problems(MAX_PROBLEMS):
             if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED) and self._is_gone(each.path):
                 self.journal.forget(each.path)
 
     def _is_gone(self, path: str) -> bool:
         """True if nothing is there, and its disk is: a missing folder or an empty mount point tells nothing."""
-        known = self.journal.story(path).known
+        known = self.journal.history_of(path).known
         try:
             folder = os.stat(os.path.dirname(path))
         except OSError:
@@ -142,39 +155,6 @@ class Session:
         """The watched folder that `path` lies in (the innermost), or its own folder."""
         inside = [folder.path for folder in self.config.watch if path.startswith(folder.path.rstrip("/") + "/")]
         return max(inside, key=len, default=os.path.dirname(path))
-
-    def status(self) -> dict[str, Any]:
-        """What the journal counts, and what a person should look at."""
-        return standing(self.journal.counts(), self.journal.problems(SHOWN_PROBLEMS))
-
-    def log(
-        self,
-        limit: int = 50,
-        before: int | None = None,
-        rule: str | None = None,
-        path: str | None = None,
-        shadow: bool = False,
-    ) -> dict[str, Any]:
-        """Journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
-        state = State.SHADOW if shadow else None
-        found = self.journal.entries(limit=max(1, min(limit, 1000)), before=before, rule=rule, path=path, state=state)
-        return {"entries": [self.told(entry) for entry in found]}
-
-    def explain(self, path: str) -> dict[str, Any]:
-        """All that is known of the image that is, or was, at `path`. Raises NotKnown."""
-        story = self.journal.story(path)
-        if story.known is None and not story.entries:
-            raise NotKnown(f"nothing is known of {path}", "it was not seen yet, or is no image; try `snapsortctl sim`")
-        known = story.known
-        decided = json.loads(story.decision) if story.decision else {}
-        return {
-            "path": path,
-            "outcome": known.outcome if known else None,
-            "reason": known.reason if known else "",
-            "at": iso(known.at if known else story.entries[0].at),
-            **decided,
-            "entries": [self.told(entry) for entry in story.entries],
-        }
 
     def image(
         self,
@@ -194,9 +174,8 @@ class Session:
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            result = pipeline.process(
-                path, self.root_of(path), self.should_stop, asked=True, dry_run=dry_run, batch=batch
-            )
+            terms = Terms(asked=True, dry_run=dry_run, urgent=True, batch=batch)
+            result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
             made = went_along(self.journal, path)
             if made is None:
@@ -205,58 +184,18 @@ class Session:
         return {**result_to_json(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
-        """Take moves back, newest first; see Selection."""
+        """Undo entries, newest first; see `replies.selected`."""
         if not dry_run:
             self.repair()
         entries = self.journal.undoable(selected(**selection))
-        return self._reversed(undo(self.journal, self, entries, dry_run))
+        return undo_to_json(undo(self.journal, self.mover, entries, dry_run, self._check_time))
 
     def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
-        """Take undos back."""
+        """Undo undos."""
         entries = self.journal.redoable(selected(**selection))
-        return self._reversed(redo(self.journal, self, entries, dry_run))
+        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._check_time))
 
-    def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
-        """Reverse one entry, unless the end has come: thousands of them take minutes."""
-        if self.should_stop():
+    def _check_time(self) -> None:
+        if self._should_stop():
             raise Interrupted("snapsortd was asked to stop before this one")
-        self.progressed()
-        return self.mover.take_back(entry, batch, dry_run=dry_run)
-
-    def _reversed(self, results: Sequence[UndoResult]) -> dict[str, Any]:
-        told = [
-            {
-                "id": each.entry.id,
-                "kind": each.entry.kind,
-                "done": each.done,
-                "from": each.source,
-                "to": each.target,
-                "detail": list(each.entry.detail),
-                "reason": each.reason,
-            }
-            for each in results
-        ]
-        done = sum(each.done for each in results)
-        return {"results": told, "done": done, "refused": len(told) - done}
-
-    def told(self, entry: Entry) -> dict[str, Any]:
-        """One entry, JSON-ready, with the decision that led to it."""
-        text = self.journal.decision(entry.decision) if entry.decision is not None else None
-        decided = json.loads(text) if text else {}
-        return {
-            "id": entry.id,
-            "batch": entry.batch,
-            "kind": entry.kind,
-            "rule": entry.rule,
-            "source": entry.source,
-            "target": entry.target,
-            "state": entry.state,
-            "method": entry.method,
-            "reason": entry.reason,
-            "at": iso(entry.at),
-            "detail": list(entry.detail),
-            "follows": entry.follows,
-            "reverses": entry.reverses,
-            "reversed_by": entry.reversed_by,
-            **{key: decided.get(key) for key in ("label", "score", "margin", "milliseconds")},
-        }
+        self._progressed()

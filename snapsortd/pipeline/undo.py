@@ -1,25 +1,14 @@
-"""Taking back and redoing, item by item, newest first; what can't be is refused with its reason."""
+"""Undo and redo, entry by entry, newest first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
+from snapsortd.actions.mover import Mover
 from snapsortd.domain.entry import Entry, EntryKind, State
 from snapsortd.domain.errors import JournalError, NameTaken, SnapsortError
-
-
-class Batches(Protocol):
-    """What undo needs of the journal."""
-
-    def new_batch(self) -> int: ...
-
-
-class Reverser(Protocol):
-    """What undo needs of the mover."""
-
-    def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None: ...
+from snapsortd.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +24,66 @@ class UndoResult:
     """Where it goes to."""
 
 
-def undo(journal: Batches, mover: Reverser, entries: Iterable[Entry], dry_run: bool = False) -> list[UndoResult]:
-    """Take back every entry, as one batch; with `dry_run` only say what would happen."""
-    return _each(journal, mover, entries, back=True, dry_run=dry_run)
-
-
-def redo(journal: Batches, mover: Reverser, entries: Iterable[Entry], dry_run: bool = False) -> list[UndoResult]:
-    """Undo the undos in `entries`."""
-    return _each(journal, mover, entries, back=False, dry_run=dry_run)
-
-
-def _each(
-    journal: Batches, mover: Reverser, entries: Iterable[Entry], *, back: bool, dry_run: bool
+def undo(
+    journal: Journal,
+    mover: Mover,
+    entries: Iterable[Entry],
+    dry_run: bool = False,
+    before_each: Callable[[], None] = lambda: None,
 ) -> list[UndoResult]:
-    batch = journal.new_batch()
-    expected, left = set[str](), set[str]()
-    results = []
-    for entry in sorted(entries, key=lambda entry: entry.id, reverse=True):
-        # In a dry run, a file moved twice is not yet where its first move left it, nor has it left its name to another.
-        would_be_there = dry_run and entry.target in expected
-        would_be_free = dry_run and entry.source in left
-        reason = "" if would_be_there else _refusal(mover, entry, batch, would_be_free, back=back, dry_run=dry_run)
-        if not reason:
-            expected.add(entry.source)
-            left.add(entry.target)
-        results.append(UndoResult(entry, not reason, reason, entry.target, entry.source))
-    return results
+    """Undo every entry, as one batch; with `dry_run` only report what would happen.
+
+    `before_each` is called before every entry, as a long undo takes minutes; what it raises refuses the entry.
+    """
+    return _Reversal(journal, mover, before_each, dry_run=dry_run, back=True).run(entries)
 
 
-def _refusal(mover: Reverser, entry: Entry, batch: int, would_be_free: bool, *, back: bool, dry_run: bool) -> str:
-    """Do one item; empty, or why it was not done."""
-    if back == (entry.kind is EntryKind.UNDO):
-        return "already undone" if back else "it was not undone"
-    try:
-        made = mover.take_back(entry, batch, dry_run=dry_run)
-    except JournalError:
-        raise
-    except NameTaken as error:
-        return "" if would_be_free else error.message
-    except SnapsortError as error:
-        return error.message
-    return made.reason if made is not None and made.state is State.CONFLICT else ""
+def redo(
+    journal: Journal,
+    mover: Mover,
+    entries: Iterable[Entry],
+    dry_run: bool = False,
+    before_each: Callable[[], None] = lambda: None,
+) -> list[UndoResult]:
+    """Undo the undos in `entries`, as `undo` does."""
+    return _Reversal(journal, mover, before_each, dry_run=dry_run, back=False).run(entries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reversal:
+    journal: Journal
+    mover: Mover
+    before_each: Callable[[], None]
+    dry_run: bool
+    back: bool
+
+    def run(self, entries: Iterable[Entry]) -> list[UndoResult]:
+        batch = self.journal.new_batch()
+        expected, left = set[str](), set[str]()
+        results = []
+        for entry in sorted(entries, key=lambda entry: entry.id, reverse=True):
+            source, target = entry.intent.source, entry.intent.target
+            # In a dry run, a file moved twice is not yet where its first move left it, nor is its name free.
+            would_be_there = self.dry_run and target in expected
+            would_be_free = self.dry_run and source in left
+            reason = "" if would_be_there else self._reverse(entry, batch, would_be_free)
+            if not reason:
+                expected.add(source)
+                left.add(target)
+            results.append(UndoResult(entry, not reason, reason, target, source))
+        return results
+
+    def _reverse(self, entry: Entry, batch: int, would_be_free: bool) -> str:
+        """Reverse one entry; return an empty text, or why it was refused."""
+        if self.back == (entry.intent.kind is EntryKind.UNDO):
+            return "already undone" if self.back else "it was not undone"
+        try:
+            self.before_each()
+            made = self.mover.take_back(entry, batch, dry_run=self.dry_run)
+        except JournalError:
+            raise
+        except NameTaken as error:
+            return "" if would_be_free else error.message
+        except SnapsortError as error:
+            return error.message
+        return made.reason if made is not None and made.state is State.CONFLICT else ""

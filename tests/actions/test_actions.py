@@ -162,7 +162,7 @@ def test_a_tree_in_a_tree_out_and_undo_gives_the_first_again(filing: Filing, cas
     before, stood = look(filing), identity_of(image)
     action = filing.action("a.png", case.kind, case.on_conflict, words=case.words)
     entry = filing.file(image, action, batch=7)
-    assert (entry.state, entry.batch) == (State.DONE, 7)
+    assert (entry.state, entry.intent.cause.batch) == (State.DONE, 7)
     assert look(filing) == case.after
     for results in (undo_all(filing, dry_run=True), undo_all(filing)):
         assert set(reasons(results)) == {""}
@@ -187,7 +187,7 @@ def test_what_is_filed_already_is_left_alone(filing: Filing, kind: ActionKind, o
     if on_conflict is OnConflict.SKIP:
         image = image.rename(filing.sorted / "a.png")
     before = look(filing)
-    with pytest.raises(LeftAlone, match="in its place already"):
+    with pytest.raises(LeftAlone, match="already at its destination"):
         filing.file(image, filing.action("a.png", kind, on_conflict))
     assert look(filing) == before
     assert filing.journal.entries() == []
@@ -212,7 +212,7 @@ def test_a_copy_or_link_is_made_once(filing: Filing, kind: ActionKind) -> None:
     before = look(filing)
     assert filing.file(image, filing.action(image, kind)) == first
     assert look(filing) == before
-    assert first.keep_source
+    assert first.intent.keep_source
 
 
 @pytest.mark.parametrize("kind", [HARDLINK, SYMLINK])
@@ -245,7 +245,7 @@ def test_only_a_regular_file_is_displaced(
     make(in_the_way)
     kind = os.lstat(in_the_way).st_mode
     image = filing.image()
-    assert filing.file(image, filing.action(image, on_conflict=on_conflict)).target.endswith("/a 2.png")
+    assert filing.file(image, filing.action(image, on_conflict=on_conflict)).intent.target.endswith("/a 2.png")
     assert os.lstat(in_the_way).st_mode == kind
     assert len(filing.journal.entries()) == 1
 
@@ -258,7 +258,7 @@ def test_what_cannot_be_read_is_not_displaced(filing: Filing, on_conflict: OnCon
     for folder in (filing.inbox, filing.sorted):
         folder.chmod(0o777)
     with as_a_normal_user():
-        target = filing.file(image, filing.action(image, on_conflict=on_conflict)).target
+        target = filing.file(image, filing.action(image, on_conflict=on_conflict)).intent.target
     assert target.endswith("/a 2.png")
 
 
@@ -272,7 +272,7 @@ def test_the_freed_name_may_go_to_somebody_else(filing: Filing) -> None:
 
     race(filing, take_it)
     entry = filing.file(image, filing.action(image, on_conflict=EXISTING))
-    assert entry.target.endswith("/a 3.png")
+    assert entry.intent.target.endswith("/a 3.png")
     assert look(filing) == {"sorted/a.png": b"rival", "sorted/a 2.png": OTHER, "sorted/a 3.png": PIXELS}
 
 
@@ -292,10 +292,10 @@ def test_where_the_new_one_does_not_come_the_old_one_gets_its_name_back(
 
 def test_what_has_an_unfinished_move_is_not_displaced(filing: Filing) -> None:
     entry = begin(filing, filing.image())
-    os.rename(entry.source, entry.target)
+    os.rename(entry.intent.source, entry.intent.target)
     image = filing.image(content=OTHER)
     newer = image.rename(filing.inbox / "b.png")
-    assert filing.file(newer, filing.action("a.png", on_conflict=EXISTING)).target.endswith("/a 2.png")
+    assert filing.file(newer, filing.action("a.png", on_conflict=EXISTING)).intent.target.endswith("/a 2.png")
     assert filing.journal.open_entries() == [entry]
 
 
@@ -304,8 +304,8 @@ def test_shadow_touches_nothing(filing: Filing, kind: ActionKind) -> None:
     image = filing.image("x.png")
     before = look(filing)
     entry = filing.file(image, filing.action("a.png", kind, shadow=True, words=("t",) * (kind is TAG)))
-    assert (entry.state, entry.kind) == (State.SHADOW, EntryKind(kind))
+    assert (entry.state, entry.intent.kind) == (State.SHADOW, EntryKind(kind))
     folder = filing.sorted if kind in NAMING else filing.inbox
-    assert entry.target == str(image if kind in (TRASH, TAG) else folder / "a.png")
-    assert entry.detail == (("t",) if kind is TAG else ())
+    assert entry.intent.target == str(image if kind in (TRASH, TAG) else folder / "a.png")
+    assert entry.intent.tags == (("t",) if kind is TAG else ())
     assert look(filing) == before

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 from snapsortd.actions.recover import repair
-from snapsortd.domain.entry import State
+from snapsortd.domain.entry import Cause, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused
-from snapsortd.files.copy import hash_fd
-from snapsortd.files.open_file import open_image
+from snapsortd.files.open_file import open_file
 from tests.support.attack import Attack
 from tests.support.filing import PIXELS, Filing
 
@@ -34,16 +33,9 @@ def test_an_attack_on_the_mover_touches_and_loses_nothing(any_filing: Filing, tm
 def file(filing: Filing, path: Path) -> bool:
     """File one image as the pipeline does. True if it was moved."""
     try:
-        with open_image(str(path), str(filing.inbox)) as opened:
-            entry = filing.mover.file(
-                fd=opened.fd,
-                path=opened.path,
-                root=opened.root,
-                identity=opened.identity,
-                sha256=hash_fd(opened.fd),
-                action=filing.action(path, folders=("2026",)),
-                batch=1,
-            )
+        with open_file(str(path), str(filing.inbox)) as opened:
+            action = filing.action(path, folders=("2026",))
+            entry = filing.mover.file(opened.hashed(), action, Cause(action.rule, batch=1))
             return entry.state is State.DONE
     except (FileChanged, MoveRefused, LeftAlone):
         return False

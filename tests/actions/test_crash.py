@@ -220,13 +220,12 @@ def check_whole(filing: Filing, case: Case) -> None:
         check_counts(found.keys() - notes, found, case)
         standing = filing.journal.undoable(Selection(all=True))
         for entry in standing:
-            assert os.path.lexists(entry.target)
-            assert not os.path.islink(entry.target) or os.readlink(entry.target) == entry.source
-            if entry.detail == (TAG,):
-                assert is_tagged(Path(entry.target))
+            assert os.path.lexists(entry.intent.target)
+            assert not os.path.islink(entry.intent.target) or os.readlink(entry.intent.target) == entry.intent.source
+            if entry.intent.tags == (TAG,):
+                assert is_tagged(Path(entry.intent.target))
         if case.action == ActionKind.TAG:
             assert is_tagged(filing.inbox / "a.png") == bool(standing)
-        filing.journal.flush()
     finally:
         filing.journal.close()
 
@@ -345,7 +344,7 @@ def check_repaired(filing: Filing, case: Case) -> None:
             assert filing.journal.counts().conflicts == 1
             return
         for entry in filing.journal.undoable(Selection(all=True)):
-            assert os.path.lexists(entry.target)
+            assert os.path.lexists(entry.intent.target)
     finally:
         filing.journal.close()
 

@@ -64,7 +64,7 @@ def test_a_bind_mount_with_the_same_device_number_is_another_disk(bound: Filing)
     with pytest.raises(OSError, match="cross-device"):
         os.rename(image, filing.sorted / "a.png")
     entry = filing.file(image)
-    assert (entry.state, entry.method) == (State.DONE, Method.COPY)
+    assert (entry.state, entry.intent.method) == (State.DONE, Method.COPY)
     assert tree(filing.inbox, filing.sorted) == {"a.png": PIXELS}
     (back,) = undo(filing.journal, filing.mover, filing.journal.undoable(Selection(all=True)))
     assert (back.done, back.reason) == (True, "")
@@ -75,8 +75,8 @@ def test_a_bind_mount_with_the_same_device_number_is_another_disk(bound: Filing)
 def test_names_that_differ_in_case_only_get_two_names_where_case_is_folded(folding: Filing) -> None:
     filing = folding
     first, second = (filing.file(filing.image(name, name.encode())) for name in ("Shot.PNG", "shot.png"))
-    assert os.path.basename(first.target) == "Shot.PNG"
-    assert os.path.basename(second.target) == "shot 2.png"
+    assert os.path.basename(first.intent.target) == "Shot.PNG"
+    assert os.path.basename(second.intent.target) == "shot 2.png"
     assert sorted(tree(filing.sorted).values()) == [b"Shot.PNG", b"shot.png"]
     results = undo(filing.journal, filing.mover, filing.journal.undoable(Selection(all=True)))
     assert [each.reason for each in results] == ["", ""]
@@ -88,7 +88,7 @@ def test_a_file_that_is_there_under_another_spelling_is_never_renamed(folding: F
     image = filing.sorted / "shot.png"
     image.write_bytes(PIXELS)
     spelled = names(filing.sorted)
-    with pytest.raises(LeftAlone, match="in its place already"):
+    with pytest.raises(LeftAlone, match="already at its destination"):
         filing.file(image, filing.action("SHOT.png"))
     assert names(filing.sorted) == spelled
     assert filing.journal.entries() == []
@@ -164,7 +164,7 @@ def test_attributes_that_the_other_disk_has_not_are_a_refusal(plain: Filing, nam
     assert names(filing.sorted) == []
     assert os.getxattr(image, name) == value
     copied = filing.file(image, filing.action(image, ActionKind.COPY))  # the original keeps them
-    assert Path(copied.target).read_bytes() == PIXELS
+    assert Path(copied.intent.target).read_bytes() == PIXELS
     os.removexattr(image, name)
     assert filing.file(image).state is State.DONE
     assert tree(filing.sorted) == {"a.png": PIXELS, "a 2.png": PIXELS}
@@ -178,8 +178,8 @@ def test_access_lists_owner_mode_and_times_go_along(far_filing: Filing) -> None:
     os.utime(image, ns=(1_600_000_000_123_456_789, 1_500_000_000_987_654_321))
     before = os.stat(image)
     entry = filing.file(image)
-    after = os.stat(entry.target)
-    assert entry.method is Method.COPY
-    assert os.getxattr(entry.target, "system.posix_acl_access") == ACL
+    after = os.stat(entry.intent.target)
+    assert entry.intent.method is Method.COPY
+    assert os.getxattr(entry.intent.target, "system.posix_acl_access") == ACL
     for field in ("st_mode", "st_uid", "st_gid", "st_mtime_ns", "st_size"):
         assert getattr(after, field) == getattr(before, field), field

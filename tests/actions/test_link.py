@@ -31,7 +31,7 @@ def test_a_hard_link_and_then_a_move(filing: Filing) -> None:
     link = filing.file(image, filing.action(image, HARDLINK, folders=("links",)))
     filing.restart()
     assert filing.journal.recall(str(image), identity_of(image), "any") is None
-    known = filing.journal.recall(link.target, identity_of(link.target), "any")
+    known = filing.journal.recall(link.intent.target, identity_of(link.intent.target), "any")
     assert known is not None
     assert known.outcome is Outcome.COPIED
     filing.file(image)
@@ -58,7 +58,7 @@ def test_a_link_is_only_removed_while_it_is_that(
 ) -> None:
     image = filing.image()
     entry = filing.file(image, filing.action(image, kind))
-    meddle(image, Path(entry.target))
+    meddle(image, Path(entry.intent.target))
     before = look(filing)
     for dry_run in (True, False):
         assert reason in reasons(undo_all(filing, dry_run))[0]

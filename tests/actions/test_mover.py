@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from snapsortd.domain.decision import ActionKind, OnConflict
-from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
-from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import NameSeries
 from snapsortd.domain.result import Outcome
-from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import to_stat
+from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import begin_sync
 from tests.support.filing import NAMING, PIXELS, Filing, identity_of, tree
@@ -30,9 +29,9 @@ def test_a_move_leaves_one_intact_file_and_says_so(any_filing: Filing) -> None:
     assert tree(filing.inbox) == {}
     assert tree(filing.sorted) == {"2026/receipts/a.png": PIXELS}
     assert entry.state is State.DONE
-    assert entry.target_identity == identity_of(entry.target)
+    assert entry.target_identity == identity_of(entry.intent.target)
     assert filing.journal.open_entries() == []
-    assert entry.method is (Method.RENAME if filing.sorted.parent == filing.inbox.parent else Method.COPY)
+    assert entry.intent.method is (Method.RENAME if filing.sorted.parent == filing.inbox.parent else Method.COPY)
 
 
 def test_a_filed_image_is_known_at_its_new_place_only(any_filing: Filing) -> None:
@@ -40,10 +39,10 @@ def test_a_filed_image_is_known_at_its_new_place_only(any_filing: Filing) -> Non
     image = filing.image()
     before = identity_of(image)
     entry = filing.file(image)
-    known = filing.journal.recall(entry.target, identity_of(entry.target), "any")
+    known = filing.journal.recall(entry.intent.target, identity_of(entry.intent.target), "any")
     assert known is not None
     assert known.outcome is Outcome.FILED
-    assert filing.journal.story(str(image)).known is None
+    assert filing.journal.history_of(str(image)).known is None
     assert before.size == known.identity.size
 
 
@@ -53,13 +52,13 @@ def test_taken_names_are_stepped_over(any_filing: Filing) -> None:
     (filing.sorted / "a 2.png").write_bytes(b"second")
     entry = filing.file(filing.image())
     assert tree(filing.sorted) == {"a.png": b"first", "a 2.png": b"second", "a 3.png": PIXELS}
-    assert entry.target.endswith("/a 3.png")
+    assert entry.intent.target.endswith("/a 3.png")
 
 
 def test_a_name_that_is_taken_by_a_dangling_symlink_is_taken(any_filing: Filing) -> None:
     filing = any_filing
     (filing.sorted / "a.png").symlink_to("nowhere")
-    assert filing.file(filing.image()).target.endswith("/a 2.png")
+    assert filing.file(filing.image()).intent.target.endswith("/a 2.png")
     assert os.readlink(filing.sorted / "a.png") == "nowhere"
 
 
@@ -78,7 +77,7 @@ def test_a_file_in_its_destination_is_left_alone(filing: Filing) -> None:
     image = filing.sorted / "a.png"
     image.write_bytes(PIXELS)
     for kind in NAMING:
-        with pytest.raises(LeftAlone, match="in its place already"):
+        with pytest.raises(LeftAlone, match="already at its destination"):
             filing.file(image, filing.action(image, kind))
     assert tree(filing.sorted) == {"a.png": PIXELS}
 
@@ -87,7 +86,7 @@ def test_a_file_that_has_a_later_name_of_its_series_is_left_alone(filing: Filing
     (filing.sorted / "a.png").write_bytes(b"first")
     image = filing.sorted / "a 2.png"
     image.write_bytes(PIXELS)
-    with pytest.raises(LeftAlone, match="in its place already"):
+    with pytest.raises(LeftAlone, match="already at its destination"):
         filing.file(image, filing.action("a.png"))
     assert sorted(tree(filing.sorted)) == ["a 2.png", "a.png"]
 
@@ -172,30 +171,28 @@ def test_a_255_byte_name_that_is_taken_keeps_its_suffix(filing: Filing) -> None:
     name = "n" * 251 + ".png"
     (filing.sorted / name).write_bytes(b"first")
     entry = filing.file(filing.image(name))
-    assert os.path.basename(entry.target) == "n" * 249 + " 2.png"
+    assert os.path.basename(entry.intent.target) == "n" * 249 + " 2.png"
 
 
-def file_looked_at(filing: Filing, image: Path, fd: int, identity: FileIdentity) -> Entry:
-    """File what had this identity when it was opened."""
-    return filing.mover.file(
-        fd=fd,
-        path=str(image),
-        root=str(filing.inbox),
-        identity=identity,
-        sha256=hash_fd(fd),
-        action=filing.action(image),
-        batch=1,
-    )
+def opened(filing: Filing, image: Path) -> AbstractContextManager[OpenFile]:
+    """Open an image as the pipeline does."""
+    return open_file(str(image), str(filing.inbox))
+
+
+def file_opened(filing: Filing, file: OpenFile) -> Entry:
+    """File what was opened before something happened to it."""
+    action = filing.action(file.path)
+    return filing.mover.file(file, action, Cause(action.rule, batch=1))
 
 
 def test_a_changed_file_is_not_moved(any_filing: Filing) -> None:
     filing = any_filing
     image = filing.image()
-    with open(image, "rb") as looked_at:
-        identity = to_stat(os.fstat(looked_at.fileno())).identity
+    with opened(filing, image) as file:
+        file = file.hashed()
         image.write_bytes(b"changed since")
         with pytest.raises(FileChanged):
-            file_looked_at(filing, image, looked_at.fileno(), identity)
+            file_opened(filing, file)
     assert tree(filing.inbox) == {"a.png": b"changed since"}
     assert tree(filing.sorted) == {}
     assert [entry.state for entry in filing.journal.entries()] == [State.FAILED]
@@ -208,8 +205,8 @@ def test_a_replaced_file_is_not_moved(any_filing: Filing, by: str, tmp_path: Pat
     folder.mkdir()
     image = folder / "a.png"
     image.write_bytes(PIXELS)
-    with open(image, "rb") as looked_at:
-        identity = to_stat(os.fstat(looked_at.fileno())).identity
+    with opened(filing, image) as file:
+        file = file.hashed()
         if by == "another folder":
             folder.rename(tmp_path / "kept")
             (tmp_path / "secret").mkdir()
@@ -222,7 +219,7 @@ def test_a_replaced_file_is_not_moved(any_filing: Filing, by: str, tmp_path: Pat
             elif by == "a symlink":
                 image.symlink_to(tmp_path / "kept.png")
         with pytest.raises(FileChanged):
-            file_looked_at(filing, image, looked_at.fileno(), identity)
+            file_opened(filing, file)
     assert tree(filing.sorted) == {}
     if by == "another folder":
         assert tree(tmp_path / "secret") == {"a.png": b"not to be moved"}
@@ -282,7 +279,7 @@ def test_the_copy_path_keeps_times_mode_and_attributes(far_filing: Filing) -> No
     image.chmod(0o440)
     os.utime(image, ns=(1_600_000_000_123_456_789, 1_500_000_000_987_654_321))
     before = os.stat(image)
-    after = os.stat(filing.file(image).target)
+    after = os.stat(filing.file(image).intent.target)
     assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
     assert os.getxattr(filing.sorted / "a.png", "user.origin") == b"https://example.org/\xff"
@@ -297,8 +294,8 @@ def test_a_sparse_file_stays_correct(far_filing: Filing) -> None:
         file.truncate(7 << 20)
     content = image.read_bytes()
     entry = filing.file(image)
-    assert Path(entry.target).read_bytes() == content
-    assert os.stat(entry.target).st_blocks * 512 < 3 << 20
+    assert Path(entry.intent.target).read_bytes() == content
+    assert os.stat(entry.intent.target).st_blocks * 512 < 3 << 20
 
 
 def test_no_permission_in_the_destination_keeps_the_file(any_filing: Filing) -> None:
@@ -339,8 +336,8 @@ def test_a_copy_keeps_the_source_and_is_not_made_twice(any_filing: Filing) -> No
     filing.restart()
     assert filing.file(image, action) == first
     assert tree(filing.inbox) == tree(filing.sorted) == {"a.png": PIXELS}
-    assert first.kind is EntryKind.COPY
-    known = filing.journal.recall(first.target, identity_of(first.target), "any")
+    assert first.intent.kind is EntryKind.COPY
+    known = filing.journal.recall(first.intent.target, identity_of(first.intent.target), "any")
     assert known is not None
     assert known.outcome is Outcome.COPIED
 
@@ -349,7 +346,7 @@ def test_a_copy_is_made_anew_where_the_image_or_the_copy_changed(filing: Filing)
     image = filing.image()
     action = filing.action(image, ActionKind.COPY)
     first = filing.file(image, action)
-    os.unlink(first.target)
+    os.unlink(first.intent.target)
     assert filing.file(image, action).id != first.id
     image.write_bytes(b"a new version")
     filing.file(image, action)
@@ -360,7 +357,7 @@ def test_shadow_touches_nothing(filing: Filing) -> None:
     image = filing.image()
     entry = filing.file(image, filing.action(image, folders=("2026",), shadow=True))
     assert entry.state is State.SHADOW
-    assert entry.target == str(filing.sorted / "2026" / "a.png")
+    assert entry.intent.target == str(filing.sorted / "2026" / "a.png")
     assert tree(filing.inbox) == {"a.png": PIXELS}
     assert list(filing.sorted.iterdir()) == []
 
@@ -380,7 +377,7 @@ def test_what_is_no_regular_file_is_never_overwritten(filing: Filing, thing: str
         else:
             in_the_way.symlink_to("nowhere")
         kind = os.lstat(in_the_way).st_mode
-        assert filing.file(filing.image()).target.endswith("/a 2.png")
+        assert filing.file(filing.image()).intent.target.endswith("/a 2.png")
         assert os.lstat(in_the_way).st_mode == kind
 
 

@@ -32,7 +32,7 @@ def test_a_name_taken_after_the_intent_is_never_overwritten(any_filing: Filing, 
     race(filing, take_names)
     image = filing.image()
     entry = filing.file(image, filing.action(image, kind))
-    assert entry.target.endswith("/a 5.png")
+    assert entry.intent.target.endswith("/a 5.png")
     found = tree(filing.sorted)
     assert found.pop("a 5.png") == PIXELS
     assert sorted(found.values()) == [b"rival %d" % number for number in range(4)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.actions.recover import repair
-from snapsortd.domain.entry import EntryKind, Intent, Method, State, temporary_name
+from snapsortd.domain.entry import Cause, EntryKind, Intent, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FolderIdentity
 from snapsortd.domain.result import Outcome
@@ -30,10 +30,10 @@ def test_a_move_that_never_began_is_dropped(filing: Filing) -> None:
 def test_a_rename_that_was_not_committed_is_finished_and_can_be_undone(filing: Filing) -> None:
     image = filing.image()
     entry = begin(filing, image)
-    image.rename(entry.target)
+    image.rename(entry.intent.target)
     repair(filing.journal, filing.mover)
     assert state_of(filing, entry) is State.DONE
-    known = filing.journal.recall(entry.target, identity_of(entry.target), "any")
+    known = filing.journal.recall(entry.intent.target, identity_of(entry.intent.target), "any")
     assert known is not None
     assert known.outcome is Outcome.FILED
     (standing,) = filing.journal.undoable(Selection(all=True))
@@ -44,14 +44,14 @@ def test_a_rename_that_was_not_committed_is_finished_and_can_be_undone(filing: F
 def test_a_link_that_was_not_unlinked_is_finished(filing: Filing) -> None:
     image = filing.image()
     entry = begin(filing, image)
-    os.link(image, entry.target)
+    os.link(image, entry.intent.target)
     repair(filing.journal, filing.mover)
     assert tree(filing.inbox) == {}
     assert tree(filing.sorted) == {"a.png": PIXELS}
     finished = filing.journal.entry(entry.id)
     assert finished is not None
     assert finished.state is State.DONE
-    assert finished.target_identity == identity_of(entry.target)
+    assert finished.target_identity == identity_of(entry.intent.target)
 
 
 def test_one_file_under_two_spellings_is_never_removed(filing: Filing) -> None:
@@ -95,7 +95,7 @@ def test_a_published_copy_is_finished(any_filing: Filing, state: State) -> None:
     entry = begin(filing, image, Method.COPY)
     copy_of(image, filing.sorted / "a.png")
     if state is State.MOVED:
-        filing.journal.advance(entry.id, state, target_identity=identity_of(entry.target))
+        filing.journal.advance(entry.id, state, target_identity=identity_of(entry.intent.target))
     repair(filing.journal, filing.mover)
     assert tree(filing.inbox) == {}
     assert tree(filing.sorted) == {"a.png": PIXELS}
@@ -117,7 +117,7 @@ def test_a_source_that_changed_after_the_copy_stays_too(any_filing: Filing) -> N
     image = filing.image()
     entry = begin(filing, image, Method.COPY)
     copy_of(image, filing.sorted / "a.png")
-    filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.target))
+    filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.intent.target))
     image.write_bytes(b"a new version")
     (sentence,) = repair(filing.journal, filing.mover)
     assert "is in conflict" in sentence
@@ -195,9 +195,9 @@ def test_device_numbers_may_change_over_a_restart(filing: Filing) -> None:
     renumbered = FolderIdentity(folder_identity(filing.inbox).dev + 7, folder_identity(filing.inbox).ino)
     entry = filing.journal.begin(
         Intent(
-            batch=1,
+            cause=Cause("a rule", batch=1),
             kind=EntryKind.MOVE,
-            rule="a rule",
+            action=EntryKind.MOVE,
             source=str(image),
             target=str(filing.sorted / "a.png"),
             wanted=str(filing.sorted / "a.png"),
@@ -209,7 +209,7 @@ def test_device_numbers_may_change_over_a_restart(filing: Filing) -> None:
             target_folder=FolderIdentity(renumbered.dev, folder_identity(filing.sorted).ino),
         )
     )
-    image.rename(entry.target)
+    image.rename(entry.intent.target)
     repair(filing.journal, filing.mover)
     assert state_of(filing, entry) is State.DONE
 

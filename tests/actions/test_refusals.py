@@ -72,7 +72,7 @@ def test_a_refusal_keeps_the_file_and_tries_no_other_name(
     assert tree(one.inbox) == {"a.png": PIXELS}
     assert tree(one.sorted) == {}
     one.open()
-    targets = {(entry.state, entry.target) for entry in one.journal.entries()}
+    targets = {(entry.state, entry.intent.target) for entry in one.journal.entries()}
     assert targets <= {(State.FAILED, str(one.sorted / "2026" / "a.png"))}
     one.journal.close()
     assert step(one) == "done"

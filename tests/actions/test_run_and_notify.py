@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,10 +18,10 @@ from snapsortd.actions.command import MAX_OUTPUT, run
 from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
-from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
-from snapsortd.files.folders import to_stat
-from tests.support.filing import Filing, identity_of
+from snapsortd.files.open_file import open_file
+from tests.support.filing import Filing
 from tests.support.waiting import wait_for
 
 HOUR = 3600.0
@@ -195,14 +197,9 @@ def test_no_more_output_than_needed_is_kept(tmp_path: Path) -> None:
 
 def ask(filing: Filing, path: Path, action: PlannedAction, waiting: Callable[[], bool] = never) -> Entry:
     """What the pipeline does."""
-    return ExternalActions(filing.journal, waiting).call(
-        path=str(path),
-        root=str(filing.inbox),
-        identity=identity_of(path),
-        sha256=b"x" * 32,
-        action=action,
-        batch=filing.journal.new_batch(),
-    )
+    cause = Cause(action.rule, filing.journal.new_batch())
+    with open_file(str(path), str(filing.inbox)) as file:
+        return ExternalActions(filing.journal, waiting).run(file.hashed(), action, cause)
 
 
 def command(*words: str, seconds: float = HOUR, shadow: bool = False) -> PlannedAction:
@@ -227,10 +224,10 @@ def test_a_command_is_journalled_before_it_starts_and_when_it_is_done(filing: Fi
     held.close()
     (open_entry,) = found
     assert (open_entry.id, open_entry.state) == (entry.id, State.INTENT)
-    assert (entry.kind, entry.method, entry.state) == (EntryKind.RUN, Method.CALL, State.DONE)
-    assert entry.source == entry.target == str(image)
-    assert entry.detail == (wait_for_word, "--x", str(image))
-    assert entry.keep_source
+    assert (entry.intent.kind, entry.intent.method, entry.state) == (EntryKind.RUN, Method.CALL, State.DONE)
+    assert entry.intent.source == entry.intent.target == str(image)
+    assert entry.intent.arguments == (wait_for_word, "--x", str(image))
+    assert entry.intent.keep_source
     assert image.exists()
 
 
@@ -273,15 +270,17 @@ def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, t
 
 
 def test_a_file_that_changed_is_told_of_to_nobody(filing: Filing, tmp_path: Path) -> None:
-    image = filing.image()
-    seen = to_stat(os.lstat(image)).identity
-    image.write_bytes(b"another")
+    (filing.inbox / "sub").mkdir()
+    changed, gone, folder_gone = (filing.image(name) for name in ("a.png", "b.png", "sub/c.png"))
     action = command(program(tmp_path, f"touch '{tmp_path}/ran'"))
-    for path in (image, filing.inbox / "none.png", filing.inbox / "none" / "a.png"):
-        with pytest.raises(FileChanged):
-            ExternalActions(filing.journal, never).call(
-                path=str(path), root=str(filing.inbox), identity=seen, sha256=b"", action=action, batch=1
-            )
+    with ExitStack() as opened:
+        files = [opened.enter_context(open_file(str(path), str(filing.inbox))) for path in (changed, gone, folder_gone)]
+        changed.write_bytes(b"another")
+        gone.unlink()
+        shutil.rmtree(folder_gone.parent)
+        for file in files:
+            with pytest.raises(FileChanged):
+                ExternalActions(filing.journal, never).run(file, action, Cause(action.rule, batch=1))
     assert not (tmp_path / "ran").exists()
     assert filing.journal.entries() == []
 
@@ -289,7 +288,7 @@ def test_a_file_that_changed_is_told_of_to_nobody(filing: Filing, tmp_path: Path
 def test_a_shadow_rule_runs_nothing(filing: Filing, tmp_path: Path) -> None:
     touch = program(tmp_path, f"touch '{tmp_path}/ran'")
     entry = ask(filing, filing.image(), command(touch, PATH_MARK, shadow=True))
-    assert (entry.state, entry.detail) == (State.SHADOW, (touch, str(filing.inbox / "a.png")))
+    assert (entry.state, entry.intent.arguments) == (State.SHADOW, (touch, str(filing.inbox / "a.png")))
     assert not (tmp_path / "ran").exists()
 
 
@@ -308,5 +307,5 @@ def test_a_notification_names_the_rule_and_is_no_fault_of_the_image(
     action = PlannedAction(ActionKind.NOTIFY, "a rule", words=(f"Filed {PATH_MARK}",))
     image = filing.image()
     entry = ask(filing, image, action)
-    assert (entry.kind, entry.state, entry.reason) == (EntryKind.NOTIFY, state, reason)
+    assert (entry.intent.kind, entry.state, entry.reason) == (EntryKind.NOTIFY, state, reason)
     assert (tmp_path / "told").read_text().splitlines()[-2:] == ["a rule", f"Filed {image}"]

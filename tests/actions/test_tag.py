@@ -34,8 +34,8 @@ def test_tags_are_added_and_exactly_those_taken_back(
         os.setxattr(image, TAGS, before)
     stood = identity_of(image)
     entry = filing.file(image, filing.action(image, TAG, words=words))
-    assert (entry.kind, entry.method, entry.keep_source) == (EntryKind.TAG, Method.TAG, True)
-    assert entry.source == entry.target == str(image)
+    assert (entry.intent.kind, entry.intent.method, entry.intent.keep_source) == (EntryKind.TAG, Method.TAG, True)
+    assert entry.intent.source == entry.intent.target == str(image)
     assert os.getxattr(image, TAGS) == after
     with pytest.raises(LeftAlone, match="already"):
         filing.file(image, filing.action(image, TAG, words=words))

@@ -28,7 +28,7 @@ def test_names_in_the_trash_never_meet(filing: Filing) -> None:
         (filing.trash / folder).mkdir(parents=True)
         (filing.trash / folder / name).write_bytes(b"of another program")
     entry = filing.file(filing.image(), filing.action("a.png", TRASH))
-    assert entry.target == str(filing.trash / "files" / "a 3.png")
+    assert entry.intent.target == str(filing.trash / "files" / "a 3.png")
     assert sorted(os.listdir(filing.trash / "info")) == ["a 2.png.trashinfo", "a 3.png.trashinfo"]
     assert set(reasons(undo_all(filing))) == {""}
     assert os.listdir(filing.trash / "info") == ["a 2.png.trashinfo"]
@@ -47,7 +47,7 @@ def test_names_that_are_taken_just_then(filing: Filing) -> None:
             (filing.trash / "files" / name).write_bytes(b"another")
 
     race(filing, rival)
-    assert filing.file(image, filing.action(image, TRASH)).target.endswith("/a 3.png")
+    assert filing.file(image, filing.action(image, TRASH)).intent.target.endswith("/a 3.png")
     assert sorted(os.listdir(filing.trash / "info")) == ["a 3.png.trashinfo", "a.png.trashinfo"]
 
 
@@ -60,7 +60,7 @@ def test_any_name_goes_to_the_trash_and_comes_back(filing: Filing, name: str) ->
     (note,) = (filing.trash / "info").iterdir()
     line = note.read_bytes().split(b"\n")[1]
     assert unquote(line.removeprefix(b"Path=").decode("ascii"), errors="surrogateescape") == str(image)
-    assert os.path.basename(entry.target) + ".trashinfo" == note.name
+    assert os.path.basename(entry.intent.target) + ".trashinfo" == note.name
     assert reasons(undo_all(filing)) == [""]
     assert os.listdir(filing.inbox) == [name]
     assert list((filing.trash / "info").iterdir()) == []
@@ -69,7 +69,7 @@ def test_any_name_goes_to_the_trash_and_comes_back(filing: Filing, name: str) ->
 @pytest.mark.parametrize("emptied", ["the file", "all of it"])
 def test_undo_after_the_trash_was_emptied(filing: Filing, emptied: str) -> None:
     entry = filing.file(filing.image(), filing.action("a.png", TRASH))
-    os.unlink(entry.target)
+    os.unlink(entry.intent.target)
     os.unlink(filing.trash / "info" / "a.png.trashinfo")
     if emptied == "all of it":
         for folder in ("files", "info"):
@@ -105,7 +105,7 @@ def test_a_hard_link_of_what_is_in_the_trash_goes_there_too(filing: Filing) -> N
     os.link(image, filing.sorted / "a.png")
     filing.file(image, filing.action(image, TRASH))
     entry = filing.file(filing.sorted / "a.png", filing.action("a.png", TRASH))
-    assert entry.target.endswith("/a 2.png")
+    assert entry.intent.target.endswith("/a 2.png")
 
 
 def nothing(_: Path) -> None:
@@ -158,8 +158,8 @@ def test_the_trash_of_another_disk(filing: Filing, prepare: Callable[[Path], Non
         filing.mover = Mover(filing.journal, Trash(str(filing.trash)))
         trash = filing.trash if where == "home" else filing.sorted / where
         entry = filing.file(image, filing.action(image, TRASH), root=filing.sorted)
-        assert entry.target == str(trash / "files" / "a b.png")
-        assert entry.method is (Method.COPY if where == "home" else Method.RENAME)
+        assert entry.intent.target == str(trash / "files" / "a b.png")
+        assert entry.intent.method is (Method.COPY if where == "home" else Method.RENAME)
         lines = (trash / "info" / "a b.png.trashinfo").read_text().splitlines()
         assert lines[1] == "Path=" + (str(image).replace(" ", "%20") if where == "home" else "sub/a%20b.png")
         assert trash.stat().st_mode & 0o777 == 0o700

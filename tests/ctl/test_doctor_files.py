@@ -17,7 +17,7 @@ import pytest
 from snapsortd.ctl.doctor import Status
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
-from snapsortd.journal.migrations import MIGRATIONS
+from snapsortd.journal.migrations import FORMAT
 from snapsortd.journal.readonly import peek_counts
 from snapsortd.vision.checkpoint import find_checkpoint
 from tests.support.patient import Patient, file_one, snapshot
@@ -61,17 +61,19 @@ def test_a_database_of_another_program(patient: Patient) -> None:
 def test_a_journal_of_a_newer_version(patient: Patient) -> None:
     file_one(patient).journal.close()
     with closing(sqlite3.connect(patient.locations.journal)) as db:
-        db.execute(f"PRAGMA user_version={len(MIGRATIONS) + 1}")
+        db.execute(f"PRAGMA user_version={FORMAT + 1}")
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
     assert "newer version" in found.summary
 
 
-def test_a_journal_of_the_first_format_is_sound(patient: Patient) -> None:
+def test_a_journal_of_a_development_version(patient: Patient) -> None:
     file_one(patient).journal.close()
     with closing(sqlite3.connect(patient.locations.journal)) as db:
-        db.execute("PRAGMA user_version=1")
-    assert patient.troubles("journal") == []
+        db.execute("PRAGMA user_version=6")
+    found = patient.trouble("journal")
+    assert found.status is Status.PROBLEM
+    assert "development version" in found.summary
 
 
 def test_a_journal_that_was_deleted(patient: Patient) -> None:

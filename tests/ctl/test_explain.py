@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.ctl.output.explain import story_lines
 from snapsortd.domain.decision import Decision, RuleReason
-from snapsortd.pipeline.replies import describe
+from snapsortd.pipeline.replies import decision_to_json
 from tests.support.images_seen import seen
 
 pytestmark = pytest.mark.pure
@@ -19,7 +19,7 @@ URL = "https://example.org/\x1b[7m"
 def test_every_fact_is_told() -> None:
     facts = seen(urls=(URL,), frames=3, has_alpha=True, exif={"Make": "Leica", "Model": "Q3", "FNumber": "1.7"})
     decision = Decision((RuleReason("a", False, ("format is png",)),))
-    story = json.loads(describe(facts.file, facts.classification, decision, 12.34))
+    story = json.loads(decision_to_json(facts.file, facts.classification, decision, 12.34))
     told = story["facts"]
     assert (told["alpha"], told["frames"], told["camera"], told["urls"]) == (True, 3, "Leica Q3", [URL])
     assert told["exif"] == {"Make": "Leica", "Model": "Q3", "FNumber": "1.7"}
@@ -34,7 +34,7 @@ def test_every_fact_is_told() -> None:
 
 def test_nothing_is_made_up_where_little_is_known() -> None:
     facts = seen()
-    story = json.loads(describe(facts.file, facts.classification, Decision(()), 1))
+    story = json.loads(decision_to_json(facts.file, facts.classification, Decision(()), 1))
     words = "\n".join(story_lines({"path": "/in/a.png", **story}))
     assert "EXIF" not in words
     assert "alpha" not in words

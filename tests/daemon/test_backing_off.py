@@ -123,7 +123,7 @@ def test_a_destination_that_takes_nothing_now_is_tried_again_later(
 
     def attempts() -> int:
         turn(daemon)
-        known = session.journal.story(str(image)).known
+        known = session.journal.history_of(str(image)).known
         return known.attempts if known else 0
 
     with trouble(filed) as mend:
@@ -133,8 +133,8 @@ def test_a_destination_that_takes_nothing_now_is_tried_again_later(
         assert image.read_bytes() == content
         assert sorted(os.listdir(filed)) == there, "nothing was left there"
         entries = session.journal.entries(path=str(image))
-        assert {(entry.state, entry.target) for entry in entries} == {(State.FAILED, str(filed / image.name))}
-        assert told in session.explain(str(image))["reason"]
+        assert {(entry.state, entry.intent.target) for entry in entries} == {(State.FAILED, str(filed / image.name))}
+        assert told in session.history.explain(str(image))["reason"]
         (problem,) = DaemonControl(daemon).status()["problems"]
         assert (problem["path"], problem["outcome"]) == (str(image), "failed")
         assert told in problem["reason"]

@@ -77,7 +77,7 @@ class Loop:
 
     def order(self) -> list[str]:
         """The names of what was filed, in order."""
-        return [os.path.basename(os.fsdecode(each.source)) for each in reversed(self.session.journal.entries())]
+        return [os.path.basename(os.fsdecode(each.intent.source)) for each in reversed(self.session.journal.entries())]
 
     def close(self) -> None:
         """Let go of everything."""
@@ -157,12 +157,12 @@ def test_one_that_kills_the_classifier_is_told_from_the_good_ones(loop: Loop) ->
 
     def deaths() -> int:
         (problem,) = loop.session.journal.problems(9) or (None,)
-        story = loop.session.journal.story(killer).known
+        story = loop.session.journal.history_of(killer).known
         assert problem is None or problem.path == killer
         return story.deaths if story is not None else 0
 
     loop.until(lambda: deaths() == 2, "it was tried twice, the second time at once")
-    known = loop.session.journal.story(killer).known
+    known = loop.session.journal.history_of(killer).known
     assert known is not None
     assert (known.outcome, known.attempts) == (Outcome.FAILED, 2)
 
@@ -183,7 +183,7 @@ def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop
     os.kill(pid, signal.SIGCONT)
     loop.until(lambda: loop.session.journal.problems(9)[0].reason != "it crashed", "the killer has its turn")
     assert loop.order() == ["good.png"]
-    known = loop.session.journal.story(str(killer)).known
+    known = loop.session.journal.history_of(str(killer)).known
     assert known is not None
     assert known.deaths == 2
 

@@ -62,7 +62,7 @@ def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Dae
 
     def is_known() -> bool:
         turn(daemon, ahead=JOURNAL_RETRY_S)
-        return daemon.session.journal.story(str(folder / "inbox" / "notes.txt")).known is not None
+        return daemon.session.journal.history_of(str(folder / "inbox" / "notes.txt")).known is not None
 
     wait_for(is_known, what="the loop went on")
     assert not daemon.halted
@@ -115,7 +115,7 @@ def test_a_file_that_is_no_image_does_not_load_the_model(folder: Path, daemon: D
 
     def is_known() -> bool:
         turn(daemon)
-        story = daemon.session.journal.story(str(notes))
+        story = daemon.session.journal.history_of(str(notes))
         return story.known is not None and story.known.outcome is Outcome.IGNORED
 
     wait_for(is_known, what="passed over")
@@ -130,12 +130,16 @@ def test_a_long_undo_shows_progress_and_ends_when_it_must(folder: Path, session:
     for number in range(3):
         filing.file(filing.image(f"{number}.png"), batch=7)
     items: list[int] = []
-    session.progressed = lambda: items.append(len(items))
-    session.should_stop = lambda: len(items) == 2
-    found = session.undo(batch=7)
+    hurried = Session(
+        session.locations,
+        session.config,
+        session.journal,
+        should_stop=lambda: len(items) == 2,
+        progressed=lambda: items.append(len(items)),
+    )
+    found = hurried.undo(batch=7)
     assert (found["done"], found["refused"]) == (2, 1)
     assert "asked to stop" in found["results"][-1]["reason"]
-    session.should_stop = lambda: False
     assert session.undo(batch=7)["done"] == 1
     assert sorted(path.name for path in (folder / "inbox").iterdir()) == ["0.png", "1.png", "2.png"]
 
@@ -165,7 +169,7 @@ def test_a_file_of_a_folder_that_is_no_longer_watched_is_let_go(folder: Path, da
     daemon.queue.offer(str(folder / "filed" / "notes.txt"), 0.0)
     wait_for(lambda: [turn(daemon), len(daemon.queue)][1] == 0)
     turn(daemon)
-    assert daemon.session.journal.story(str(folder / "filed" / "notes.txt")).known is None
+    assert daemon.session.journal.history_of(str(folder / "filed" / "notes.txt")).known is None
 
 
 def test_orders_are_carried_out_and_the_end_keeps_nobody_waiting(folder: Path, daemon: Daemon) -> None:
@@ -220,4 +224,4 @@ def test_a_file_to_which_only_a_symlink_leads_is_let_go(folder: Path, daemon: Da
     assert lstat(path) is not None
     daemon.queue.offer(path, 0.0)
     wait_for(lambda: turn(daemon) or not len(daemon.queue), what="the file let go")
-    assert daemon.session.journal.story(path).known is None
+    assert daemon.session.journal.history_of(path).known is None

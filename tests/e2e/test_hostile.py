@@ -85,7 +85,7 @@ def test_every_good_image_among_hostile_ones_is_filed(attacked: Instance) -> Non
     wait_for(is_filed, seconds=PATIENCE_S, what="every good image filed")
     wait_for(attacked.is_idle, seconds=PATIENCE_S, what="all dealt with")
     reasons = {name: each.reason for name, each in bad.items() if each.reason}
-    reasons |= dict.fromkeys(unknown, "its content is no image") | dict.fromkeys(cut, "truncated or damaged")
+    reasons |= dict.fromkeys(unknown, "its content is not an image") | dict.fromkeys(cut, "truncated or damaged")
     del reasons["empty.png"]  # it is left alone until something is written to it
     for name, reason in reasons.items():
         assert re.search(reason, why_quarantined(attacked, attacked.inbox / name)), name

@@ -13,7 +13,7 @@ import pytest
 
 from snapsortd.files.attributes import write_attribute
 from snapsortd.files.download_origin import MACOS_ORIGIN, XDG_ORIGIN, where_froms
-from snapsortd.files.open_file import file_facts, open_image
+from snapsortd.files.open_file import file_facts, open_file
 
 URL = "https://cdn.example.org/a.png?size=2"
 linux = pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps it elsewhere")
@@ -21,7 +21,7 @@ macos = pytest.mark.skipif(sys.platform != "darwin", reason="only macOS keeps it
 
 
 def urls_of(path: Path) -> tuple[str, ...]:
-    with open_image(str(path), str(path.parent)) as image:
+    with open_file(str(path), str(path.parent)) as image:
         return file_facts(image, "png").urls
 
 

@@ -102,7 +102,7 @@ def test_an_original_that_was_just_being_removed(far_filing: Filing, newcomer: b
     image = filing.image()
     entry = begin(filing, image, Method.COPY)
     copy_of(image, filing.sorted / "a.png")
-    filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.target))
+    filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.intent.target))
     image.rename(image.with_name(aside_name(entry)))
     if newcomer is not None:
         image.write_bytes(newcomer)

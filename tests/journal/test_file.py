@@ -15,7 +15,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal
 from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
-from snapsortd.journal.migrations import MIGRATIONS
+from snapsortd.journal.migrations import FORMAT
 from tests.support.entries import IMAGE, INTENT, done
 
 ENTRIES = 300
@@ -25,7 +25,7 @@ ENTRIES = 300
 def path(tmp_path: Path) -> str:
     """A journal that was closed, with more than a page of everything."""
     made = str(tmp_path / "state" / "journal.sqlite3")
-    with closing(Journal.open(made)) as journal:
+    with closing(Journal(made)) as journal:
         for number in range(ENTRIES):
             journal.remember(f"/inbox/{number}", IMAGE, Outcome.LEFT, "no rule took it", "f")
         done(journal)
@@ -47,7 +47,7 @@ def damage_an_index(path: str) -> None:
 
 def test_it_may_be_read_at_once_and_written_once_all_is_checked(path: str) -> None:
     assert is_in_good_order(path)
-    with closing(Journal.open(path, soon=True)) as journal:
+    with closing(Journal(path, soon=True)) as journal:
         assert journal.counts().filed == 1
         assert journal.advance(journal.begin(INTENT).id, State.DONE, target_identity=IMAGE).state is State.DONE
     assert is_in_good_order(path)
@@ -57,7 +57,7 @@ def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
     damage_an_index(path)
     note_good_order(path)  # as if the damage had been there when it was closed
     before = Path(path).read_bytes()
-    with closing(Journal.open(path, soon=True)) as journal:
+    with closing(Journal(path, soon=True)) as journal:
         assert journal.counts().filed == 1
         for _ in range(2):
             with pytest.raises(JournalError, match="is damaged"):
@@ -66,7 +66,7 @@ def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
                 journal.remember("/inbox/new", IMAGE, Outcome.LEFT, "", "f")
     assert Path(path).read_bytes() == before
     with pytest.raises(JournalError, match="is damaged"):
-        Journal.open(path)
+        Journal(path)
 
 
 def test_what_was_changed_since_is_checked_before_it_is_opened(path: str) -> None:
@@ -76,7 +76,7 @@ def test_what_was_changed_since_is_checked_before_it_is_opened(path: str) -> Non
     assert os.stat(path).st_size == found.st_size
     assert not is_in_good_order(path)
     with pytest.raises(JournalError, match="is damaged"):
-        Journal.open(path, soon=True)
+        Journal(path, soon=True)
 
 
 def test_a_copy_of_another_journal_is_checked(path: str, tmp_path: Path) -> None:
@@ -86,24 +86,23 @@ def test_a_copy_of_another_journal_is_checked(path: str, tmp_path: Path) -> None
 
 
 def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None:
-    with closing(Journal.open(path, soon=True)) as journal:
+    with closing(Journal(path, soon=True)) as journal:
         journal.begin(INTENT)
         assert not is_in_good_order(path)
         crashed = tmp_path / "crashed"
         shutil.copytree(os.path.dirname(path), crashed)
     assert not is_in_good_order(str(crashed / "journal.sqlite3"))
-    with closing(Journal.open(str(crashed / "journal.sqlite3"), soon=True)) as journal:
+    with closing(Journal(str(crashed / "journal.sqlite3"), soon=True)) as journal:
         assert len(journal.open_entries()) == 1
 
 
-def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:
-    with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version={len(MIGRATIONS) - 1}")
+def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snapsortd.journal.file.FORMAT", FORMAT + 1)  # as for a version with one migration more
     damage_an_index(path)
     note_good_order(path)  # as if the damage had been there when it was closed
     before = Path(path).read_bytes()
     with pytest.raises(JournalError, match="is damaged"):
-        Journal.open(path, soon=True)
+        Journal(path, soon=True)
     assert Path(path).read_bytes() == before
 
 
@@ -116,9 +115,9 @@ def test_a_check_that_is_ended_early_finds_nothing(path: str) -> None:
         else:
             with pytest.raises(JournalError):
                 late.wait()
-    with closing(Journal.open(path, soon=True)):
+    with closing(Journal(path, soon=True)):
         pass
-    with closing(Journal.open(path, soon=True)) as journal:
+    with closing(Journal(path, soon=True)) as journal:
         assert journal.counts().filed == 1
 
 
@@ -126,5 +125,5 @@ def test_a_check_that_is_ended_early_finds_nothing(path: str) -> None:
 def test_a_note_that_says_something_else_is_no_note(path: str, note: bytes) -> None:
     Path(path + ".closed").write_bytes(note)
     assert not is_in_good_order(path)
-    with closing(Journal.open(path, soon=True)) as journal:
+    with closing(Journal(path, soon=True)) as journal:
         assert journal.counts().filed == 1

@@ -19,7 +19,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from tests.support.entries import INTENT
+from tests.support.entries import INTENT, caused
 from tests.support.fuzzing import tries
 
 PAGE = 4096
@@ -39,7 +39,7 @@ def fill(journal: Journal, count: int) -> None:
     for number in range(count):
         decision = journal.decide(f"/inbox/{number}.png", '{"label": "receipt"}' * 20)
         entry = journal.begin(
-            replace(INTENT, source=f"/inbox/{number}.png", target=f"/sorted/{number}.png", decision=decision)
+            replace(caused(decision=decision), source=f"/inbox/{number}.png", target=f"/sorted/{number}.png")
         )
         journal.advance(entry.id, State.DONE, target_identity=FileIdentity(1, number, 3, 4))
         journal.remember(f"/inbox/x{number}.png", FileIdentity(1, number, 5, 6), Outcome.FAILED, "why")
@@ -53,12 +53,12 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def goods(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Good]:
     """Closed in good order; as after a crash, with everything in the log, and with half of it there."""
     folder = tmp_path_factory.mktemp("good")
-    journal = Journal.open(str(folder / NAME))
+    journal = Journal(str(folder / NAME))
     fill(journal, ENTRIES)
     crashed = Good(files_in(folder), ENTRIES)
     journal.close()
     closed = Good(files_in(folder), ENTRIES)
-    journal = Journal.open(str(folder / NAME))
+    journal = Journal(str(folder / NAME))
     fill(journal, ENTRIES)
     half = Good(files_in(folder), 2 * ENTRIES)
     journal.close()
@@ -116,7 +116,7 @@ def test_a_spoiled_journal_is_refused_untouched_or_whole(
             (Path(folder) / (NAME + name)).write_bytes(data)
         path = os.path.join(folder, NAME)
         try:
-            journal = Journal.open(path)
+            journal = Journal(path)
         except JournalError as refused:
             hint = refused.hint
         else:
@@ -138,7 +138,7 @@ def assert_readable(journal: Journal, least: int, most: int) -> None:
     assert least <= len(found) <= most
     assert sorted(each.id for each in found) == list(range(1, len(found) + 1))
     journal.counts(), journal.problems(), journal.open_entries(), journal.undoable(Selection(all=True))
-    journal.story("/inbox/3.png"), journal.recall("/inbox/x3.png", FileIdentity(1, 3, 5, 6), "f")
+    journal.history_of("/inbox/3.png"), journal.recall("/inbox/x3.png", FileIdentity(1, 3, 5, 6), "f")
     assert journal.begin(INTENT).id == len(found) + 1
 
 
@@ -147,7 +147,7 @@ def test_a_crash_at_any_moment_is_no_damage(tmp_path: Path) -> None:
     lots, copy = random.Random(1), tmp_path / "copy"
     (tmp_path / "state").mkdir()
     copy.mkdir()
-    with closing(Journal.open(str(tmp_path / "state" / NAME))) as journal:
+    with closing(Journal(str(tmp_path / "state" / NAME))) as journal:
         begun = set()
         for round in range(1, 23):
             fill(journal, 9)
@@ -156,6 +156,6 @@ def test_a_crash_at_any_moment_is_no_damage(tmp_path: Path) -> None:
             for cut in (0, lots.randrange(1, PAGE)):
                 for name, data in files.items():
                     (copy / (NAME + name)).write_bytes(data[:-cut] if cut and name == "-wal" else data)
-                with closing(Journal.open(str(copy / NAME))) as crashed:
+                with closing(Journal(str(copy / NAME))) as crashed:
                     assert 9 * round - bool(cut) <= len(crashed.entries(limit=1000)) <= 9 * round
         assert len(begun) > 2

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.domain.entry import EntryKind, Intent, State
+from snapsortd.domain.entry import EntryKind, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
-from tests.support.entries import IMAGE, INTENT, done
+from snapsortd.journal.migrations import FIRST_FORMAT
+from tests.support.entries import IMAGE, INTENT, caused, done
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def journal(path: str) -> Iterator[Journal]:
-    with_journal = Journal.open(path)
+    with_journal = Journal(path)
     yield with_journal
     with_journal.close()
 
@@ -38,19 +38,22 @@ def as_after_a_crash(path: str, to: Path) -> Journal:
     to.mkdir()
     for suffix in ("", "-wal"):
         shutil.copy(path + suffix, to / ("journal.sqlite3" + suffix))
-    return Journal.open(str(to / "journal.sqlite3"))
+    return Journal(str(to / "journal.sqlite3"))
 
 
 def test_an_entry_comes_back_as_it_was_written(journal: Journal, path: str) -> None:
     entry = journal.begin(INTENT)
-    for name in Intent.__slots__:
-        if name != "wanted":
-            assert getattr(entry, name) == getattr(INTENT, name)
+    assert entry.intent == INTENT
     finished = journal.advance(entry.id, State.DONE, target="/sorted/other", target_identity=INTENT.identity)
     journal.close()
-    again = Journal.open(path)
+    again = Journal(path)
     assert again.entry(entry.id) == finished
-    assert finished == replace(entry, state=State.DONE, target="/sorted/other", target_identity=INTENT.identity)
+    assert finished == replace(
+        entry,
+        intent=replace(INTENT, target="/sorted/other"),
+        state=State.DONE,
+        target_identity=INTENT.identity,
+    )
     again.close()
 
 
@@ -60,7 +63,7 @@ def test_an_intent_and_all_that_was_lazy_is_durable_at_once(journal: Journal, pa
     unwritten = as_after_a_crash(path, tmp_path / "before")
     assert unwritten.decision(number) is None
     unwritten.close()
-    entry = journal.begin(replace(INTENT, decision=number))
+    entry = journal.begin(caused(decision=number))
     crashed = as_after_a_crash(path, tmp_path / "after")
     assert crashed.open_entries() == [entry]
     assert crashed.decision(number) == '{"why": 1}'
@@ -132,7 +135,7 @@ def test_a_closed_entry_stays_closed(journal: Journal) -> None:
 
 def test_an_undo_closes_what_it_reverses_in_one_step(journal: Journal) -> None:
     entry = done(journal)
-    back = done(journal, replace(INTENT, kind=EntryKind.UNDO, reverses=entry.id, batch=2))
+    back = done(journal, replace(caused(batch=2), kind=EntryKind.UNDO, reverses=entry.id))
     reversed_entry = journal.entry(entry.id)
     assert reversed_entry is not None
     assert reversed_entry.reversed_by == back.id
@@ -142,10 +145,10 @@ def test_an_undo_closes_what_it_reverses_in_one_step(journal: Journal) -> None:
 
 
 def test_log_is_newest_first_and_pages_by_id(journal: Journal) -> None:
-    numbers = [journal.begin(replace(INTENT, rule=f"rule {n % 2}")).id for n in range(6)]
+    numbers = [journal.begin(caused(rule=f"rule {n % 2}")).id for n in range(6)]
     assert [entry.id for entry in journal.entries(limit=2)] == numbers[:3:-1]
     assert [entry.id for entry in journal.entries(limit=2, before=numbers[4])] == [numbers[3], numbers[2]]
-    assert [entry.rule for entry in journal.entries(rule="rule 1")] == ["rule 1"] * 3
+    assert [entry.intent.cause.rule for entry in journal.entries(rule="rule 1")] == ["rule 1"] * 3
     assert len(journal.entries(path=INTENT.target)) == 6
     assert journal.entries(path="/elsewhere") == []
 
@@ -162,24 +165,24 @@ def test_order_is_by_id_whatever_the_clock_does(path: str) -> None:
 def test_batches_go_on_after_a_restart(journal: Journal, path: str) -> None:
     first, second = journal.new_batch(), journal.new_batch()
     assert second > first
-    journal.begin(replace(INTENT, batch=second))
+    journal.begin(caused(batch=second))
     journal.close()
-    again = Journal.open(path)
+    again = Journal(path)
     assert again.new_batch() > second
     again.close()
 
 
 def test_the_story_of_a_path(journal: Journal) -> None:
     number = journal.decide(INTENT.source, '{"label": "receipt"}')
-    entry = done(journal, replace(INTENT, decision=number))
+    entry = done(journal, caused(decision=number))
     for path in (INTENT.source, INTENT.target):
-        story = journal.story(path)
+        story = journal.history_of(path)
         assert story.entries == (entry,)
         assert story.decision == '{"label": "receipt"}'
-    told = journal.story(INTENT.target).known
+    told = journal.history_of(INTENT.target).known
     assert told is not None
     assert told.outcome is Outcome.FILED
-    assert journal.story("/unknown").entries == ()
+    assert journal.history_of("/unknown").entries == ()
 
 
 def test_threads_take_turns(journal: Journal) -> None:
@@ -216,8 +219,8 @@ def test_it_is_private(journal: Journal, path: str) -> None:
         "SELECT * FROM entries WHERE rule = 'r' ORDER BY id DESC",
     ],
 )
-def test_what_is_asked_often_is_answered_by_an_index(journal: Journal, path: str, query: str) -> None:
-    journal.flush()
+@pytest.mark.usefixtures("journal")
+def test_what_is_asked_often_is_answered_by_an_index(path: str, query: str) -> None:
     reader = sqlite3.connect(path)
     plan = [row[3] for row in reader.execute(f"EXPLAIN QUERY PLAN {query}")]
     reader.close()
@@ -272,7 +275,7 @@ def another_program(path: str) -> None:
     ],
 )
 def test_a_journal_that_is_not_sound_is_never_begun_anew(path: str, damage: object, told: str) -> None:
-    journal = Journal.open(path)
+    journal = Journal(path)
     for _ in range(50):
         done(journal)
     journal.close()
@@ -281,7 +284,7 @@ def test_a_journal_that_is_not_sound_is_never_begun_anew(path: str, damage: obje
     left = Path(path).read_bytes() if os.path.exists(path) else None
     for _ in range(2):
         with pytest.raises(JournalError, match=told) as caught:
-            Journal.open(path)
+            Journal(path)
         assert caught.value.hint
     assert (Path(path).read_bytes() if os.path.exists(path) else None) == left
 
@@ -301,7 +304,7 @@ def test_a_journal_that_vanishes_while_running_is_noticed(journal: Journal, path
 
 def test_opening_again_without_writing_raises_no_alarm(journal: Journal, path: str) -> None:
     journal.close()
-    again = Journal.open(path)
+    again = Journal(path)
     again.counts()
     again.begin(INTENT)
     again.close()
@@ -310,13 +313,13 @@ def test_opening_again_without_writing_raises_no_alarm(journal: Journal, path: s
 def test_a_crash_while_it_is_first_made_is_no_damage(path: str) -> None:
     os.makedirs(os.path.dirname(path))
     Path(path).touch()
-    journal = Journal.open(path)
+    journal = Journal(path)
     journal.begin(INTENT)
     journal.close()
 
 
 def test_another_program_that_holds_it_is_named_as_the_cause(path: str) -> None:
-    Journal.open(path).close()
+    Journal(path).close()
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     holder.execute("CREATE TABLE held (x)")
@@ -330,23 +333,21 @@ def test_another_program_that_holds_it_is_named_as_the_cause(path: str) -> None:
         journal.close()
 
 
-def test_a_journal_of_the_first_format_is_brought_up_to_date(path: str, journal: Journal, tmp_path: Path) -> None:
-    entry = done(journal, replace(INTENT, source_root="/inbox", target_root="/sorted"))
-    old = tmp_path / "old.sqlite3"
-    with closing(sqlite3.connect(old, isolation_level=None)) as first:
-        for statement in MIGRATIONS[0].statements:
-            first.execute(statement)
-        for table in ("entries", "images"):
-            columns = ", ".join(row[1] for row in first.execute(f"PRAGMA table_info({table})"))
-            journal.flush()
-            with closing(sqlite3.connect(path)) as new:
-                rows = new.execute(f"SELECT {columns} FROM {table}").fetchall()
-            assert rows
-            first.executemany(f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * len(rows[0]))})", rows)
-        first.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        first.execute("PRAGMA user_version=1")
-    with closing(Journal.open(str(old))) as opened:
-        assert opened.undoable(Selection()) == [replace(entry, source_root="", target_root="")]
-        known = opened.recall(entry.target, IMAGE, "")
-        assert known is not None
-        assert (known.outcome, known.deaths) == (Outcome.FILED, 0)
+@pytest.mark.parametrize("old", range(1, FIRST_FORMAT))
+def test_a_journal_of_a_development_version_is_refused_and_kept(path: str, journal: Journal, old: int) -> None:
+    journal.begin(INTENT)
+    journal.close()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute(f"PRAGMA user_version = {old}")
+    before = Path(path).read_bytes()
+    with pytest.raises(JournalError, match="written by a development version") as refused:
+        Journal(path)
+    assert Path(path).read_bytes() == before
+    kept = Path(path).parent / "kept"
+    kept.mkdir()
+    for name in os.listdir(kept.parent):  # what its hint says
+        if name.startswith(os.path.basename(path)):
+            shutil.move(kept.parent / name, kept)
+    assert f"move all files that begin with {path} to another folder" in refused.value.hint
+    with closing(Journal(path)) as begun:
+        assert begun.entries() == []

@@ -14,7 +14,7 @@ from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal, Selection
-from tests.support.entries import IMAGE, INTENT
+from tests.support.entries import IMAGE, caused
 
 Act = Callable[[Journal], object]
 
@@ -40,7 +40,7 @@ ASKED: dict[str, Act] = {
     "log of a rule": lambda journal: journal.entries(20, rule="a rule"),
     "log of a path": lambda journal: journal.entries(20, path="/inbox/3"),
     "log of shadow rules": lambda journal: journal.entries(20, state=State.SHADOW),
-    "story": lambda journal: journal.story("/sorted/3"),
+    "story": lambda journal: journal.history_of("/sorted/3"),
     "last batch": lambda journal: journal.undoable(Selection()),
     "one": lambda journal: journal.undoable(Selection(ids=(3,))),
     "last three": lambda journal: journal.undoable(Selection(last=3)),
@@ -55,13 +55,11 @@ COUNTED: dict[str, Act] = {"counts": lambda journal: journal.counts()}
 def filed(journal: Journal, number: int) -> Entry:
     identity = FileIdentity(1, number, 3, 4)
     intent = replace(
-        INTENT,
-        batch=number,
+        caused(batch=number, decision=journal.decide(f"/inbox/{number}", "{}")),
         source=f"/inbox/{number}",
         target=f"/sorted/{number}",
         identity=identity,
         sha256=number.to_bytes(32, "big"),
-        decision=journal.decide(f"/inbox/{number}", "{}"),
     )
     entry = journal.advance(journal.begin(intent).id, State.DONE, target_identity=identity)
     journal.likenesses.remember(entry.id, "a model", number, bytes(8))
@@ -70,9 +68,13 @@ def filed(journal: Journal, number: int) -> Entry:
 
 def taken_back(journal: Journal, entry: Entry) -> Entry:
     back = replace(
-        INTENT, kind=EntryKind.UNDO, batch=entry.batch + 1, source=entry.target, target=entry.source, reverses=entry.id
+        caused(batch=entry.intent.cause.batch + 1),
+        kind=EntryKind.UNDO,
+        source=entry.intent.target,
+        target=entry.intent.source,
+        reverses=entry.id,
     )
-    return journal.advance(journal.begin(back).id, State.DONE, target_identity=entry.identity)
+    return journal.advance(journal.begin(back).id, State.DONE, target_identity=entry.intent.identity)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journal
 
 
 def filled(folder: Path, images: int) -> Journal:
-    journal = Journal.open(str(folder / "journal.sqlite3"))
+    journal = Journal(str(folder / "journal.sqlite3"))
     with connected(journal) as db:
         db.execute("PRAGMA synchronous=OFF")  # nobody keeps it
     for number in range(images):

@@ -45,7 +45,7 @@ def filed(tmp_path: Path) -> Iterator[Filing]:
 
 
 def names(entries: list[Entry]) -> str:
-    return "".join(os.path.basename(entry.target) for entry in entries)
+    return "".join(os.path.basename(entry.intent.target) for entry in entries)
 
 
 @pytest.mark.parametrize(

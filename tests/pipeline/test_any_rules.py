@@ -22,8 +22,7 @@ from snapsortd.domain.entry import OPEN_STATES, State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.domain.names import OWN_PREFIX
-from snapsortd.files.copy import hash_fd
-from snapsortd.files.open_file import file_facts, open_image
+from snapsortd.files.open_file import file_facts, open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import Filing
 from snapsortd.pipeline.undo import undo
@@ -133,7 +132,7 @@ def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
             () if each["skips"] else tuple(map(action, each["actions"])),
             (LabelFilter((each["label"],)),) if each["label"] else (),
             continues=each["goes_on"],
-            skips=each["skips"],
+            leaves_alone=each["skips"],
         )
         for number, each in enumerate(wanted)
     ]
@@ -146,12 +145,12 @@ def file_all(room: Room, asked: list[Rule]) -> None:
         if path.suffix not in (".png", ".jpg", ".gif"):
             continue
         try:
-            with open_image(str(path), str(room.inbox)) as image:
+            with open_file(str(path), str(room.inbox)) as image:
                 scores = {label: 0.9 if number % 2 == index else 0.1 for index, label in enumerate(LABELS)}
                 classification = Classification(scores, b"", ImageFacts(100, 100), "a model")
                 decision = evaluate(asked, file_facts(image, "png"), classification, frozenset(), NOW)
                 batch, told = room.journal.new_batch(), room.journal.decide(str(path), "{}")
-                filing.carry_out(image, hash_fd(image.fd), decision.actions, batch, told)
+                filing.carry_out(image.hashed(), decision.actions, batch, told)
         except FileChanged:
             assert not path.exists()  # another one displaced it
 
@@ -180,7 +179,7 @@ def test_undo_gives_the_first_tree_again(
         entries = room.journal.entries(1000)
         assert not [entry for entry in entries if entry.state in (*OPEN_STATES, State.CONFLICT)]
         for entry in entries:
-            event(f"{entry.kind} by {entry.method}")
+            event(f"{entry.intent.kind} by {entry.intent.method}")
 
         results = undo(room.journal, room.mover, room.journal.undoable(Selection(all=True)))
         assert [each.reason for each in results if not each.done] == []

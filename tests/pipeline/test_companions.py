@@ -12,13 +12,13 @@ from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import FileChanged
-from snapsortd.files.open_file import open_image
+from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
-from snapsortd.pipeline.carry_out import Filed, Filing
+from snapsortd.pipeline.carry_out import CarriedOut, Filing
 from snapsortd.pipeline.companions import leader, went_along
 from snapsortd.pipeline.undo import undo
 from tests.support.filing import Filing as Room
-from tests.support.filing import hash_fd, tree
+from tests.support.filing import tree
 
 
 @dataclass
@@ -31,14 +31,14 @@ class Files:
         for name in names:
             self.room.image(name, name.encode())
 
-    def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> Filed:
+    def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> CarriedOut:
         path = str(self.room.inbox / name)
         filing = Filing(self.room.mover, ExternalActions(self.room.journal, lambda: False))
         journal = self.room.journal
-        with open_image(path, str(self.room.inbox)) as image:
+        with open_file(path, str(self.room.inbox)) as image:
             action = self.room.action(path, kind)
             number = journal.decide(path, "{}")
-            return filing.carry_out(image, hash_fd(image.fd), [action], journal.new_batch(), number)
+            return filing.carry_out(image.hashed(), [action], journal.new_batch(), number)
 
     def undo(self, **selection: object) -> int:
         chosen = self.room.journal.undoable(Selection(**selection))  # type: ignore[arg-type]
@@ -63,12 +63,12 @@ def test_a_whole_group_goes_and_comes_back(everywhere: Files) -> None:
     room = everywhere.room
     before = tree(room.inbox)
     filed = everywhere.file("a.jpg")
-    assert [Path(each.target).name for each in filed.entries] == ["a.jpg"]
+    assert [Path(each.intent.target).name for each in filed.entries] == ["a.jpg"]
     assert tree(room.sorted) == {name: name.encode() for name in GROUP}
     assert set(tree(room.inbox)) == {"ab.xmp", "b.jpg"}
     entries = room.journal.entries()
-    assert {each.batch for each in entries} == {filed.entries[0].batch}
-    assert {each.follows for each in entries} == {None, filed.entries[0].id}
+    assert {each.intent.cause.batch for each in entries} == {filed.entries[0].intent.cause.batch}
+    assert {each.intent.cause.follows for each in entries} == {None, filed.entries[0].id}
     assert everywhere.undo() == len(GROUP)
     assert tree(room.inbox) == before
     assert tree(room.sorted) == {}
@@ -115,7 +115,7 @@ def test_a_companion_that_cannot_go_is_told_of(files: Files) -> None:
     os.link(files.room.inbox / "a.xmp", files.room.inbox / "second")
     (files.room.sorted / "a.xmp").hardlink_to(files.room.inbox / "a.xmp")
     filed = files.file("a.jpg")
-    assert filed.reason == "a.xmp did not go along: it is in its place already"
+    assert filed.reason == "a.xmp did not go along: it is already at its destination"
     assert (files.room.inbox / "a.xmp").exists()
 
 
@@ -129,7 +129,7 @@ def test_a_companion_that_cannot_go_is_told_of(files: Files) -> None:
 )
 def test_a_raw_file_goes_along_with_its_photo(files: Files, raw: str, photo: str) -> None:
     files.drop(raw, photo)
-    with open_image(str(files.room.inbox / raw), str(files.room.inbox)) as image:
+    with open_file(str(files.room.inbox / raw), str(files.room.inbox)) as image:
         assert os.path.basename(leader(image)) == ("a.JPG" if (raw, photo) == ("a.CR2", "a.JPG") else "")
 
 
@@ -141,7 +141,7 @@ def test_who_asks_for_a_companion_that_went_along_is_told(files: Files) -> None:
     files.file("a.jpg")
     image, raw, other = (went_along(journal, path) for path in asked)
     assert raw is not None
-    assert raw.target == str(files.room.sorted / "a.CR2")
+    assert raw.intent.target == str(files.room.sorted / "a.CR2")
     assert (image, other) == (None, None)
     files.undo()
     assert went_along(journal, asked[1]) is None

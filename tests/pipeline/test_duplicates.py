@@ -11,7 +11,7 @@ import pytest
 
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, values_in
-from snapsortd.domain.entry import Entry, Intent
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
@@ -69,7 +69,7 @@ def filed(filing: Filing) -> Filed:
 def test_a_filed_image_is_found_by_its_content_and_by_its_looks(filed: Filed, kind: ActionKind) -> None:
     entry = filed.file(filed.filing.image("a.png"), embedding(1), kind)
     found = filed.find(filed.filing.image("b.png"), embedding(1))
-    assert (found.twin, found.likeness[0]) == (entry.target, entry.target)
+    assert (found.twin, found.likeness[0]) == (entry.intent.target, entry.intent.target)
     assert found.likeness[1] == pytest.approx(1, abs=1e-4)
 
 
@@ -111,12 +111,12 @@ def test_what_is_no_longer_there_as_it_was_filed_is_passed_over(filed: Filed, sp
     first = filed.file(filed.filing.image("a.png"), embedding(1))
     second = filed.file(filed.filing.image("a.png"), embedding(1))
     again = filed.filing.image("b.png")
-    assert filed.find(again, embedding(1)).twin == second.target
+    assert filed.find(again, embedding(1)).twin == second.intent.target
     assert callable(spoil)
-    spoil(Path(second.target))
+    spoil(Path(second.intent.target))
     found = filed.find(again, embedding(1))
-    assert (found.twin, found.likeness[0]) == (first.target, first.target)
-    spoil(Path(first.target))
+    assert (found.twin, found.likeness[0]) == (first.intent.target, first.intent.target)
+    spoil(Path(first.intent.target))
     assert filed.find(again, embedding(1)) == NOTHING
 
 
@@ -128,12 +128,12 @@ def test_what_was_undone_is_not_filed_and_what_was_redone_is(filed: Filed) -> No
     assert filed.find(again, embedding(1)) == NOTHING
     assert [each.done for each in redo(journal, mover, journal.redoable(Selection()))] == [True]
     found = filed.find(again, embedding(1))
-    assert (found.twin, found.likeness[0]) == (entry.target, entry.target)
+    assert (found.twin, found.likeness[0]) == (entry.intent.target, entry.intent.target)
 
 
 def test_an_image_is_no_duplicate_of_itself(filed: Filed) -> None:
     entry = filed.file(filed.filing.image("a.png"), embedding(1))
-    assert filed.find(Path(entry.target), embedding(1)) == NOTHING
+    assert filed.find(Path(entry.intent.target), embedding(1)) == NOTHING
 
 
 def test_an_image_is_no_duplicate_of_its_own_copy(filed: Filed) -> None:
@@ -145,7 +145,7 @@ def test_an_image_is_no_duplicate_of_its_own_copy(filed: Filed) -> None:
 def test_a_hard_link_is_no_duplicate(filed: Filed) -> None:
     entry = filed.file(filed.filing.image("a.png"), embedding(1))
     link = filed.filing.inbox / "b.png"
-    os.link(entry.target, link)
+    os.link(entry.intent.target, link)
     assert filed.find(link, embedding(1)) == NOTHING
 
 
@@ -164,12 +164,11 @@ def test_an_embedding_without_a_direction_is_like_nothing(filed: Filed, looks: b
 def test_the_nearest_of_many_is_found(filed: Filed) -> None:
     entry = filed.file(filed.filing.image("a.png"), embedding(0))
     journal, known = filed.filing.journal, filed.filing.journal.likenesses
-    same = {name: getattr(entry, name) for name in Intent.__slots__ if name != "wanted"}
     for number in range(1, 250):
-        other = journal.shadow(Intent(**same, wanted=entry.target))
+        other = journal.shadow(entry.intent)
         known.remember(other.id, "embedded", sketch(values_in(embedding(number))), embedding(number))
     found = filed.find(filed.filing.image("b.png", b"b"), embedding(0, 900, 0.3))
-    assert found.likeness[0] == entry.target
+    assert found.likeness[0] == entry.intent.target
     near = known.nearest("embedded", sketch(values_in(embedding(0, 900, 0.3))), 3)
     assert near[0] == entry.id
     assert len(near) == 3
@@ -178,7 +177,7 @@ def test_the_nearest_of_many_is_found(filed: Filed) -> None:
 def test_what_is_known_outlives_a_restart(filing: Filing) -> None:
     entry = Filed(filing).file(filing.image("a.png"), embedding(1))
     filing.restart()
-    assert Filed(filing).find(filing.image("b.png"), embedding(1)).likeness[0] == entry.target
+    assert Filed(filing).find(filing.image("b.png"), embedding(1)).likeness[0] == entry.intent.target
 
 
 @pytest.mark.parametrize(

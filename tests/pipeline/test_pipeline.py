@@ -19,12 +19,14 @@ from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
+from snapsortd.domain.file import FolderIdentity
 from snapsortd.domain.result import Known, Outcome, Result
-from snapsortd.files.folders import lstat
-from snapsortd.files.open_file import OpenFile, file_facts
+from snapsortd.files.folders import Folder, PathInFolder, lstat
+from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.carry_out import Filing
-from snapsortd.pipeline.pipeline import MAX_DEATHS, Pipeline
+from snapsortd.pipeline.pipeline import Pipeline, Terms
+from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.rule import Rule, RuleAction
@@ -93,7 +95,7 @@ class Room:
             fingerprint=self.fingerprint,
         )
         root = self.inbox if Path(path).is_relative_to(self.inbox) else Path(path).parent
-        return pipeline.process(os.fspath(path), str(root), lambda: False, **how)
+        return pipeline.process(os.fspath(path), str(root), lambda: False, Terms(**how, urgent=True))
 
     def receipt(self, name: str = "a.png", seed: int = 3) -> Path:
         return self.put(name, images.receipt(seed))
@@ -113,7 +115,7 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path, classifier: Interrupting) -> Iterator[Room]:
-    journal = Journal.open(str(tmp_path / "state" / "journal.sqlite3"))
+    journal = Journal(str(tmp_path / "state" / "journal.sqlite3"))
     one = Room(journal, classifier, tmp_path / "inbox", tmp_path / "filed")
     one.inbox.mkdir()
     one.filed.mkdir()
@@ -140,7 +142,7 @@ def test_a_receipt_is_filed_and_explained(room: Room) -> None:
     known = room.known(target)
     assert known is not None
     assert known.outcome is Outcome.FILED
-    told = json.loads(room.journal.story(str(target)).decision or "")
+    told = json.loads(room.journal.history_of(str(target)).decision or "")
     assert (told["label"], told["facts"]["format"], told["rules"][0]["matched"]) == ("receipt", "png", True)
 
 
@@ -172,7 +174,7 @@ def test_a_text_file_is_passed_over_in_silence(room: Room) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        pytest.param(b"no image", "its content is no image", id="text named .png"),
+        pytest.param(b"no image", "its content is not an image", id="text named .png"),
         pytest.param(None, "truncated", id="cut off"),
     ],
 )
@@ -210,7 +212,7 @@ def test_a_dry_run_writes_nothing(room: Room, name: str) -> None:
     assert list(room.filed.iterdir()) == []
     assert room.known(path) is None
     assert room.journal.entries() == []
-    assert room.journal.story(str(path)).decision is None
+    assert room.journal.history_of(str(path)).decision is None
 
 
 def replace(path: Path) -> None:
@@ -273,8 +275,8 @@ def test_copy_go_on_and_move_are_one_batch_that_is_taken_back_as_one(room: Room)
     content = path.read_bytes()
     result = room.process(path)
     assert result.outcome is Outcome.FILED
-    assert [entry.rule for entry in result.entries] == ["Copy", "First", "Last"]
-    assert len({entry.batch for entry in result.entries}) == 1
+    assert [entry.intent.cause.rule for entry in result.entries] == ["Copy", "First", "Last"]
+    assert len({entry.intent.cause.batch for entry in result.entries}) == 1
     assert tree(room.inbox, room.filed) == {"Copies/a.png": content, "Last/a.png": content}
 
     taken_back = undo(room.journal, Mover(room.journal), room.journal.undoable(Selection()))
@@ -311,7 +313,7 @@ def test_a_move_that_is_refused_is_tried_again_and_explained(room: Room) -> None
     for attempts in (1, 2):
         result = room.process(path)
         assert (result.outcome, result.attempts) == (Outcome.FAILED, attempts)
-    assert json.loads(room.journal.story(str(path)).decision or "")["label"] == "receipt"
+    assert json.loads(room.journal.history_of(str(path)).decision or "")["label"] == "receipt"
     (room.filed / "Receipts").unlink()
     assert room.process(path).outcome is Outcome.FILED
     assert room.journal.problems() == []
@@ -326,7 +328,7 @@ def test_what_was_moved_is_filed_though_the_next_action_fails(room: Room) -> Non
     path = room.receipt()
     result = room.process(path)
     assert result.outcome is Outcome.FILED
-    assert "an action after the move was not done" in result.reason
+    assert "an action after the move was not carried out" in result.reason
     assert (room.filed / "First" / "a.png").exists()
     assert room.journal.problems() == []
 
@@ -373,7 +375,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     )
     try:
         with pytest.raises(Interrupted):
-            pipeline.process(str(path), str(room.inbox), lambda: fresh.state == "loading")
+            pipeline.process(str(path), str(room.inbox), lambda: fresh.state == "loading", Terms())
     finally:
         fresh.stop()
     assert room.known(path) is None
@@ -426,8 +428,9 @@ def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> No
 )
 def test_a_time_that_no_calendar_holds_is_no_obstacle(seconds: int, year: int) -> None:
     """Not every file system can be given such a time, so the numbers are made up."""
+    place = PathInFolder(Folder(-1, "/in", "/in", FolderIdentity(1, 2)), "a.png")
     found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, seconds, seconds, seconds))
-    facts = file_facts(OpenFile("/in/a.png", "/in", -1, found), "png")
+    facts = file_facts(OpenFile(place, NOT_OPEN, found), "png")
     assert (facts.created.year, facts.modified.year) == (year, year)
 
 

@@ -52,7 +52,7 @@ def test_there_and_back_and_there_again(any_filing: Filing) -> None:
 def test_newest_first(filing: Filing) -> None:
     """A file that was moved twice goes back step by step."""
     first = filing.file(filing.image())
-    filing.file(first.target, filing.action(first.target, folders=("deeper",)))
+    filing.file(first.intent.target, filing.action(first.intent.target, folders=("deeper",)))
     assert reasons(undo_all(filing, dry_run=True)) == ["", ""]
     assert tree(filing.sorted) == {"deeper/a.png": PIXELS}
     assert reasons(undo_all(filing)) == ["", ""]
@@ -67,33 +67,33 @@ def test_an_undone_image_is_known_as_undone(any_filing: Filing) -> None:
     known = filing.journal.recall(str(image), identity_of(image), "any")
     assert known is not None
     assert known.outcome is Outcome.UNDONE
-    assert filing.journal.story(entry.target).known is None
+    assert filing.journal.history_of(entry.intent.target).known is None
     image.write_bytes(b"changed, so it is new")
     assert filing.journal.recall(str(image), identity_of(image), "any") is None
 
 
 def taken(_: Filing, entry: Entry) -> None:
-    Path(entry.source).write_bytes(b"another")
+    Path(entry.intent.source).write_bytes(b"another")
 
 
 def taken_by_a_symlink(_: Filing, entry: Entry) -> None:
-    Path(entry.source).symlink_to("nowhere")
+    Path(entry.intent.source).symlink_to("nowhere")
 
 
 def changed(_: Filing, entry: Entry) -> None:
-    Path(entry.target).write_bytes(b"edited")
+    Path(entry.intent.target).write_bytes(b"edited")
 
 
 def changed_but_not_in_size(_: Filing, entry: Entry) -> None:
-    Path(entry.target).write_bytes(bytes(len(PIXELS)))
+    Path(entry.intent.target).write_bytes(bytes(len(PIXELS)))
 
 
 def gone(_: Filing, entry: Entry) -> None:
-    os.unlink(entry.target)
+    os.unlink(entry.intent.target)
 
 
 def renamed_by_hand(_: Filing, entry: Entry) -> None:
-    os.rename(entry.target, entry.target + ".mine")
+    os.rename(entry.intent.target, entry.intent.target + ".mine")
 
 
 def folder_gone(filing: Filing, _: Entry) -> None:
@@ -101,13 +101,13 @@ def folder_gone(filing: Filing, _: Entry) -> None:
 
 
 def replaced_by_a_symlink(_: Filing, entry: Entry) -> None:
-    os.rename(entry.target, entry.target + ".mine")
-    os.symlink(entry.target + ".mine", entry.target)
+    os.rename(entry.intent.target, entry.intent.target + ".mine")
+    os.symlink(entry.intent.target + ".mine", entry.intent.target)
 
 
 def replaced_by_a_folder(_: Filing, entry: Entry) -> None:
-    os.unlink(entry.target)
-    os.mkdir(entry.target)
+    os.unlink(entry.intent.target)
+    os.mkdir(entry.intent.target)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_refused_item_can_be_taken_back_later(filing: Filing) -> None:
     entry = filing.file(filing.image())
     taken(filing, entry)
     assert not undo_all(filing)[0].done
-    os.unlink(entry.source)
+    os.unlink(entry.intent.source)
     assert undo_all(filing)[0].done
     assert tree(filing.inbox) == {"a.png": PIXELS}
 
@@ -157,7 +157,7 @@ def test_a_refused_item_can_be_taken_back_later(filing: Filing) -> None:
 def test_a_touched_file_with_the_same_bytes_goes_back(any_filing: Filing) -> None:
     filing = any_filing
     entry = filing.file(filing.image())
-    os.utime(entry.target)
+    os.utime(entry.intent.target)
     assert reasons(undo_all(filing)) == [""]
     assert tree(filing.inbox) == {"a.png": PIXELS}
 
@@ -211,7 +211,7 @@ def test_a_copy_is_removed_and_made_again(any_filing: Filing) -> None:
     assert tree(filing.inbox) == tree(filing.sorted) == {"a.png": PIXELS}
     assert reasons(undo_all(filing)) == [""]
     assert tree(filing.sorted) == {}
-    assert entry.kind is EntryKind.COPY
+    assert entry.intent.kind is EntryKind.COPY
 
 
 @pytest.mark.parametrize("what", ["copy", "original"])
@@ -219,7 +219,7 @@ def test_a_copy_is_removed_and_made_again(any_filing: Filing) -> None:
 def test_a_copy_is_only_removed_while_both_stand_unchanged(filing: Filing, what: str, how: str) -> None:
     image = filing.image()
     entry = filing.file(image, filing.action(image, ActionKind.COPY))
-    path = Path(entry.target if what == "copy" else entry.source)
+    path = Path(entry.intent.target if what == "copy" else entry.intent.source)
     if how == "gone":
         path.unlink()
     else:
@@ -257,7 +257,7 @@ def test_an_id_that_was_redone_means_its_redo(filing: Filing) -> None:
     redo_all(filing)
     again = undo(filing.journal, filing.mover, filing.journal.undoable(Selection(ids=(entry.id,))))
     assert reasons(again) == [""]
-    assert again[0].entry.kind is EntryKind.REDO
+    assert again[0].entry.intent.kind is EntryKind.REDO
     assert tree(filing.inbox) == {"a.png": PIXELS}
 
 
@@ -278,11 +278,11 @@ def test_the_default_is_the_last_batch_and_redo_finds_the_last_undo(filing: Fili
     filing.file(filing.image("b.png"), batch=2)
     filing.file(filing.image("c.png"), batch=2)
     results = undo(filing.journal, filing.mover, filing.journal.undoable(Selection()))
-    assert [os.path.basename(result.entry.source) for result in results] == ["c.png", "b.png"]
+    assert [os.path.basename(result.entry.intent.source) for result in results] == ["c.png", "b.png"]
     undo(filing.journal, filing.mover, filing.journal.undoable(Selection()))
     assert len(tree(filing.inbox)) == 3
     redone = redo(filing.journal, filing.mover, filing.journal.redoable(Selection()))
-    assert [os.path.basename(result.entry.target) for result in redone] == ["a.png"]
+    assert [os.path.basename(result.entry.intent.target) for result in redone] == ["a.png"]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_selections(filing: Filing, selection: Selection, names: list[str]) -> N
     filing.file(filing.image("a.png"), batch=1)
     filing.file(filing.image("b.png"), batch=2)
     filing.file(filing.image("c.png"), batch=2)
-    assert [os.path.basename(entry.source) for entry in filing.journal.undoable(selection)] == names
+    assert [os.path.basename(entry.intent.source) for entry in filing.journal.undoable(selection)] == names
 
 
 def test_undo_of_a_disk_that_is_away_is_refused(far_filing: Filing, tmp_path: Path) -> None:
@@ -348,7 +348,7 @@ def test_a_folder_swapped_for_a_symlink_is_not_followed(filing: Filing, tmp_path
 def test_lost_folders_are_made_again_below_the_watched_one(filing: Filing) -> None:
     (filing.inbox / "sub").mkdir()
     entry = filing.file(filing.image("sub/a.png"), root=filing.inbox)
-    assert entry.source_root == str(filing.inbox)
+    assert entry.intent.source_root == str(filing.inbox)
     (filing.inbox / "sub").rmdir()
     assert reasons(undo_all(filing)) == [""]
     assert tree(filing.inbox) == {"sub/a.png": PIXELS}

@@ -6,14 +6,12 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
-from snapsortd.domain.entry import OPEN_STATES, Entry, EntryKind, Method, State, temporary_name
+from snapsortd.domain.entry import OPEN_STATES, Cause, Entry, EntryKind, Method, State, temporary_name
 from snapsortd.domain.names import OWN_PREFIX, NameSeries
-from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import to_stat
+from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.undo import redo, undo
 from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key, Node
@@ -118,30 +116,23 @@ class Scene:
 
     def _file(self, life: Life, kind: ActionKind) -> None:
         destination = Destination(self.root, ("2026", "07"), NameSeries(("a",), ".png"))
-        with held(life, SOURCE) as fd:
-            life.mover.file(
-                fd=fd,
-                path=SOURCE,
-                root=INBOX,
-                identity=to_stat(life.system.fstat(fd)).identity,  # type: ignore[arg-type]
-                sha256=hash_fd(fd),
-                action=PlannedAction(kind, "a rule", None if kind in PLACELESS else destination, words=("filed",)),
-                batch=life.journal.new_batch(),
-            )
+        action = PlannedAction(kind, "a rule", None if kind in PLACELESS else destination, words=("filed",))
+        with open_file(SOURCE, INBOX) as file:
+            life.mover.file(file.hashed(), action, Cause(action.rule, life.journal.new_batch()))
 
     def committed(self, life: Life, entry: Entry) -> None:
         """What other programs do just after a commit."""
         disk = life.system.disk
-        if self.edited and (entry.state, entry.source) == (State.MOVED, SOURCE) and SOURCE in disk.files():
+        if self.edited and (entry.state, entry.intent.source) == (State.MOVED, SOURCE) and SOURCE in disk.files():
             key = disk.files()[SOURCE]
             disk.nodes[key] = Node(Facts(LOOKS.mode), EDITED).synced
             disk.mount(ROOT, NOTE, device=3)
             life.system.changed()
-        if self.note_taken and entry.state is State.INTENT and entry.target == f"{TRASH}/files/a.png":
+        if self.note_taken and entry.state is State.INTENT and entry.intent.target == f"{TRASH}/files/a.png":
             put(disk, f"{INFO}a.png.trashinfo", b"of another program", Facts(stat.S_IFREG | 0o600))
             disk.sync_all()
             life.system.changed()
-        if self.twin and entry.method is Method.COPY and entry.target == self.wanted not in disk.files():
+        if self.twin and entry.intent.method is Method.COPY and entry.intent.target == self.wanted not in disk.files():
             put(disk, self.wanted, b"", LOOKS)
             disk.sync_all()
             key = disk.files()[self.wanted]
@@ -205,23 +196,23 @@ class Scene:
         told, either = {SOURCE}, set[str]()
         for entry in entries:
             if entry.state is State.CONFLICT:
-                either |= {entry.source, entry.target}
+                either |= {entry.intent.source, entry.intent.target}
                 told -= either
-            elif entry.state is State.DONE and entry.method is Method.REMOVE:
-                told -= {entry.source}
+            elif entry.state is State.DONE and entry.intent.method is Method.REMOVE:
+                told -= {entry.intent.source}
             elif entry.state is State.DONE:
-                told |= {entry.target}
-                told -= set() if entry.keep_source else {entry.source}
+                told |= {entry.intent.target}
+                told -= set() if entry.intent.keep_source else {entry.intent.source}
         return told, either
 
     def _may_lose(self, right: set[str], entries: tuple[Entry, ...]) -> bool:
         """An original whose name its own program never synced is nobody's promise, until the journal says `done`."""
         done = [entry for entry in entries if entry.state is State.DONE]
-        return self.unsynced and (not done or (done[-1].keep_source and done[-1].target in right))
+        return self.unsynced and (not done or (done[-1].intent.keep_source and done[-1].intent.target in right))
 
 
 def _is_tagged(entries: tuple[Entry, ...]) -> bool:
-    kinds = [entry.kind for entry in entries if entry.method is Method.TAG and entry.state is State.DONE]
+    kinds = [entry.intent.kind for entry in entries if entry.intent.method is Method.TAG and entry.state is State.DONE]
     return bool(kinds) and kinds[-1] is not EntryKind.UNDO
 
 
@@ -243,15 +234,6 @@ def put(disk: Disk, path: str, content: bytes, facts: Facts) -> None:
     """A file of another program, synced by nobody."""
     key = disk.make(make_folder(disk, os.path.dirname(path)), os.path.basename(path), facts.mode, content)
     disk.nodes[key] = Node(facts, content)
-
-
-@contextmanager
-def held(life: Life, path: str) -> Iterator[int]:
-    fd = life.system.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        yield fd
-    finally:
-        life.system.close(fd)
 
 
 SCENES = [

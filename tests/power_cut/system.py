@@ -21,54 +21,30 @@ from typing import Any
 import pytest
 
 from snapsortd.actions import (
-    link as linking,
-)
-from snapsortd.actions import (
-    move as transfer,
-)
-from snapsortd.actions import (
+    link,
+    move,
     mover,
+    name_conflicts,
     plan,
+    prepare,
+    recover,
+    remove_copy,
+    resume,
+    reverse,
     step,
+    tag,
+    trash,
+    trash_folder,
     trashinfo,
 )
-from snapsortd.actions import (
-    name_conflicts as displacing,
-)
-from snapsortd.actions import (
-    prepare as planning,
-)
-from snapsortd.actions import (
-    recover as repair,
-)
-from snapsortd.actions import (
-    remove_copy as withdrawal,
-)
-from snapsortd.actions import (
-    resume as settling,
-)
-from snapsortd.actions import (
-    reverse as reversal,
-)
-from snapsortd.actions import (
-    tag as tagging,
-)
-from snapsortd.actions import (
-    trash as trashing,
-)
-from snapsortd.actions import (
-    trash_folder as trash,
-)
-from snapsortd.files import attributes, folders
-from snapsortd.files import copy as copying
-from snapsortd.files import remove as removal
-from snapsortd.files import rename as renames
+from snapsortd.files import attributes, copy, folders, open_file, remove, rename, sync, tags
 from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key
 from tests.power_cut.lookup import Found, checked, error, found, walk
 
 PARTS = (
-    *(attributes, copying, displacing, folders, linking, mover, plan, planning, removal, renames, repair, reversal),
-    *(settling, step, tagging, transfer, trash, trashinfo, trashing, withdrawal),
+    *(attributes, copy, folders, open_file, remove, rename, sync, tags),
+    *(link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
+    *(step, tag, trash, trash_folder, trashinfo),
 )
 """The modules that move a file, and put it right after a crash."""
 
@@ -134,7 +110,7 @@ class System:
         for module in PARTS:
             if hasattr(module, "os"):
                 monkeypatch.setattr(module, "os", self)
-        monkeypatch.setattr(renames, "_rename", self.renameat2)
+        monkeypatch.setattr(rename, "_rename", self.renameat2)
         lease = ModuleType("fcntl")
         vars(lease).update({name: value for name, value in vars(fcntl).items() if name.startswith("F_")})
         vars(lease)["fcntl"] = self.fcntl

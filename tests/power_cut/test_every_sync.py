@@ -19,38 +19,38 @@ NEEDED = {
     "mover._carry_out": "move of an unsynced image",
     "folders._make": "move into a folder just made",
     "folders._sync_found": "trash",
-    "copying.copy_file": "move far",
-    "copying.copy_file 2": "move far, disk full",
-    "renames._link_and_unlink": "move by link",
-    "renames._link_and_unlink 2": "move by link, original stays",
-    "removal.put_back": "move far, edited",
-    "transfer._conclude_rename 2": "undo by link",
-    "transfer._copy": "move far, not renamed",
-    "transfer._sync_copy": "move far",
-    "transfer._withdraw_copy": "move far, original stays",
-    "withdrawal._conclude": "undo of a copy",
-    "withdrawal._sync_target": "undo of a copy, saved anew",
-    "withdrawal._sync_target 2": "copy of an unsynced image",
-    "linking._act": "hardlink",
-    "tagging._act": "tag",
-    "settling._finish_tagging": "tag",
+    "copy.copy_file": "move far",
+    "copy.copy_file 2": "move far, disk full",
+    "rename._link_and_unlink": "move by link",
+    "rename._link_and_unlink 2": "move by link, original stays",
+    "remove.put_back": "move far, edited",
+    "move._conclude_rename 2": "undo by link",
+    "move._copy": "move far, not renamed",
+    "move._sync_copy": "move far",
+    "move._withdraw_copy": "move far, original stays",
+    "remove_copy._conclude": "undo of a copy",
+    "remove_copy._sync_target": "undo of a copy, saved anew",
+    "remove_copy._sync_target 2": "copy of an unsynced image",
+    "link._act": "hardlink",
+    "tag._act": "tag",
+    "resume._finish_tagging": "tag",
     "trashinfo.write_info": "trash, no note",
     "trashinfo.write_info 2": "trash",
     "trashinfo.discard_info": "undo of trash",
     "trashinfo._write": "trash",
-    "transfer.release_source": "move far",
-    "reversal._sync_name": "undo, folder gone",
-    "settling.put_back_aside": "undo of a copy",
-    "settling._release": "move far, name taken by a twin",
-    "settling._remove_leftover": "move far",
+    "move.release_source": "move far",
+    "reverse._sync_name": "undo, folder gone",
+    "resume.put_back_aside": "undo of a copy",
+    "resume._release": "move far, name taken by a twin",
+    "resume._remove_leftover": "move far",
 }
 """Function (and which of its fsyncs) → a scene that goes wrong without it."""
 
 SPARE = {
-    "transfer._conclude_rename",  # where a rename is atomic, the fsync of the other folder makes it sure too
-    "settling._finish",  # `put_back_aside` was there just before, and made sure what is seen
-    "settling._finish 2",
-    "settling._release 2",
+    "move._conclude_rename",  # where a rename is atomic, the fsync of the other folder makes it sure too
+    "resume._finish",  # `put_back_aside` was there just before, and made sure what is seen
+    "resume._finish 2",
+    "resume._release 2",
 }
 """Without one of these nothing goes wrong that the model knows of."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from dataclasses import replace
+from typing import Any
+
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.file import FileIdentity, FolderIdentity
 from snapsortd.journal import Journal
 
 INTENT = Intent(
-    batch=1,
+    cause=Cause("a rule", batch=1),
     kind=EntryKind.MOVE,
-    rule="a rule",
+    action=EntryKind.MOVE,
     source="/inbox/a\udcff.png",
     target="/sorted/a\udcff.png",
     wanted="/sorted/a\udcff.png",
@@ -29,3 +32,8 @@ IMAGE = FileIdentity(1, 2, 3, 4)
 
 def done(journal: Journal, intent: Intent = INTENT) -> Entry:
     return journal.advance(journal.begin(intent).id, State.DONE, target_identity=IMAGE)
+
+
+def caused(intent: Intent = INTENT, **changes: Any) -> Intent:
+    """The same intent with another cause."""
+    return replace(intent, cause=replace(intent.cause, **changes))

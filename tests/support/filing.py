@@ -9,11 +9,11 @@ from pathlib import Path
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.decision import ActionKind, Destination, OnConflict, PlannedAction
-from snapsortd.domain.entry import Entry
+from snapsortd.domain.entry import Cause, Entry
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import NameSeries
-from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import to_stat
+from snapsortd.files.open_file import open_file
 from snapsortd.journal import Journal
 
 NAMING = (ActionKind.MOVE, ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK)
@@ -41,7 +41,7 @@ class Filing:
 
     def open(self) -> None:
         """As a daemon would after a (re)start."""
-        self.journal = Journal.open(self.journal_path)
+        self.journal = Journal(self.journal_path)
         self.mover = Mover(self.journal, Trash(str(self.trash), only_home=True))
 
     def restart(self) -> None:
@@ -81,20 +81,10 @@ class Filing:
         follows: int | None = None,
     ) -> Entry:
         """What the pipeline does with a settled, classified image."""
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            return self.mover.file(
-                fd=fd,
-                path=os.fspath(path),
-                root=os.fspath(root or os.path.dirname(path)),
-                identity=to_stat(os.fstat(fd)).identity,
-                sha256=hash_fd(fd),
-                action=action or self.action(path),
-                batch=batch or self.journal.new_batch(),
-                follows=follows,
-            )
-        finally:
-            os.close(fd)
+        action = action or self.action(path)
+        cause = Cause(action.rule, batch or self.journal.new_batch(), follows=follows)
+        with open_file(os.fspath(path), os.fspath(root or os.path.dirname(path))) as file:
+            return self.mover.file(file.hashed(), action, cause)
 
 
 def identity_of(path: str | os.PathLike[str]) -> FileIdentity:

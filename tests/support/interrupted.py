@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.entry import Cause, Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.file import FolderIdentity
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import open_folder
@@ -25,11 +25,12 @@ def begin(
     fd = os.open(image, os.O_RDONLY)
     sha256 = hash_fd(fd)
     os.close(fd)
+    kind = EntryKind.COPY if keep_source else EntryKind.MOVE
     return filing.journal.begin(
         Intent(
-            batch=1,
-            kind=EntryKind.COPY if keep_source else EntryKind.MOVE,
-            rule="a rule",
+            cause=Cause("a rule", batch=1),
+            kind=kind,
+            action=kind,
             source=str(image),
             target=str(target),
             wanted=str(target),

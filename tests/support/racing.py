@@ -23,12 +23,12 @@ class Racing:
 
     def begin(self, intent: Intent) -> Entry:
         entry = self.journal.begin(intent)
-        self.meddle(entry.state, entry.target)
+        self.meddle(entry.state, entry.intent.target)
         return entry
 
     def advance(self, entry_id: int, state: State, **changes: Any) -> Entry:
         entry = self.journal.advance(entry_id, state, **changes)
-        self.meddle(entry.state, entry.target)
+        self.meddle(entry.state, entry.intent.target)
         return entry
 
     def shadow(self, intent: Intent) -> Entry:

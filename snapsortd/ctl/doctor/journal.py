@@ -11,7 +11,7 @@ from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.errors import JournalBlocked, JournalError
 from snapsortd.domain.text import count, size_words
 from snapsortd.journal.integrity import marker
-from snapsortd.journal.migrations import APPLICATION_ID, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT
 from snapsortd.journal.queries import Counts, JournalReader
 from snapsortd.journal.readonly import UntouchedFile
 
@@ -59,7 +59,7 @@ def _read(path: str) -> JournalFacts | None:
                 ours=db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID,
                 version=db.execute("PRAGMA user_version").fetchone()[0],
             )
-        if facts.damage or not facts.ours or not 0 < facts.version <= len(MIGRATIONS):
+        if facts.damage or not facts.ours or not FIRST_FORMAT <= facts.version <= FORMAT:
             return facts
         with file.reading() as db:
             newest = db.execute("SELECT max(at) FROM entries").fetchone()[0]

@@ -34,7 +34,7 @@ class DaemonControl:
         session, classifier = daemon.session, daemon.session.classifier
         state, reason = daemon.state, daemon.reason
         try:
-            found = session.status()
+            found = session.history.status()
         except JournalError as error:  # what else is known is told all the same
             found = standing(Counts(0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
@@ -66,11 +66,11 @@ class DaemonControl:
 
     def log(self, **query: Any) -> dict[str, Any]:
         """Journal entries, newest first."""
-        return self._daemon.session.log(**query)
+        return self._daemon.session.history.log(**query)
 
     def explain(self, path: str) -> dict[str, Any]:
         """The story of one image."""
-        return self._daemon.session.explain(path)
+        return self._daemon.session.history.explain(path)
 
     def image(
         self,

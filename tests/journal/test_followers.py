@@ -22,7 +22,7 @@ def group(filing: Filing, name: str, batch: int) -> tuple[Entry, Entry]:
 
 
 def names(entries: list[Entry]) -> list[str]:
-    return [os.path.basename(entry.source) for entry in entries]
+    return [os.path.basename(entry.intent.source) for entry in entries]
 
 
 def test_what_goes_along_is_taken_back_along(filing: Filing) -> None:
@@ -60,7 +60,7 @@ def test_what_is_left_of_a_group_counts_by_itself(filing: Filing) -> None:
 def test_a_command_is_refused_by_id_and_else_passed_over(filing: Filing, kind: ActionKind, what: str) -> None:
     image = filing.file(filing.image(), batch=1)
     with pytest.raises(MoveRefused, match="changes no file"):
-        filing.file(image.target, filing.action("a.png", kind), batch=1)
+        filing.file(image.intent.target, filing.action("a.png", kind), batch=1)
     called = call(filing, image, EntryKind(kind))
     assert names(filing.journal.undoable(Selection())) == ["a.png"]
     assert filing.journal.undoable(ALL) == [image]
@@ -71,18 +71,18 @@ def test_a_command_is_refused_by_id_and_else_passed_over(filing: Filing, kind: A
 def call(filing: Filing, image: Entry, kind: EntryKind) -> Entry:
     """What `calls` journals."""
     intent = Intent(
-        batch=image.batch,
+        cause=image.intent.cause,
         kind=kind,
-        rule=image.rule,
-        source=image.target,
-        target=image.target,
-        wanted=image.target,
-        identity=image.identity,
-        sha256=image.sha256,
+        action=kind,
+        source=image.intent.target,
+        target=image.intent.target,
+        wanted=image.intent.target,
+        identity=image.intent.identity,
+        sha256=image.intent.sha256,
         method=Method.CALL,
         keep_source=True,
-        source_folder=image.target_folder,
-        target_folder=image.target_folder,
-        detail=("true",),
+        source_folder=image.intent.target_folder,
+        target_folder=image.intent.target_folder,
+        arguments=("true",),
     )
     return filing.journal.advance(filing.journal.begin(intent).id, State.DONE)

@@ -1,0 +1,61 @@
+"""What the journal knows, JSON-ready: for `status`, `log` and `explain`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from snapsortd.domain.entry import Entry, State
+from snapsortd.domain.errors import NotKnown
+from snapsortd.journal import Journal
+from snapsortd.pipeline.replies import entry_to_json, iso, standing
+
+MAX_ENTRIES = 1000
+MAX_PROBLEMS = 20
+
+
+class History:
+    """Reads the journal; safe to use from any thread."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def status(self) -> dict[str, Any]:
+        """Return what the journal counts, and the problems that a person should look at."""
+        return standing(self._journal.counts(), self._journal.problems(MAX_PROBLEMS))
+
+    def log(
+        self,
+        limit: int = 50,
+        before: int | None = None,
+        rule: str | None = None,
+        path: str | None = None,
+        shadow: bool = False,
+    ) -> dict[str, Any]:
+        """Return journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
+        state = State.SHADOW if shadow else None
+        limit = max(1, min(limit, MAX_ENTRIES))
+        found = self._journal.entries(limit=limit, before=before, rule=rule, path=path, state=state)
+        return {"entries": [self._to_json(entry) for entry in found]}
+
+    def explain(self, path: str) -> dict[str, Any]:
+        """Return all that is known of the image that is, or was, at `path`. Raise NotKnown."""
+        history = self._journal.history_of(path)
+        if history.known is None and not history.entries:
+            raise NotKnown(
+                f"nothing is known of {path}", "it has not been seen yet, or is not an image; try `snapsortctl sim`"
+            )
+        known = history.known
+        return {
+            "path": path,
+            "outcome": known.outcome if known else None,
+            "reason": known.reason if known else "",
+            "at": iso(known.at if known else history.entries[0].at),
+            **(json.loads(history.decision) if history.decision else {}),
+            "entries": [self._to_json(entry) for entry in history.entries],
+        }
+
+    def _to_json(self, entry: Entry) -> dict[str, Any]:
+        decision = entry.intent.cause.decision
+        text = self._journal.decision(decision) if decision is not None else None
+        return entry_to_json(entry, json.loads(text) if text else {})

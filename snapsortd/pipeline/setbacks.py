@@ -1,0 +1,95 @@
+"""What becomes of an image with which something went wrong: given up, or tried again later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snapsortd.domain.errors import (
+    ClassifierDied,
+    CommandFailed,
+    DurabilityError,
+    FileChanged,
+    ImageError,
+    MoveRefused,
+    TemplateError,
+)
+from snapsortd.domain.result import Known, Outcome, Result
+from snapsortd.files.folders import lstat
+from snapsortd.files.open_file import OpenFile
+from snapsortd.files.os_errors import in_words
+from snapsortd.journal import Journal
+from snapsortd.vision.formats import promises_image
+
+MAX_DEATHS = 3
+"""An image over which the classifier dies this often in a row is quarantined."""
+
+SETBACKS = (ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError, OSError)
+"""Errors that concern one image alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """`outcome` is FAILED, to be tried again, or QUARANTINED; see `Known` for the rest."""
+
+    outcome: Outcome
+    reason: str
+    attempts: int = 0
+    deaths: int = 0
+
+
+def judge_setback(error: Exception, known: Known | None) -> Setback:
+    """Return what follows from `error` for an image of which `known` is remembered."""
+    attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
+    match error:
+        case ImageError() | CommandFailed():
+            return Setback(Outcome.QUARANTINED, str(error))
+        case ClassifierDied() if deaths + 1 >= MAX_DEATHS:
+            return Setback(Outcome.QUARANTINED, f"{error}, {deaths + 1} times")
+        case ClassifierDied():
+            return Setback(Outcome.FAILED, str(error), attempts + 1, deaths + 1)
+        case OSError():
+            return Setback(Outcome.FAILED, in_words(error), attempts + 1)
+        case _:
+            return Setback(Outcome.FAILED, str(error), attempts + 1)
+
+
+def record_setback(
+    journal: Journal,
+    error: Exception,
+    image: OpenFile,
+    known: Known | None,
+    decision: int | None = None,
+    *,
+    dry_run: bool = False,
+) -> Setback:
+    """Remember what follows from `error`. An image that changed meanwhile is not remembered as failed."""
+    setback = judge_setback(error, known)
+    if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
+        journal.remember(
+            image.path,
+            image.identity,
+            setback.outcome,
+            setback.reason,
+            decision=decision,
+            attempts=setback.attempts,
+            deaths=setback.deaths,
+        )
+    return setback
+
+
+def record_unopened(
+    journal: Journal, error: MoveRefused, path: str, root: str, fingerprint: str, *, dry_run: bool
+) -> Result:
+    """Return what becomes of a file that can't be opened now: tried again if its name promises an image.
+
+    Raise FileChanged if it is gone.
+    """
+    found = lstat(path, root)
+    if found is None:
+        raise FileChanged("the file is gone")
+    if not promises_image(path):
+        return Result(path, Outcome.IGNORED, str(error))
+    setback = judge_setback(error, journal.recall(path, found.identity, fingerprint))
+    if not dry_run:
+        journal.remember(path, found.identity, setback.outcome, setback.reason, attempts=setback.attempts)
+    return Result(path, setback.outcome, setback.reason, attempts=setback.attempts)
