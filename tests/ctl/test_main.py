@@ -15,7 +15,7 @@ from snapsortd.domain.errors import ConfigError, JournalError, ModelError, Snaps
 from tests.support.ctl import PROGRAM, Ctl
 from tests.support.fake_control import ODD, STATUS, FakeControl
 
-HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3")
+HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3", "psutil")
 
 
 GROUPS = {

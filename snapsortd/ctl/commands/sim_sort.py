@@ -14,7 +14,7 @@ from snapsortd.ctl.client import Backend, reach
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.render import image_line
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
-from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX
+from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX, suffix_of
 from snapsortd.domain.text import count
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -123,13 +123,15 @@ def find_images(path: str, recursive: bool) -> Iterator[str]:
         click.echo(f"snapsortctl: {short(path)} cannot be read: {error.strerror}", err=True)
         return
     for entry in entries:
-        suffix = os.path.splitext(entry.name)[1].lstrip(".").lower()
         if entry.is_dir(follow_symlinks=False):
             yield from find_images(entry.path, recursive) if recursive else ()
-        elif (
-            entry.is_file(follow_symlinks=False) and suffix in IMAGE_SUFFIXES and not entry.name.startswith(OWN_PREFIX)
-        ):
+        elif entry.is_file(follow_symlinks=False) and names_an_image(entry.name):
             yield entry.path
+
+
+def names_an_image(name: str) -> bool:
+    """Return whether a file of this name is an image of a person, not one of our own temporary files."""
+    return suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(OWN_PREFIX)
 
 
 def told(results: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:

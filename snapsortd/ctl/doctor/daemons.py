@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.ctl.doctor.folders import Seer, privacy_fix
-from snapsortd.ctl.doctor.limits import PROC, Watch, own_processes, watched_by
+from snapsortd.ctl.doctor.limits import Watch, processes_of, watched_by
 from snapsortd.domain.errors import SnapsortError, Unavailable
 from snapsortd.domain.text import count
 
@@ -52,55 +54,38 @@ def ask(daemon: Callable[[], Mapping[str, Any]], is_listening: Callable[[], bool
         return Answer(None, str(error), True)
 
 
-def lock_holder(lock: str, proc: str = PROC) -> Holder | None:
-    """Who holds the lock; it is only read, never taken. The process is named in it, and has it open."""
+def lock_holder(lock: str) -> Holder | None:
+    """Return the process that is named in the lock file and has it open. The lock is read, never taken.
+
+    A process that does not have it open was given the id of one that has ended.
+    """
     try:
         with open(lock, encoding="ascii", errors="replace") as file:
-            pid = int(file.read(32))
-        os.kill(pid, 0)
-    except (OSError, ValueError, OverflowError):
+            process = psutil.Process(int(file.read(32)))
+        is_open = os.path.realpath(lock) in {each.path for each in process.open_files()}
+        return Holder(process.pid, " ".join(_command(process))) if is_open else None
+    except (OSError, ValueError, OverflowError, psutil.Error):
         return None
-    if os.path.isdir(f"{proc}/{pid}"):
-        if os.path.realpath(lock) not in _open_files(pid, proc):
-            return None  # the number of a process that has ended, given to another one
-        return Holder(pid, " ".join(_command(pid, proc)))
-    return Holder(pid, "")
 
 
-def _open_files(pid: int, proc: str) -> set[str]:
+def _command(process: psutil.Process) -> list[str]:
+    """Return the command line without the interpreter, the program by its base name; [] if it has ended."""
     try:
-        names = os.listdir(f"{proc}/{pid}/fd")
-    except OSError:
-        return set()
-    found = set()
-    for name in names:
-        try:
-            found.add(os.readlink(f"{proc}/{pid}/fd/{name}"))
-        except OSError:
-            continue
-    return found
-
-
-def _command(pid: int, proc: str) -> list[str]:
-    """The command line, the interpreter left out, programs by their last name."""
-    try:
-        with open(f"{proc}/{pid}/cmdline", "rb") as file:
-            words = [os.fsdecode(word) for word in file.read().split(b"\0") if word]
-    except OSError:
+        words = [word for word in process.cmdline() if word]
+    except psutil.Error:
         return []
     if words and os.path.basename(words[0]).startswith("python"):
         words = [word for word in words[1:] if not word.startswith("-")] or words
     return [os.path.basename(words[0]), *words[1:]] if words else []
 
 
-def other_daemons(uid: int, ours: Sequence[int], proc: str = PROC) -> dict[int, list[Watch]]:
-    """The other daemons of this user, and what each watches; empty where there is no /proc."""
-    found = {}
-    for pid in own_processes(uid, proc):
-        command = _command(pid, proc)
-        if pid not in ours and command and command[0] in ("snapsortd", "snapsortd.daemon.main"):
-            found[pid] = watched_by(pid, proc)
-    return found
+def other_daemons(uid: int, ours: Sequence[int]) -> dict[int, list[Watch]]:
+    """Return the other daemons of this user with the folders that each watches; these are known on Linux only."""
+    return {
+        process.pid: watched_by(process.pid)
+        for process in processes_of(uid)
+        if process.pid not in ours and _command(process)[:1] in (["snapsortd"], ["snapsortd.daemon.main"])
+    }
 
 
 def check_daemon(answer: Answer, holder: Holder | None, version: str, seer: Seer) -> Iterator[Finding]:

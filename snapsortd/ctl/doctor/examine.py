@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import psutil
+
 import snapsortd
 from snapsortd.config import Config, WatchFolder
 from snapsortd.ctl.doctor import (
@@ -177,7 +179,7 @@ class _Examination:
     def _model(self) -> Iterator[Finding]:
         loaded = self.answer.status is not None and self.answer.status.get("classifier_pid") is not None
         found = read_model(self.config.model.name if self.config else EMBEDDED)
-        memory = None if loaded else model.free_memory()
+        memory = None if loaded else psutil.virtual_memory().available
         return model.check_model(found, model.missing_libraries(), memory, self.seer.python)
 
     def _watched(self, folder: WatchFolder) -> Iterator[Finding]:

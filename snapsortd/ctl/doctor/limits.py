@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import psutil
+
 from snapsortd.ctl.doctor.finding import Finding, ok, warning
 
 NAME = "inotify"
@@ -39,20 +41,18 @@ def read_limits(uid: int, proc: str = PROC) -> tuple[Limit, Limit, int] | None:
     except OSError:
         return None
     used_watches = used_instances = 0
-    for pid in own_processes(uid, proc):
-        used_instances += sum(_is_inotify(f"{proc}/{pid}/fd/{fd}") for fd in _listed(f"{proc}/{pid}/fd"))
-        used_watches += len(watched_by(pid, proc))
+    for process in processes_of(uid):
+        folder = f"{proc}/{process.pid}/fd"
+        used_instances += sum(_is_inotify(f"{folder}/{fd}") for fd in _listed(folder))
+        used_watches += len(watched_by(process.pid, proc))
     return Limit(*watches, used_watches), Limit(*instances, used_instances), queue
 
 
-def own_processes(uid: int, proc: str = PROC) -> Iterator[int]:
-    """The processes of a user."""
-    for name in filter(str.isdigit, _listed(proc)):
-        try:
-            if os.stat(f"{proc}/{name}").st_uid == uid:
-                yield int(name)
-        except OSError:  # it has ended
-            continue
+def processes_of(uid: int) -> Iterator[psutil.Process]:
+    """Yield the processes that count against a user's limits."""
+    for process in psutil.process_iter(["uids"]):
+        if (uids := process.info["uids"]) and uids.effective == uid:
+            yield process
 
 
 def watched_by(pid: int, proc: str = PROC) -> list[Watch]:

@@ -24,18 +24,6 @@ def missing_libraries() -> tuple[str, ...]:
     return tuple(name for name in LIBRARIES if find_spec(name) is None)
 
 
-def free_memory(meminfo: str = "/proc/meminfo") -> int | None:
-    """Bytes that programs can still get without swapping, as the kernel estimates; None if it does not tell."""
-    try:
-        with open(meminfo, encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None
-
-
 def check_model(
     found: ModelFacts | ModelError, missing: tuple[str, ...], memory: int | None, python: str
 ) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.domain.names import IMAGE_SUFFIXES
+from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
 
 COLUMNS = ("path", "label")
 _HINT = f"give a folder with one folder of images per label, or a CSV file with the columns {' and '.join(COLUMNS)}"
@@ -39,8 +39,7 @@ def find_images(folder: str) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = os.path.join(above, name)
-            suffix = os.path.splitext(name)[1].lstrip(".").lower()
-            if suffix in IMAGE_SUFFIXES and not name.startswith(".") and not os.path.islink(path):
+            if suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(".") and not os.path.islink(path):
                 yield path
 
 

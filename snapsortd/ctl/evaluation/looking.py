@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from snapsortd.config import Label
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import Classification
+from snapsortd.domain.names import suffix_of
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import HEAD_BYTES, sniff
 
@@ -48,8 +49,7 @@ def look_at(paths: Iterable[str], classifier: Classifier) -> Iterator[Classifica
 def _look(path: str, classifier: Classifier) -> Classification:
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe would hold us for ever
     try:
-        suffix = os.path.splitext(path)[1].lstrip(".").lower()
-        image_format = sniff(os.pread(fd, HEAD_BYTES, 0), suffix)
+        image_format = sniff(os.pread(fd, HEAD_BYTES, 0), suffix_of(path))
         if image_format is None:
             raise ImageError("it is no image of a known kind")
         return classifier.classify(fd, _never, image_format)
