@@ -1,6 +1,6 @@
 """The daemon's API over its Unix socket.
 
-`http.client` and not httpx: importing httpx alone takes 0.3 s, and `status` must answer in less.
+Uses `http.client` because importing httpx alone takes 0.3 s, and `status` must be faster than that.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from snapsortd.domain.errors import (
 )
 from snapsortd.files.locations import Locations, socket_address
 
-ANSWER_S = 10.0
-"""What the daemon answers from memory must come within this time."""
+TIMEOUT_S = 10.0
+"""Timeout of the calls that the daemon answers from memory."""
 
 Reply = dict[str, Any]
 
 
 class Backend(Protocol):
-    """What works with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
+    """The calls that work with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
 
     def log(self, limit: int, before: int | None, rule: str | None, path: str | None, shadow: bool) -> Reply: ...
     def explain(self, path: str) -> Reply: ...
@@ -47,7 +47,7 @@ class Backend(Protocol):
 
 @contextmanager
 def reach(locations: Locations) -> Iterator[Backend]:
-    """The running daemon; where none runs, this process does the daemon's work until the block ends."""
+    """Yield the running daemon, or a session in this process if there is none."""
     client = Client(locations.socket)
     if client.answers():
         yield client
@@ -59,14 +59,14 @@ def reach(locations: Locations) -> Iterator[Backend]:
 
 
 class Client:
-    """One connection per call. Calls raise Unavailable if no daemon answers, and what the daemon reports."""
+    """A client that connects once per call. Calls raise Unavailable if no daemon answers, and the errors it reports."""
 
     def __init__(self, path: str) -> None:
         self._path = path
 
     def answers(self) -> bool:
-        """Whether a daemon listens."""
-        connection = _Connection(self._path, ANSWER_S)
+        """Return whether a daemon is listening."""
+        connection = _Connection(self._path, TIMEOUT_S)
         try:
             connection.connect()
         except Unavailable:
@@ -76,8 +76,8 @@ class Client:
         return True
 
     def status(self) -> Reply:
-        """The state of everything."""
-        return self._call("GET", "/v1/status", timeout=ANSWER_S)
+        """Return the state of the daemon, its model, its folders and its queue."""
+        return self._call("GET", "/v1/status", timeout=TIMEOUT_S)
 
     def log(
         self,
@@ -87,35 +87,35 @@ class Client:
         path: str | None = None,
         shadow: bool = False,
     ) -> Reply:
-        """Journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
+        """Return journal entries, newest first; `shadow`: only those of rules in shadow mode."""
         only = 1 if shadow else None
         return self._call("GET", "/v1/log", limit=limit, before=before, rule=rule, path=path, shadow=only)
 
     def explain(self, path: str) -> Reply:
-        """The story of one image."""
+        """Return the decision about one image, the reasons for it, and its journal entries."""
         return self._call("GET", "/v1/explain", path=path)
 
     def image(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
     ) -> Reply:
-        """Classify one image now, and file it unless `dry_run`; the tags choose the rules."""
+        """Classify one image now, and file it unless `dry_run`; the tags select the rules."""
         chosen = {"tags": list(tags) or None, "skip_tags": list(skip_tags) or None}
         return self._call("POST", "/v1/images", {"path": path, "dry_run": dry_run, "batch": batch, **chosen})
 
     def undo(self, *, dry_run: bool, **selection: Any) -> Reply:
-        """Take moves back; an empty selection is the last batch."""
+        """Undo moves; an empty selection means the last batch."""
         return self._call("POST", "/v1/undo", {**selection, "dry_run": dry_run})
 
     def redo(self, *, dry_run: bool, **selection: Any) -> Reply:
-        """Take undos back."""
+        """Redo what was undone; an empty selection means the last batch."""
         return self._call("POST", "/v1/redo", {**selection, "dry_run": dry_run})
 
-    def tell(self, order: str) -> Reply:
-        """Give an order that has no arguments: pause, resume, reload or stop."""
+    def send(self, order: str) -> Reply:
+        """Send an order without arguments: pause, resume, reload or stop."""
         return self._call("POST", f"/v1/{order}", {})
 
     def events(self) -> Iterator[Reply]:
-        """What happens from now on, until the daemon ends or the caller has enough."""
+        """Yield events from now on, until the daemon ends or the caller closes the generator."""
         with _answer(self._path, None, "GET", "/v1/events") as response:
             while line := response.readline():
                 if line.strip():
@@ -130,16 +130,16 @@ class Client:
         timeout: float | None = None,
         **query: str | int | None,
     ) -> Reply:
-        given = {key: _bytes(value) for key, value in query.items() if value is not None}
-        if given:
-            address += "?" + urlencode(given)
+        arguments = {key: _bytes(value) for key, value in query.items() if value is not None}
+        if arguments:
+            address += "?" + urlencode(arguments)
         with _answer(self._path, timeout, method, address, body) as response:
-            found: Reply = json.loads(response.read())
-        return found
+            reply: Reply = json.loads(response.read())
+        return reply
 
 
 def _bytes(value: str | int) -> bytes:
-    """As the address carries it, byte for byte: a path need not be UTF-8."""
+    """Return the bytes to be quoted in the address: a path need not be UTF-8."""
     return os.fsencode(str(value))
 
 
@@ -147,11 +147,13 @@ def _bytes(value: str | int) -> bytes:
 def _answer(
     path: str, timeout: float | None, method: str, address: str, body: Mapping[str, Any] | None = None
 ) -> Iterator[http.client.HTTPResponse]:
-    """The answer to one request; raises what the daemon reports."""
+    """Yield the response to one request. Raises the error that the daemon reports."""
     connection = _Connection(path, timeout)
     try:
-        text = None if body is None else json.dumps(body)  # ASCII: lone surrogates of odd names survive
-        with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered and ended before it read all
+        text = None if body is None else json.dumps(body)  # ASCII, so that undecodable bytes in names survive
+        with suppress(
+            BrokenPipeError, ConnectionResetError
+        ):  # it may have responded and exited before it read everything
             connection.request(method, address, text, {"Content-Type": "application/json"} if text else {})
         response = connection.getresponse()
         if response.status >= 400:
@@ -159,16 +161,18 @@ def _answer(
         yield response
     except TimeoutError:
         raise Unavailable(
-            f"the daemon did not answer within {timeout:g} s", "look at `snapsortctl service status`"
+            f"the daemon did not answer within {timeout:g} s", "see `snapsortctl service status`"
         ) from None
     except (http.client.HTTPException, ConnectionError, ValueError) as error:
-        raise Unavailable(f"the daemon broke off its answer: {error or type(error).__name__}") from None
+        raise Unavailable(
+            f"the daemon closed the connection before its response was complete: {error or type(error).__name__}"
+        ) from None
     finally:
         connection.close()
 
 
 def _reported(response: http.client.HTTPResponse) -> SnapsortError:
-    """The error that the daemon reports, as the class it was there."""
+    """Return the error that the daemon reports, as the class that it raised."""
     found = json.loads(response.read() or b"{}")
     message, hint = found.get("error") or f"HTTP {response.status}", found.get("hint") or ""
     code = found.get("exit_code", SnapsortError.exit_code)
@@ -188,7 +192,7 @@ class _Connection(http.client.HTTPConnection):
         self._path = path
 
     def connect(self) -> None:
-        """Raises Unavailable if nobody listens."""
+        """Connect to the socket. Raises Unavailable if nothing is listening."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         try:

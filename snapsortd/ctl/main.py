@@ -1,4 +1,4 @@
-"""The entry point of snapsortctl: commands are loaded when asked for, and exit codes are decided here."""
+"""The entry point of snapsortctl: imports the requested command and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -14,42 +14,42 @@ from snapsortd.domain.text import escape
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
-        "init": ("init_check", "Write a commented configuration to begin with."),
-        "check": ("init_check", "Check the configuration; report every fault at once."),
-        "model": ("model", "Measure, list, fetch and choose the model."),
+        "init": ("init_check", "Write a commented configuration to start from."),
+        "check": ("init_check", "Check the configuration; report all faults at once."),
+        "model": ("model", "Evaluate, list, download and switch the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
-        "doctor": ("doctor", "Find out why something does not work, and how to mend it."),
+        "doctor": ("doctor", "Diagnose common problems and suggest fixes."),
     },
-    "Look": {
-        "status": ("status_control", "Say what the daemon is doing."),
-        "log": ("log_undo", "List what was filed, newest first."),
-        "explain": ("log_undo", "Tell what happened to one image, and why."),
-        "watch": ("watch", "Follow what happens, as it happens."),
-        "sim": ("sim_sort", "Show what would happen to images; touch nothing."),
+    "Inspect": {
+        "status": ("status_control", "Show the state of the daemon."),
+        "log": ("log_undo", "List what was done, newest first."),
+        "explain": ("log_undo", "Show what happened to one image, and why."),
+        "watch": ("watch", "Follow events as they happen."),
+        "sim": ("sim_sort", "Show what would happen to images; change nothing."),
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
-        "rules": ("rules", "List the rules, test them, have one in shadow mode act."),
+        "rules": ("rules", "List the rules, test them, promote one from shadow mode."),
     },
     "Act": {
-        "sort": ("sim_sort", "File existing images once, now."),
-        "undo": ("log_undo", "Take moves back."),
-        "redo": ("log_undo", "Do again what was taken back."),
-        "pause": ("status_control", "File nothing until `resume`."),
-        "resume": ("status_control", "File again."),
-        "reload": ("status_control", "Have the daemon read its configuration again."),
-        "stop": ("status_control", "Finish the move in hand and end the daemon."),
+        "sort": ("sim_sort", "File existing images once."),
+        "undo": ("log_undo", "Undo moves."),
+        "redo": ("log_undo", "Redo what was undone."),
+        "pause": ("status_control", "Stop filing until `resume`."),
+        "resume": ("status_control", "Resume filing."),
+        "reload": ("status_control", "Reload the configuration."),
+        "stop": ("status_control", "Finish the move in progress and stop the daemon."),
     },
 }
-"""Every command: the module of snapsortd.ctl.commands that holds it, and its line in the overview."""
+"""For every command, its module in snapsortd.ctl.commands and its line in the overview."""
 
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 EXIT_CODES = """\b
 Exit codes:
-  0  done
-  1  something was refused or failed: an undo, an image that can't be read; doctor found a problem
-  2  the command line was wrong
-  3  the configuration is missing or wrong
-  4  no daemon answers, or another process holds the journal
+  0  success
+  1  something was refused or failed: an undo, an unreadable image; doctor found a problem
+  2  invalid command line
+  3  the configuration is missing or invalid
+  4  the daemon is not running, or another process holds the journal
   5  the journal is damaged or from a newer version
   6  the model can't be loaded
 
@@ -57,19 +57,19 @@ Exit codes:
 Environment:
   SNAPSORTD_CONFIG                  the configuration file to use
   XDG_CONFIG_HOME, XDG_STATE_HOME,
-  XDG_CACHE_HOME, XDG_RUNTIME_DIR   where everything of one instance lies
+  XDG_CACHE_HOME, XDG_RUNTIME_DIR   where the files of one instance are located
 """
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name; imports the one that is asked for."""
+    """A group that knows its commands by name and imports only the requested one."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """All names, in the order of the overview."""
+        """Return all names in the order of the overview."""
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command, which is named like its function in its module."""
+        """Import the command, whose function is named after it."""
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"snapsortd.ctl.commands.{COMMANDS[cmd_name][0]}")
@@ -77,7 +77,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The overview, by section, without importing any command."""
+        """Write the overview by section, without importing any command."""
         for title, entries in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, summary) for name, (_, summary) in entries.items()])
@@ -86,22 +86,22 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="snapsortctl")
 def app() -> None:
-    """Talk to snapsortd, which files new images by what they show.
+    """Control snapsortd, which files new images by what they show.
 
     \b
       snapsortctl init                    write a configuration
-      snapsortctl sim ~/Downloads         see what it would do
-      snapsortctl service install         have it run from now on
-      snapsortctl undo                    take the last batch back
+      snapsortctl sim ~/Downloads         preview what it would do
+      snapsortctl service install         run it from now on
+      snapsortctl undo                    undo the last batch
 
     Every command takes --json.
     """
 
 
 def main() -> NoReturn:
-    """Run snapsortctl and end with its exit code; an expected error never shows a traceback.
+    """Run snapsortctl and exit with its exit code; an expected error never shows a traceback.
 
-    Where the reader has enough (`snapsortctl log | head`), click ends quietly.
+    If the reader closes the pipe early (`snapsortctl log | head`), click exits quietly.
     """
     try:
         code = app.main(prog_name="snapsortctl", standalone_mode=False)
@@ -117,7 +117,7 @@ def main() -> NoReturn:
 
 
 def complain(error: SnapsortError) -> None:
-    """Say what is wrong, and what to do, on stderr."""
+    """Print the error and its hint on stderr."""
     click.echo(f"{click.style('snapsortctl:', fg='red', bold=True)} {escape(error.message)}", err=True)
     for problem in error.problems if isinstance(error, ConfigError) else ():
         click.echo(f"  {escape(problem)}", err=True)

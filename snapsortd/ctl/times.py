@@ -1,4 +1,4 @@
-"""Times as people write them on the command line."""
+"""Parsing of times on the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "d
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """`2h` (ago), `today`, `yesterday`, `2026-11-23`, `2026-11-23 16:42` as an aware time.
+    """Parse `2h` (ago), `today`, `yesterday`, `2026-11-23` or `2026-11-23 16:42` to an aware time.
 
     Raises ValueError or OverflowError for anything else.
     """

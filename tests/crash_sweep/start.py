@@ -57,7 +57,7 @@ class Start(Undo):
                 if tracer.poll() is None:
                     # No signal: of a traced process another thread may get it, and the one that files sleeps on.
                     with suppress(Unavailable):
-                        world.client.tell("stop")
+                        world.client.send("stop")
                 code = tracer.wait(DEADLINE)
             finally:
                 if tracer.poll() is None:

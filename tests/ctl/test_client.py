@@ -1,4 +1,4 @@
-"""What `snapsortctl` makes of a daemon that ends in the middle of a conversation."""
+"""The client of a daemon that exits in the middle of a request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\n{"stopping": 12}'
 
 @contextmanager
 def ends_after(answer: bytes, path: Path) -> Iterator[Client]:
-    """Something that reads the head of one request, answers, and is gone, with the rest of the request unread."""
+    """Yield the client of a server that reads the head of one request, responds, and closes with the rest unread."""
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen()
@@ -41,6 +41,9 @@ def test_an_answer_that_came_before_all_was_sent_counts(tmp_path: Path) -> None:
         assert client.image(MORE_THAN_A_SOCKET_HOLDS, dry_run=True, batch=None) == {"stopping": 12}
 
 
-def test_no_answer_is_told(tmp_path: Path) -> None:
-    with ends_after(b"", tmp_path / "socket") as client, pytest.raises(Unavailable, match="broke off its answer"):
+def test_a_missing_response_is_reported(tmp_path: Path) -> None:
+    with (
+        ends_after(b"", tmp_path / "socket") as client,
+        pytest.raises(Unavailable, match="closed the connection before its response"),
+    ):
         client.image(MORE_THAN_A_SOCKET_HOLDS, dry_run=True, batch=None)

@@ -1,4 +1,4 @@
-"""Images with labels that people gave, as they lie on a disk."""
+"""Labelled images in folders and CSV files on a disk."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_table(folder: Path, mark: bytes) -> None:
         pytest.param("path,class\na.png,b\n", "has no column label", id="column"),
         pytest.param("path,label\na.png\n", ":2: the path or the label is missing", id="short-row"),
         pytest.param('path,label\na.png,"b\n', "unexpected end of data", id="open-quote"),
-        pytest.param("path,label\n", "no images with labels", id="no-rows"),
+        pytest.param("path,label\n", "no labelled images", id="no-rows"),
     ],
 )
 def test_a_table_that_is_none(tmp_path: Path, text: str, words: str) -> None:
@@ -68,5 +68,5 @@ def test_a_table_that_is_none(tmp_path: Path, text: str, words: str) -> None:
 
 def test_a_folder_without_folders(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"x")
-    with pytest.raises(SnapsortError, match="no images with labels"):
+    with pytest.raises(SnapsortError, match="no labelled images"):
         read_dataset(str(tmp_path))

@@ -1,4 +1,4 @@
-"""The figures of an evaluation, what is suggested from them, and what is wrong with a set of labels."""
+"""Figures of an evaluation, thresholds suggested from it, and checks of a set of labels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.config import Label
-from snapsortd.ctl.evaluation.fitting import LEAST, fit, tempered
+from snapsortd.ctl.evaluation.fitting import MIN_CORRECT, fit, tempered
 from snapsortd.ctl.evaluation.lint import lint_answers, lint_labels, lint_prompts
 from snapsortd.ctl.evaluation.metrics import Evaluation, LabelledImage, LabelSet, Threshold, evaluate, judge
 from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
@@ -24,22 +24,22 @@ LABELS = LabelSet(NAMES, frozenset({"other"}))
 TWO_NEGATIVES = LabelSet(("shot", "photo", "page"), frozenset({"photo", "page"}))
 
 
-def look(given: str, *scores: float, names: tuple[str, ...] = NAMES) -> LabelledImage:
+def image(given: str, *scores: float, names: tuple[str, ...] = NAMES) -> LabelledImage:
     return LabelledImage(
         "x.png", given, Classification(dict(zip(names, scores, strict=True)), b"", ImageFacts(1, 1), "m")
     )
 
 
 def test_the_figures_of_a_few_images() -> None:
-    looks = [
-        look("shot", 0.9, 0.05, 0.05),
-        look("shot", 0.2, 0.2, 0.6),
-        look("bill", 0.55, 0.4, 0.05),
-        look("bill", 0.1, 0.8, 0.1),
-        look("cat", 0.1, 0.1, 0.8),
-        look("other", 0.2, 0.45, 0.35),
+    images = [
+        image("shot", 0.9, 0.05, 0.05),
+        image("shot", 0.2, 0.2, 0.6),
+        image("bill", 0.55, 0.4, 0.05),
+        image("bill", 0.1, 0.8, 0.1),
+        image("cat", 0.1, 0.1, 0.8),
+        image("other", 0.2, 0.45, 0.35),
     ]
-    found = evaluate(looks, LABELS)
+    found = evaluate(images, LABELS)
     assert (found.n, found.accuracy) == (6, 0.5)
     assert found.labels["shot"].n == 2
     assert (found.labels["shot"].precision, found.labels["shot"].recall) == (0.5, 0.5)
@@ -53,9 +53,9 @@ def test_the_figures_of_a_few_images() -> None:
 
 
 def test_what_no_image_is_or_gets_has_no_share() -> None:
-    found = evaluate([look("shot", 1.0, 0.0, 0.0)], LABELS)
+    found = evaluate([image("shot", 1.0, 0.0, 0.0)], LABELS)
     assert (found.labels["bill"].n, found.labels["bill"].precision, found.labels["bill"].recall) == (0, None, None)
-    only_other = evaluate([look("other", 0.0, 0.0, 1.0)], LABELS)
+    only_other = evaluate([image("other", 0.0, 0.0, 1.0)], LABELS)
     assert (only_other.moved.precision, only_other.moved.recall) == (None, None)
 
 
@@ -70,13 +70,13 @@ def test_what_no_image_is_or_gets_has_no_share() -> None:
 def test_a_label_that_is_not_in_the_set_counts_as_any_negative(
     scores: tuple[float, ...], right: bool, confidence: float
 ) -> None:
-    answer = judge(look("meme", *scores, names=TWO_NEGATIVES.names), TWO_NEGATIVES)
+    answer = judge(image("meme", *scores, names=TWO_NEGATIVES.names), TWO_NEGATIVES)
     assert (answer.right, answer.confidence) == (right, confidence)
     assert answer.truth in TWO_NEGATIVES.negatives
 
 
 def test_a_negative_that_is_in_the_set_is_a_label_like_another() -> None:
-    answer = judge(look("page", 0.2, 0.5, 0.3, names=TWO_NEGATIVES.names), TWO_NEGATIVES)
+    answer = judge(image("page", 0.2, 0.5, 0.3, names=TWO_NEGATIVES.names), TWO_NEGATIVES)
     assert (answer.right, answer.truth) == (False, "page")
 
 
@@ -90,7 +90,7 @@ def test_a_negative_that_is_in_the_set_is_a_label_like_another() -> None:
 )
 def test_thresholds_decide_what_is_moved(threshold: Threshold, moves: bool) -> None:
     labels = LabelSet(NAMES, frozenset({"other"}), {"shot": (threshold,)})
-    assert labels.moves(look("shot", 0.6, 0.2, 0.2).classification) is moves
+    assert labels.moves(image("shot", 0.6, 0.2, 0.2).classification) is moves
 
 
 def test_the_rules_that_file_set_the_thresholds() -> None:
@@ -109,15 +109,15 @@ def test_the_rules_that_file_set_the_thresholds() -> None:
 
 
 SCORES = st.lists(st.floats(0.001, 1), min_size=3, max_size=3).map(lambda parts: [part / sum(parts) for part in parts])
-LOOKS = st.lists(
-    st.builds(lambda given, scores: look(given, *scores), st.sampled_from([*NAMES, "cat"]), SCORES), min_size=1
+IMAGES = st.lists(
+    st.builds(lambda given, scores: image(given, *scores), st.sampled_from([*NAMES, "cat"]), SCORES), min_size=1
 )
 
 
-@given(LOOKS)
-def test_laws_of_the_figures(looks: list[LabelledImage]) -> None:
-    found: Evaluation = evaluate(looks, LABELS)
-    assert sum(each.n for each in found.labels.values()) == found.n == len(looks)
+@given(IMAGES)
+def test_laws_of_the_figures(images: list[LabelledImage]) -> None:
+    found: Evaluation = evaluate(images, LABELS)
+    assert sum(each.n for each in found.labels.values()) == found.n == len(images)
     assert sum((each.recall or 0) * each.n for each in found.labels.values()) == pytest.approx(found.accuracy * found.n)
     assert 0 <= found.ece <= 1
     assert sum(found.confusion.values()) == found.n
@@ -125,7 +125,7 @@ def test_laws_of_the_figures(looks: list[LabelledImage]) -> None:
 
 @given(SCORES, st.floats(0.25, 8))
 def test_a_temperature_changes_how_sure_never_the_order(scores: list[float], temperature: float) -> None:
-    before = look("shot", *scores).classification
+    before = image("shot", *scores).classification
     after = tempered(before, temperature)
     assert sum(after.scores.values()) == pytest.approx(1)
     assert after.scores[before.label] == pytest.approx(after.score)
@@ -133,23 +133,23 @@ def test_a_temperature_changes_how_sure_never_the_order(scores: list[float], tem
 
 
 def test_a_model_that_is_too_sure_is_cooled() -> None:
-    """Always 0.99 and right two times of three: the best temperature makes 2/3 of it."""
+    """The score is always 0.99 but right two times out of three: the best temperature turns it into 2/3."""
     names = ("shot", "bill")
-    looks = [look("shot", 0.99, 0.01, names=names)] * 60 + [look("bill", 0.99, 0.01, names=names)] * 30
-    fitted = fit(looks, LabelSet(names))
+    images = [image("shot", 0.99, 0.01, names=names)] * 60 + [image("bill", 0.99, 0.01, names=names)] * 30
+    fitted = fit(images, LabelSet(names))
     assert fitted.temperature == pytest.approx(math.log(99) / math.log(2), rel=0.06)
     assert fitted.ece[1] < 0.03 < 0.3 < fitted.ece[0]
 
 
 def test_the_lowest_threshold_that_is_right_often_enough() -> None:
-    looks = [look("shot", 0.9, 0.05, 0.05)] * 30 + [look("shot", 0.72, 0.2, 0.08)] * 30
-    looks += [look("bill", 0.66, 0.3, 0.04)] * 20 + [look("bill", 0.1, 0.85, 0.05)] * (LEAST - 1)
-    fitted = fit(looks, LABELS)
+    images = [image("shot", 0.9, 0.05, 0.05)] * 30 + [image("shot", 0.72, 0.2, 0.08)] * 30
+    images += [image("bill", 0.66, 0.3, 0.04)] * 20 + [image("bill", 0.1, 0.85, 0.05)] * (MIN_CORRECT - 1)
+    fitted = fit(images, LABELS)
     assert set(fitted.thresholds) == {"shot", "bill"}
     suggestion = fitted.thresholds["shot"]
     assert suggestion is not None
     assert (suggestion.precision, suggestion.recall) == (1.0, 1.0)
-    assert not suggestion.threshold.passed(look("bill", 0.66, 0.3, 0.04).classification)
+    assert not suggestion.threshold.passed(image("bill", 0.66, 0.3, 0.04).classification)
     assert fitted.thresholds["bill"] is None, "too few images to tell"
 
 
@@ -183,4 +183,4 @@ def test_the_closest_prompts_of_two_labels_are_told_once() -> None:
 def test_a_label_that_no_image_gets() -> None:
     assert list(lint_answers(GOOD, ["shot", "other", "shot"])) == []
     (found,) = lint_answers(GOOD, ["other", "other"])
-    assert found.startswith("none of 2 images is a 'shot'")
+    assert found.startswith("none of 2 images was classified as 'shot'")

@@ -1,4 +1,4 @@
-"""The words of snapsortctl: times, durations, sizes, tables."""
+"""Rendering in snapsortctl: times, durations, sizes, tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from click import unstyle
 
-from snapsortd.ctl.output.render import arrow, duration, table, undo_line
+from snapsortd.ctl.output.render import arrow, duration, pad, undo_line
+from snapsortd.ctl.output.tables import table
 from snapsortd.ctl.times import parse_moment
 from snapsortd.domain.text import size_words
 
@@ -71,6 +72,21 @@ def test_arrow(source: str, target: str, expected: str) -> None:
 
 def test_table_lines_up_wide_characters() -> None:
     assert [line.split("|")[0] for line in table(("A", "B"), [("写真", "|x"), ("a", "|y")])][1:] == ["写真  ", "a     "]
+    assert [pad("写真", 6), pad("a", 6)] == ["写真  ", "a     "]
+
+
+def test_table_shows_names_as_they_are_and_in_full() -> None:
+    name = f"[bold]{'a' * 4000}[/bold] :smile: \\[x]"
+    head, row = table(("ID", "NAME"), [("1", name)])
+    assert (head, row) == ("ID  NAME", f"1   {name}")
+
+
+def test_numbers_are_right_aligned() -> None:
+    assert list(table(("LABEL", "N"), [("a", "1"), ("b", "100")], numeric=True)) == [
+        "LABEL    N",
+        "a        1",
+        "b      100",
+    ]
 
 
 @pytest.mark.parametrize(

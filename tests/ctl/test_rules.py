@@ -68,7 +68,7 @@ def test_shadow_lists_what_would_have_been_done(ctl: Ctl, daemon: FakeControl) -
 
 @pytest.mark.usefixtures("config")
 def test_shadow_of_an_empty_journal(ctl: Ctl) -> None:
-    assert ctl.out("shadow") == "No rule in shadow mode has taken an image yet.\n"
+    assert ctl.out("shadow") == "No rule in shadow mode has matched an image yet.\n"
     assert ctl.json("shadow") == {"entries": []}
 
 
@@ -91,7 +91,7 @@ def test_rules_list(ctl: Ctl) -> None:
 def test_promote_without_a_daemon(ctl: Ctl, config: Path) -> None:
     assert ctl.out("rules", "promote", "Late").splitlines() == [
         "✓ Late is live now.",
-        "It acts from the next start of snapsortd on.",
+        "It takes effect at the next start of snapsortd.",
     ]
     assert config.read_text() == CONFIG.replace("mode: shadow", "mode: live")
     assert "is not in shadow mode" in ctl.run("rules", "promote", "Late", code=1).stderr

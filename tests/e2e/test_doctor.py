@@ -117,7 +117,7 @@ def test_two_daemons_that_watch_one_folder(shared: Instance, instance: Instance)
 
 @linux
 def test_a_daemon_that_hangs(shared: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "ANSWER_S", 1.0)
+    monkeypatch.setattr(client, "TIMEOUT_S", 1.0)
     locations = find_locations(shared.env)
     with stopped(shared.status()["pid"]) as pid:
         external = client.Client(locations.socket)

@@ -56,7 +56,7 @@ def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path
     told = instance.ctl("model", "eval", str(table_of(pictures)), "--picture", str(drawn), "--fit", ok=(1,))
     assert "broken.png: " in told.stderr
     assert told.stdout.startswith("6 images, 100.0% right")
-    for words in ("GIVEN ↓ ANSWERED →", "Slowest", "screenshot: no threshold", "too few images", "PRECISION"):
+    for words in ("TRUE ↓ PREDICTED →", "Slowest", "screenshot: no threshold", "too few images", "PRECISION"):
         assert words in told.stdout
     with Image.open(drawn) as picture:
         assert picture.format == "PNG"
@@ -102,7 +102,7 @@ def test_check_warns_of_labels_that_will_not_do(instance: Instance, pictures: Pa
     warned = instance.json("check", "--model", "--sample", str(pictures / "receipt"))["warnings"]
     assert "'photo' and 'kitten' have a prompt in common: a photo" in warned
     assert any("'a photo of a cat' (cat) and 'a picture of a cat' (kitten)" in each for each in warned)
-    assert any(each.startswith("none of 2 images is a 'screenshot'") for each in warned)
-    assert not any("is a 'receipt'" in each for each in warned)
+    assert any(each.startswith("none of 2 images was classified as 'screenshot'") for each in warned)
+    assert not any("as 'receipt'" in each for each in warned)
     instance.config.write_text(text.replace("negative: true, ", ""))
     assert "warning: no label is negative" in instance.ctl("check").stderr

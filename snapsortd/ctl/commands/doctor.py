@@ -1,4 +1,4 @@
-"""doctor: what breaks in practice, and how to mend it."""
+"""doctor: diagnose common problems and suggest fixes."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "problem": ("✗", "red")}
 WIDTH = 16
-"""Columns for the sign and the name of a check."""
+"""Width of the sign and the name of a check, in columns."""
 
 
 @click.command("doctor")
 @json_option
 def doctor_command(as_json: bool) -> None:
-    """Look for what breaks in practice, and say how to mend it. Works with and without a daemon; changes nothing.
+    """Diagnose common problems and suggest fixes. Works with and without a daemon, and changes nothing.
 
-    Exit code 1 if there is a problem (✗); warnings (!) are no problem.
+    Exit code 1 if there is a problem (✗); warnings (!) do not count.
     """
     found = []
     for finding in findings():
@@ -46,7 +46,7 @@ def doctor_command(as_json: bool) -> None:
 
 
 def findings() -> Iterator[Finding]:
-    """Every check of this instance, one after the other."""
+    """Yield the findings of every check of this instance, in turn."""
     from snapsortd.ctl.doctor import DoctorInput, examine
     from snapsortd.ctl.doctor.service import Installation
 
@@ -58,7 +58,7 @@ def findings() -> Iterator[Finding]:
 
 
 def lines(finding: Finding) -> Iterator[str]:
-    """One finding: sign, subject and sentence, and below it what to do."""
+    """Yield one finding: its sign, subject and sentence, and below them the fix."""
     sign, colour = SIGNS[finding.status]
     yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {escape(finding.summary)}"
     if finding.fix:
@@ -66,7 +66,7 @@ def lines(finding: Finding) -> Iterator[str]:
 
 
 def summary(checks: int, warnings: int, problems: int) -> str:
-    """How it went, in one line."""
+    """Return the closing line."""
     if not warnings and not problems:
-        return f"{count(checks, 'check')}, all is well."
+        return f"{count(checks, 'check')}, no problems found."
     return f"{count(checks, 'check')}, {count(warnings, 'warning')}, {count(problems, 'problem')}."

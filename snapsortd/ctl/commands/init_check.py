@@ -1,4 +1,4 @@
-"""init and check: the configuration before it is used."""
+"""init and check: create and validate the configuration."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @click.command("init")
-@click.option("--force", is_flag=True, help="Replace the one that is there; it is kept beside as a backup.")
-@click.option("--if-missing", is_flag=True, help="Do nothing where there is one.")
+@click.option("--force", is_flag=True, help="Replace an existing one, which is kept as a backup.")
+@click.option("--if-missing", is_flag=True, help="Do nothing if there is one.")
 @json_option
 def init_command(force: bool, if_missing: bool, as_json: bool) -> None:
-    """Write a commented configuration to begin with. One that is there is never overwritten."""
+    """Write a commented configuration to start from. An existing one is never overwritten."""
     from snapsortd.config import default_config_text
 
     path = locations().config_file
@@ -35,15 +35,15 @@ def init_command(force: bool, if_missing: bool, as_json: bool) -> None:
         return
     if backup:
         say(f"The old configuration is now {short(backup)}.")
-    say(f"Wrote {click.style(short(path), bold=True)}. What to do next:")
-    say("  1. Open it and set your folders, labels and rules.")
+    say(f"Wrote {click.style(short(path), bold=True)}. Next steps:")
+    say("  1. Open it and adapt folders, labels and rules.")
     say("  2. snapsortctl check            find mistakes")
-    say("  3. snapsortctl sim FOLDER       see what would happen to images you have")
-    say("  4. snapsortctl service install  have it run from now on")
+    say("  3. snapsortctl sim FOLDER       preview what would happen to your images")
+    say("  4. snapsortctl service install  run it from now on")
 
 
 def write_config(path: str, text: str, *, force: bool) -> str | None:
-    """Write a new configuration; returns where the old one was put. Raises ConfigError."""
+    """Write a new configuration and return the path of the backup of the old one. Raises ConfigError."""
     backup = None
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -55,7 +55,7 @@ def write_config(path: str, text: str, *, force: bool) -> str | None:
     except FileExistsError:
         raise ConfigError(
             f"there is a configuration already: {path}",
-            "edit it, or begin anew with `snapsortctl init --force`",
+            "edit it, or start over with `snapsortctl init --force`",
         ) from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
@@ -63,18 +63,18 @@ def write_config(path: str, text: str, *, force: bool) -> str | None:
 
 
 def without_missing_folders(text: str) -> str:
-    """The configuration with the watched folders that are not here commented out, unless that would leave none."""
+    """Comment out the watched folders that do not exist here, unless none would be left."""
     lines = text.splitlines(keepends=True)
     folders = {i: line[4:].strip() for i, line in enumerate(lines) if line.startswith("  - ~/")}
     missing = [i for i, folder in folders.items() if not os.path.isdir(os.path.expanduser(folder))]
     if len(missing) < len(folders):
         for i in missing:
-            lines[i] = f"  # - {folders[i]}   (there is no such folder yet)\n"
+            lines[i] = f"  # - {folders[i]}   (this folder does not exist yet)\n"
     return "".join(lines)
 
 
 def free_name(path: str) -> str:
-    """A name beside `path` that is not taken: `config.yaml.bak`, `config.yaml.bak2` …"""
+    """Return a name beside `path` that is free: `config.yaml.bak`, `config.yaml.bak2` …"""
     number, name = 1, f"{path}.bak"
     while os.path.lexists(name):
         number += 1
@@ -84,17 +84,22 @@ def free_name(path: str) -> str:
 
 @click.command("check")
 @click.argument("file", required=False)
-@click.option("--model", "ask_model", is_flag=True, help="Warn too of prompts that mean the same to the model.")
-@click.option("--sample", type=click.Path(exists=True, file_okay=False), metavar="FOLDER", help="See above.")
+@click.option("--model", "ask_model", is_flag=True, help="Warn about prompts that the model can hardly tell apart.")
+@click.option(
+    "--sample",
+    type=click.Path(exists=True, file_okay=False),
+    metavar="FOLDER",
+    help="Warn about labels that no image in FOLDER gets.",
+)
 @json_option
 def check_command(file: str | None, ask_model: bool, sample: str | None, as_json: bool) -> None:
-    """Check the configuration, or FILE; report every fault at once, with its line and column.
+    """Check the configuration, or FILE, and report all faults at once, with line and column.
 
-    Where there is none, it shows for every action what it would make of a sample image. Exit code 3 if there is a
-    fault, a folder that does not exist included.
+    If there are none, show for every action what it would do to a sample image. Exit code 3 if there is a fault; a
+    folder that does not exist is one.
 
-    It warns of labels that will not do what is wanted: none is negative, or two have a prompt in common. --model asks
-    the model too, which takes seconds. With --sample it looks at the images in a folder, 200 at most, and warns of
+    Warns about labels that will not work as intended: none is negative, or two have a prompt in common. --model also
+    asks the model, which takes seconds. --sample classifies the images in a folder, at most 200, and warns about
     labels that none of them gets.
     """
     from snapsortd.config import check_folders, load_config
@@ -114,8 +119,8 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     warned = list(warnings(config, ask_model=ask_model, sample=sample, quiet=as_json))
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
     if as_json:
-        shown_by = [asdict(each) for each in samples(config)]
-        say_json({"ok": True, "path": path, "problems": [], "warnings": warned, **found, "samples": shown_by})
+        previews = [asdict(each) for each in samples(config)]
+        say_json({"ok": True, "path": path, "problems": [], "warnings": warned, **found, "samples": previews})
         return
     counts = [
         count(found["labels"], "label"),
@@ -129,7 +134,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
 
 
 def sample_line(sample: ActionPreview) -> str:
-    """What one action would make of the sample image."""
+    """Return what one action would do to the sample image."""
     words = " ".join(sample.words)
     what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {escape(words)}"
     doing = f"{sample.kind} " if sample.target and sample.kind != "move" else ""

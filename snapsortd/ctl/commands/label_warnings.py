@@ -1,4 +1,4 @@
-"""What `check` warns of: labels that are no fault, and yet will not do what is wanted."""
+"""The warnings of `check`: labels that are valid but will not work as intended."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapsortd.ctl.commands.sim_sort import told
 from snapsortd.ctl.output.console import locations, short
+from snapsortd.ctl.output.progress import with_progress
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import escape
 
 if TYPE_CHECKING:
     from snapsortd.config import Config
 
-MOST = 200
-"""Images of a sample that are looked at, evenly spread over it."""
+MAX_SAMPLE = 200
+"""Maximum number of images of a sample that are classified, evenly spread over it."""
 
 
 def warnings(config: Config, *, ask_model: bool, sample: str | None, quiet: bool) -> Iterator[str]:
-    """All warnings; the model is only loaded where one of the two asks for it. Raises ModelError."""
+    """Yield all warnings; the model is loaded only for `ask_model` and `sample`. Raises ModelError."""
     from snapsortd.ctl.evaluation.lint import lint_labels
 
     yield from lint_labels(config.labels)
@@ -29,20 +29,20 @@ def warnings(config: Config, *, ask_model: bool, sample: str | None, quiet: bool
 
         yield from close_prompts(config.model.name, config.labels)
     if sample:
-        yield from never_given(config, sample, quiet=quiet)
+        yield from unused_labels(config, sample, quiet=quiet)
 
 
-def never_given(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
-    """Labels that no image of a sample gets."""
+def unused_labels(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
+    """Yield a warning for each label that no image of a sample gets."""
+    from snapsortd.ctl.evaluation.classify import Unreadable, classify_all, open_classifier
     from snapsortd.ctl.evaluation.dataset import find_images
     from snapsortd.ctl.evaluation.lint import lint_answers
-    from snapsortd.ctl.evaluation.looking import Unreadable, look_at, open_classifier
 
     images = list(find_images(sample))
-    chosen = images[:: -(-len(images) // MOST) or 1]
+    chosen = images[:: -(-len(images) // MAX_SAMPLE) or 1]
     answers = []
     with open_classifier(config.model.name, config.labels, locations().cache_dir) as classifier:
-        for classification in told(look_at(chosen, classifier), len(chosen), quiet=quiet):
+        for classification in with_progress(classify_all(chosen, classifier), len(chosen), quiet=quiet):
             if isinstance(classification, Unreadable):
                 yield f"{classification.path}: {classification.reason}"
             else:
@@ -53,5 +53,5 @@ def never_given(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
 
 
 def warn(sentence: str) -> None:
-    """Say it on stderr."""
+    """Print a warning on stderr."""
     click.echo(f"{click.style('warning:', fg='yellow')} {escape(sentence)}", err=True)

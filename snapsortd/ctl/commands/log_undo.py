@@ -1,4 +1,4 @@
-"""log, explain, undo, redo: what the journal knows, and taking it back."""
+"""log, explain, undo, redo: show and reverse what the journal recorded."""
 
 from __future__ import annotations
 
@@ -22,15 +22,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @click.command("log")
 @click.argument("path", required=False)
-@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@click.option(
+    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
+)
 @click.option("--before", type=int, metavar="ID", help="Only entries older than this one.")
-@click.option("--rule", metavar="NAME", help="Only what this rule did.")
-@click.option("--reverse", is_flag=True, help="Newest last.")
+@click.option("--rule", metavar="NAME", help="Only actions of this rule.")
+@click.option("--reverse", is_flag=True, help="List the newest last.")
 @json_option
 def log_command(
     path: str | None, limit: int, before: int | None, rule: str | None, reverse: bool, as_json: bool
 ) -> None:
-    """List what was filed, newest first; with PATH, only what concerns that file.
+    """List what was done, newest first; with PATH, only what concerns that file.
 
     The ID in the first column is what `snapsortctl undo` takes.
 
@@ -39,8 +41,8 @@ def log_command(
       snapsortctl log --rule 'Receipts by month'
       snapsortctl log ~/Downloads/scan.png
     """
-    with reach(locations()) as desk:
-        found = desk.log(
+    with reach(locations()) as backend:
+        found = backend.log(
             limit=limit, before=before, rule=rule, path=os.path.abspath(path) if path else None, shadow=False
         )
     if reverse:
@@ -48,19 +50,19 @@ def log_command(
     if as_json:
         say_json(found)
     else:
-        say(log_lines(found["entries"]) if found["entries"] else "Nothing was filed yet.")
+        say(log_lines(found["entries"]) if found["entries"] else "Nothing has been filed yet.")
 
 
 @click.command("explain")
 @click.argument("path")
 @json_option
 def explain_command(path: str, as_json: bool) -> None:
-    """Tell what happened to the image at PATH, and why: what the model saw, what each rule said.
+    """Show what happened to the image at PATH, and why: the scores of the model and the result of each rule.
 
-    PATH is where the image is now, or where it was.
+    PATH is the current or an earlier location of the image.
     """
-    with reach(locations()) as desk:
-        found = desk.explain(os.path.abspath(path))
+    with reach(locations()) as backend:
+        found = backend.explain(os.path.abspath(path))
     if as_json:
         say_json(found)
     else:
@@ -68,15 +70,15 @@ def explain_command(path: str, as_json: bool) -> None:
 
 
 def selection_options(function: F) -> F:
-    """Which entries: by id, or all that fit."""
+    """Add the options that select entries: by ID or by criteria."""
     for option in (
-        click.option("-n", "--dry-run", is_flag=True, help="Only say what would be done."),
-        click.option("--all", "everything", is_flag=True, help="All there is."),
-        click.option("--until", metavar="TIME", help="Filed before this; with --since, a range."),
-        click.option("--since", metavar="TIME", help="Since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`."),
-        click.option("--rule", metavar="NAME", help="Only what this rule did."),
-        click.option("--batch", type=int, metavar="N", help="One batch, as `sort` names it."),
-        click.option("--last", type=click.IntRange(1), metavar="N", help="The N newest."),
+        click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; change nothing."),
+        click.option("--all", "everything", is_flag=True, help="All entries."),
+        click.option("--until", metavar="TIME", help="Filed before this time; with --since, a range."),
+        click.option("--since", metavar="TIME", help="Filed since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`."),
+        click.option("--rule", metavar="NAME", help="Only actions of this rule."),
+        click.option("--batch", type=int, metavar="N", help="The batch with this number, as reported by `sort`."),
+        click.option("--last", type=click.IntRange(1), metavar="N", help="The N newest entries."),
         click.argument("ids", nargs=-1, type=int, metavar="[ID]..."),
     ):
         function = option(function)
@@ -87,10 +89,10 @@ def selection_options(function: F) -> F:
 @selection_options
 @json_option
 def undo_command(**options: Any) -> None:
-    """Take moves back: every file goes to exactly where it was.
+    """Undo moves: every file returns to exactly where it was.
 
-    Without arguments the last batch is taken back. What can't be (changed since, gone, its old place taken)
-    is refused with the reason and stays undoable; the others are done, and the exit code is 1.
+    Without arguments, undo the last batch. An entry that can't be undone (the file was changed or is gone, or its
+    old name is taken) is refused with the reason and stays undoable; the others are undone, and the exit code is 1.
 
     \b
       snapsortctl undo --dry-run
@@ -105,7 +107,7 @@ def undo_command(**options: Any) -> None:
 @selection_options
 @json_option
 def redo_command(**options: Any) -> None:
-    """Do again what was taken back. Without arguments: the last batch.
+    """Redo what was undone. Without arguments, redo the last batch.
 
     \b
       snapsortctl redo --last 3
@@ -114,10 +116,10 @@ def redo_command(**options: Any) -> None:
 
 
 def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
-    """Undo or redo what was selected, say each item, and end with 1 if one was refused."""
+    """Undo or redo what was selected, report each entry, and exit with 1 if one was refused."""
     chosen = selection(**options)
-    with reach(locations()) as desk:
-        found = (desk.undo if call == "undo" else desk.redo)(dry_run=dry_run, **chosen)
+    with reach(locations()) as backend:
+        found = (backend.undo if call == "undo" else backend.redo)(dry_run=dry_run, **chosen)
     if as_json:
         say_json(found)
     else:
@@ -131,29 +133,29 @@ def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
 def selection(
     *, ids: tuple[int, ...], everything: bool, since: str | None, until: str | None, **others: int | str | None
 ) -> dict[str, Any]:
-    """The API's words for what was asked. Raises click's UsageError if it contradicts itself."""
+    """Return the selection as the API takes it. Raises click's UsageError if the options contradict each other."""
     narrowed = any(value is not None for value in (since, until, *others.values()))
     if bool(ids) + everything + narrowed > 1:
-        raise click.UsageError("give IDs, or --all, or other options, not several of these")
+        raise click.UsageError("give either IDs, or --all, or other options")
     times = {"since": moment("--since", since), "until": moment("--until", until)}
     return {"ids": list(ids) or None, "all": everything, **times, **others}
 
 
 def moment(option: str, text: str | None) -> str | None:
-    """A time as the API takes it. Raises click's BadParameter."""
+    """Return a time as the API takes it. Raises click's BadParameter."""
     try:
         return None if text is None else parse_moment(text, datetime.now(UTC).astimezone()).isoformat()
     except (ValueError, OverflowError):
         raise click.BadParameter(
-            f"{text!r} is no time; write 2h, today, 2026-11-23 or '2026-11-23 16:42'", param_hint=option
+            f"{text!r} is not a valid time; write 2h, today, 2026-11-23 or '2026-11-23 16:42'", param_hint=option
         ) from None
 
 
 def summary(call: str, done: int, refused: int, dry_run: bool) -> str:
-    """How it went, in a sentence."""
+    """Return the closing sentence."""
     if not done and not refused:
         return f"There is nothing to {call}."
-    words = "would be taken back" if call == "undo" else "would be done again"
-    if not dry_run:
-        words = "taken back" if call == "undo" else "done again"
+    words = "undone" if call == "undo" else "redone"
+    if dry_run:
+        words = f"would be {words}"
     return f"{count(done, 'file')} {words}" + (f", {refused} refused." if refused else ".")

@@ -1,4 +1,4 @@
-"""model eval: how well a model sorts images whose labels are known."""
+"""model eval: measure how well a model classifies labelled images."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snapsortd.ctl.commands.sim_sort import told
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.evaluation import fit_lines, given_labels, report
+from snapsortd.ctl.output.progress import with_progress
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.text import escape
 
@@ -22,54 +22,54 @@ if TYPE_CHECKING:
 
 @click.command("eval")
 @click.argument("path", type=click.Path(exists=True))
-@click.option("--labels", "labels_file", type=click.Path(), metavar="FILE", help="Other labels: a YAML file.")
-@click.option("--model", metavar="NAME", help="Another model than the one in use.")
-@click.option("--picture", type=click.Path(), metavar="FILE", help="Draw confusion matrix and calibration as a PNG.")
-@click.option("--fit", "fitting", is_flag=True, help="Suggest thresholds and a temperature that suit these images.")
+@click.option("--labels", "labels_file", type=click.Path(), metavar="FILE", help="Use the labels of this YAML file.")
+@click.option("--model", metavar="NAME", help="Use this model instead of the configured one.")
+@click.option("--picture", type=click.Path(), metavar="FILE", help="Plot confusion matrix and calibration as a PNG.")
+@click.option("--fit", "fitting", is_flag=True, help="Suggest thresholds and a temperature for these images.")
 @json_option
 def eval_command(
     path: str, labels_file: str | None, model: str | None, picture: str | None, fitting: bool, as_json: bool
 ) -> None:
-    """Measure how well a model sorts images whose labels are known; touch nothing.
+    """Measure how well a model classifies labelled images. Changes nothing.
 
     PATH is a folder with one folder of images per label, or a CSV file with the columns path and label. The labels
-    and the model are those of the configuration, or those that you name. A label that is not in the set counts as
-    its negative label; where it has several, any of them is right then.
+    and the model are those of the configuration unless you name others. A label that is not in the set counts as
+    its negative label; if the set has several, any of them counts as right.
 
-    What is moved is told by the thresholds of the configuration's rules, where one asks for that label; else by those
-    of `label: NAME` (a score of 0.5). Exit code 1 if an image can't be read; the others are counted.
+    An image counts as moved if it reaches the thresholds of a configured rule for its label, or those of `label: NAME`
+    (a score of 0.5) if there is no such rule. Exit code 1 if an image can't be read; the others are counted.
 
     \b
       snapsortctl model eval ~/sorted
       snapsortctl model eval labelled.csv --labels labels.yaml --model google/siglip2-base-patch16-224
     """
-    looks, labels, unseen = measure(path, labels_file, model, quiet=as_json)
+    images, labels, unreadable = measure(path, labels_file, model, quiet=as_json)
     from snapsortd.ctl.evaluation.metrics import evaluate
 
-    found = evaluate(looks, labels)
+    found = evaluate(images, labels)
     fitted = None
     if fitting:
         from snapsortd.ctl.evaluation.fitting import fit
 
-        fitted = fit(looks, labels)
+        fitted = fit(images, labels)
     if picture:
         save_picture(found, labels, picture)
     if as_json:
         say_json(document(found) | ({"fit": fit_document(fitted)} if fitted else {}))
     else:
-        say(report(found, looks, labels))
+        say(report(found, images, labels))
         if fitted:
             say(["", *fit_lines(fitted)])
-    end(EXIT_REFUSED if unseen else 0)
+    end(EXIT_REFUSED if unreadable else 0)
 
 
 def measure(
     path: str, labels_file: str | None, model: str | None, *, quiet: bool
 ) -> tuple[list[LabelledImage], LabelSet, int]:
-    """Look at every image; returns also how many could not be looked at, which are named on stderr."""
+    """Classify every image; return also the number of unreadable images, which are reported on stderr."""
     from snapsortd.config.labels_file import load_labels
+    from snapsortd.ctl.evaluation.classify import Unreadable, classify_all, open_classifier
     from snapsortd.ctl.evaluation.dataset import read_dataset
-    from snapsortd.ctl.evaluation.looking import Unreadable, look_at, open_classifier
     from snapsortd.ctl.evaluation.metrics import LabelledImage, LabelSet
     from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
 
@@ -82,23 +82,23 @@ def measure(
     )
     items = read_dataset(path)
     check_labels([item.label for item in items], labels)
-    looks, unseen = [], 0
+    images, unreadable = [], 0
     name = model_name(model) if model else config.model.name
     with open_classifier(name, chosen, locations().cache_dir) as classifier:
-        seen = look_at([item.path for item in items], classifier)
-        for item, classification in zip(items, told(seen, len(items), quiet=quiet), strict=True):
+        found = classify_all([item.path for item in items], classifier)
+        for item, classification in zip(items, with_progress(found, len(items), quiet=quiet), strict=True):
             if isinstance(classification, Unreadable):
-                unseen += 1
+                unreadable += 1
                 click.echo(f"snapsortctl: {short(classification.path)}: {escape(classification.reason)}", err=True)
             else:
-                looks.append(LabelledImage(item.path, item.label, classification))
-    if not looks:
+                images.append(LabelledImage(item.path, item.label, classification))
+    if not images:
         raise SnapsortError(f"none of the images in {path} can be read")
-    return looks, labels, unseen
+    return images, labels, unreadable
 
 
 def configuration() -> Config:
-    """This instance's; where there is none yet, the one that `init` writes. Raises ConfigError."""
+    """Load the configuration, or the one that `init` would write if there is none yet. Raises ConfigError."""
     from snapsortd.config import load_config
     from snapsortd.config.load import default_config_path
 
@@ -107,18 +107,18 @@ def configuration() -> Config:
 
 
 def model_name(text: str) -> str:
-    """The name of a model as the configuration has it: a folder gets its absolute path."""
+    """Return the name of a model as the configuration holds it: the absolute path if it is a folder."""
     folder = os.path.abspath(os.path.expanduser(text))
     return folder if os.path.isfile(os.path.join(folder, "config.json")) else text
 
 
 def check_labels(given: Sequence[str], labels: LabelSet) -> None:
-    """Raises SnapsortError where a label is not in the set, which has no negative one."""
+    """Raise SnapsortError if a label is not in the set and the set has no negative label."""
     unknown = sorted(set(given) - set(labels.names))
     if unknown and not labels.negatives:
         raise SnapsortError(
             f"these labels are not in the set: {', '.join(unknown)}",
-            "add them, or a label with `negative: true`, which stands for everything else",
+            "add them, or a label with `negative: true`, which covers everything else",
         )
 
 
@@ -134,7 +134,7 @@ def save_picture(found: Evaluation, labels: LabelSet, path: str) -> None:
 
 
 def document(found: Evaluation) -> dict[str, Any]:
-    """The figures for programs."""
+    """Return the figures as a JSON document."""
     return {
         "n": found.n,
         "accuracy": found.accuracy,
@@ -148,7 +148,7 @@ def document(found: Evaluation) -> dict[str, Any]:
 
 
 def fit_document(fitted: Fit) -> dict[str, Any]:
-    """The suggestions for programs."""
+    """Return the suggestions as a JSON document."""
     return {
         "temperature": fitted.temperature,
         "ece": fitted.ece[1],

@@ -1,4 +1,4 @@
-"""rules: list them, test them, and have one in shadow mode act."""
+"""rules: list them, test them, and promote one from shadow mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from snapsortd.ctl.client import Backend, Client, reach
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
-from snapsortd.ctl.output.render import table
+from snapsortd.ctl.output.tables import table
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError, Unavailable
 from snapsortd.domain.text import count, escape
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from snapsortd.config import Config, Expectation
 
 NOTHING = "none"
-"""How a test, and its result, says that no rule takes the file."""
+"""The name in a test, and in its result, for no rule at all."""
 
 
 @click.group("rules")
 def rules_command() -> None:
-    """List the rules, test them, and have one in shadow mode act."""
+    """List the rules, test them, and promote one from shadow mode."""
 
 
 @rules_command.command("list")
 @json_option
 def list_command(as_json: bool) -> None:
-    """List the rules of the configuration, in the order in which they are asked."""
+    """List the rules of the configuration, in the order in which they are evaluated."""
     found = [
         {
             "name": rule.name,
@@ -46,7 +46,7 @@ def list_command(as_json: bool) -> None:
 
 
 def rule_lines(rules: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """A table of rules."""
+    """Yield a table of rules."""
     rows = [
         (
             escape(rule["name"]),
@@ -63,10 +63,10 @@ def rule_lines(rules: Sequence[dict[str, Any]]) -> Iterator[str]:
 @click.argument("name")
 @json_option
 def promote_command(name: str, as_json: bool) -> None:
-    """Have the rule NAME, which is in shadow mode, act from now on.
+    """Promote the rule NAME from shadow mode, so that it takes effect.
 
-    One word of the configuration is changed, from `mode: shadow` to `mode: live`; all else in it stays as it is.
-    A running daemon reads it again.
+    This changes one word of the configuration, from `mode: shadow` to `mode: live`, and nothing else in it.
+    A running daemon reloads it.
 
     \b
       snapsortctl shadow --rule Screenshots
@@ -78,7 +78,7 @@ def promote_command(name: str, as_json: bool) -> None:
     promote(here.config_file, name, os.environ)
     reloaded = True
     try:
-        Client(here.socket).tell("reload")
+        Client(here.socket).send("reload")
     except Unavailable:
         reloaded = False
     if as_json:
@@ -86,15 +86,15 @@ def promote_command(name: str, as_json: bool) -> None:
         return
     say(f"{click.style('✓', fg='green')} {escape(name)} is live now.")
     if not reloaded:
-        say("It acts from the next start of snapsortd on.")
+        say("It takes effect at the next start of snapsortd.")
 
 
 @rules_command.command("test")
 @json_option
 def test_command(as_json: bool) -> None:
-    """Compare what the rules do to images with what the configuration expects of them under `tests:`.
+    """Compare what the rules do to images with what the configuration expects under `tests:`.
 
-    Nothing is touched. Exit code 1 if one is not as expected.
+    Changes nothing. Exit code 1 if a result is not as expected.
 
     \b
       tests:
@@ -106,10 +106,10 @@ def test_command(as_json: bool) -> None:
         raise SnapsortError(f"{short(config.path)} has no tests", "write some under `tests:`, see `--help`")
     here = locations()
     results = []
-    with reach(here) as desk:
-        check_same(desk, config)
+    with reach(here) as backend:
+        check_same(backend, config)
         for expected in config.tests:
-            results.append(compared(expected, foretold(desk, expected.file)))
+            results.append(compare(expected, preview(backend, expected.file)))
             if not as_json:
                 say(test_lines(results[-1]))
     failed = sum(not each["ok"] for each in results)
@@ -121,35 +121,35 @@ def test_command(as_json: bool) -> None:
 
 
 def configuration() -> Config:
-    """The configuration as it is now in its file. Raises ConfigError."""
+    """Load the configuration from its file. Raises ConfigError."""
     from snapsortd.config import load_config
 
     return load_config(locations().config_file, os.environ)
 
 
-def check_same(desk: Backend, config: Config) -> None:
-    """A daemon tests by the rules that it works by. Raises SnapsortError if the file has others by now."""
-    if isinstance(desk, Client) and desk.status()["config"].get("fingerprint") != config.fingerprint:
-        raise SnapsortError("the daemon does not work by this configuration yet", "run `snapsortctl reload` first")
+def check_same(backend: Backend, config: Config) -> None:
+    """Raise SnapsortError if the daemon, which would evaluate its own rules, has not loaded this configuration."""
+    if isinstance(backend, Client) and backend.status()["config"].get("fingerprint") != config.fingerprint:
+        raise SnapsortError("the daemon has not loaded this configuration yet", "run `snapsortctl reload` first")
 
 
-def foretold(desk: Backend, path: str) -> dict[str, Any]:
-    """What would happen to the file."""
+def preview(backend: Backend, path: str) -> dict[str, Any]:
+    """Return the result of a dry run for the file."""
     try:
-        return desk.image(path, dry_run=True, batch=None)
+        return backend.image(path, dry_run=True, batch=None)
     except SnapsortError as error:
         if error.exit_code != EXIT_REFUSED:
             raise
         return {"outcome": "failed", "reason": str(error)}
 
 
-def compared(expected: Expectation, result: dict[str, Any]) -> dict[str, Any]:
-    """One test's result: what was wanted, what was found, and whether they agree."""
+def compare(expected: Expectation, result: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of one test: what was expected, what was found, and whether they agree."""
     rules = [each["rule"] for each in result.get("rules") or () if each["matched"]]
     targets = [each["target"] for each in result.get("actions") or () if each["target"]]
     failed = result["outcome"] in ("failed", "quarantined", "ignored")
     rule_ok = expected.rule is None or expected.rule in (rules or [NOTHING])
-    place_ok = expected.destination is None or any(symlink_target(each, expected.destination) for each in targets)
+    place_ok = expected.destination is None or any(is_destination(each, expected.destination) for each in targets)
     return {
         "file": expected.file,
         "position": expected.position,
@@ -160,13 +160,13 @@ def compared(expected: Expectation, result: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def symlink_target(target: str, wanted: str) -> bool:
-    """Is a path the one that is wanted, or in the folder that is?"""
+def is_destination(target: str, wanted: str) -> bool:
+    """Return whether a path is the expected one, or directly in the expected folder."""
     return wanted.rstrip("/") == os.path.dirname(target) or wanted == target
 
 
 def test_lines(result: dict[str, Any]) -> Iterator[str]:
-    """One test: a line where all is as expected, else what was and what is."""
+    """Yield one line for a test that passed, or the expected and the found values."""
     if result["ok"]:
         yield f"{click.style('✓', fg='green')} {short(result['file'])}"
         return
@@ -174,9 +174,9 @@ def test_lines(result: dict[str, Any]) -> Iterator[str]:
     if result["reason"]:
         yield f"    {escape(result['reason'])}"
         return
-    expected, came = result["expected"], result["found"]
+    expected, found = result["expected"], result["found"]
     if expected["rule"] is not None:
-        yield f"    rule: expected {escape(expected['rule'])}, found {escape(', '.join(came['rules']) or NOTHING)}"
+        yield f"    rule: expected {escape(expected['rule'])}, found {escape(', '.join(found['rules']) or NOTHING)}"
     if expected["destination"] is not None:
-        places_found = ", ".join(short(each) for each in came["destinations"]) or "it stays where it is"
-        yield f"    destination: expected {short(expected['destination'])}, found {places_found}"
+        destinations = ", ".join(short(each) for each in found["destinations"]) or "it stays where it is"
+        yield f"    destination: expected {short(expected['destination'])}, found {destinations}"

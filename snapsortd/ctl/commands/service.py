@@ -1,4 +1,4 @@
-"""service install, uninstall, status: snapsortd as a service of the user's own service manager."""
+"""service install, uninstall, status: run snapsortd under the user's own service manager."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LABEL = "org.snapsortd.snapsortd"
 
 
 class ServiceManager(Protocol):
-    """What differs between systemd and launchd."""
+    """The operations that differ between systemd and launchd."""
 
     @property
     def path(self) -> str:
-        """Where the service's file goes."""
+        """Path of the service file."""
 
     def text(self) -> str: ...
     def install(self) -> Sequence[Sequence[str]]: ...
@@ -43,16 +43,16 @@ class Systemd:
 
     @classmethod
     def here(cls) -> Systemd:
-        """In the folder where the user manager looks."""
+        """Return the manager with the unit path that it searches."""
         config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
         return cls(os.path.join(config, "systemd", "user", UNIT))
 
     def text(self) -> str:
-        """The unit for this installation and these places."""
+        """Return the unit for this installation and these environment variables."""
         return systemd_unit(template(UNIT).decode(), program(), carried(os.environ))
 
     def install(self) -> Sequence[Sequence[str]]:
-        """Commands to run once the unit is written; `restart` so that a new version takes over."""
+        """Return the commands to run once the unit is written; `restart` so that a new version takes over."""
         return (
             self._ctl("daemon-reload"),
             self._ctl("enable", UNIT),
@@ -60,19 +60,19 @@ class Systemd:
         )
 
     def uninstall(self) -> Sequence[Sequence[str]]:
-        """Commands to run before the unit is removed."""
+        """Return the commands to run before the unit is removed."""
         return (self._ctl("disable", "--now", UNIT),)
 
     def after_removal(self) -> Sequence[Sequence[str]]:
-        """Commands to run when the unit is gone."""
+        """Return the commands to run after the unit is removed."""
         return (self._ctl("daemon-reload"),)
 
     def is_running(self) -> Sequence[str]:
-        """A command that succeeds if the service runs."""
+        """Return a command that succeeds if the service is running."""
         return self._ctl("is-active", "--quiet", UNIT)
 
     def status(self) -> Sequence[str]:
-        """A command that tells people how the service is."""
+        """Return a command that shows the state of the service to people."""
         return self._ctl("status", "--no-pager", UNIT)
 
     @staticmethod
@@ -90,28 +90,28 @@ class Launchd:
 
     @classmethod
     def here(cls) -> Launchd:
-        """In the folder where launchd looks at login."""
+        """Return the session with the agent path that launchd searches at login."""
         path = os.path.expanduser(f"~/Library/LaunchAgents/{LABEL}.plist")
         return cls(path, f"gui/{os.getuid()}", os.path.join(locations().log_dir, "launchd.log"))
 
     def text(self) -> str:
-        """The agent for this installation and these places."""
+        """Return the agent for this installation and these environment variables."""
         return launchd_agent(template(f"{LABEL}.plist"), program(), carried(os.environ), self.log)
 
     def install(self) -> Sequence[Sequence[str]]:
-        """Commands to run once the agent is written."""
+        """Return the commands to run once the agent is written."""
         return (("launchctl", "bootstrap", self.domain, self.path),)
 
     def uninstall(self) -> Sequence[Sequence[str]]:
-        """Commands to run before the agent is removed."""
+        """Return the commands to run before the agent is removed."""
         return (("launchctl", "bootout", f"{self.domain}/{LABEL}"),)
 
     def after_removal(self) -> Sequence[Sequence[str]]:
-        """Commands to run when the agent is gone."""
+        """Return the commands to run after the agent is removed."""
         return ()
 
     def is_running(self) -> Sequence[str]:
-        """A command that succeeds if the agent is loaded."""
+        """Return a command that succeeds if the agent is loaded."""
         return ("launchctl", "print", f"{self.domain}/{LABEL}")
 
     def status(self) -> Sequence[str]:
@@ -120,32 +120,32 @@ class Launchd:
 
 
 def template(name: str) -> bytes:
-    """A template as it ships with the package."""
+    """Return a template that ships with the package."""
     return (files("snapsortd.ctl.service_files") / name).read_bytes()
 
 
 def program() -> str:
-    """The `snapsortd` of this very installation."""
+    """Return the path of the `snapsortd` of this installation."""
     return os.path.join(os.path.dirname(os.path.abspath(sys.executable)), "snapsortd")
 
 
 def manager() -> ServiceManager:
-    """The service manager of this system."""
+    """Return the service manager of this system."""
     return Launchd.here() if sys.platform == "darwin" else Systemd.here()
 
 
 @click.group("service")
 def service_command() -> None:
-    """Run snapsortd whenever you are logged in, by systemd or launchd."""
+    """Run snapsortd whenever you are logged in, through systemd or launchd."""
 
 
 @service_command.command("install")
-@click.option("--print", "only_print", is_flag=True, help="Print the service's file and do nothing else.")
+@click.option("--print", "only_print", is_flag=True, help="Print the service file and do nothing else.")
 @json_option
 def install(only_print: bool, as_json: bool) -> None:
-    """Write the service for this installation, start it now and at every login.
+    """Install the service of this installation, start it now and at every login.
 
-    Where SNAPSORTD_CONFIG or an XDG variable is set now, the service gets it too.
+    If SNAPSORTD_CONFIG or an XDG variable is set now, the service gets it too.
     """
     service = manager()
     if only_print:
@@ -161,39 +161,39 @@ def install(only_print: bool, as_json: bool) -> None:
     if again and isinstance(service, Launchd):
         steps += carry_out(service.uninstall(), may_fail=True)
     steps += carry_out(service.install())
-    told(steps, "snapsortd is starting; `snapsortctl status` shows how it goes.", as_json)
+    report(steps, "snapsortd is starting; `snapsortctl status` shows its progress.", as_json)
 
 
 @service_command.command("uninstall")
 @json_option
 def uninstall(as_json: bool) -> None:
-    """Stop the service and remove it. Configuration and journal stay."""
+    """Stop and remove the service. Configuration and journal are kept."""
     service = manager()
     if not os.path.exists(service.path):
         raise SnapsortError("the service is not installed", f"there is no {service.path}")
     steps = carry_out(service.uninstall(), may_fail=True)
     os.unlink(service.path)
     steps += [f"removed {short(service.path)}", *carry_out(service.after_removal(), may_fail=True)]
-    told(steps, "The service is gone; configuration and journal stay.", as_json)
+    report(steps, "The service was removed; configuration and journal are kept.", as_json)
 
 
 @service_command.command("status")
 @json_option
 def status(as_json: bool) -> None:
-    """Say whether the service is installed and runs. Exit code 4 if it doesn't run."""
+    """Show whether the service is installed and running. Exit code 4 if it is not running."""
     service = manager()
     installed, running = os.path.exists(service.path), run(service.is_running()).returncode == 0
     if as_json:
         say_json({"installed": installed, "running": running, "path": service.path})
     elif not installed:
-        say("The service is not installed; `snapsortctl service install` does it.")
+        say("The service is not installed; run `snapsortctl service install`.")
     else:
         say(run(service.status()).stdout.rstrip() or f"installed as {short(service.path)}, not running")
     end(0 if running else EXIT_UNAVAILABLE)
 
 
-def told(steps: Sequence[str], sentence: str, as_json: bool) -> None:
-    """Say what was done."""
+def report(steps: Sequence[str], sentence: str, as_json: bool) -> None:
+    """Report the steps that were carried out."""
     if as_json:
         say_json({"done": steps})
         return
@@ -202,7 +202,7 @@ def told(steps: Sequence[str], sentence: str, as_json: bool) -> None:
 
 
 def carry_out(commands: Sequence[Sequence[str]], *, may_fail: bool = False) -> list[str]:
-    """Run commands in turn and return what was done. Raises SnapsortError at the first that fails."""
+    """Run commands in turn and return the steps carried out. Raises SnapsortError at the first that fails."""
     done = []
     for command in commands:
         words = " ".join(command)
@@ -212,16 +212,18 @@ def carry_out(commands: Sequence[Sequence[str]], *, may_fail: bool = False) -> l
         elif may_fail:
             done.append(f"{words} (failed: {result.stderr.strip()})")
         else:
-            raise SnapsortError(f"`{words}` failed: {result.stderr.strip()}", "is a service manager running for you?")
+            raise SnapsortError(
+                f"`{words}` failed: {result.stderr.strip()}", "is a service manager running for your user?"
+            )
     return done
 
 
 def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run one command. Raises SnapsortError if there is no such program."""
+    """Run one command. Raises SnapsortError if the program does not exist."""
     try:
         return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     except FileNotFoundError:
         raise SnapsortError(
             f"there is no {command[0]} on this system",
-            "start `snapsortd` by your own means, such as at login",
+            "start `snapsortd` some other way, for example at login",
         ) from None

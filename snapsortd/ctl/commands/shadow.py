@@ -1,4 +1,4 @@
-"""shadow: what rules in shadow mode would have done."""
+"""shadow: list what rules in shadow mode would have done."""
 
 from __future__ import annotations
 
@@ -8,33 +8,36 @@ import click
 
 from snapsortd.ctl.client import Reply, reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
-from snapsortd.ctl.output.render import format_move, moment, table
+from snapsortd.ctl.output.render import format_move, moment
+from snapsortd.ctl.output.tables import table
 from snapsortd.domain.text import escape
 
 
 @click.command("shadow")
-@click.option("-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@click.option("--rule", metavar="NAME", help="Only what this rule would have done.")
+@click.option(
+    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
+)
+@click.option("--rule", metavar="NAME", help="Only actions of this rule.")
 @json_option
 def shadow_command(limit: int, rule: str | None, as_json: bool) -> None:
     """List what rules with `mode: shadow` would have done, newest first.
 
-    `snapsortctl rules promote NAME` has such a rule act from then on.
+    `snapsortctl rules promote NAME` makes such a rule take effect.
 
     \b
       snapsortctl shadow
       snapsortctl shadow --rule Screenshots -n 100
     """
-    with reach(locations()) as desk:
-        found = desk.log(limit=limit, before=None, rule=rule, path=None, shadow=True)
+    with reach(locations()) as backend:
+        found = backend.log(limit=limit, before=None, rule=rule, path=None, shadow=True)
     if as_json:
         say_json(found)
     else:
-        say(lines(found["entries"]) if found["entries"] else "No rule in shadow mode has taken an image yet.")
+        say(lines(found["entries"]) if found["entries"] else "No rule in shadow mode has matched an image yet.")
 
 
 def lines(entries: Sequence[Reply]) -> Iterator[str]:
-    """A table: when, which rule, and what it would have done."""
+    """Yield a table of the time, the rule and the action."""
     rows = [
         (
             moment(entry["at"]),

@@ -1,9 +1,8 @@
-"""sim and sort: existing images, once."""
+"""sim and sort: preview or file existing images once."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -12,35 +11,35 @@ import click
 
 from snapsortd.ctl.client import Backend, reach
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
+from snapsortd.ctl.output.progress import with_progress
 from snapsortd.ctl.output.render import image_line
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX, suffix_of
 from snapsortd.domain.text import count
 
 F = TypeVar("F", bound=Callable[..., Any])
-T = TypeVar("T")
-BAD = frozenset({"failed", "quarantined", "conflict"})
+FAILURES = frozenset({"failed", "quarantined", "conflict"})
 
 
 def path_options(function: F) -> F:
-    """Which images."""
-    recursive = click.option("-r", "--recursive", is_flag=True, help="Folders with all that is below them.")
+    """Add the arguments that choose the images."""
+    recursive = click.option("-r", "--recursive", is_flag=True, help="Include the subfolders of folders.")
     paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
     return recursive(paths(function))
 
 
 def tag_options(function: F) -> F:
-    """By which rules."""
+    """Add the options that choose the rules."""
     for option in (
-        click.option("--skip-tags", metavar="A,B", callback=words, help="No rules that have one of these tags."),
-        click.option("--tags", metavar="A,B", callback=words, help="Only rules that have one of these tags."),
+        click.option("--skip-tags", metavar="A,B", callback=words, help="Skip the rules that have one of these tags."),
+        click.option("--tags", metavar="A,B", callback=words, help="Apply only the rules that have one of these tags."),
     ):
         function = option(function)
     return function
 
 
 def words(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tuple[str, ...]:
-    """What stands between commas."""
+    """Split a comma-separated option."""
     return tuple(word for each in (text or "").split(",") if (word := each.strip()))
 
 
@@ -49,7 +48,7 @@ def words(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tu
 @tag_options
 @json_option
 def sim_command(as_json: bool, **which: Any) -> None:
-    """Show what would happen to images, and why; touch nothing.
+    """Show what would happen to images, and why. Changes nothing.
 
     PATH is an image, or a folder of images.
 
@@ -58,7 +57,7 @@ def sim_command(as_json: bool, **which: Any) -> None:
       snapsortctl sim --recursive ~/Pictures
       snapsortctl sim --tags work ~/Downloads
     """
-    go_through(**which, as_json=as_json, dry_run=True)
+    process_images(**which, as_json=as_json, dry_run=True)
 
 
 @click.command("sort")
@@ -66,26 +65,26 @@ def sim_command(as_json: bool, **which: Any) -> None:
 @tag_options
 @json_option
 def sort_command(as_json: bool, **which: Any) -> None:
-    """File existing images once, now, by the same rules.
+    """File existing images once, by the same rules.
 
-    PATH is an image, or a folder of images. All of them are one batch, which `snapsortctl undo` takes back.
+    PATH is an image, or a folder of images. All of them form one batch, which `snapsortctl undo` reverses.
 
     \b
       snapsortctl sort ~/Downloads
       snapsortctl sort scan1.png scan2.png
     """
-    go_through(**which, as_json=as_json, dry_run=False)
+    process_images(**which, as_json=as_json, dry_run=False)
 
 
-def go_through(
+def process_images(
     paths: Sequence[str], recursive: bool, tags: Sequence[str], skip_tags: Sequence[str], as_json: bool, dry_run: bool
 ) -> None:
-    """Send every image to the daemon, say what became of each, and end with 1 if one could not be done."""
+    """Process every image, report each result, and exit with 1 if one of them failed."""
     images = list(dict.fromkeys(found for path in paths for found in find_images(os.path.abspath(path), recursive)))
     results = []
-    with reach(locations()) as desk:
-        done = process(desk, images, dry_run, tags=tags, skip_tags=skip_tags)
-        for result in told(done, len(images), quiet=as_json):
+    with reach(locations()) as backend:
+        done = results_of(backend, images, dry_run, tags=tags, skip_tags=skip_tags)
+        for result in with_progress(done, len(images), quiet=as_json):
             results.append(result)
             if not as_json:
                 say(image_line(result, dry_run=dry_run))
@@ -95,15 +94,17 @@ def go_through(
         say_json({"images": results, "batch": batch, "counts": outcomes})
     else:
         say(summary(results, outcomes, batch, dry_run))
-    end(EXIT_REFUSED if outcomes.keys() & BAD else 0)
+    end(EXIT_REFUSED if outcomes.keys() & FAILURES else 0)
 
 
-def process(desk: Backend, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """One image after the other, all in one batch; a fault of one image alone does not end it."""
+def results_of(
+    backend: Backend, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield the result of each image, all in one batch; an error that concerns one image alone is its result."""
     batch: int | None = None
     for path in images:
         try:
-            result = desk.image(path, dry_run=dry_run, batch=batch, **chosen)
+            result = backend.image(path, dry_run=dry_run, batch=batch, **chosen)
         except SnapsortError as error:
             if error.exit_code != EXIT_REFUSED:
                 raise
@@ -113,7 +114,7 @@ def process(desk: Backend, images: Iterable[str], dry_run: bool, **chosen: Seque
 
 
 def find_images(path: str, recursive: bool) -> Iterator[str]:
-    """`path` itself, or the images of that folder by name; symlinks are not followed."""
+    """Yield `path` itself, or the images of that folder by name; symlinks are not followed."""
     if not os.path.isdir(path):
         yield path
         return
@@ -125,39 +126,23 @@ def find_images(path: str, recursive: bool) -> Iterator[str]:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from find_images(entry.path, recursive) if recursive else ()
-        elif entry.is_file(follow_symlinks=False) and names_an_image(entry.name):
+        elif entry.is_file(follow_symlinks=False) and has_image_name(entry.name):
             yield entry.path
 
 
-def names_an_image(name: str) -> bool:
-    """Return whether a file of this name is an image of a person, not one of our own temporary files."""
+def has_image_name(name: str) -> bool:
+    """Return whether the name has an image suffix and is not the name of one of our own temporary files."""
     return suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(OWN_PREFIX)
 
 
-def told(results: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
-    """`results`, with a progress bar below the lines while a person looks on."""
-    if quiet or total < 2 or not sys.stdout.isatty():
-        yield from results
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(), transient=True) as bar:
-        task = bar.add_task("images", total=total)
-        for result in results:
-            yield result
-            bar.advance(task)
-
-
 def summary(results: Sequence[dict[str, Any]], outcomes: Counter[str], batch: int | None, dry_run: bool) -> str:
-    """How it went, in a sentence or two."""
+    """Return the closing sentence."""
     if not results:
         return "There are no images."
     if dry_run:
-        moving = sum(1 for each in results if each.get("target") and each["outcome"] not in BAD)
-        return f"{count(len(results), 'image')}, {moving} would be filed. Nothing was touched."
+        moving = sum(1 for each in results if each.get("target") and each["outcome"] not in FAILURES)
+        return f"{count(len(results), 'image')}, {moving} would be filed. Nothing was changed."
     words = ", ".join(f"{number} {what}" for what, number in sorted(outcomes.items()))
     done = outcomes["filed"] + outcomes["copied"] + outcomes["done"]
-    hint = f" `snapsortctl undo --batch {batch}` takes it back." if done and batch else ""
+    hint = f" Undo with `snapsortctl undo --batch {batch}`." if done and batch else ""
     return f"{count(len(results), 'image')}: {words}.{hint}"

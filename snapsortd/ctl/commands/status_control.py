@@ -1,4 +1,4 @@
-"""status, pause, resume, reload, stop: what is said to a running daemon."""
+"""status, pause, resume, reload, stop: query and control a running daemon."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from snapsortd.files.locations import Locations
 @click.command("status")
 @json_option
 def status_command(as_json: bool) -> None:
-    """Say what the daemon is doing: its state, what it filed, what needs a look.
+    """Show the state of the daemon, what it filed and what needs attention.
 
-    Exit code 4 if no daemon runs; with --json the state is then "stopped" and the counts are the journal's.
+    Exit code 4 if no daemon is running; with --json the state is then "stopped" and the counts are the journal's.
     """
     here = locations()
     try:
@@ -36,7 +36,7 @@ def status_command(as_json: bool) -> None:
 
 
 def stopped(here: Locations) -> Reply:
-    """The status of a daemon that does not run; nothing is locked, so that one can start meanwhile."""
+    """Return the status if no daemon is running. Nothing is locked, so that one can start meanwhile."""
     from snapsortd.journal.readonly import peek_counts
 
     found: Reply = {"state": "stopped", "queued": 0, "filed": 0, "failed": 0}
@@ -49,41 +49,40 @@ def stopped(here: Locations) -> Reply:
 @click.command("pause")
 @json_option
 def pause_command(as_json: bool) -> None:
-    """File nothing until `snapsortctl resume`; new images wait in their folder."""
-    tell("pause", "Paused: new images wait until `snapsortctl resume`.", as_json)
+    """Stop filing until `snapsortctl resume`; new images wait in their folder."""
+    send("pause", "Paused: new images wait until `snapsortctl resume`.", as_json)
 
 
 @click.command("resume")
 @json_option
 def resume_command(as_json: bool) -> None:
-    """File again, beginning with what has waited."""
-    tell("resume", "Filing again.", as_json)
+    """Resume filing, beginning with the images that have waited."""
+    send("resume", "Filing resumed.", as_json)
 
 
 @click.command("reload")
 @json_option
 def reload_command(as_json: bool) -> None:
-    """Have the daemon read its configuration again.
+    """Reload the configuration of the daemon.
 
-    If there is a fault in it, every fault is listed, the last good configuration stays in force, and the exit
-    code is 3.
+    If it has faults, all of them are listed, the last valid configuration stays in effect, and the exit code is 3.
     """
-    tell("reload", "The configuration was read again.", as_json)
+    send("reload", "Configuration reloaded.", as_json)
 
 
 @click.command("stop")
 @json_option
 def stop_command(as_json: bool) -> None:
-    """Finish the move in hand and end the daemon.
+    """Finish the move in progress and stop the daemon.
 
-    A daemon that runs as a service starts again at the next login; `snapsortctl service uninstall` ends that.
+    A daemon that runs as a service starts again at the next login, unless you run `snapsortctl service uninstall`.
     """
-    tell("stop", "snapsortd is stopping.", as_json)
+    send("stop", "snapsortd is stopping.", as_json)
 
 
-def tell(order: str, sentence: str, as_json: bool) -> None:
-    """Give an order and say that it was carried out."""
-    reply = Client(locations().socket).tell(order)
+def send(order: str, sentence: str, as_json: bool) -> None:
+    """Send an order to the daemon and report that it was carried out."""
+    reply = Client(locations().socket).send(order)
     if as_json:
         say_json(reply)
     else:

@@ -1,4 +1,4 @@
-"""watch: follow what happens."""
+"""watch: follow the events of the daemon."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snapsortd.ctl.output.render import event_line
 @click.command("watch")
 @json_option
 def watch_command(as_json: bool) -> None:
-    """Follow what happens, as it happens, until Ctrl-C or the end of the daemon.
+    """Follow events as they happen, until Ctrl-C or the end of the daemon.
 
     With --json, one JSON object per line.
     """

@@ -1,1 +1,1 @@
-"""How good is a model at sorting images whose labels are known? Imports neither torch nor Pillow before it must."""
+"""Evaluation of a model on labelled images. Imports neither torch nor Pillow before they are needed."""

@@ -1,4 +1,4 @@
-"""Which prompts mean the same to the model: its text tower reads them, in a process of its own."""
+"""Similarity of prompts to the model, whose text encoder runs in a separate process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _QUIET = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_PROGRESS_BARS": "1", "TRANSFORM
 
 
 def close_prompts(model: str, labels: Sequence[Label]) -> Iterator[str]:
-    """A warning for every two labels with such prompts. Raises ModelError."""
+    """Yield a warning for every two labels with nearly the same prompts. Raises ModelError."""
     os.environ.update(_QUIET)
     prompts = [prompt for label in labels for prompt in label.prompts]
     yield from lint_prompts(labels, embed_texts(find_checkpoint(model), prompts))

@@ -1,4 +1,4 @@
-"""Images with labels that people gave: a folder of folders, or a CSV file."""
+"""Labelled images, read from a folder of folders or from a CSV file."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _HINT = f"give a folder with one folder of images per label, or a CSV file with 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One image and its label."""
+    """An image and its true label."""
 
     path: str
     label: str
 
 
 def read_dataset(path: str) -> list[Labelled]:
-    """The images behind `path`, in order. Raises SnapsortError where there are none."""
+    """Return the labelled images at `path`, in order. Raises SnapsortError if there are none."""
     try:
         found = list(_folder_of_folders(path) if os.path.isdir(path) else _table(path))
     except OSError as error:
         raise SnapsortError(f"{path} cannot be read: {error.strerror}", _HINT) from None
     if not found:
-        raise SnapsortError(f"there are no images with labels in {path}", _HINT)
+        raise SnapsortError(f"there are no labelled images in {path}", _HINT)
     return found
 
 
 def find_images(folder: str) -> Iterator[str]:
-    """Every image below a folder, by name; hidden ones and symlinks are passed over."""
+    """Yield every image below a folder by name; hidden files and symlinks are skipped."""
     for above, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -51,7 +51,7 @@ def _folder_of_folders(path: str) -> Iterator[Labelled]:
 
 
 def _table(path: str) -> Iterator[Labelled]:
-    """Paths are relative to the file's own folder. The file is UTF-8, other bytes in it are kept as they are."""
+    """Yield the rows of a CSV file. Paths are relative to its folder; bytes that are not UTF-8 are kept."""
     with open(path, encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         rows = csv.DictReader(file, strict=True)
         try:

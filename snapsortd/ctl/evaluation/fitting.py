@@ -1,4 +1,4 @@
-"""Thresholds and a temperature that fit images whose labels are known. Pure."""
+"""Fitting of thresholds and a temperature to labelled images. Pure."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from snapsortd.ctl.evaluation.metrics import LabelledImage, LabelSet, Threshold,
 from snapsortd.domain.image import Classification
 
 PRECISION = 0.97
-"""Of a hundred images that are moved, three may be wrong."""
-LEAST = 10
-"""Images that must be moved rightly before a threshold is suggested: with fewer it is chance."""
+"""Wanted precision: of a hundred images that are moved, three may be wrong."""
+MIN_CORRECT = 10
+"""Minimum number of correctly moved images for a suggestion: fewer could be due to chance."""
 
 _SCORES = tuple(step / 20 for step in range(8, 20))
 _MARGINS = tuple(step / 10 for step in range(9))
 _TEMPERATURES = tuple(2 ** (step / 8) for step in range(-16, 25))
-_TINY = 1e-12
-"""Least score that is told from none."""
+_MIN_SCORE = 1e-12
+"""Lower bound of a score, so that its logarithm is finite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A threshold for one label, and what it gives on the images that it was fitted on."""
+    """A threshold for one label, with its precision and recall on the images that it was fitted on."""
 
     threshold: Threshold
     precision: float
@@ -32,9 +32,10 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """`thresholds`: None for a label that too few images have, or that reaches the precision with no threshold.
+    """The result of fitting.
 
-    `temperature` is what the logits would have to be divided by; `ece` the calibration error before and after.
+    `thresholds`: None for a label with too few images, or that reaches the precision with no threshold.
+    `temperature`: the divisor of the logits that fits best. `ece`: the calibration error before and after.
     """
 
     thresholds: Mapping[str, Suggestion | None]
@@ -42,36 +43,36 @@ class Fit:
     ece: tuple[float, float]
 
 
-def fit(looks: Sequence[LabelledImage], labels: LabelSet, precision: float = PRECISION) -> Fit:
-    """What suits at least one look."""
-    temperature = min(_TEMPERATURES, key=lambda each: (_loss(looks, labels, each), abs(log(each))))
-    cooled = [replace(look, classification=tempered(look.classification, temperature)) for look in looks]
+def fit(images: Sequence[LabelledImage], labels: LabelSet, precision: float = PRECISION) -> Fit:
+    """Fit to at least one image."""
+    temperature = min(_TEMPERATURES, key=lambda each: (_loss(images, labels, each), abs(log(each))))
+    cooled = [replace(image, classification=tempered(image.classification, temperature)) for image in images]
     return Fit(
-        {name: _suggest(looks, name, precision) for name in labels.names if name not in labels.negatives},
+        {name: _suggest(images, name, precision) for name in labels.names if name not in labels.negatives},
         temperature,
-        (_error(looks, labels), _error(cooled, labels)),
+        (_error(images, labels), _error(cooled, labels)),
     )
 
 
 def tempered(classification: Classification, temperature: float) -> Classification:
-    """As if the logits had been divided by the temperature: above 1 all scores come closer to each other."""
-    powers = {name: max(score, _TINY) ** (1 / temperature) for name, score in classification.scores.items()}
+    """Return the scores for logits divided by the temperature: above 1, all scores come closer to each other."""
+    powers = {name: max(score, _MIN_SCORE) ** (1 / temperature) for name, score in classification.scores.items()}
     total = sum(powers.values())
     return replace(classification, scores={name: power / total for name, power in powers.items()})
 
 
-def _suggest(looks: Sequence[LabelledImage], name: str, precision: float) -> Suggestion | None:
-    """The threshold that moves most of what it should and is as often right as wanted; the lowest of several."""
-    due = sum(look.given == name for look in looks)
-    told = [look for look in looks if look.classification.label == name]
+def _suggest(images: Sequence[LabelledImage], name: str, precision: float) -> Suggestion | None:
+    """Return the threshold with the best recall at the wanted precision, the lowest of several; None if none has it."""
+    due = sum(image.given == name for image in images)
+    predicted = [image for image in images if image.classification.label == name]
     best: Suggestion | None = None
     for threshold in _thresholds():
-        moved = [look.given == name for look in told if threshold.passed(look.classification)]
-        right = sum(moved)
-        if right < LEAST or right / len(moved) < precision:
+        moved = [image.given == name for image in predicted if threshold.passed(image.classification)]
+        correct = sum(moved)
+        if correct < MIN_CORRECT or correct / len(moved) < precision:
             continue
-        if best is None or right / due > best.recall:
-            best = Suggestion(threshold, right / len(moved), right / due)
+        if best is None or correct / due > best.recall:
+            best = Suggestion(threshold, correct / len(moved), correct / due)
     return best
 
 
@@ -79,15 +80,15 @@ def _thresholds() -> Iterator[Threshold]:
     return (Threshold(score, margin) for score in _SCORES for margin in _MARGINS if margin < score)
 
 
-def _loss(looks: Sequence[LabelledImage], labels: LabelSet, temperature: float) -> float:
-    """Cross-entropy of what is counted as right."""
-    return -sum(log(max(_right_score(look, labels, temperature), _TINY)) for look in looks)
+def _loss(images: Sequence[LabelledImage], labels: LabelSet, temperature: float) -> float:
+    """Return the cross-entropy of the labels that count as right."""
+    return -sum(log(max(_true_score(image, labels, temperature), _MIN_SCORE)) for image in images)
 
 
-def _right_score(look: LabelledImage, labels: LabelSet, temperature: float) -> float:
-    scores = tempered(look.classification, temperature).scores
-    return scores[look.given] if look.given in scores else sum(scores[name] for name in labels.negatives)
+def _true_score(image: LabelledImage, labels: LabelSet, temperature: float) -> float:
+    scores = tempered(image.classification, temperature).scores
+    return scores[image.given] if image.given in scores else sum(scores[name] for name in labels.negatives)
 
 
-def _error(looks: Sequence[LabelledImage], labels: LabelSet) -> float:
-    return calibration_error(reliability([judge(look, labels) for look in looks]))
+def _error(images: Sequence[LabelledImage], labels: LabelSet) -> float:
+    return calibration_error(reliability([judge(image, labels) for image in images]))

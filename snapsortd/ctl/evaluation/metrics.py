@@ -1,4 +1,4 @@
-"""How well a model's answers fit the labels that people gave: accuracy, precision, recall, calibration. Pure."""
+"""Accuracy, precision, recall and calibration of a model's predictions against the true labels. Pure."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from dataclasses import dataclass, field
 from snapsortd.domain.image import Classification
 
 BINS = 10
-"""Of the calibration error, equally wide (Guo et al. 2017, arXiv:1706.04599)."""
+"""Number of bins of the calibration error, equally wide (Guo et al. 2017, arXiv:1706.04599)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a rule asks of the best label; the defaults are those of the filter `label`."""
+    """The score and margin that a rule requires of the best label; the defaults are those of the filter `label`."""
 
     min_score: float = 0.5
     min_margin: float = 0.0
 
     def passed(self, classification: Classification) -> bool:
-        """Is the answer clear enough?"""
+        """Return whether score and margin are high enough."""
         return classification.score >= self.min_score and classification.margin >= self.min_margin
 
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """The labels that the model chooses from. `thresholds`: what the rules ask for each; one of them is enough."""
+    """The labels that the model chooses from. `thresholds`: those of the rules for each; passing one is enough."""
 
     names: tuple[str, ...]
     negatives: frozenset[str] = frozenset()
     thresholds: Mapping[str, tuple[Threshold, ...]] = field(default_factory=dict)
 
     def moves(self, classification: Classification) -> bool:
-        """Would the image be moved?"""
-        asked = self.thresholds.get(classification.label, (Threshold(),))
-        return classification.label not in self.negatives and any(each.passed(classification) for each in asked)
+        """Return whether the image would be moved."""
+        thresholds = self.thresholds.get(classification.label, (Threshold(),))
+        return classification.label not in self.negatives and any(each.passed(classification) for each in thresholds)
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """One image: the label that people gave it, and what the model saw."""
+    """An image with its true label (`given`) and its classification."""
 
     path: str
     given: str
@@ -48,36 +48,42 @@ class LabelledImage:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One look, judged. `confidence`: how sure the model is of just what is counted as right, 0 to 1."""
+class Prediction:
+    """A classification compared with the true label.
 
-    look: LabelledImage
+    `confidence`: the score of the predicted label, or of all negative labels together if any of them is right, 0 to 1.
+    """
+
+    image: LabelledImage
     truth: str
-    """The label of the set that counts as true."""
+    """The label of the set that counts as right."""
     confidence: float
 
     @property
     def right(self) -> bool:
-        return self.look.classification.label == self.truth
+        return self.image.classification.label == self.truth
 
 
-def judge(look: LabelledImage, labels: LabelSet) -> Answer:
-    """A label that is not in the set counts as its negative. Where the set has several, any of them is right."""
-    classification = look.classification
-    if look.given in labels.names:
-        return Answer(look, look.given, classification.score)
+def judge(image: LabelledImage, labels: LabelSet) -> Prediction:
+    """Compare a classification with the true label.
+
+    A label that is not in the set counts as its negative label; if the set has several, any of them is right.
+    """
+    classification = image.classification
+    if image.given in labels.names:
+        return Prediction(image, image.given, classification.score)
     truth = max(labels.negatives, key=lambda name: classification.scores[name])
-    sure = (
+    confidence = (
         sum(classification.scores[name] for name in labels.negatives)
         if classification.label in labels.negatives
         else classification.score
     )
-    return Answer(look, truth, min(sure, 1.0))
+    return Prediction(image, truth, min(confidence, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one label, or of what is moved; `n`: how many images should have got it. None: of no image at all."""
+    """Precision and recall of one label, or of moving; `n`: number of images that should get it. None: 0 / 0."""
 
     n: int
     precision: float | None
@@ -86,7 +92,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The answers of one range of confidence: how many, how sure on average, and how many of them are right, 0 to 1."""
+    """The predictions of one range of confidence: their number, mean confidence and accuracy (0 to 1)."""
 
     n: int
     confidence: float
@@ -95,7 +101,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All figures. `confusion` counts (label given, label answered)."""
+    """All figures of an evaluation. `confusion` counts pairs of true and predicted label."""
 
     n: int
     accuracy: float
@@ -106,28 +112,28 @@ class Evaluation:
     bins: tuple[Bin, ...]
 
 
-def evaluate(looks: Sequence[LabelledImage], labels: LabelSet) -> Evaluation:
-    """The figures of at least one look."""
-    answers = [judge(look, labels) for look in looks]
-    bins = reliability(answers)
-    moved = [answer for answer in answers if labels.moves(answer.look.classification)]
-    due = [answer for answer in answers if answer.truth not in labels.negatives]
+def evaluate(images: Sequence[LabelledImage], labels: LabelSet) -> Evaluation:
+    """Return the figures of at least one image."""
+    predictions = [judge(image, labels) for image in images]
+    bins = reliability(predictions)
+    moved = [each for each in predictions if labels.moves(each.image.classification)]
+    due = [each for each in predictions if each.truth not in labels.negatives]
     return Evaluation(
-        n=len(answers),
-        accuracy=sum(answer.right for answer in answers) / len(answers),
+        n=len(predictions),
+        accuracy=sum(each.right for each in predictions) / len(predictions),
         ece=calibration_error(bins),
-        labels={name: _figures_of(name, answers) for name in labels.names},
-        moved=_figures(len(due), len(moved), sum(answer.right for answer in moved)),
-        confusion=Counter((look.given, look.classification.label) for look in looks),
+        labels={name: _figures_of(name, predictions) for name in labels.names},
+        moved=_figures(len(due), len(moved), sum(each.right for each in moved)),
+        confusion=Counter((image.given, image.classification.label) for image in images),
         bins=bins,
     )
 
 
-def reliability(answers: Sequence[Answer]) -> tuple[Bin, ...]:
-    """The answers by confidence, in BINS ranges from 0 to 1."""
-    groups: list[list[Answer]] = [[] for _ in range(BINS)]
-    for answer in answers:
-        groups[min(int(answer.confidence * BINS), BINS - 1)].append(answer)
+def reliability(predictions: Sequence[Prediction]) -> tuple[Bin, ...]:
+    """Group the predictions by confidence into BINS ranges from 0 to 1."""
+    groups: list[list[Prediction]] = [[] for _ in range(BINS)]
+    for each in predictions:
+        groups[min(int(each.confidence * BINS), BINS - 1)].append(each)
     return tuple(
         Bin(
             len(group),
@@ -139,16 +145,16 @@ def reliability(answers: Sequence[Answer]) -> tuple[Bin, ...]:
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
-    """Expected calibration error: the mean gap of confidence and accuracy, each bin weighing what it holds."""
+    """Return the expected calibration error: the gap of confidence and accuracy, averaged over all predictions."""
     return sum(each.n * abs(each.confidence - each.accuracy) for each in bins) / sum(each.n for each in bins)
 
 
-def _figures_of(name: str, answers: Sequence[Answer]) -> Figures:
-    told = [answer for answer in answers if answer.look.classification.label == name]
+def _figures_of(name: str, predictions: Sequence[Prediction]) -> Figures:
+    predicted = [each for each in predictions if each.image.classification.label == name]
     return _figures(
-        sum(answer.truth == name for answer in answers), len(told), sum(answer.truth == name for answer in told)
+        sum(each.truth == name for each in predictions), len(predicted), sum(each.truth == name for each in predicted)
     )
 
 
-def _figures(n: int, told: int, right: int) -> Figures:
-    return Figures(n, right / told if told else None, right / n if n else None)
+def _figures(n: int, predicted: int, right: int) -> Figures:
+    return Figures(n, right / predicted if predicted else None, right / n if n else None)

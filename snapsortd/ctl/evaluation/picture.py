@@ -1,4 +1,4 @@
-"""Draws an evaluation as one picture: the confusion matrix, and how often an answer of each confidence is right."""
+"""Plot of an evaluation: the confusion matrix and a reliability diagram."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WHITE, INK, FAINT, BLUE, GREY = "white", "#222222", "#888888", (37, 99, 175), "#
 
 
 def draw(found: Evaluation, rows: Sequence[str], columns: Sequence[str]) -> Image.Image:
-    """`rows`: the labels that people gave, `columns`: those that the model could answer."""
+    """Return the plot. `rows`: the true labels, `columns`: the labels that the model could predict."""
     font, small = ImageFont.load_default(16), ImageFont.load_default(13)
     left = MARGIN + int(max(font.getlength(name) for name in rows)) + 30
     names_high = int(max(font.getlength(name) for name in columns)) + 10
@@ -35,16 +35,16 @@ def draw(found: Evaluation, rows: Sequence[str], columns: Sequence[str]) -> Imag
     for row, name in enumerate(rows):
         total = sum(found.confusion[name, each] for each in columns)
         pen.text((left - 10, top + CELL * row + CELL // 2), name, fill=INK, font=font, anchor="rm")
-        for column, answer in enumerate(columns):
-            _cell(pen, (left + CELL * column, top + CELL * row), found.confusion[name, answer], total, font)
-    pen.text((left, top + CELL * len(rows) + 8), "given: rows; answered: columns", fill=FAINT, font=small)
+        for column, predicted in enumerate(columns):
+            _cell(pen, (left + CELL * column, top + CELL * row), found.confusion[name, predicted], total, font)
+    pen.text((left, top + CELL * len(rows) + 8), "rows: true label; columns: predicted label", fill=FAINT, font=small)
     _reliability(pen, (matrix_right + MARGIN, 2 * MARGIN), found.bins, font, small)
     pen.text((matrix_right + MARGIN, 14), f"calibration error {found.ece:.3f}", fill=INK, font=font)
     return image
 
 
 def _cell(pen: ImageDraw.ImageDraw, corner: tuple[int, int], number: int, total: int, font: Font) -> None:
-    """One number, on a ground that is the darker the more of its row it holds."""
+    """Draw one number on a background that is darker the larger its share of the row."""
     share = number / total if total else 0.0
     ground = tuple(round(255 + (part - 255) * share) for part in BLUE)
     x, y = corner
@@ -56,7 +56,7 @@ def _cell(pen: ImageDraw.ImageDraw, corner: tuple[int, int], number: int, total:
 def _reliability(
     pen: ImageDraw.ImageDraw, corner: tuple[int, int], bins: Sequence[Bin], font: Font, small: Font
 ) -> None:
-    """Bars: the share of right answers by confidence; they should reach the diagonal."""
+    """Draw a bar for the accuracy of each range of confidence; ideally it reaches the diagonal."""
     x, y = corner
     step = CHART // BINS
     for number, each in enumerate(bins):
@@ -68,5 +68,5 @@ def _reliability(
         pen.text((left, y + CHART + 10), f"{number / BINS:.1f}", fill=FAINT, font=small, anchor="mm")
     pen.line((x, y + CHART, x + CHART, y), fill=FAINT, width=1)
     pen.rectangle((x, y, x + CHART, y + CHART), outline=FAINT)
-    words = "how sure, and how often right"
+    words = "accuracy by confidence"
     pen.text((x + CHART // 2, y + CHART + 32), words, fill=FAINT, font=font, anchor="mm")

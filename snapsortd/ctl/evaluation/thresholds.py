@@ -1,4 +1,4 @@
-"""What the rules ask of each label. Pure."""
+"""The thresholds that the rules set for each label. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapsortd.rules.rule import FilterMode, Rule
 
 
 def thresholds_in_force(rules: Iterable[Rule]) -> Mapping[str, tuple[Threshold, ...]]:
-    """For each label the thresholds of the rules that file what has it; those in shadow mode count too."""
+    """Return for each label the thresholds of the rules that file it; those in shadow mode count too."""
     found: dict[str, tuple[Threshold, ...]] = {}
     for rule in rules:
         if not rule.enabled or rule.leaves_alone or rule.filter_mode is FilterMode.NONE:

@@ -1,4 +1,4 @@
-"""What every command shares: where this instance lies, and the two forms of an answer."""
+"""Output shared by all commands: the `--json` option, printing lines or a JSON document, and the exit code."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def json_option(function: F) -> F:
-    """`--json`: one JSON document on stdout, for programs."""
+    """Add `--json`: one JSON document on stdout, for programs."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for programs.")(function)
 
 
 def locations() -> Locations:
-    """The places of the instance that this environment names."""
+    """Return the paths of the instance that the environment variables select."""
     return find_locations(os.environ)
 
 
@@ -37,11 +37,11 @@ def say(lines: Iterable[str] | str) -> None:
 
 
 def short(path: str) -> str:
-    """A path for people: escaped, the home folder as `~`."""
+    """Return a path for people: escaped, with the home folder as `~`."""
     return display_path(path, os.path.expanduser("~"))
 
 
 def end(code: int) -> None:
-    """Leave the command with an exit code; 0 just returns."""
+    """Leave the command with an exit code; return if it is 0."""
     if code:
         click.get_current_context().exit(code)

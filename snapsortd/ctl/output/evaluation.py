@@ -1,4 +1,4 @@
-"""An evaluation as lines for people."""
+"""The figures of an evaluation as lines for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.output.console import short
-from snapsortd.ctl.output.render import table
+from snapsortd.ctl.output.tables import table
 from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.metrics import Evaluation, Figures, LabelledImage, LabelSet
 
 WORST = 5
-"""Images listed as most confused, and as slowest."""
-UNSURE = "no threshold is right often enough, or there are too few images"
+"""Number of images listed as most confused, and as slowest."""
+UNSURE = "no threshold is precise enough, or there are too few images"
 
 
 def given_labels(found: Evaluation, labels: LabelSet) -> list[str]:
-    """The labels that people gave: first those of the set, in its order."""
+    """Return the true labels of the images: first those of the set, in its order."""
     given = {name for name, _ in found.confusion}
     return [name for name in labels.names if name in given] + sorted(given - set(labels.names))
 
 
-def report(found: Evaluation, looks: Sequence[LabelledImage], labels: LabelSet) -> Iterator[str]:
-    """The figures for people."""
+def report(found: Evaluation, images: Sequence[LabelledImage], labels: LabelSet) -> Iterator[str]:
+    """Yield accuracy, tables per label, confusion and calibration, and the worst and slowest images."""
     yield f"{count(found.n, 'image')}, {found.accuracy:.1%} right, calibration error {found.ece:.3f}"
-    yield f"moved by the rules' thresholds: {figures(found.moved)}"
+    yield f"with the thresholds of the rules: {figures(found.moved)}"
     if others := [name for name in given_labels(found, labels) if name not in labels.names]:
         yield f"counted as {' or '.join(map(escape, sorted(labels.negatives)))}: {', '.join(map(escape, others))}"
     yield ""
@@ -37,44 +37,49 @@ def report(found: Evaluation, looks: Sequence[LabelledImage], labels: LabelSet) 
         (escape(name), str(each.n), percent(each.precision), percent(each.recall))
         for name, each in found.labels.items()
     ]
-    yield from table(("LABEL", "IMAGES", "PRECISION", "RECALL"), rows)
+    yield from table(("LABEL", "IMAGES", "PRECISION", "RECALL"), rows, numeric=True)
     yield ""
     yield from matrix(found, labels)
     yield ""
     yield from calibration(found)
-    wrong = [look for look in looks if look.classification.label != look.given and not accepted(look, labels)]
+    wrong = [each for each in images if each.classification.label != each.given and not accepted(each, labels)]
     if wrong:
         yield ""
         yield click.style("Most confused", bold=True)
-        yield from (confused(look) for look in sorted(wrong, key=lambda look: -look.classification.score)[:WORST])
+        yield from (confused(each) for each in sorted(wrong, key=lambda each: -each.classification.score)[:WORST])
     yield ""
     yield click.style("Slowest", bold=True)
-    slowest = sorted(looks, key=lambda look: -look.classification.milliseconds)[:WORST]
-    yield from (f"  {look.classification.milliseconds:6.0f} ms  {short(look.path)}" for look in slowest)
+    slowest = sorted(images, key=lambda each: -each.classification.milliseconds)[:WORST]
+    yield from (f"  {each.classification.milliseconds:6.0f} ms  {short(each.path)}" for each in slowest)
 
 
-def accepted(look: LabelledImage, labels: LabelSet) -> bool:
-    """Is a negative answer right, because the label that people gave is not in the set?"""
-    return look.given not in labels.names and look.classification.label in labels.negatives
+def accepted(image: LabelledImage, labels: LabelSet) -> bool:
+    """Return whether a negative prediction counts as right because the true label is not in the set."""
+    return image.given not in labels.names and image.classification.label in labels.negatives
 
 
-def confused(look: LabelledImage) -> str:
-    """One wrong answer."""
-    seen = look.classification
-    return f"  {escape(seen.label)} ({seen.score:.2f}), is {escape(look.given)}:  {short(look.path)}"
+def confused(image: LabelledImage) -> str:
+    """Return one wrong prediction as a line."""
+    found = image.classification
+    return f"  {escape(found.label)} ({found.score:.2f}), is {escape(image.given)}:  {short(image.path)}"
 
 
 def matrix(found: Evaluation, labels: LabelSet) -> Iterator[str]:
-    """The confusion matrix: a row per label that people gave, a column per label of the set."""
-    rows = [
-        (escape(given), *(str(found.confusion[given, name] or "·") for name in labels.names))
+    """Yield the confusion matrix: a row per true label, a column per label of the set, the diagonal in bold."""
+    from rich.text import Text
+
+    rows: list[tuple[Text | str, ...]] = [
+        (
+            escape(given),
+            *(Text(str(found.confusion[given, name] or "·"), "bold" if given == name else "") for name in labels.names),
+        )
         for given in given_labels(found, labels)
     ]
-    yield from table(("GIVEN ↓ ANSWERED →", *map(escape, labels.names)), rows)
+    yield from table(("TRUE ↓ PREDICTED →", *map(escape, labels.names)), rows, numeric=True)
 
 
 def calibration(found: Evaluation) -> Iterator[str]:
-    """How often an answer is right, by how sure it is."""
+    """Yield the accuracy of the predictions by their score."""
     from snapsortd.ctl.evaluation.metrics import BINS
 
     rows = [
@@ -87,22 +92,23 @@ def calibration(found: Evaluation) -> Iterator[str]:
         for number, each in enumerate(found.bins)
         if each.n
     ]
-    yield from table(("SCORE", "IMAGES", "RIGHT", "MEAN SCORE"), rows)
+    yield from table(("SCORE", "IMAGES", "RIGHT", "MEAN SCORE"), rows, numeric=True)
 
 
 def figures(each: Figures) -> str:
-    """Of what is moved: two shares."""
-    return f"{percent(each.precision)} of it belongs there; {percent(each.recall)} of what should be moved is"
+    """Return precision and recall of what would be moved, as a sentence."""
+    precision, recall = percent(each.precision), percent(each.recall)
+    return f"{precision} of the moved images belong there; {recall} of those that should move do"
 
 
 def percent(share: float | None) -> str:
-    """A share, or a dash where there is nothing to have a share of."""
+    """Return a share as a percentage, or a dash if it is a share of nothing."""
     return "–" if share is None else f"{share:.1%}"
 
 
 def fit_lines(fitted: Fit) -> Iterator[str]:
-    """The suggestions for people."""
-    yield click.style("Thresholds that suit these images", bold=True)
+    """Yield the suggested thresholds and the temperature."""
+    yield click.style("Suggested thresholds for these images", bold=True)
     for name, each in fitted.thresholds.items():
         if each is None:
             yield f"  {escape(name)}: {UNSURE}"
@@ -110,7 +116,7 @@ def fit_lines(fitted: Fit) -> Iterator[str]:
         filters = f"min_score: {each.threshold.min_score:.2f}, min_margin: {each.threshold.min_margin:.2f}"
         yield (
             f"  label: {{is: {escape(name)}, {filters}}}  "
-            f"({percent(each.precision)} of what is moved is right, {percent(each.recall)} is moved)"
+            f"(precision {percent(each.precision)}, recall {percent(each.recall)})"
         )
     before, after = fitted.ece
     yield (

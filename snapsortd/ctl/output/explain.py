@@ -1,61 +1,59 @@
-"""`explain`: the whole story of one image in sentences."""
+"""The output of `explain`: the history of one image and the reasons for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from click import style
 
 from snapsortd.ctl.output.console import short
-from snapsortd.ctl.output.render import log_lines, moment, pad, width
+from snapsortd.ctl.output.render import log_lines, moment
+from snapsortd.ctl.output.tables import draw, grid
 from snapsortd.domain.text import escape, size_words
 
 Reply = Mapping[str, Any]
 
-BECAME = {
+OUTCOME_SENTENCES = {
     "filed": "It was filed",
-    "copied": "It was copied, and stays where it is",
-    "done": "It stays where it is, and all that its rules wanted was done",
+    "copied": "It was copied, and the original stays where it is",
+    "done": "It stays where it is; all actions of its rules were carried out",
     "left": "It was left where it is",
     "shadow": "Nothing was moved",
-    "ignored": "It was passed over",
-    "undone": "It was taken back, and is left alone until it changes",
-    "failed": "It could not be filed yet and will be tried again",
-    "quarantined": "It was given up, and is tried again only when it changes",
+    "ignored": "It was ignored",
+    "undone": "It was moved back, and is left alone until it changes",
+    "failed": "It could not be filed yet and will be retried",
+    "quarantined": "It was given up on, and is retried only when it changes",
 }
-BAR = 24
-"""Length of the bar of a score of 1, in characters."""
+BAR_WIDTH = 24
+"""Width of the bar of a score of 1, in columns."""
 
 
 def story_lines(story: Reply) -> Iterator[str]:
-    """The outcome first, then what the model saw, what each rule said, the facts, and the journal."""
+    """Yield the outcome, the scores, the rules with their reasons, the image's properties and its journal entries."""
     yield style(short(story["path"]), bold=True)
-    yield became(story)
+    yield outcome_sentence(story)
     if scores := story.get("scores"):
-        yield from ("", heading(f"What the model saw ({escape(story.get('model') or 'unknown')})"))
+        yield from ("", heading(f"Scores of the model {escape(story.get('model') or 'unknown')}"))
         yield from score_lines(scores)
     if rules := story.get("rules"):
-        yield from ("", heading("What the rules said"))
-        for rule in rules:
-            mark = style("✓", fg="green") if rule["matched"] else style("✗", fg="red")
-            yield f"  {mark} {escape(rule['rule'])}: {escape('; '.join(rule['reasons']) or 'no conditions')}"
+        yield from ("", heading("Rules"))
+        yield from rule_lines(rules)
     if facts := story.get("facts"):
-        yield from ("", heading("The image"))
+        yield from ("", heading("Image"))
         yield "  " + ", ".join(fact_words(facts))
         yield from (f"  from {escape(url)}" for url in facts.get("urls") or ())
         if exif := facts.get("exif"):
-            room = max(map(len, exif))
-            yield from ("", heading("What the camera wrote (EXIF)"))
-            yield from (f"  {pad(escape(tag), room)}  {escape(text)}" for tag, text in sorted(exif.items()))
+            yield from ("", heading("EXIF"))
+            yield from grid([(escape(tag), escape(text)) for tag, text in sorted(exif.items())], indent=2)
     if entries := story.get("entries"):
-        yield from ("", heading("The journal"))
-        yield from (f"  {line}" for line in log_lines(entries))
+        yield from ("", heading("Journal"))
+        yield from log_lines(entries, indent=2)
 
 
-def became(story: Reply) -> str:
-    """One sentence: what became of the image, when and why."""
-    known = BECAME.get(story.get("outcome") or "")
+def outcome_sentence(story: Reply) -> str:
+    """Return one sentence: the outcome for the image, its time and its reason."""
+    known = OUTCOME_SENTENCES.get(story.get("outcome") or "")
     sentence = known or "It is known from the journal only"
     reason = f": {escape(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
@@ -63,15 +61,35 @@ def became(story: Reply) -> str:
 
 
 def score_lines(scores: Mapping[str, float]) -> Iterator[str]:
-    """A bar per label, best first."""
-    room = max(width(escape(label)) for label in scores)
-    for label, score in sorted(scores.items(), key=lambda pair: -pair[1]):
-        bar = style("█" * round(score * BAR), fg="green")
-        yield f"  {pad(escape(label), room)}  {score:.2f}  {bar}"
+    """Yield each label with its score and a bar, best first."""
+    from rich.bar import Bar
+
+    best_first = sorted(scores.items(), key=lambda pair: -pair[1])
+    yield from grid(
+        [
+            (escape(label), f"{score:.2f}", Bar(1, 0, score, width=BAR_WIDTH, color="green"))
+            for label, score in best_first
+        ],
+        indent=2,
+    )
+
+
+def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:
+    """Yield a tree of the rules and, below each, the reasons why it matched or not."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    tree = Tree("", hide_root=True, guide_style="dim")
+    for rule in rules:
+        mark = ("✓", "green") if rule["matched"] else ("✗", "red")
+        branch = tree.add(Text.assemble(mark, " ", escape(rule["rule"])))
+        for reason in rule["reasons"] or ("no conditions",):
+            branch.add(Text(escape(reason)))
+    yield from draw(tree, indent=2)
 
 
 def fact_words(facts: Reply) -> Iterator[str]:
-    """The facts that are known, in words."""
+    """Yield the known properties of the image in words."""
     if facts.get("format"):
         yield str(facts["format"]).upper()
     if facts.get("width"):
@@ -88,5 +106,5 @@ def fact_words(facts: Reply) -> Iterator[str]:
 
 
 def heading(text: str) -> str:
-    """A heading."""
+    """Return a section heading."""
     return style(text, bold=True)

@@ -1,4 +1,4 @@
-"""What is written for systemd and for launchd. Pure: the templates and paths come in, a text goes out."""
+"""Rendering of the systemd unit and the launchd agent from their templates. Pure."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ CARRIED = (
     "HF_HOME",
     "HF_HUB_CACHE",
 )
-"""Variables that place things: if set now, they are written into the service, which then finds the same."""
+"""Variables that determine paths: those set now are written to the service, so that it uses the same ones."""
 
 
 def carried(env: Mapping[str, str]) -> dict[str, str]:
-    """Those of CARRIED that are set."""
+    """Return the variables of CARRIED that are set."""
     return {name: env[name] for name in CARRIED if env.get(name)}
 
 
 def systemd_unit(template: str, program: str, env: Mapping[str, str]) -> str:
-    """The unit: the template's ExecStart= replaced, an Environment= line per variable."""
+    """Return the unit: the template with ExecStart= replaced, and an Environment= line per variable."""
     lines = []
     for line in template.splitlines():
         if line.startswith("ExecStart="):
@@ -34,13 +34,13 @@ def systemd_unit(template: str, program: str, env: Mapping[str, str]) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` as one word of a unit file: quotes by systemd.syntax(7), the `%` of specifiers doubled."""
+    """Return `text` as one word of a unit file: quoted as in systemd.syntax(7), with `%` of specifiers doubled."""
     text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("%", "%%")
     return f'"{text}"'
 
 
 def launchd_agent(template: bytes, program: str, env: Mapping[str, str], log: str) -> str:
-    """The agent: the template with this program, these variables, and stderr (start-up faults) in `log`."""
+    """Return the agent: the template with this program, these variables, and stderr (start-up errors) in `log`."""
     agent = plistlib.loads(template)
     agent["ProgramArguments"] = [program]
     if env:

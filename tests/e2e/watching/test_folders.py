@@ -48,7 +48,7 @@ def test_a_disk_that_is_unmounted_and_mounted_again(daemon: Observed) -> None:
     image, folder = a_disk(daemon, "disk.img"), daemon.inbox / "disk"
     there = daemon.seen(folder)
     daemon.mount("mount", "-o", "loop", str(image), str(folder))
-    daemon.client.tell("reload")
+    daemon.client.send("reload")
     (there / "bad.png").write_bytes(b"no image")
     (there / "left.png").write_bytes(png(1) + b"trailing" * 200)
     (there / "filed.png").write_bytes(png(2))
@@ -78,13 +78,13 @@ def test_a_paused_daemon_lets_a_disk_be_unmounted_in_the_middle_of_a_backlog(dae
     daemon.mount("mount", "-o", "loop", str(image), str(folder))
     for number in range(1_500):  # more than are taken from the folder at once
         (there / f"{number}.png").write_bytes(png(number))
-    daemon.client.tell("reload")
+    daemon.client.send("reload")
     wait_for(lambda: daemon.status()["queued"] > 500, what="the backlog begun")
-    daemon.client.tell("pause")
+    daemon.client.send("pause")
     try:
         daemon.mount("umount", str(folder))
     finally:
-        daemon.client.tell("resume")
+        daemon.client.send("resume")
     daemon.settled()
     assert not daemon.status()["problems"] or all("paused" not in each["path"] for each in daemon.status()["problems"])
 
@@ -103,7 +103,7 @@ def test_an_image_waits_for_the_disk_of_its_destination(daemon: Observed) -> Non
     assert not list(point.iterdir())
 
     daemon.mount("mount", "-o", "loop", str(image), str(point))
-    daemon.client.tell("reload")
+    daemon.client.send("reload")
     wait_for(lambda: not path.exists(), what="filed")
     assert (daemon.seen(point) / "sub" / "a.png").read_bytes() == png(51)
 
@@ -138,5 +138,5 @@ def test_a_limit_of_watches_is_named_and_files_are_found_by_scanning(tmp_path: P
         wait_for(lambda: (one.filed / "a.png").exists(), what="filed by scanning")
         inside = ("nsenter", f"--user=/proc/{one.pid}/ns/user", "--preserve-credentials")
         subprocess.run([*inside, "sh", "-c", limit.format(100)], check=True, timeout=60)
-        one.client.tell("reload")
+        one.client.send("reload")
         assert one.state_of(scanned) == "watching"

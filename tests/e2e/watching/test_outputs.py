@@ -18,7 +18,7 @@ from tests.support.waiting import wait_for
 
 def looked_through_again(daemon: Observed) -> int:
     """Let everything be told and scanned once more; how many journal entries there are then, but for last images."""
-    daemon.client.tell("reload")
+    daemon.client.send("reload")
     daemon.settled()
     return sum("/last-" not in entry["source"] for entry in daemon.entries())
 

@@ -143,9 +143,9 @@ def test_a_crowd_of_files_at_the_start_takes_no_memory_and_holds_up_nothing_new(
 @pytest.fixture
 def paused(daemon: Observed) -> Iterator[Observed]:
     """The one daemon, paused as long as a test lasts."""
-    daemon.client.tell("pause")
+    daemon.client.send("pause")
     yield daemon
-    daemon.client.tell("resume")
+    daemon.client.send("resume")
 
 
 def test_events_beyond_what_may_wait_take_no_memory(paused: Observed) -> None:
@@ -166,5 +166,5 @@ def test_events_beyond_what_may_wait_take_no_memory(paused: Observed) -> None:
         path.unlink()
     image = folder / "dropped.png"
     image.write_bytes(png(1))
-    paused.client.tell("resume")
+    paused.client.send("resume")
     wait_for(lambda: not image.exists(), seconds=PATIENCE_S, what="the image whose event was dropped is filed")

@@ -1,4 +1,4 @@
-"""Has the classifier process look at many images, one after the other."""
+"""Classification of many images by a classifier process, one after the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snapsortd.vision.formats import HEAD_BYTES, sniff
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An image that could not be looked at, and why."""
+    """An image that could not be classified, and the reason."""
 
     path: str
     reason: str
@@ -25,7 +25,7 @@ class Unreadable:
 
 @contextmanager
 def open_classifier(model: str, labels: Iterable[Label], cache_dir: str) -> Iterator[Classifier]:
-    """A classifier process with the model loaded, ended with the block. Raises ModelError."""
+    """Yield a classifier process that has loaded the model, and stop it at the end of the block. Raises ModelError."""
     prompts = {label.name: label.prompts for label in labels}
     classifier = Classifier(model=model, labels=prompts, cache_dir=cache_dir)
     try:
@@ -35,23 +35,23 @@ def open_classifier(model: str, labels: Iterable[Label], cache_dir: str) -> Iter
         classifier.stop()
 
 
-def look_at(paths: Iterable[str], classifier: Classifier) -> Iterator[Classification | Unreadable]:
-    """What the model sees in each image, in order. Raises ModelError."""
+def classify_all(paths: Iterable[str], classifier: Classifier) -> Iterator[Classification | Unreadable]:
+    """Yield the classification of each image, in order. Raises ModelError."""
     for path in paths:
         try:
-            yield _look(path, classifier)
+            yield _classify(path, classifier)
         except (ImageError, ClassifierDied) as error:
             yield Unreadable(path, str(error))
         except OSError as error:
             yield Unreadable(path, os.strerror(error.errno or 0).lower())
 
 
-def _look(path: str, classifier: Classifier) -> Classification:
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a named pipe would hold us for ever
+def _classify(path: str, classifier: Classifier) -> Classification:
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # opening a named pipe would block forever
     try:
         image_format = sniff(os.pread(fd, HEAD_BYTES, 0), suffix_of(path))
         if image_format is None:
-            raise ImageError("it is no image of a known kind")
+            raise ImageError("it is not an image of a supported format")
         return classifier.classify(fd, _never, image_format)
     finally:
         os.close(fd)
