@@ -1,4 +1,4 @@
-"""What `doctor` finds where something is really wrong: one hostile condition, one test."""
+"""Findings of `doctor` under real faults: one test for each."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_configuration_that_everybody_may_change(patient: Patient) -> None:
 
 @linux
 def test_watches_in_use_are_counted(tmp_path: Path) -> None:
-    """By a process of its own, so that nothing else of this one's can come or go."""
+    """In a separate process, so that no other watches of this one can change meanwhile."""
     folders = [tmp_path / str(number) for number in range(50)]
     for folder in folders:
         folder.mkdir()
@@ -113,8 +113,8 @@ def test_watches_in_use_are_counted(tmp_path: Path) -> None:
     assert found is not None
     watches, instances, queue = found
     assert watches.used >= 50
-    assert 1 <= instances.used < instances.most
-    assert watches.most == int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+    assert 1 <= instances.used < instances.maximum
+    assert watches.maximum == int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
     assert queue == int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
 
 
@@ -152,7 +152,7 @@ def test_a_process_that_holds_the_lock_and_does_not_answer(patient: Patient) -> 
 
 
 def test_a_lock_file_that_nobody_holds_means_nothing(patient: Patient) -> None:
-    """Not even where its process number was given to another process since."""
+    """This holds even if its process id was given to another process meanwhile."""
     Lock(patient.locations.lock).close()
     assert Path(patient.locations.lock).read_text() == f"{os.getpid()}\n"
     assert "is not running" in patient.trouble("daemon").summary
@@ -163,7 +163,7 @@ def test_an_answer_from_a_daemon_with_another_journal(patient: Patient) -> None:
     status |= {"model": {"state": "ready"}, "folders": [], "config": {}}
     found = patient.trouble("daemon", status=lambda: status)
     assert found.status is Status.PROBLEM
-    assert "works with another journal" in found.summary
+    assert "uses another journal" in found.summary
 
 
 # The service
@@ -180,7 +180,7 @@ def test_a_unit_for_a_program_that_has_gone(patient: Patient) -> None:
     unit(patient, patient.folder / "venv/bin/snapsortd")
     found = patient.trouble("service")
     assert found.status is Status.PROBLEM
-    assert "is not there any more" in found.summary
+    assert "no longer exists" in found.summary
     assert found.fix == "`snapsortctl service install`"
 
 
@@ -192,7 +192,7 @@ def test_a_unit_for_a_program_whose_interpreter_has_gone(patient: Patient) -> No
     real.chmod(0o755)
     unit(patient, program)
     found = patient.trouble("service")
-    assert f"needs {patient.folder}/venv/bin/python, which is not there" in found.summary
+    assert f"needs {patient.folder}/venv/bin/python, which no longer exists" in found.summary
 
 
 def test_a_unit_with_other_places_than_this_shell(patient: Patient) -> None:
@@ -205,7 +205,7 @@ def test_a_unit_with_other_places_than_this_shell(patient: Patient) -> None:
 
 def test_a_unit_that_cannot_be_understood(patient: Patient) -> None:
     unit(patient, 'a" b')
-    assert "cannot be understood" in patient.trouble("service").summary
+    assert "cannot be parsed" in patient.trouble("service").summary
 
 
 def test_a_check_that_fails_itself_does_not_keep_the_others_from_being_made(patient: Patient) -> None:
@@ -214,7 +214,7 @@ def test_a_check_that_fails_itself_does_not_keep_the_others_from_being_made(pati
     path.unlink()
     path.mkdir()
     checks = {each["name"]: each for each in json.loads(patient.doctor("--json"))["checks"]}
-    assert checks["service"]["summary"] == "it could not be looked at: Is a directory"
+    assert checks["service"]["summary"] == "the check failed: Is a directory"
     assert list(checks)[-1] == "sandbox"
 
 

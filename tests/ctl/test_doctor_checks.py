@@ -1,4 +1,4 @@
-"""What `doctor` says of facts that few test machines have: another system, a dead server, a clock that is wrong."""
+"""Findings of `doctor` from facts that few test machines have: another system, a dead server, a wrong clock."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snapsortd.ctl.doctor.clock import check_clock
 from snapsortd.ctl.doctor.daemons import Answer, Holder, check_daemon
 from snapsortd.ctl.doctor.disks import CheckedFolder
 from snapsortd.ctl.doctor.finding import Finding, Status, quoted
-from snapsortd.ctl.doctor.folders import Seer, check_destination, check_watched
+from snapsortd.ctl.doctor.folders import Runtime, check_destination, check_watched
 from snapsortd.ctl.doctor.limits import Limit, check_limits
 from snapsortd.ctl.doctor.model import check_model
 from snapsortd.ctl.doctor.service import (
@@ -29,7 +29,7 @@ from snapsortd.ctl.doctor.service import (
     check_others,
     check_service,
     check_systemd,
-    others,
+    other_services,
     read_service,
 )
 from snapsortd.ctl.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
@@ -38,11 +38,11 @@ from snapsortd.vision.catalog import ModelFacts
 
 pytestmark = pytest.mark.pure
 
-MAC = Seer("darwin", "/opt/python3.13", 501)
-LINUX = Seer("linux", "/usr/bin/python3", 1000)
+MAC = Runtime("darwin", "/opt/python3.13", 501)
+LINUX = Runtime("linux", "/usr/bin/python3", 1000)
 FOLDER = CheckedFolder(
     path="/home/a/in",
-    there="/home/a/in",
+    nearest="/home/a/in",
     error=0,
     link="",
     is_folder=True,
@@ -81,16 +81,16 @@ DEAD = {"MainPID": "0"}
 
 
 def only(found: Any) -> Finding:
-    """The one finding; a warning or a problem says what to do."""
+    """Return the only finding; a warning or a problem has a fix."""
     (one,) = found
     assert isinstance(one, Finding)
     assert bool(one.fix) == (one.status is not Status.OK)
     return one
 
 
-def watched(seer: Seer = LINUX, **facts: Any) -> Finding:
+def watched(runtime: Runtime = LINUX, **facts: Any) -> Finding:
     folder = replace(FOLDER, **facts)
-    return only(check_watched(folder, seer, position="/c.yaml:3:5", moved=True, holds_journal=False))
+    return only(check_watched(folder, runtime, position="/c.yaml:3:5", moved=True, holds_journal=False))
 
 
 def test_a_folder_that_macos_keeps_private() -> None:
@@ -130,12 +130,12 @@ def test_a_folder_that_is_marked_unchangeable() -> None:
 
 def test_a_disk_that_folds_case_is_named() -> None:
     found = only(check_destination(replace(FOLDER, kind="ntfs3"), [], LINUX, ""))
-    assert (found.status, "`a.png` for one name" in found.summary) == (Status.OK, True)
+    assert (found.status, "`a.png` as one name" in found.summary) == (Status.OK, True)
 
 
-@pytest.mark.parametrize("there", ["/mnt", "/media/a", "/run/media/a", "/Volumes"])
-def test_a_destination_on_a_disk_that_is_not_plugged_in(there: str) -> None:
-    away = replace(FOLDER, path=f"{there}/DISK/Photos", there=there, error=errno.ENOENT)
+@pytest.mark.parametrize("nearest", ["/mnt", "/media/a", "/run/media/a", "/Volumes"])
+def test_a_destination_on_a_disk_that_is_not_plugged_in(nearest: str) -> None:
+    away = replace(FOLDER, path=f"{nearest}/DISK/Photos", nearest=nearest, error=errno.ENOENT)
     found = only(check_destination(away, [], LINUX, ""))
     assert (found.status, "plug in" in found.fix) == (Status.WARNING, True)
     found = only(check_destination(replace(away, writable=False, owner=0), [], LINUX, ""))
@@ -200,7 +200,7 @@ def test_a_command_at_work_is_no_daemon_that_hangs() -> None:
             {"ActiveState": "activating", "MainPID": "0"},
             None,
             Status.PROBLEM,
-            "over and over",
+            "again and again",
             id="fails again and again",
         ),
         pytest.param(DEAD | {"ActiveState": "inactive"}, None, Status.WARNING, "start snapsortd", id="stopped"),
@@ -220,9 +220,11 @@ def test_what_systemd_says(change: dict[str, str], daemon: int | None, status: S
         pytest.param(None, Status.WARNING, "not loaded", id="not loaded"),
         pytest.param({"state": "running", "pid": "7"}, Status.OK, "runs", id="well"),
         pytest.param({"state": "running", "pid": "9"}, Status.WARNING, "process 9", id="two"),
-        pytest.param({"state": "not running", "last exit code": "3"}, Status.PROBLEM, "exit code 3", id="failed"),
-        pytest.param({"state": "not running", "last exit code": "0"}, Status.WARNING, "does not run", id="stopped"),
-        pytest.param({"state": "not running", "last exit code": "(never exited)"}, Status.WARNING, "not run", id="new"),
+        pytest.param({"state": "not running", "last exit code": "3"}, Status.PROBLEM, "code 3", id="failed"),
+        pytest.param({"state": "not running", "last exit code": "0"}, Status.WARNING, "is not running", id="stopped"),
+        pytest.param(
+            {"state": "not running", "last exit code": "(never exited)"}, Status.WARNING, "not running", id="new"
+        ),
     ],
 )
 def test_what_launchd_says(agent: dict[str, str] | None, status: Status, said: str) -> None:
@@ -236,7 +238,7 @@ def test_a_launchd_agent_is_read(tmp_path: Path) -> None:
     path.write_text(text)
     assert read_service(str(path), "/Users/a") == Service("/opt/a b/snapsortd", {"HF_HOME": "/m"})
     path.write_text("no list")
-    with pytest.raises(ValueError, match="no property list"):
+    with pytest.raises(ValueError, match="not a property list"):
         read_service(str(path), "/Users/a")
 
 
@@ -262,7 +264,7 @@ def test_a_second_service(tmp_path: Path) -> None:
     for path in (ours, second):
         path.touch()
     (tmp_path / "link-to-snapsortd.service").symlink_to(ours)
-    found = only(check_others(others(str(ours), str(tmp_path), ["~/*snapsort*.service"])))
+    found = only(check_others(other_services(str(ours), str(tmp_path), ["~/*snapsort*.service"])))
     assert (found.status, str(second) in found.summary) == (Status.WARNING, True)
 
 
@@ -335,7 +337,7 @@ def test_how_the_classifier_is_kept_in(facts: Confinement, status: Status) -> No
 
 def test_an_environment_that_was_moved_away() -> None:
     found = read_installed("0.1.0", "/no/such/bin/snapsortd")
-    assert found.gone == ("/no/such/bin/snapsortd",)
+    assert found.missing == ("/no/such/bin/snapsortd",)
     assert only(check_installed(found)).status is Status.PROBLEM
     assert only(check_installed(Installed("0.1.0", sys.executable, "3.13", ()))).status is Status.OK
 

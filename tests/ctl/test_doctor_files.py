@@ -1,4 +1,4 @@
-"""What `doctor` finds about the journal and the model, in real files."""
+"""Findings of `doctor` about a real journal and a real model."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ os._exit(1)
 
 
 def crash(patient: Patient) -> None:
-    """A process that ends in the middle of a move, its journal not closed."""
+    """Run a process that exits in the middle of a move without closing its journal."""
     patient.filed.mkdir()
     words = (sys.executable, "-c", CRASH, patient.locations.journal, patient.inbox, patient.filed)
     assert subprocess.run(words, cwd=Path(__file__).parents[2], timeout=120).returncode == 1
@@ -121,7 +121,7 @@ def test_a_journal_that_cannot_be_read_without_writing_is_left_alone(patient: Pa
 
 
 def test_a_look_at_the_counts_leaves_no_trace(patient: Patient) -> None:
-    """`status --json` without a daemon looks so."""
+    """`status --json` without a daemon reads them this way."""
     file_one(patient).journal.close()
     before = snapshot(patient.folder)
     assert peek_counts(patient.locations.journal).filed == 1
@@ -138,7 +138,7 @@ def test_conflicts_and_images_given_up_are_counted(patient: Patient) -> None:
         db.execute("UPDATE entries SET state = 'conflict'")
     moves, images = patient.troubles("journal")
     assert moves.summary.startswith("1 move could not be finished")
-    assert images.summary == "2 images given up"
+    assert images.summary == "2 images given up on"
     assert {moves.status, images.status} == {Status.WARNING}
 
 
@@ -147,7 +147,7 @@ def test_conflicts_and_images_given_up_are_counted(patient: Patient) -> None:
 
 @pytest.fixture
 def model(patient: Patient) -> Path:
-    """A copy of the embedded model, named in the configuration."""
+    """Copy the embedded model and configure the copy."""
     folder = patient.folder / "model"
     shutil.copytree(find_checkpoint("embedded"), folder, copy_function=os.link)
     patient.config.write_text(f"{patient.config.read_text()}model: {{name: '{folder}'}}\n")

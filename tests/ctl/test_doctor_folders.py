@@ -1,4 +1,4 @@
-"""What `doctor` finds about folders and disks, on real ones."""
+"""Findings of `doctor` about real folders and file systems."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from snapsortd.ctl.doctor import Status
-from snapsortd.ctl.doctor.disks import look, spaces
-from snapsortd.ctl.doctor.folders import Seer, check_destination, check_watched
-from snapsortd.ctl.doctor.places import check_own_folder, read_neighbours
+from snapsortd.ctl.doctor.disks import inspect_folder, spaces
+from snapsortd.ctl.doctor.folders import Runtime, check_destination, check_watched
+from snapsortd.ctl.doctor.own_folders import check_own_folder, read_exposure
 from tests.support.mounting import formatted, mounted
-from tests.support.patient import SEER, Patient, linux, on, root_only
+from tests.support.patient import RUNTIME, Patient, linux, on, root_only
 from tests.support.privileges import as_a_normal_user
 
 # Watched folders
@@ -29,7 +29,7 @@ def put_missing(inbox: Path) -> str:
 def put_file(inbox: Path) -> str:
     inbox.rmdir()
     inbox.touch()
-    return "is no folder"
+    return "is not a folder"
 
 
 def put_dangling(inbox: Path) -> str:
@@ -41,17 +41,17 @@ def put_dangling(inbox: Path) -> str:
 def put_loop(inbox: Path) -> str:
     inbox.rmdir()
     inbox.symlink_to(inbox)
-    return "leads back to itself"
+    return "points back to itself"
 
 
 def put_locked(inbox: Path) -> str:
     inbox.chmod(0o311)
-    return "cannot be read by you"
+    return "is not readable for you"
 
 
 def put_fixed(inbox: Path) -> str:
     inbox.chmod(0o555)
-    return "cannot be written by you: nothing can be moved out of it"
+    return "is not writable for you: nothing can be moved out of it"
 
 
 @pytest.mark.parametrize("put", [put_missing, put_file, put_dangling, put_loop, put_locked, put_fixed])
@@ -83,15 +83,15 @@ def test_a_folder_from_which_files_are_only_copied_may_be_read_only(patient: Pat
 def test_a_shared_folder_gives_only_what_one_owns(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     os.chown(tmp_path, 65534, 65534)
-    folder, somebody = look(str(tmp_path)), Seer("linux", "python", 1234)
+    folder, somebody = inspect_folder(str(tmp_path)), Runtime("linux", "python", 1234)
     (found,) = check_watched(folder, somebody, position="", moved=True, holds_journal=False)
     assert found.status is Status.WARNING
-    assert "only files that you own" in found.summary
+    assert "only your own files" in found.summary
 
 
 @contextmanager
 def fuse(where: Path) -> Iterator[int]:
-    """A FUSE file system whose program does nothing; its descriptor."""
+    """Mount a FUSE file system whose program does nothing; yield its descriptor."""
     try:
         program = os.open("/dev/fuse", os.O_RDWR)
     except OSError as error:
@@ -113,7 +113,7 @@ def fuse(where: Path) -> Iterator[int]:
 @linux
 def test_a_server_that_does_not_answer_holds_nobody_up(patient: Patient) -> None:
     with fuse(patient.inbox):
-        found = patient.trouble("watched folder", patience=2.0)
+        found = patient.trouble("watched folder", timeout_s=2.0)
     assert found.status is Status.PROBLEM
     assert "no answer within 2 s" in found.summary
 
@@ -129,8 +129,8 @@ def test_a_mount_whose_program_has_ended(patient: Patient) -> None:
 
 
 def test_a_watched_folder_on_a_network(patient: Patient, tmp_path: Path) -> None:
-    folder = look(str(patient.inbox), on("nfs4", patient.inbox, tmp_path / "mounts"))
-    (found,) = check_watched(folder, SEER, position="", moved=True, holds_journal=False)
+    folder = inspect_folder(str(patient.inbox), on("nfs4", patient.inbox, tmp_path / "mounts"))
+    (found,) = check_watched(folder, RUNTIME, position="", moved=True, holds_journal=False)
     assert found.status is Status.WARNING
     assert "nfs4" in found.summary
     assert "every 30 s" in found.summary
@@ -149,7 +149,7 @@ def test_a_destination_below_a_file(patient: Patient) -> None:
     patient.write_config(filed=patient.filed / "deep")
     found = patient.trouble("destination")
     assert found.status is Status.PROBLEM
-    assert found.summary.endswith(f"{patient.filed} is no folder")
+    assert found.summary.endswith(f"{patient.filed} is not a folder")
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["is there", "would be made"])
@@ -177,8 +177,8 @@ def test_a_destination_that_is_mounted_read_only(patient: Patient) -> None:
     [
         pytest.param("size=1m", Status.PROBLEM, "is full", id="full"),
         pytest.param("size=100m", Status.WARNING, "is nearly full", id="nearly full"),
-        pytest.param("size=1g,nr_inodes=5", Status.WARNING, "room for", id="few names left"),
-        pytest.param("size=1g,nr_inodes=1", Status.PROBLEM, "room for 0 more files", id="no names left"),
+        pytest.param("size=1g,nr_inodes=5", Status.WARNING, "inodes for", id="few names left"),
+        pytest.param("size=1g,nr_inodes=1", Status.PROBLEM, "inodes for only 0 more files", id="no names left"),
     ],
 )
 def test_a_disk_with_little_space(patient: Patient, options: str, status: Status, sentence: str) -> None:
@@ -199,10 +199,13 @@ def test_a_destination_that_keeps_no_attributes(patient: Patient) -> None:
 
 
 def test_a_destination_on_a_stick(patient: Patient, other_disk: Path, tmp_path: Path) -> None:
-    stick, inbox = look(str(other_disk), on("vfat", other_disk, tmp_path / "mounts")), look(str(patient.inbox))
-    found = list(check_destination(stick, [inbox], SEER, ""))
+    stick, inbox = (
+        inspect_folder(str(other_disk), on("vfat", other_disk, tmp_path / "mounts")),
+        inspect_folder(str(patient.inbox)),
+    )
+    found = list(check_destination(stick, [inbox], RUNTIME, ""))
     assert [each.status for each in found] == [Status.WARNING, Status.WARNING]
-    assert "no names with" in found[0].summary
+    assert "allows no names with" in found[0].summary
     assert "permissions" in found[1].summary
 
 
@@ -212,7 +215,7 @@ def test_a_destination_on_a_real_stick(patient: Patient) -> None:
     with formatted(patient.filed, patient.folder / "disk", "mkfs.exfat", "-t", "exfat-fuse", "-o", "loop"):
         found = [each for each in patient.findings() if each.name == "destination"]
     assert [each.status for each in found] == [Status.WARNING]
-    assert "keeps no permissions" in found[0].summary
+    assert "stores no permissions" in found[0].summary
 
 
 def test_a_destination_on_another_disk_is_copied_to(patient: Patient, other_disk: Path) -> None:
@@ -223,7 +226,7 @@ def test_a_destination_on_another_disk_is_copied_to(patient: Patient, other_disk
 
 
 def test_space_is_told_once_for_each_disk(patient: Patient) -> None:
-    here, there = look(str(patient.inbox)), look(str(patient.filed))
+    here, there = inspect_folder(str(patient.inbox)), inspect_folder(str(patient.filed))
     (space,) = spaces([("state", here), ("destinations", there), ("destinations", there)])
     assert space.uses == ("state", "destinations")
 
@@ -262,9 +265,9 @@ def test_a_state_folder_on_a_read_only_disk(patient: Patient) -> None:
 
 def test_a_state_folder_on_a_network(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    folder = look(str(tmp_path), on("nfs", tmp_path, tmp_path / "mounts"))
-    near = read_neighbours(folder, os.getuid())
-    (found,) = check_own_folder("state", "XDG_STATE_HOME", folder, near, os.getuid())
+    folder = inspect_folder(str(tmp_path), on("nfs", tmp_path, tmp_path / "mounts"))
+    exposure = read_exposure(folder, os.getuid())
+    (found,) = check_own_folder("state", "XDG_STATE_HOME", folder, exposure, os.getuid())
     assert found.status is Status.WARNING
     assert "XDG_STATE_HOME" in found.fix
 

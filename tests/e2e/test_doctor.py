@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from snapsortd.ctl import client
-from snapsortd.ctl.doctor.daemons import ask, check_daemon, lock_holder
+from snapsortd.ctl.doctor.daemons import check_daemon, lock_holder, query_daemon
 from snapsortd.ctl.doctor.finding import Status
-from snapsortd.ctl.doctor.folders import Seer
+from snapsortd.ctl.doctor.folders import Runtime
 from snapsortd.ctl.doctor.limits import Watch, watched_by
 from snapsortd.files.locations import find_locations
 from tests.support.instance import COMMANDS, Instance
@@ -57,7 +57,7 @@ def test_a_daemon_that_is_well(loaded: Instance) -> None:
 @linux
 def test_a_classifier_that_is_kept_in(loaded: Instance) -> None:
     (sandbox,) = checks(loaded, "sandbox")
-    assert (sandbox["status"], sandbox["summary"]) == ("ok", "the classifier is kept in by system call filters")
+    assert (sandbox["status"], sandbox["summary"]) == ("ok", "the classifier is sandboxed by system call filters")
 
 
 def test_a_paused_daemon(shared: Instance) -> None:
@@ -85,7 +85,7 @@ def test_a_daemon_whose_socket_was_deleted(shared: Instance) -> None:
     pid = shared.status()["pid"]
     socket.rename(shared.runtime / "elsewhere")
     try:
-        assert told(shared, f"process {pid} (snapsortd) holds the journal, but nobody answers")
+        assert told(shared, f"process {pid} (snapsortd) holds the journal but does not answer")
     finally:
         (shared.runtime / "elsewhere").rename(socket)
 
@@ -95,7 +95,7 @@ def test_a_shell_with_another_state_folder(shared: Instance, tmp_path: Path) -> 
     usual = shared.env["XDG_STATE_HOME"]
     shared.env["XDG_STATE_HOME"] = str(tmp_path)
     try:
-        assert "XDG_STATE_HOME" in told(shared, "works with another journal")
+        assert "XDG_STATE_HOME" in told(shared, "uses another journal")
     finally:
         shared.env["XDG_STATE_HOME"] = usual
 
@@ -110,7 +110,7 @@ def test_two_daemons_that_watch_one_folder(shared: Instance, instance: Instance)
     watch = Watch(inbox.st_dev, inbox.st_ino)
     wait_for(lambda: watch in watched_by(process.pid), seconds=120, what="the second daemon watching")
     for one, other in ((shared, process.pid), (second, shared.status()["pid"])):
-        assert f"`kill {other}`" in told(one, f"another snapsortd (process {other}) watches {shared.inbox} too")
+        assert f"`kill {other}`" in told(one, f"another snapsortd (process {other}) also watches {shared.inbox}")
     second.kill()
     assert is_well(shared)
 
@@ -121,8 +121,8 @@ def test_a_daemon_that_hangs(shared: Instance, monkeypatch: pytest.MonkeyPatch) 
     locations = find_locations(shared.env)
     with stopped(shared.status()["pid"]) as pid:
         external = client.Client(locations.socket)
-        answer, holder = ask(external.status, external.answers), lock_holder(locations.lock)
-        (found,) = check_daemon(answer, holder, "0.1.0", Seer("linux", "python", os.getuid()))
+        answer, holder = query_daemon(external.status, external.answers), lock_holder(locations.lock)
+        (found,) = check_daemon(answer, holder, "0.1.0", Runtime("linux", "python", os.getuid()))
     assert holder is not None
     assert holder.pid == pid
     assert (found.status, "did not answer within 1 s" in found.summary) == (Status.PROBLEM, True)

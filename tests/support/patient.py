@@ -14,7 +14,7 @@ import pytest
 
 from snapsortd.ctl.client import Client
 from snapsortd.ctl.doctor import DoctorInput, Finding, Status, examine
-from snapsortd.ctl.doctor.folders import Seer
+from snapsortd.ctl.doctor.folders import Runtime
 from snapsortd.ctl.doctor.service import Installation
 from snapsortd.files.locations import Locations, find_locations
 from tests.support.filing import Filing
@@ -28,7 +28,7 @@ labels: {{receipt: a receipt, photo: a photo}}
 watch: [{{path: "{inbox}", subfolders: true}}]
 rules: [{{name: All, filters: [label: receipt], actions: [move: "{filed}/"]}}]
 """
-SEER = Seer("linux", sys.executable, os.getuid())
+RUNTIME = Runtime("linux", sys.executable, os.getuid())
 
 
 @dataclass
@@ -61,17 +61,17 @@ class Patient:
         self.config.write_text(CONFIG.format(**{"inbox": self.inbox, "filed": self.filed, **folders}))
         self.config.chmod(0o600)
 
-    def findings(self, *, status: Callable[[], dict[str, Any]] | None = None, patience: float = 60.0) -> list[Finding]:
+    def findings(self, *, status: Callable[[], dict[str, Any]] | None = None, timeout_s: float = 60.0) -> list[Finding]:
         """Everything that is found. A check that itself fails is a defect."""
         client = Client(self.locations.socket)
         service = Installation(
             str(self.folder / "config/systemd/user/snapsortd.service"), sys.executable, {"SNAPSORTD_CONFIG": ""}
         )
         here = DoctorInput(
-            self.locations, self.env, status or client.status, client.answers, service, "no-such.service", patience
+            self.locations, self.env, status or client.status, client.answers, service, "no-such.service", timeout_s
         )
         found = list(examine(here))
-        assert not [each for each in found if "could not be looked at" in each.summary]
+        assert not [each for each in found if "the check failed" in each.summary]
         return found
 
     def troubles(self, name: str, **how: Any) -> list[Finding]:

@@ -1,7 +1,7 @@
-"""What breaks in practice, looked for one by one. Only looks: no lock is taken, no file is made or changed.
+"""Diagnosis of common problems. Read-only: no lock is taken, no file is created or changed.
 
-Each subject has a module: facts are gathered by functions that read, and judged by `check_*` functions that only
-get facts, so that every judgement can be tested on any system.
+Each subject has a module: its facts are gathered by functions that read the system and judged by pure `check_*`
+functions, so that every judgement can be tested on any system.
 """
 
 from snapsortd.ctl.doctor.examine import DoctorInput, examine

@@ -1,4 +1,4 @@
-"""The clock, against the journal and against the files."""
+"""Check of the clock against the journal and against the times of files."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from snapsortd.ctl.doctor.finding import Finding, ok, quoted, warning
 from snapsortd.domain.text import count
 
 NAME = "clock"
-WRITTEN = datetime(2026, 1, 1, tzinfo=UTC)
-"""No clock that is right shows an earlier time than this program's."""
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
+"""This program is not older than this, so a clock that shows an earlier time is wrong."""
 SLACK_S = 120.0
-"""A clock that is set by the network may step so far."""
-LOOKED_AT = 1000
-"""Entries of each watched folder whose times are looked at."""
-SET_IT = "`sudo timedatectl set-ntp true` (macOS: System Settings → General → Date & Time)"
+"""Difference in seconds that setting the clock over the network may cause."""
+MAX_ENTRIES = 1000
+"""Maximum number of entries of each watched folder whose times are inspected."""
+SET_CLOCK = "`sudo timedatectl set-ntp true` (macOS: System Settings → General → Date & Time)"
 
 
 def check_clock(now: float, newest: float | None) -> Iterator[Finding]:
-    """`newest` is the time of the journal's newest entry; both in seconds since 1970.
+    """Compare `now` with `newest`, the time of the newest journal entry, both in seconds since 1970.
 
-    Nothing is ordered by these times; but what people are shown, `{created}` and `age` go by them.
+    Nothing is ordered by these times, but they are shown to people, and `{created}` and `age` depend on them.
     """
-    if now < WRITTEN.timestamp():
-        yield warning(NAME, f"it says {_date(now)}, before this program was written", SET_IT)
+    if now < RELEASED.timestamp():
+        yield warning(NAME, f"it shows {_date(now)}, which is before this program was written", SET_CLOCK)
     elif newest is not None and now < newest - SLACK_S:
-        yield warning(NAME, f"it says {_date(now)}, but the journal has an entry of {_date(newest)}", SET_IT)
+        yield warning(NAME, f"it shows {_date(now)}, but the journal has an entry of {_date(newest)}", SET_CLOCK)
     else:
         yield ok(NAME, _date(now))
 
@@ -41,26 +41,26 @@ def _date(seconds: float) -> str:
 
 
 def future_files(folder: str, now: float) -> list[str]:
-    """Files right in a folder that were last changed later than now, among its first LOOKED_AT entries."""
+    """Return the files directly in a folder that were modified later than now, among its first MAX_ENTRIES entries."""
     found = []
     try:
         with os.scandir(folder) as entries:
-            for entry in islice(entries, LOOKED_AT):
+            for entry in islice(entries, MAX_ENTRIES):
                 try:
                     if entry.is_file(follow_symlinks=False) and entry.stat().st_mtime > now + SLACK_S:
                         found.append(entry.path)
-                except OSError:  # it has gone
+                except OSError:  # it was deleted meanwhile
                     continue
-    except OSError:  # told elsewhere
+    except OSError:  # reported by the check of the folder
         pass
     return sorted(found)
 
 
 def check_future(found: list[str]) -> Iterator[Finding]:
-    """Files from a clock that was ahead, as a camera's."""
+    """Warn about files written under a clock that was ahead, such as a camera's."""
     if found:
         yield warning(
             NAME,
-            f"{count(len(found), 'file')} last changed in the future, such as {found[0]}",
-            f"set the clock of what wrote it; `touch {quoted(found[0])}` gives it today's time",
+            f"{count(len(found), 'file')} modified in the future, such as {found[0]}",
+            f"set the clock of the device that wrote it; `touch {quoted(found[0])}` gives it today's time",
         )

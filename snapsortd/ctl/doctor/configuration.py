@@ -1,4 +1,4 @@
-"""The configuration file: valid, and nobody else's to change."""
+"""Check that the configuration file is valid and that no other user can change it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "configuration"
 
 
 def read_config(path: str, env: Mapping[str, str]) -> Config | ConfigError:
-    """The configuration, or what is wrong with it."""
+    """Return the configuration, or the error that it raises."""
     try:
         return load_config(path, env)
     except ConfigError as error:
@@ -23,18 +23,18 @@ def read_config(path: str, env: Mapping[str, str]) -> Config | ConfigError:
 
 
 def check_config(found: Config | ConfigError, path: str) -> Iterator[Finding]:
-    """One finding for all its faults: `snapsortctl check` lists them."""
+    """Yield one finding for all faults: `snapsortctl check` lists them."""
     if isinstance(found, ConfigError):
         first = found.problems[0] if found.problems and not found.hint else found.message
         more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
-        yield problem(NAME, first + more, found.hint or f"edit {path}; `snapsortctl check` lists every fault")
+        yield problem(NAME, first + more, found.hint or f"edit {path}; `snapsortctl check` lists all faults")
     else:
         counts = (count(len(found.labels), "label"), count(len(found.watch), "folder"))
         yield ok(NAME, f"{path}: {', '.join(counts)}, {count(len(found.rules), 'rule')}")
 
 
 def read_writers(path: str) -> tuple[int, int] | None:
-    """Owner and mode of the file; None if there is none."""
+    """Return owner and mode of the file, or None if it does not exist."""
     try:
         state = os.stat(path)
     except OSError:
@@ -43,7 +43,7 @@ def read_writers(path: str) -> tuple[int, int] | None:
 
 
 def check_writers(owner: int, mode: int, path: str, uid: int) -> Iterator[Finding]:
-    """Who writes the rules says where your images go."""
+    """Warn if another user can change the rules, and so decide where images go."""
     if owner not in (uid, 0):
         yield warning(NAME, f"{path} belongs to user {owner}, who can change it", f"`sudo chown {uid} {quoted(path)}`")
     elif mode & 0o002:

@@ -1,4 +1,4 @@
-"""The daemon: does it answer, is it well, and is it the only one?"""
+"""Check that the daemon answers, is healthy, and is the only one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
-from snapsortd.ctl.doctor.folders import Seer, privacy_fix
+from snapsortd.ctl.doctor.folders import Runtime, privacy_fix
 from snapsortd.ctl.doctor.limits import Watch, processes_of, watched_by
 from snapsortd.domain.errors import SnapsortError, Unavailable
 from snapsortd.domain.text import count
@@ -23,7 +23,7 @@ RESTART = f"`snapsortctl stop`, then {START}"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the daemon said: its status, or why there is none. `listening`: somebody holds the socket."""
+    """The status of the daemon, or the reason why there is none. `listening`: a process listens on the socket."""
 
     status: Mapping[str, Any] | None
     fault: str = ""
@@ -31,21 +31,21 @@ class Answer:
 
     @property
     def pid(self) -> int | None:
-        """The process that answered."""
+        """The id of the process that answered."""
         return self.status["pid"] if self.status else None
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The process that holds this instance's lock."""
+    """The process that holds the lock of this instance."""
 
     pid: int
     command: str
-    """What runs there: `snapsortd`, `snapsortctl sort …`; empty if that is not known."""
+    """Its command line: `snapsortd`, `snapsortctl sort …`; empty if unknown."""
 
 
-def ask(daemon: Callable[[], Mapping[str, Any]], is_listening: Callable[[], bool]) -> Answer:
-    """Ask the daemon how it is."""
+def query_daemon(daemon: Callable[[], Mapping[str, Any]], is_listening: Callable[[], bool]) -> Answer:
+    """Query the status of the daemon."""
     try:
         return Answer(daemon(), listening=True)
     except Unavailable as error:
@@ -88,29 +88,29 @@ def other_daemons(uid: int, ours: Sequence[int]) -> dict[int, list[Watch]]:
     }
 
 
-def check_daemon(answer: Answer, holder: Holder | None, version: str, seer: Seer) -> Iterator[Finding]:
-    """`version` is this client's."""
+def check_daemon(answer: Answer, holder: Holder | None, version: str, runtime: Runtime) -> Iterator[Finding]:
+    """Report the health of the daemon. `version` is that of this client."""
     if answer.status is not None:
-        trouble = list(_state_trouble(answer.status, version, seer))
+        trouble = list(_state_trouble(answer.status, version, runtime))
         pid = answer.status["pid"]
         yield from trouble or [ok(NAME, f"running: process {pid}, version {answer.status['version']}")]
     elif answer.listening:
-        kill = f"`kill -9 {holder.pid}`, by which no image is lost, then " if holder else ""
+        kill = f"`kill -9 {holder.pid}` (this is safe), then " if holder else ""
         yield problem(NAME, f"it hangs: {answer.fault}", kill + START)
     elif holder is None:
         yield warning(NAME, answer.fault or "snapsortd is not running", START)
     elif holder.command.startswith("snapsortctl"):
-        yield ok(NAME, f"not running; `{holder.command}` is at work instead (process {holder.pid})")
+        yield ok(NAME, f"not running, because `{holder.command}` is (process {holder.pid})")
     else:
         yield problem(
             NAME,
-            f"process {holder.pid} ({holder.command or 'unknown'}) holds the journal, but nobody answers on the socket",
+            f"process {holder.pid} ({holder.command or 'unknown'}) holds the journal but does not answer on the socket",
             f"`kill {holder.pid}`, then {START}",
         )
 
 
 def check_lock(answer: Answer, holder: Holder | None) -> Iterator[Finding]:
-    """An answer from one that works with another journal: this shell and the daemon have other XDG variables."""
+    """Report an answer from a daemon with another journal: its XDG variables differ from those of this shell."""
     pid = answer.pid
     if pid is not None and holder is not None and holder.pid != pid:
         yield problem(
@@ -121,52 +121,54 @@ def check_lock(answer: Answer, holder: Holder | None) -> Iterator[Finding]:
     elif pid is not None and holder is None:
         yield problem(
             NAME,
-            f"process {pid} answers, but works with another journal than this shell's",
-            "set XDG_STATE_HOME as it was when the daemon was started, or restart the daemon from here",
+            f"process {pid} answers, but it uses another journal than this shell",
+            "set XDG_STATE_HOME to the value with which the daemon was started, or restart the daemon from here",
         )
 
 
 def check_alone(others: Mapping[int, Sequence[Watch]], folders: Mapping[Watch, str]) -> Iterator[Finding]:
-    """`others` are the other daemons and what they watch; two that file the same folder are one too many."""
+    """Report every other daemon in `others` that watches one of our folders."""
     for pid, watches in others.items():
-        if twice := sorted(folders[watch] for watch in watches if watch in folders):
+        if shared := sorted(folders[watch] for watch in watches if watch in folders):
             yield problem(
                 NAME,
-                f"another snapsortd (process {pid}) watches {twice[0]} too",
-                f"`kill {pid}`, or give them different folders; is there a second service? "
+                f"another snapsortd (process {pid}) also watches {shared[0]}",
+                f"`kill {pid}`, or configure different folders; is there a second service? "
                 "`systemctl --user list-units '*snapsort*'`",
             )
 
 
-def _state_trouble(status: Mapping[str, Any], version: str, seer: Seer) -> Iterator[Finding]:
+def _state_trouble(status: Mapping[str, Any], version: str, runtime: Runtime) -> Iterator[Finding]:
     model, config = status.get("model", {}), status.get("config", {})
     if status["state"] == "halted":
-        yield problem(NAME, f"it has stopped filing: {status.get('reason')}", f"mend that, then {RESTART}")
+        yield problem(NAME, f"it has halted filing: {status.get('reason')}", f"fix that, then {RESTART}")
     if status["state"] == "paused":
         yield warning(NAME, "it is paused: new images wait", "`snapsortctl resume`")
     if model.get("state") == "failed":
-        yield problem(NAME, f"it cannot load its model: {model.get('error')}", "mend that; it tries again every minute")
+        yield problem(
+            NAME, f"it cannot load its model: {model.get('error')}", "fix that; the daemon retries every minute"
+        )
     if config.get("error"):
         yield problem(
             NAME,
-            f"it works by an older configuration, for the new one has faults: {config['error']}",
+            f"it uses an older configuration because the new one has faults: {config['error']}",
             "`snapsortctl check` lists them; then `snapsortctl reload`",
         )
     if status["version"] != version:
         yield warning(NAME, f"it is version {status['version']}, this is {version}", RESTART)
     if failed := status.get("failed", 0):
-        yield warning(
-            NAME, f"{count(failed, 'image')} could not be filed and will be tried again", "`snapsortctl status`"
-        )
+        yield warning(NAME, f"{count(failed, 'image')} could not be filed and will be retried", "`snapsortctl status`")
     for folder in status.get("folders", ()):
-        yield from _folder_trouble(folder["path"], folder["state"], seer)
+        yield from _folder_trouble(folder["path"], folder["state"], runtime)
 
 
-def _folder_trouble(path: str, state: str, seer: Seer) -> Iterator[Finding]:
-    """What only the daemon knows: it may have fewer rights than this shell."""
+def _folder_trouble(path: str, state: str, runtime: Runtime) -> Iterator[Finding]:
+    """Report what only the daemon notices, as it may have fewer rights than this shell."""
     if state.startswith("unreadable"):
-        denied = seer.platform == "darwin" and "not permitted" in state
-        fix = privacy_fix(seer.python) if denied else f"`ls -ld {quoted(path)}`, as the user whom the service runs as"
-        yield problem(NAME, f"it cannot see into {path}: {state}", fix)
+        denied = runtime.platform == "darwin" and "not permitted" in state
+        fix = (
+            privacy_fix(runtime.python) if denied else f"`ls -ld {quoted(path)}`, as the user that the service runs as"
+        )
+        yield problem(NAME, f"it cannot read {path}: {state}", fix)
     elif state.startswith("scanning: the system"):
-        yield warning(NAME, f"it does not hear of changes in {path}: {state}", f"`{RAISE}`, then {RESTART}")
+        yield warning(NAME, f"it is not notified of changes in {path}: {state}", f"`{RAISE}`, then {RESTART}")

@@ -1,4 +1,4 @@
-"""What there is of a folder and of the disk below it."""
+"""The state of a folder and the free space on its file system."""
 
 from __future__ import annotations
 
@@ -12,61 +12,64 @@ from snapsortd.domain.text import size_words
 from snapsortd.files.mounts import MOUNTS, filesystem, remote_filesystem
 
 SPACE = "disk space"
-LITTLE_SPACE = 200_000_000
-"""Bytes below which a person should hear of it."""
-NO_SPACE = 20_000_000
-"""Bytes below which one large photo no longer fits."""
-LITTLE_INODES = 1000
+LOW_BYTES = 200_000_000
+"""Free space below which a person should be warned."""
+FULL_BYTES = 20_000_000
+"""Free space below which a large photo no longer fits."""
+LOW_INODES = 1000
+"""Number of free inodes below which a person should be warned."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedFolder:
-    """A folder that the configuration or the system names, as it is found."""
+    """The state of a folder that the configuration or the environment names.
+
+    The fields from `is_folder` on describe `nearest`.
+    """
 
     path: str
-    there: str
-    """The nearest part of the path that exists; the path itself if it does."""
+    nearest: str
+    """The path if it exists, else its nearest parent that does."""
     error: int
-    """Why it can't be listed (errno); 0 if it can."""
+    """The errno of listing it; 0 if it can be listed."""
     link: str
-    """Where it leads, if it is a symlink."""
+    """The target if it is a symlink, else empty."""
     is_folder: bool
-    """Is `there` a folder? This and all below is said of `there`."""
     writable: bool
     read_only: bool
-    """By its file system, whatever the permissions say."""
+    """Whether its file system is mounted read-only, regardless of the permissions."""
     owner: int
     mode: int
     dev: int
     ino: int
     mount: str
     kind: str
-    """Type of the file system, where the system tells."""
+    """The type of its file system; empty if unknown."""
     remote: str
-    """The same, if it lies on a network."""
+    """The type of its file system if it is on a network, else empty."""
     attributes: bool
-    """Does the file system keep extended attributes?"""
+    """Whether its file system supports extended attributes."""
 
 
-def look(path: str, mounts: str = MOUNTS) -> CheckedFolder:
-    """The folder at `path`, symlinks followed. Changes nothing; waits as long as the file system lets it wait."""
-    there = path
-    while not os.path.lexists(there):
-        there = os.path.dirname(there)
+def inspect_folder(path: str, mounts: str = MOUNTS) -> CheckedFolder:
+    """Return the state of the folder at `path`, following symlinks. Blocks for as long as its file system does."""
+    nearest = path
+    while not os.path.lexists(nearest):
+        nearest = os.path.dirname(nearest)
     try:
-        found = os.stat(there)
-    except OSError:  # a link to nowhere, or round in a circle
-        found = os.lstat(there)
-    real = os.path.realpath(there)
-    is_folder = os.path.isdir(there)
+        found = os.stat(nearest)
+    except OSError:  # a dangling link, or a loop of links
+        found = os.lstat(nearest)
+    real = os.path.realpath(nearest)
+    is_folder = os.path.isdir(nearest)
     return CheckedFolder(
         path=path,
-        there=there,
-        error=_cannot_list(path),
-        link=os.readlink(there) if os.path.islink(there) else "",
+        nearest=nearest,
+        error=_listing_error(path),
+        link=os.readlink(nearest) if os.path.islink(nearest) else "",
         is_folder=is_folder,
-        writable=is_folder and os.access(there, os.W_OK | os.X_OK),
-        read_only=is_folder and bool(os.statvfs(there).f_flag & os.ST_RDONLY),
+        writable=is_folder and os.access(nearest, os.W_OK | os.X_OK),
+        read_only=is_folder and bool(os.statvfs(nearest).f_flag & os.ST_RDONLY),
         owner=found.st_uid,
         mode=found.st_mode,
         dev=found.st_dev,
@@ -74,12 +77,12 @@ def look(path: str, mounts: str = MOUNTS) -> CheckedFolder:
         mount=_mount_point(real),
         kind=filesystem(real, mounts),
         remote=remote_filesystem(real, mounts),
-        attributes=is_folder and _keeps_attributes(there),
+        attributes=is_folder and _supports_attributes(nearest),
     )
 
 
-def _cannot_list(path: str) -> int:
-    """Really lists it: network servers and macOS's privacy settings refuse what the permissions allow."""
+def _listing_error(path: str) -> int:
+    """Return the errno of listing it: servers and macOS's privacy settings refuse what the permissions allow."""
     try:
         with os.scandir(path) as entries:
             next(entries, None)
@@ -95,8 +98,8 @@ def _mount_point(real: str) -> str:
     return real
 
 
-def _keeps_attributes(path: str) -> bool:
-    """Asking for one that is not there tells whether there could be one."""
+def _supports_attributes(path: str) -> bool:
+    """Return whether reading a missing attribute fails because it is missing, not because it is unsupported."""
     if not hasattr(os, "getxattr"):
         return True
     try:
@@ -107,65 +110,65 @@ def _keeps_attributes(path: str) -> bool:
 
 
 def not_writable(folder: CheckedFolder, uid: int) -> tuple[str, str]:
-    """Why nothing can be written there, and what to do."""
+    """Return why nothing can be written there, and the fix."""
     if folder.read_only:
         return (
             "is on a file system that is mounted read-only",
-            f"`sudo mount -o remount,rw {quoted(folder.mount)}`; if the disk has errors (`sudo dmesg`), save it first",
+            f"`sudo mount -o remount,rw {quoted(folder.mount)}`; on disk errors (`sudo dmesg`), back it up first",
         )
-    where = "" if folder.there == folder.path else f", for nothing may be made in {folder.there}"
-    sentence = f"cannot be written by you{where}"
+    where = "" if folder.nearest == folder.path else f", because nothing may be created in {folder.nearest}"
+    sentence = f"is not writable for you{where}"
     if folder.owner != uid:
-        return sentence, f"it belongs to user {folder.owner}: `sudo chown {uid} {quoted(folder.there)}`"
+        return sentence, f"it belongs to user {folder.owner}: `sudo chown {uid} {quoted(folder.nearest)}`"
     if folder.mode & 0o300 != 0o300:
-        return sentence, f"`chmod u+rwx {quoted(folder.there)}`"
-    return sentence, f"it may be marked unchangeable: `lsattr -d {quoted(folder.there)}`"
+        return sentence, f"`chmod u+rwx {quoted(folder.nearest)}`"
+    return sentence, f"it may be marked immutable: `lsattr -d {quoted(folder.nearest)}`"
 
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What is left on one file system."""
+    """The free space on one file system."""
 
     mount: str
     bytes: int
     inodes: int | None
-    """None where the file system makes them as needed."""
+    """None if the file system allocates them dynamically."""
     uses: tuple[str, ...]
 
 
 def spaces(folders: Sequence[tuple[str, CheckedFolder]]) -> list[Space]:
-    """What is left on each file system of these folders, of which each has a use in words."""
+    """Return the free space on each file system of these folders, which are paired with their use in words."""
     uses: dict[int, list[tuple[str, CheckedFolder]]] = {}
     for use, folder in folders:
         uses.setdefault(folder.dev, []).append((use, folder))
     found = []
-    for of_one in uses.values():
-        state = os.statvfs(of_one[0][1].there)
+    for group in uses.values():
+        state = os.statvfs(group[0][1].nearest)
         found.append(
             Space(
-                mount=of_one[0][1].mount,
+                mount=group[0][1].mount,
                 bytes=state.f_bavail * state.f_frsize,
                 inodes=state.f_favail if state.f_files else None,
-                uses=tuple(dict.fromkeys(use for use, _ in of_one)),
+                uses=tuple(dict.fromkeys(use for use, _ in group)),
             )
         )
     return found
 
 
 def check_space(space: Space) -> Iterator[Finding]:
-    """Room for files and for their names."""
+    """Check the free bytes and the free inodes."""
     what = f"{space.mount} ({', '.join(space.uses)})"
-    fix = f"delete or move away what is large: `du -xh {quoted(space.mount)} | sort -h | tail`"
-    if space.inodes is not None and space.inodes < LITTLE_INODES:
+    fix = f"delete or move away large files: `du -xh {quoted(space.mount)} | sort -h | tail`"
+    if space.inodes is not None and space.inodes < LOW_INODES:
         judge = warning if space.inodes else problem
         yield judge(
             SPACE,
-            f"{space.mount} has room for {space.inodes} more files, however small",
-            f"find where there are many: `du -x --inodes {quoted(space.mount)} | sort -n | tail`",
+            f"{space.mount} has inodes for only {space.inodes} more files",
+            f"find folders with many files: `du -x --inodes {quoted(space.mount)} | sort -n | tail`",
         )
-    if space.bytes < NO_SPACE:
+    if space.bytes < FULL_BYTES:
         yield problem(SPACE, f"{what} is full: {size_words(space.bytes)} free", fix)
-    elif space.bytes < LITTLE_SPACE:
+    elif space.bytes < LOW_BYTES:
         yield warning(SPACE, f"{what} is nearly full: {size_words(space.bytes)} free", fix)
     else:
         yield ok(SPACE, f"{what}: {size_words(space.bytes)} free")

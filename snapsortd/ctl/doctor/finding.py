@@ -1,4 +1,4 @@
-"""What one check found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence on one subject; `fix` says what to do, as a command or a setting to copy."""
+    """One sentence on one subject; `fix` is a command or a setting to copy."""
 
     name: str
     status: Status
@@ -25,22 +25,22 @@ class Finding:
 
 
 def ok(name: str, summary: str) -> Finding:
-    """All is well."""
+    """Return a finding without a problem."""
     return Finding(name, Status.OK, summary)
 
 
 def warning(name: str, summary: str, fix: str) -> Finding:
-    """snapsortd works, but not as well or as surely as it could."""
+    """Return a finding that degrades snapsortd without breaking it."""
     return Finding(name, Status.WARNING, summary, fix)
 
 
 def problem(name: str, summary: str, fix: str) -> Finding:
-    """Something does not work until it is mended."""
+    """Return a finding because of which something does not work."""
     return Finding(name, Status.PROBLEM, summary, fix)
 
 
 def quoted(path: str) -> str:
-    """A path as one word of a shell command; an odd name in $'…' with its bytes, so that it still fits."""
+    """Return a path as one word of a shell command; an unprintable name as $'…' with its bytes escaped."""
     if path.isprintable():
         return shlex.quote(path)
     plain = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in os.fsencode(path))

@@ -1,4 +1,4 @@
-"""The journal: is it there, sound, of a format that we know, and does it hold what a person should look at?"""
+"""Check that the journal exists, is intact and of a known format, and holds nothing that needs attention."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NAME = "journal"
 
 @dataclass(frozen=True, slots=True)
 class JournalFacts:
-    """What the journal tells of itself. `newest` is the wall clock of its last entry, seconds since 1970."""
+    """The state of the journal. `newest` is the wall clock time of its last entry, in seconds since 1970."""
 
     path: str
     bytes: int
     damage: str
-    """What SQLite's integrity check says; empty if all is well."""
+    """The first error of SQLite's integrity check; empty if it is intact."""
     ours: bool
     version: int
     counts: Counts | None = None
@@ -33,7 +33,7 @@ class JournalFacts:
 
 
 def read_journal(path: str) -> JournalFacts | JournalError | None:
-    """Look through the whole file; None if there is no journal."""
+    """Read the whole file; return None if there is no journal."""
     try:
         return _read(path)
     except JournalError as error:
@@ -45,8 +45,8 @@ def _read(path: str) -> JournalFacts | None:
         for evidence in (marker(path), path + "-wal"):
             if os.path.lexists(evidence):
                 raise JournalError(
-                    f"{path} is missing, but {evidence} shows that there was one",
-                    f"restore it from a backup, or begin a new one: `rm {quoted(evidence)}`",
+                    f"{path} is missing, but {evidence} shows that it existed",
+                    f"restore it from a backup, or start a new one: `rm {quoted(evidence)}`",
                 )
         return None
     with closing(UntouchedFile(path)) as file:
@@ -68,16 +68,16 @@ def _read(path: str) -> JournalFacts | None:
 
 
 def check_journal(found: JournalFacts | JournalError | None, *, running: bool) -> Iterator[Finding]:
-    """`running`: does a daemon answer? Then unfinished moves may be the ones in hand."""
+    """Report the state of the journal. `running`: a daemon answers, so unfinished moves may be in progress."""
     if found is None:
-        yield ok(NAME, "there is none yet; it begins with the first start")
+        yield ok(NAME, "there is none yet; the first start creates it")
     elif isinstance(found, JournalBlocked):
         yield warning(NAME, found.message, found.hint)
     elif isinstance(found, JournalError):
         yield problem(NAME, found.message, found.hint)
     elif found.damage or not found.ours:
         what = f"is damaged: {found.damage}" if found.damage else "is a database, but not a journal of snapsortd"
-        yield problem(NAME, f"{found.path} {what}", _begin_anew(found.path))
+        yield problem(NAME, f"{found.path} {what}", _start_new(found.path))
     elif found.counts is None:
         yield problem(
             NAME,
@@ -88,11 +88,11 @@ def check_journal(found: JournalFacts | JournalError | None, *, running: bool) -
         yield from _check_counts(found, found.counts, running)
 
 
-def _begin_anew(path: str) -> str:
-    """Undo of what was filed before is lost with it; the images are where they are."""
+def _start_new(path: str) -> str:
+    """Return the fix. The undo history is lost with the old journal; the images stay where they are."""
     folder = os.path.dirname(path)
     return (
-        "nothing is filed until then: restore it from a backup, or begin a new one: "
+        "filing is halted until then: restore it from a backup, or start a new one: "
         f"`snapsortctl stop; mv {quoted(folder)} {quoted(folder + '.old')}`"
     )
 
@@ -101,17 +101,19 @@ def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterato
     if counts.conflicts:
         yield warning(
             NAME,
-            f"{count(counts.conflicts, 'move')} could not be finished because the file or its place was changed",
-            "`snapsortctl status` names them, `snapsortctl explain FILE` tells more",
+            f"{count(counts.conflicts, 'move')} could not be finished because the file or its folder was changed",
+            "`snapsortctl status` lists them, `snapsortctl explain FILE` shows details",
         )
     if counts.quarantined:
         yield warning(
-            NAME, f"{count(counts.quarantined, 'image')} given up", "`snapsortctl status` names them and says why"
+            NAME,
+            f"{count(counts.quarantined, 'image')} given up on",
+            "`snapsortctl status` lists them with the reasons",
         )
     if counts.open and not running:
         yield warning(
             NAME,
             f"{count(counts.open, 'move')} unfinished, as after a crash",
-            "start snapsortd: it finishes or drops what it can prove",
+            "start snapsortd: it finishes or reverts those whose state it can prove",
         )
-    yield ok(NAME, f"sound: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} taken back")
+    yield ok(NAME, f"intact: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} undone")

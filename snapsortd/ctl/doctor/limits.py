@@ -1,4 +1,4 @@
-"""inotify: what the kernel allows this user, what is used, and what the configuration needs."""
+"""Check the inotify limits of this user against what is used and what the configuration needs."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from snapsortd.ctl.doctor.finding import Finding, ok, warning
 
 NAME = "inotify"
 PROC = "/proc"
-NEARLY = 0.9
-"""A limit is nearly reached from here on."""
+NEARLY_REACHED = 0.9
+"""Share of a limit from which a person should be warned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit, the sysctl that sets it, and how much of it is used."""
+    """A limit, the sysctl that sets it, and its current use."""
 
     setting: str
-    most: int
+    maximum: int
     used: int
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One folder that some process watches, as the kernel names it."""
+    """A folder that a process watches, identified as in the kernel."""
 
     dev: int
     ino: int
 
 
 def read_limits(uid: int, proc: str = PROC) -> tuple[Limit, Limit, int] | None:
-    """Watches, instances, and the length of the queue; None where there is no inotify."""
+    """Return the limits of watches and instances and the queue length, or None if there is no inotify."""
     try:
         queue = _number(f"{proc}/sys/fs/inotify/max_queued_events")
-        watches, instances = (_lower(proc, name) for name in ("watches", "instances"))
+        watches, instances = (_effective(proc, name) for name in ("watches", "instances"))
     except OSError:
         return None
     used_watches = used_instances = 0
@@ -56,7 +56,7 @@ def processes_of(uid: int) -> Iterator[psutil.Process]:
 
 
 def watched_by(pid: int, proc: str = PROC) -> list[Watch]:
-    """What a process watches, as proc_pid_fdinfo(5) tells; nothing if that can't be seen."""
+    """Return the folders that a process watches by proc_pid_fdinfo(5); [] if they can't be read."""
     found = []
     for fd in _listed(f"{proc}/{pid}/fdinfo"):
         try:
@@ -70,14 +70,14 @@ def watched_by(pid: int, proc: str = PROC) -> list[Watch]:
 
 
 def _watch(line: str) -> Watch:
-    """`inotify wd:1 ino:2a sdev:fe00000 …`, numbers in hex; the device as the kernel keeps it, 20 bits the minor."""
+    """Parse `inotify wd:1 ino:2a sdev:fe00000 …`: hexadecimal, with a kernel-internal device of 20 minor bits."""
     values = dict(word.split(":", 1) for word in line.split()[1:])
     device = int(values["sdev"], 16)
     return Watch(os.makedev(device >> 20, device & 0xFFFFF), int(values["ino"], 16))
 
 
-def _lower(proc: str, name: str) -> tuple[str, int]:
-    """The setting that counts: a user namespace, as of a container, has one of its own."""
+def _effective(proc: str, name: str) -> tuple[str, int]:
+    """Return the lower of two settings: a user namespace, such as a container's, has its own."""
     system = _number(f"{proc}/sys/fs/inotify/max_user_{name}")
     try:
         own = _number(f"{proc}/sys/user/max_inotify_{name}")
@@ -106,7 +106,7 @@ def _listed(path: str) -> Sequence[str]:
 
 
 def count_folders(path: str, *, subfolders: bool, at_most: int) -> int:
-    """How many watches a folder needs: one, and one for every folder below it; stops at `at_most`."""
+    """Return the number of watches for a folder: one, and one per folder below it. Stops counting at `at_most`."""
     count, waiting = 1, [path] if subfolders else []
     while waiting and count < at_most:
         try:
@@ -120,25 +120,25 @@ def count_folders(path: str, *, subfolders: bool, at_most: int) -> int:
 
 
 def check_limits(watches: Limit, instances: Limit, queue: int, needed: int) -> Iterator[Finding]:
-    """`needed` is how many watches the configuration still takes: 0 if a daemon has them already."""
-    trouble = [*_check(watches, needed, "watches", 524_288), *_check(instances, min(needed, 1), "instances", 1024)]
-    used = f"{watches.used} of {watches.most} watches, {instances.used} of {instances.most} instances in use"
+    """Check the limits. `needed`: the watches that the configuration still takes, 0 if a daemon has them already."""
+    found = [*_check(watches, needed, "watches", 524_288), *_check(instances, min(needed, 1), "instances", 1024)]
+    used = f"{watches.used} of {watches.maximum} watches, {instances.used} of {instances.maximum} instances in use"
     more = f", {needed} more needed" if needed else ""
-    yield from trouble or [ok(NAME, f"{used}{more}; the queue holds {queue} events")]
+    yield from found or [ok(NAME, f"{used}{more}; the queue holds {queue} events")]
 
 
 def _check(limit: Limit, needed: int, thing: str, enough: int) -> Iterator[Finding]:
     fix = (
-        f"`echo {limit.setting}={max(enough, 2 * limit.most)} | sudo tee /etc/sysctl.d/60-snapsortd.conf "
+        f"`echo {limit.setting}={max(enough, 2 * limit.maximum)} | sudo tee /etc/sysctl.d/60-snapsortd.conf "
         "&& sudo sysctl --system`, then restart snapsortd"
     )
-    left = max(limit.most - limit.used, 0)
+    left = max(limit.maximum - limit.used, 0)
     if needed > left:
         yield warning(
             NAME,
-            f"{left} of {limit.most} {thing} are left and {needed} needed: folders that get none are looked through "
+            f"{left} of {limit.maximum} {thing} are left and {needed} needed: folders without one are scanned "
             "every 30 s",
             fix,
         )
-    elif limit.used + needed > NEARLY * limit.most:
-        yield warning(NAME, f"{limit.used} of {limit.most} {thing} are used: the limit is near", fix)
+    elif limit.used + needed > NEARLY_REACHED * limit.maximum:
+        yield warning(NAME, f"{limit.used} of {limit.maximum} {thing} are used: the limit is nearly reached", fix)

@@ -1,4 +1,4 @@
-"""The service: the unit or agent that was installed, whether it still fits, and what its manager says of it."""
+"""Check the installed unit or agent against this installation, and its state in the service manager."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 
 NAME = "service"
 INSTALL = "`snapsortctl service install`"
-PATIENCE_S = 10.0
-"""A service manager answers within this time."""
+TIMEOUT_S = 10.0
+"""Timeout of a call to the service manager."""
 PROPERTIES = ("LoadState", "ActiveState", "UnitFileState", "Result", "MainPID", "FragmentPath", "NeedDaemonReload")
-ELSEWHERE = (
+SERVICE_PATTERNS = (
     "/etc/systemd/system/*snapsort*.service",
     "/usr/lib/systemd/system/*snapsort*.service",
     "/etc/systemd/user/*snapsort*.service",
@@ -29,14 +29,14 @@ ELSEWHERE = (
     "/Library/LaunchAgents/*snapsort*.plist",
     "/Library/LaunchDaemons/*snapsort*.plist",
 )
-"""Where a second service may lie."""
+"""Paths of services of snapsortd, among them a second one."""
 _SPECIFIER = re.compile("%([%h])")
-"""`%%` and `%h` of systemd.unit(5): a percent sign and the home folder. Our units have no others."""
+"""`%%` and `%h` of systemd.unit(5): a percent sign and the home folder. Our units use no others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What `service install` would write now: where, which program, which variables (empty: none)."""
+    """The service that `service install` would write now: its path, program and variables (empty if unset)."""
 
     path: str
     program: str
@@ -45,14 +45,14 @@ class Installation:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a unit or an agent says."""
+    """The program and the variables of an installed unit or agent."""
 
     program: str
     env: Mapping[str, str]
 
 
 def read_service(path: str, home: str) -> Service | None:
-    """The installed service; None if there is none. Raises OSError, ValueError if it can't be understood."""
+    """Return the installed service, or None if there is none. Raises OSError, and ValueError if it can't be parsed."""
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -80,34 +80,34 @@ def _agent(data: bytes) -> Service:
     try:
         agent: dict[str, Any] = plistlib.loads(data)
         return Service(str(agent["ProgramArguments"][0]), dict(agent.get("EnvironmentVariables", {})))
-    except Exception as error:  # plistlib lets through whatever its parser meets
-        raise ValueError("it is no property list of a launchd agent") from error
+    except Exception as error:  # plistlib passes on whatever its parser raises
+        raise ValueError("it is not a property list of a launchd agent") from error
 
 
 def program_fault(program: str) -> str:
-    """Why a program can't be started, as the end of a sentence; empty if it can."""
+    """Return why a program can't be started, as the end of a sentence; empty if it can."""
     if not os.path.exists(program):
-        return "is not there any more"
+        return "no longer exists"
     if not os.access(program, os.X_OK):
-        return "may not be run by you"
+        return "is not executable for you"
     with open(program, "rb") as file:
         first = file.readline(4096)
     interpreter = os.fsdecode(first[2:].strip().partition(b" ")[0]) if first.startswith(b"#!") else ""
     if interpreter and not os.path.exists(interpreter):
-        return f"needs {interpreter}, which is not there any more"
+        return f"needs {interpreter}, which no longer exists"
     return ""
 
 
-def others(path: str, home: str, patterns: Sequence[str] = ELSEWHERE) -> list[str]:
-    """Services of snapsortd beside the one at `path`."""
+def other_services(path: str, home: str, patterns: Sequence[str] = SERVICE_PATTERNS) -> list[str]:
+    """Return the services of snapsortd other than the one at `path`."""
     found = {name for pattern in patterns for name in glob(pattern.replace("~", home, 1))}
     return sorted(name for name in found if not os.path.exists(path) or not os.path.samefile(name, path))
 
 
 def check_service(service: Service | None, now: Installation, fault: str, *, same: bool) -> Iterator[Finding]:
-    """`fault` is why the service's program can't be started; `same`: is it this installation's?"""
+    """Check the service. `fault`: why its program can't be started; `same`: it is the program of this installation."""
     if service is None:
-        yield ok(NAME, f"not installed: snapsortd runs only when you start it ({INSTALL} has it start at login)")
+        yield ok(NAME, f"not installed: snapsortd runs only if you start it ({INSTALL} starts it at login)")
         return
     if fault:
         yield problem(NAME, f"{now.path} starts {service.program}, which {fault}", INSTALL)
@@ -115,7 +115,7 @@ def check_service(service: Service | None, now: Installation, fault: str, *, sam
         yield warning(
             NAME,
             f"{now.path} starts another snapsortd than this one: {service.program}",
-            f"{INSTALL}, if this is the one to run ({now.program})",
+            f"{INSTALL} if this is the one to run ({now.program})",
         )
     for name, ours in now.env.items():
         theirs = service.env.get(name, "")
@@ -123,31 +123,31 @@ def check_service(service: Service | None, now: Installation, fault: str, *, sam
             setting = f"`export {name}={quoted(theirs)}`" if theirs else f"`unset {name}`"
             yield warning(
                 NAME,
-                f"it has {name}={theirs} and this shell has {name}={ours}: they look in other places",
+                f"it has {name}={theirs} and this shell has {name}={ours}: they use different files",
                 f"{setting}, or {INSTALL}",
             )
 
 
 def check_others(paths: Sequence[str]) -> Iterator[Finding]:
-    """A second service works against the first: one of the two is kept out, over and over."""
+    """Warn about a second service, which competes with the first: one of the two fails again and again."""
     for path in paths:
         yield warning(NAME, f"there is a second one: {path}", f"if it runs as you, remove it: `rm {quoted(path)}`")
 
 
-def ask_systemd(unit: str) -> dict[str, str] | None:
-    """What the user manager knows of a unit; None if there is no manager to ask."""
+def query_systemd(unit: str) -> dict[str, str] | None:
+    """Return the properties of a unit in the user manager, or None if it can't be queried."""
     return _properties(["systemctl", "--user", "show", unit, f"--property={','.join(PROPERTIES)}"], "=")
 
 
-def ask_launchd(target: str) -> dict[str, str] | None:
-    """What launchd knows of an agent; None if it does not know it."""
+def query_launchd(target: str) -> dict[str, str] | None:
+    """Return the properties of an agent in launchd, or None if it is not loaded."""
     return _properties(["launchctl", "print", target], " = ")
 
 
 def _properties(command: Sequence[str], separator: str) -> dict[str, str] | None:
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, stdin=subprocess.DEVNULL
+            command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -162,9 +162,9 @@ def _properties(command: Sequence[str], separator: str) -> dict[str, str] | None
 
 
 def check_systemd(unit: Mapping[str, str], daemon_pid: int | None, lingers: bool) -> Iterator[Finding]:
-    """What the user manager says of an installed unit. `lingers`: does it go on when the user has logged out?"""
+    """Check the state of an installed unit. `lingers`: it keeps running after the user has logged out."""
     state, main = unit.get("ActiveState", ""), int(unit.get("MainPID", "0") or 0)
-    log = "`journalctl --user -u snapsortd -n 50` tells why"
+    log = "`journalctl --user -u snapsortd -n 50` shows why"
     if unit.get("LoadState") in ("not-found", "bad-setting", "error"):
         yield problem(
             NAME, "the user manager of systemd cannot load the unit", f"`systemctl --user daemon-reload`, or {INSTALL}"
@@ -173,20 +173,20 @@ def check_systemd(unit: Mapping[str, str], daemon_pid: int | None, lingers: bool
     if unit.get("UnitFileState") in ("masked", "masked-runtime"):
         yield problem(NAME, "the unit is masked", f"`systemctl --user unmask snapsortd`, then {INSTALL}")
         return
-    trouble = []
+    found = []
     if unit.get("NeedDaemonReload") == "yes":
-        trouble.append(warning(NAME, "the unit was changed since it was read", "`systemctl --user daemon-reload`"))
+        found.append(warning(NAME, "the unit was changed after systemd read it", "`systemctl --user daemon-reload`"))
     if unit.get("UnitFileState") == "disabled":
-        trouble.append(
+        found.append(
             warning(NAME, "the unit does not start at login (disabled)", "`systemctl --user enable snapsortd`")
         )
     if state == "failed":
-        trouble.append(problem(NAME, f"the unit has failed ({unit.get('Result')})", f"{log}; then {INSTALL}"))
+        found.append(problem(NAME, f"the unit has failed ({unit.get('Result')})", f"{log}; then {INSTALL}"))
     elif state == "activating" and not main:
-        trouble.append(problem(NAME, "the unit fails and is started again, over and over", log))
+        found.append(problem(NAME, "the unit fails and is restarted again and again", log))
     elif daemon_pid is not None and main != daemon_pid:
-        what = f"runs as process {main}" if main else "does not run"
-        trouble.append(
+        what = f"runs as process {main}" if main else "is not running"
+        found.append(
             warning(
                 NAME,
                 f"the daemon was started by hand (process {daemon_pid}), and the unit {what}",
@@ -194,15 +194,15 @@ def check_systemd(unit: Mapping[str, str], daemon_pid: int | None, lingers: bool
             )
         )
     elif state == "inactive":
-        trouble.append(warning(NAME, "the unit does not run", "`systemctl --user start snapsortd`"))
+        found.append(warning(NAME, "the unit is not running", "`systemctl --user start snapsortd`"))
     until = (
-        "also when you are not logged in" if lingers else "while you are logged in (`loginctl enable-linger`: always)"
+        "even while you are not logged in" if lingers else "while you are logged in (`loginctl enable-linger`: always)"
     )
-    yield from trouble or [ok(NAME, f"{unit.get('FragmentPath') or 'the unit'} runs {until}")]
+    yield from found or [ok(NAME, f"{unit.get('FragmentPath') or 'the unit'} runs {until}")]
 
 
 def check_launchd(agent: Mapping[str, str] | None, daemon_pid: int | None) -> Iterator[Finding]:
-    """What launchd says of an installed agent; None: it is not loaded."""
+    """Check the state of an installed agent; None if it is not loaded."""
     if agent is None:
         yield warning(NAME, "the agent is not loaded", INSTALL)
         return
@@ -218,7 +218,7 @@ def check_launchd(agent: Mapping[str, str] | None, daemon_pid: int | None) -> It
             yield ok(NAME, "the agent runs while you are logged in")
     elif code and not code.startswith(("0", "(never")):
         yield problem(
-            NAME, f"the agent does not run; it ended with exit code {code}", "`snapsortd` in a terminal says why"
+            NAME, f"the agent is not running; it exited with code {code}", "`snapsortd` in a terminal shows why"
         )
     else:
-        yield warning(NAME, "the agent does not run", INSTALL)
+        yield warning(NAME, "the agent is not running", INSTALL)
