@@ -1,1 +1,1 @@
-"""snapsortctl: the command line client. It loads only what the command at hand needs."""
+"""snapsortctl: the command line client. It imports only what the requested command needs."""

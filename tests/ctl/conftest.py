@@ -1,4 +1,4 @@
-"""A daemon for snapsortctl to talk to, and images for it to name."""
+"""Fixtures: a stand-in for the daemon behind the real API, and a folder of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labelled images in folders and CSV files on a disk."""
+"""Labelled images in folders and CSV files."""
 
 from __future__ import annotations
 

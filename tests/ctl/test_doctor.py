@@ -185,7 +185,7 @@ def test_a_unit_for_a_program_that_has_gone(patient: Patient) -> None:
 
 
 def test_a_unit_for_a_program_whose_interpreter_has_gone(patient: Patient) -> None:
-    """As after an upgrade of Python."""
+    """This happens after an upgrade of Python."""
     program = patient.folder / "a 100%% b"
     real = patient.folder / "a 100% b"
     real.write_text(f"#!{patient.folder}/venv/bin/python\n")

@@ -16,13 +16,13 @@ pytestmark = pytest.mark.pure
 URL = "https://example.org/\x1b[7m"
 
 
-def test_every_property_is_shown() -> None:
+def test_every_fact_is_told() -> None:
     facts = seen(urls=(URL,), frames=3, has_alpha=True, exif={"Make": "Leica", "Model": "Q3", "FNumber": "1.7"})
     decision = Decision((RuleReason("a", False, ("format is png",)),))
     story = json.loads(decision_to_json(facts.file, facts.classification, decision, 12.34))
-    shown = story["facts"]
-    assert (shown["alpha"], shown["frames"], shown["camera"], shown["urls"]) == (True, 3, "Leica Q3", [URL])
-    assert shown["exif"] == {"Make": "Leica", "Model": "Q3", "FNumber": "1.7"}
+    told = story["facts"]
+    assert (told["alpha"], told["frames"], told["camera"], told["urls"]) == (True, 3, "Leica Q3", [URL])
+    assert told["exif"] == {"Make": "Leica", "Model": "Q3", "FNumber": "1.7"}
 
     words = "\n".join(story_lines({"path": "/in/a.png", **story}))
     assert "3 frames" in words

@@ -1,4 +1,4 @@
-"""shadow, rules and --tags as a process, against the real API on a real socket; promote also on a real file."""
+"""shadow, rules and --tags as a process, against the real API on a real socket; promote with a real file."""
 
 from __future__ import annotations
 

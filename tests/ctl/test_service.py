@@ -1,4 +1,4 @@
-"""The service's files, and the systemd unit under a real user manager."""
+"""The service files, and the systemd unit under a real user manager."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ def test_agent_is_a_property_list() -> None:
 
 @pytest.fixture
 def manager(systemd_of_nobody: UserManager) -> UserManager:
-    """The tests of the unit itself need no privileges, and get none."""
+    """Return a user manager without privileges, as the tests of the unit itself need none."""
     return systemd_of_nobody
 
 
 @pytest.fixture
 def stub(manager: UserManager) -> Iterator[str]:
-    """Our unit, with a small program of the tests in the daemon's place."""
+    """Install our unit with a small test program instead of the daemon."""
     python = shutil.which("python3", path="/usr/bin:/bin")
     if python is None:
         pytest.skip("no python3 that everybody may run")
     name = "stub.service"
-    script = manager.home / "a b $c %d" / "stub"  # what needs care in a unit
+    script = manager.home / "a b $c %d" / "stub"  # characters that must be quoted in a unit
     script.parent.mkdir()
     script.write_text(f"#!{python} -I\n" + Path(notifying.__file__).read_text())
     script.chmod(0o755)
@@ -81,7 +81,7 @@ def test_unit_is_valid(manager: UserManager, stub: str) -> None:
 
 
 def test_manager_is_as_weak_as_a_users(manager: UserManager) -> None:
-    """Else the tests here would pass with directives that need privileges."""
+    """Without this, the tests here would pass with directives that need privileges."""
     done = manager.run("systemd-run", "--user", "--wait", "--quiet", "--property=ProtectClock=yes", "/bin/true")
     assert done.returncode == 218  # EXIT_CAPABILITIES, manager.exec(5)
 
@@ -111,7 +111,7 @@ def test_hanging_service_is_started_again(manager: UserManager, stub: str) -> No
 
 
 def kill(systemd: UserManager, unit: str) -> None:
-    """kill -9 of the service's main process, and only of that."""
+    """Send SIGKILL to the main process of the service, and only to that."""
     systemd.systemctl("kill", "--kill-whom=main", "--signal=KILL", unit)
 
 
@@ -163,5 +163,5 @@ def test_the_daemon_as_a_service(systemd: UserManager, tmp_path: Path) -> None:
 
 
 def status(systemd: UserManager, env: dict[str, str]) -> str:
-    """`snapsortctl status --json`, of a daemon that may not run yet."""
+    """Return the output of `snapsortctl status --json`; the daemon may not be running yet."""
     return systemd.run(*CTL, "status", "--json", env=env).stdout

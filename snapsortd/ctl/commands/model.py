@@ -174,7 +174,7 @@ def ask_for_images(changed: bool, as_json: bool) -> str:
     if not changed or not labels or as_json:
         return ""
     click.echo(
-        f"{click.style('!', fg='yellow')} Its scores are not comparable: the thresholds of your rules for "
+        f"{click.style('!', fg='yellow')} Its scores are on another scale: the thresholds of your rules for "
         f"{', '.join(map(escape, labels))} may need to be adjusted.",
         err=True,
     )

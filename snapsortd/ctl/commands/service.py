@@ -115,7 +115,7 @@ class Launchd:
         return ("launchctl", "print", f"{self.domain}/{LABEL}")
 
     def status(self) -> Sequence[str]:
-        """A command that tells people how the agent is."""
+        """Return a command that shows the state of the agent to people."""
         return self.is_running()
 
 

@@ -91,9 +91,9 @@ def other_daemons(uid: int, ours: Sequence[int]) -> dict[int, list[Watch]]:
 def check_daemon(answer: Answer, holder: Holder | None, version: str, runtime: Runtime) -> Iterator[Finding]:
     """Report the health of the daemon. `version` is that of this client."""
     if answer.status is not None:
-        trouble = list(_state_trouble(answer.status, version, runtime))
+        found = list(_state_findings(answer.status, version, runtime))
         pid = answer.status["pid"]
-        yield from trouble or [ok(NAME, f"running: process {pid}, version {answer.status['version']}")]
+        yield from found or [ok(NAME, f"running: process {pid}, version {answer.status['version']}")]
     elif answer.listening:
         kill = f"`kill -9 {holder.pid}` (this is safe), then " if holder else ""
         yield problem(NAME, f"it hangs: {answer.fault}", kill + START)
@@ -138,7 +138,7 @@ def check_alone(others: Mapping[int, Sequence[Watch]], folders: Mapping[Watch, s
             )
 
 
-def _state_trouble(status: Mapping[str, Any], version: str, runtime: Runtime) -> Iterator[Finding]:
+def _state_findings(status: Mapping[str, Any], version: str, runtime: Runtime) -> Iterator[Finding]:
     model, config = status.get("model", {}), status.get("config", {})
     if status["state"] == "halted":
         yield problem(NAME, f"it has halted filing: {status.get('reason')}", f"fix that, then {RESTART}")
@@ -159,10 +159,10 @@ def _state_trouble(status: Mapping[str, Any], version: str, runtime: Runtime) ->
     if failed := status.get("failed", 0):
         yield warning(NAME, f"{count(failed, 'image')} could not be filed and will be retried", "`snapsortctl status`")
     for folder in status.get("folders", ()):
-        yield from _folder_trouble(folder["path"], folder["state"], runtime)
+        yield from _folder_findings(folder["path"], folder["state"], runtime)
 
 
-def _folder_trouble(path: str, state: str, runtime: Runtime) -> Iterator[Finding]:
+def _folder_findings(path: str, state: str, runtime: Runtime) -> Iterator[Finding]:
     """Report what only the daemon notices, as it may have fewer rights than this shell."""
     if state.startswith("unreadable"):
         denied = runtime.platform == "darwin" and "not permitted" in state

@@ -1,4 +1,4 @@
-"""Where the rules of a configuration take files from and where they put them."""
+"""The sources and destinations of the rules of a configuration."""
 
 from __future__ import annotations
 

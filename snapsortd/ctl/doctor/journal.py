@@ -114,6 +114,6 @@ def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterato
         yield warning(
             NAME,
             f"{count(counts.open, 'move')} unfinished, as after a crash",
-            "start snapsortd: it finishes or reverts those whose state it can prove",
+            "start snapsortd: it finishes or discards those whose state it can prove",
         )
     yield ok(NAME, f"intact: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} undone")
