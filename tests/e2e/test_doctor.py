@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from snapsortd.ctl import client
@@ -130,9 +131,10 @@ def test_a_daemon_that_hangs(shared: Instance, monkeypatch: pytest.MonkeyPatch) 
 
 @contextmanager
 def stopped(pid: int) -> Iterator[int]:
-    """A process that does nothing until the block ends."""
+    """Stop a process until the block ends. On a busy machine its threads run on for a while after the signal."""
     os.kill(pid, signal.SIGSTOP)
     try:
+        wait_for(lambda: psutil.Process(pid).status() == psutil.STATUS_STOPPED, what="the daemon stopped")
         yield pid
     finally:
         os.kill(pid, signal.SIGCONT)
