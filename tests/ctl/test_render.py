@@ -90,21 +90,22 @@ def test_numbers_are_right_aligned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "target", "detail", "said"),
+    ("kind", "action", "target", "tags", "said"),
     [
-        pytest.param("move", "/in/a.png", (), "moved /out/a.png → /in/", id="move"),
-        pytest.param("trash", "/in/a.png", (), "moved /out/a.png → /in/", id="trash"),
-        pytest.param("copy", "/in/a.png", (), "removed /out/a.png", id="copy"),
-        pytest.param("symlink", "/in/a.png", (), "removed /out/a.png", id="link"),
-        pytest.param("tag", "/out/a.png", ("x", "y"), "untagged /out/a.png x y", id="tag"),
-        pytest.param("undo", "/in/a.png", ("copy",), "copied /out/a.png → /in/", id="redo-of-a-copy"),
-        pytest.param("undo", "/out/a.png", ("x",), "tagged /out/a.png x", id="redo-of-tags"),
-        pytest.param("redo", "/in/a.png", ("copy",), "removed /out/a.png", id="undo-of-a-redone-copy"),
-        pytest.param("redo", "/out/a.png", ("x",), "untagged /out/a.png x", id="undo-of-redone-tags"),
+        pytest.param("move", "move", "/in/a.png", (), "moved /out/a.png → /in/", id="move"),
+        pytest.param("trash", "trash", "/in/a.png", (), "moved /out/a.png → /in/", id="trash"),
+        pytest.param("copy", "copy", "/in/a.png", (), "removed /out/a.png", id="copy"),
+        pytest.param("symlink", "symlink", "/in/a.png", (), "removed /out/a.png", id="link"),
+        pytest.param("tag", "tag", "/out/a.png", ("x", "y"), "untagged /out/a.png x y", id="tag"),
+        pytest.param("undo", "copy", "/in/a.png", (), "copied /out/a.png → /in/", id="redo-of-a-copy"),
+        pytest.param("undo", "tag", "/out/a.png", ("x",), "tagged /out/a.png x", id="redo-of-tags"),
+        pytest.param("redo", "copy", "/in/a.png", (), "removed /out/a.png", id="undo-of-a-redone-copy"),
+        pytest.param("redo", "tag", "/out/a.png", ("x",), "untagged /out/a.png x", id="undo-of-redone-tags"),
     ],
 )
-def test_what_an_undo_or_redo_did_is_named(kind: str, target: str, detail: tuple[str, ...], said: str) -> None:
-    result = {"id": 7, "kind": kind, "done": True, "from": "/out/a.png", "to": target, "detail": detail, "reason": ""}
+def test_what_an_undo_or_redo_did_is_named(kind: str, action: str, target: str, tags: tuple[str], said: str) -> None:
+    done = {"id": 7, "kind": kind, "action": action, "done": True, "reason": ""}
+    result = done | {"from": "/out/a.png", "to": target, "tags": tags}
     words = unstyle(undo_line(result, dry_run=False)).split()
     assert words.pop(1) == "7"
     assert " ".join(words) == said

@@ -56,7 +56,7 @@ def test_a_tag_that_no_rule_has_without_a_daemon(ctl: Ctl, config: Path, images:
 
 
 def test_shadow_lists_what_would_have_been_done(ctl: Ctl, daemon: FakeControl) -> None:
-    tagged = ENTRY | {"id": 14, "kind": "tag", "target": ENTRY["source"], "detail": ["bill", "2026"], "state": "shadow"}
+    tagged = ENTRY | {"id": 14, "kind": "tag", "target": ENTRY["source"], "tags": ["bill", "2026"], "state": "shadow"}
     daemon.entries = [tagged, ENTRY | {"state": "shadow"}]
     lines = ctl.out("shadow", "--rule", "Receipts by month", "--limit", "5").splitlines()
     assert daemon.asked == [("log", {"limit": 5, "rule": "Receipts by month", "shadow": True})]

@@ -16,6 +16,7 @@ ENTRY = {
     "id": 12,
     "batch": 3,
     "kind": "move",
+    "action": "move",
     "rule": "Receipts by month",
     "source": "/inbox/scan.png",
     "target": "/filed/Receipts/scan.png",
@@ -27,6 +28,8 @@ ENTRY = {
     "score": 0.934,
     "margin": 0.9,
     "milliseconds": 84.2,
+    "tags": [],
+    "arguments": [],
     "reverses": None,
     "reversed_by": 13,
 }
@@ -128,8 +131,15 @@ class FakeControl:
         return self._reversed()
 
     def _reversed(self) -> dict[str, Any]:
-        good = {"id": 13, "done": True, "from": "/filed/a.png", "to": "/inbox/a.png", "reason": ""}
-        bad = {"id": 12, "done": False, "from": ODD, "to": "/inbox/b.png", "reason": "the original name is taken"}
+        moved = {"kind": "move", "action": "move", "tags": []}
+        good = moved | {"id": 13, "done": True, "from": "/filed/a.png", "to": "/inbox/a.png", "reason": ""}
+        bad = moved | {
+            "id": 12,
+            "done": False,
+            "from": ODD,
+            "to": "/inbox/b.png",
+            "reason": "the original name is taken",
+        }
         results = [good, bad] if self.refuse else [good]
         return {"results": results, "done": 1, "refused": len(results) - 1}
 

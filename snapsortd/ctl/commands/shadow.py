@@ -8,7 +8,7 @@ import click
 
 from snapsortd.ctl.client import Reply, reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
-from snapsortd.ctl.output.render import format_move, moment
+from snapsortd.ctl.output.render import format_entry, moment
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.text import escape
 
@@ -44,7 +44,7 @@ def lines(entries: Sequence[Reply]) -> Iterator[str]:
             escape(entry["rule"]),
             escape(entry.get("label") or ""),
             "" if entry.get("score") is None else f"{entry['score']:.2f}",
-            f"{entry['kind']}  {format_move(entry['source'], entry['target'], entry.get('detail') or ())}",
+            f"{entry['kind']}  {format_entry(entry)}",
         )
         for entry in entries
     ]

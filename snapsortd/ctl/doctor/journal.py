@@ -78,6 +78,12 @@ def check_journal(found: JournalFacts | JournalError | None, *, running: bool) -
     elif found.damage or not found.ours:
         what = f"is damaged: {found.damage}" if found.damage else "is a database, but not a journal of snapsortd"
         yield problem(NAME, f"{found.path} {what}", _start_new(found.path))
+    elif found.counts is None and found.version < FIRST_FORMAT:
+        yield problem(
+            NAME,
+            f"{found.path} was written by a development version of snapsortd (format {found.version})",
+            _start_new(found.path),
+        )
     elif found.counts is None:
         yield problem(
             NAME,

@@ -143,9 +143,7 @@ def log_lines(entries: Sequence[Reply], indent: int = 0) -> Iterator[str]:
             entry_word(entry),
             escape(entry.get("label") or ""),
             "" if entry.get("score") is None else f"{entry['score']:.2f}",
-            Text.assemble(
-                format_move(entry["source"], entry["target"], entry.get("detail") or ()), (entry_note(entry), "dim")
-            ),
+            Text.assemble(format_entry(entry), (entry_note(entry), "dim")),
         )
         for entry in entries
     ]
@@ -175,13 +173,11 @@ def undo_line(result: Reply, *, dry_run: bool) -> str:
     if not result["done"]:
         head = style("refused  ", fg="red")
         return f"{head} {result['id']:>5}  {short(result['from'])}: {escape(result['reason'])}"
-    source, target, words = result["from"], result["to"], result.get("detail") or [""]
-    kind = what = result.get("kind", "move")
-    if kind in ("undo", "redo"):  # of which action: the detail holds its tags, or its name
-        what = "tag" if source == target else words[0]
-    verb = VERBS.get(what, "moved") if kind == "undo" else REVERSED.get(what, "moved")
+    source, target, action = result["from"], result["to"], result["action"]
+    verb = VERBS.get(action, "moved") if result["kind"] == "undo" else REVERSED.get(action, "moved")
     head = style("would be " if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
-    return f"{head} {result['id']:>5}  {short(source) if verb == 'removed' else format_move(source, target, words)}"
+    place = short(source) if verb == "removed" else format_move(source, target, result["tags"])
+    return f"{head} {result['id']:>5}  {place}"
 
 
 def arrow(source: str, target: str) -> str:
@@ -189,6 +185,11 @@ def arrow(source: str, target: str) -> str:
     folder, name = os.path.split(target)
     kept = name == os.path.basename(source) and folder != os.path.dirname(source)
     return f"{short(source)} → {short(folder).rstrip('/') + '/' if kept else short(target)}"
+
+
+def format_entry(entry: Reply) -> str:
+    """Return source → target of an entry, or the file with its tags or arguments."""
+    return format_move(entry["source"], entry["target"], [*entry["tags"], *entry["arguments"]])
 
 
 def format_move(source: str, target: str, words: Sequence[str]) -> str:
