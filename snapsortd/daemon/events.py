@@ -1,4 +1,4 @@
-"""What happens, told to whoever listens: the log, the desktop, the API's stream."""
+"""Broadcasts events to subscribers, such as the API's event streams."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from contextlib import contextmanager
 from typing import Any
 
 Event = dict[str, Any]
-"""JSON-ready; `event` names what happened, `path` the file it happened to."""
+"""JSON-ready; `event` names what happened, and `path` the file that it happened to."""
 
 MAX_WAITING = 1000
-"""Events kept for a listener that does not read; older ones are dropped and counted."""
+"""Maximum number of events kept for a subscriber that does not read; older ones are dropped and counted."""
 
 
 class Subscription:
-    """One listener's own line of events; `wake` is called (from any thread) when there is something to take."""
+    """One subscriber's queue of events."""
 
     def __init__(self, wake: Callable[[], object]) -> None:
+        """`wake` is called, from any thread, when there is something to take."""
         self._lock = threading.Lock()
         self._events: deque[Event] = deque()
         self._lost = 0
         self.wake = wake
 
     def put(self, event: Event) -> None:
-        """Add an event; drops the oldest where the listener is too slow."""
+        """Add an event; if MAX_WAITING events are waiting, drop the oldest."""
         with self._lock:
             if len(self._events) == MAX_WAITING:
                 self._events.popleft()
@@ -34,7 +35,10 @@ class Subscription:
         self.wake()
 
     def take(self) -> Iterator[Event]:
-        """All that waits, oldest first, also what comes meanwhile; a `lost` event stands where some were dropped."""
+        """Yield every waiting event, oldest first, including those that arrive meanwhile.
+
+        A `lost` event with their count takes the place of dropped events.
+        """
         while (event := self._next()) is not None:
             yield event
 
@@ -47,7 +51,7 @@ class Subscription:
 
 
 class Broadcast:
-    """Hands every event to every listener; a slow one never holds up the teller."""
+    """Hands every event to every subscriber; a slow subscriber never blocks the publisher."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,19 +60,19 @@ class Broadcast:
 
     @property
     def listeners(self) -> int:
-        """How many listen now."""
+        """Number of current subscribers."""
         return len(self._subscriptions)
 
-    def tell(self, event: Event) -> None:
-        """Give `event` to all that listen now."""
-        for listener in self._all():
-            listener.put(event)
+    def publish(self, event: Event) -> None:
+        """Send `event` to every current subscriber."""
+        for subscription in self._all():
+            subscription.put(event)
 
     def close(self) -> None:
-        """The end: `closed` is true from now on, and all that listen are woken to see it."""
+        """Set `closed`, and wake every subscriber so that it notices."""
         self.closed = True
-        for listener in self._all():
-            listener.wake()
+        for subscription in self._all():
+            subscription.wake()
 
     def _all(self) -> list[Subscription]:
         with self._lock:
@@ -76,7 +80,7 @@ class Broadcast:
 
     @contextmanager
     def listen(self, wake: Callable[[], object]) -> Iterator[Subscription]:
-        """Listen until the block ends."""
+        """Subscribe until the block ends."""
         subscription = Subscription(wake)
         with self._lock:
             self._subscriptions.append(subscription)

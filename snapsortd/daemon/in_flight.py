@@ -119,7 +119,7 @@ class InFlightImages:
     def _take(self, result: Result, settle: float) -> None:
         if result.outcome is Outcome.FAILED and result.attempts == 1:
             # What failed once, as by a killed classifier, mostly works at once; but a killer holds nobody else up.
-            self._queue.put_back(result.path, settle)
+            self._queue.requeue_last(result.path, settle)
         elif result.outcome is Outcome.FAILED:
             self._queue.retry(result.path, result.attempts, time.monotonic(), settle)
         if not result.known:

@@ -1,4 +1,4 @@
-"""Work handed from the API's threads to the daemon's own, which alone files and undoes."""
+"""Hands requests from the API's threads to the daemon's own thread, the only one that files and undoes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from snapsortd.domain.errors import Unavailable
 T = TypeVar("T")
 
 MAX_WAITING = 32
-"""Jobs for the model that may wait, each with a connection to the API: there must be room for other requests."""
+"""Maximum number of jobs waiting for the model. Each holds an API connection, and other requests need some too."""
 
 
 class JobQueue:
-    """A line of jobs; `wake` tells the owner that one has come."""
+    """Jobs that any thread submits and the owner's thread runs in order."""
 
     def __init__(self, wake: Callable[[], object]) -> None:
+        """`wake` is called from the submitting thread for every new job."""
         self._wake = wake
         self._lock = threading.Lock()
         self._jobs: deque[Callable[[], None]] = deque()
@@ -27,10 +28,10 @@ class JobQueue:
         self._open: set[Future[object]] = set()
         self._closed = False
 
-    def ask(self, work: Callable[[], T], *, needs_model: bool = False) -> T:
-        """Have the owner do `work` and wait for its answer; its exceptions come through.
+    def submit(self, work: Callable[[], T], *, needs_model: bool = False) -> T:
+        """Have the owner call `work`, wait for it, and return its result or raise its exception.
 
-        Raises Unavailable if the daemon stops first, or too many wait for the model.
+        Raises Unavailable if the daemon stops first, or if MAX_WAITING jobs are already waiting for the model.
         """
         future: Future[object] = Future()
 
@@ -44,7 +45,7 @@ class JobQueue:
             if self._closed:
                 raise Unavailable("the daemon is stopping")
             if needs_model and len(self._later) >= MAX_WAITING:
-                raise Unavailable(f"{MAX_WAITING} requests wait for the model already", "try again in a while")
+                raise Unavailable(f"{MAX_WAITING} requests are already waiting for the model", "try again later")
             self._open.add(future)
             (self._later if needs_model else self._jobs).append(job)
         self._wake()
@@ -56,11 +57,11 @@ class JobQueue:
 
     @property
     def wants_model(self) -> bool:
-        """True if a job waits for the model."""
+        """True if a job is waiting for the model."""
         return bool(self._later)
 
-    def work(self, *, model_ready: bool) -> bool:
-        """Owner: do one job, if there is one that can be done now; True if one was done."""
+    def run_next(self, *, model_ready: bool) -> bool:
+        """Run the next job that can run now; return False if there is none. Called by the owner."""
         with self._lock:
             job = self._jobs.popleft() if self._jobs else None
             if job is None and model_ready and self._later:
@@ -71,7 +72,7 @@ class JobQueue:
         return True
 
     def close(self) -> None:
-        """Owner: refuse all that waits and all that comes."""
+        """Refuse every waiting and every future job. Called by the owner."""
         with self._lock:
             self._closed = True
             waiting = list(self._open)

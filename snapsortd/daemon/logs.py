@@ -1,4 +1,4 @@
-"""Logs: one line per image in plain words, to the systemd journal with fields, or to stderr and a file."""
+"""Logging: one plain-English line per image, to the systemd journal with fields, or to stderr and a file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
-from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.domain.text import escape
 from snapsortd.files.locations import Locations, make_private
 
 log = logging.getLogger("snapsortd")
 
-FILE_BYTES = 1_000_000
-FILES_KEPT = 3
+MAX_FILE_BYTES = 1_000_000
+OLD_FILES_KEPT = 3
 FIELDS = (
     "event",
     "path",
@@ -31,11 +31,11 @@ FIELDS = (
     "id",
     "state",
 )
-"""What of an event becomes a field of the journal's: SNAPSORT_PATH and so on."""
+"""Keys of an event that become fields in the systemd journal: SNAPSORT_PATH and so on."""
 
 
 def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ) -> None:
-    """Send everything that is logged where it belongs; to be called once, at the start of the daemon."""
+    """Add the log handlers that fit the environment. Called once, when the daemon starts."""
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
     log.setLevel(logging.INFO)
@@ -50,8 +50,8 @@ def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ) -> No
         make_private(locations.log_dir)
         file = PrivateFile(
             os.path.join(locations.log_dir, "snapsortd.log"),
-            maxBytes=FILE_BYTES,
-            backupCount=FILES_KEPT,
+            maxBytes=MAX_FILE_BYTES,
+            backupCount=OLD_FILES_KEPT,
             encoding="utf-8",
         )
     except (OSError, SnapsortError) as error:
@@ -61,12 +61,12 @@ def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ) -> No
 
 
 class PrivateFile(RotatingFileHandler):
-    """A log file that this user alone can read, whatever the umask."""
+    """A log file that only this user can read, whatever the umask."""
 
     _failed = False
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """A disk that is full or gone is told once, and with no traceback: every line is on stderr as well."""
+        """Report a full or missing disk once and without a traceback, because every line is on stderr as well."""
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             super().handleError(record)
@@ -83,13 +83,13 @@ def _private(path: str, flags: int) -> int:
 
 
 def stderr_is_journal(env: Mapping[str, str]) -> bool:
-    """Whether stderr goes to the systemd journal, which stamps lines itself (systemd.exec(5))."""
+    """Return True if stderr goes to the systemd journal, which adds timestamps itself (systemd.exec(5))."""
     found = os.fstat(sys.stderr.fileno())
     return env.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
 
 
 def journal_handler() -> logging.Handler | None:
-    """systemd-python's handler; None where that is not installed."""
+    """Return systemd-python's handler; None if that package is not installed."""
     try:
         from systemd.journal import JournalHandler
     except ImportError:
@@ -99,37 +99,47 @@ def journal_handler() -> logging.Handler | None:
 
 
 class OneLine(logging.Formatter):
-    """No file name can break a line or steer a terminal; only a traceback takes more lines."""
+    """Escapes control characters, so that no file name can break a line or control a terminal.
+
+    Only a traceback takes more than one line.
+    """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        """The record's line, escaped."""
+        """Return the record's line with its message escaped."""
         record.message = escape(record.message)
         return super().formatMessage(record)
 
 
 def with_format(handler: logging.Handler, line: str) -> logging.Handler:
-    """`handler`, writing such lines."""
+    """Set the format of `handler` to `line`, and return it."""
     handler.setFormatter(OneLine(line))
     return handler
 
 
 def log_event(event: Mapping[str, Any]) -> None:
-    """Log what happened, as a sentence and as fields."""
+    """Log an event as a sentence and as fields."""
     level = logging.WARNING if event["event"] in ("failed", "quarantined", "conflict") else logging.INFO
     log.log(level, "%s", sentence(event), extra=dict(fields(event)))
 
 
+def log_refused_config(error: ConfigError) -> None:
+    """Log that a reload was refused, with every problem of the new configuration."""
+    log.error("the new configuration is not used; the last valid one stays in effect: %s", error)
+    for problem in error.problems:
+        log.error("%s", problem)
+
+
 def sentence(event: Mapping[str, Any]) -> str:
-    """An event in plain words: `filed a.png → b.png: receipt 0.93, rule Receipts, 84 ms`."""
+    """Return an event in plain English: `filed a.png → b.png: receipt 0.93, rule Receipts, 84 ms`."""
     target = event.get("target") if event["event"] != "left" else None
     words = [str(event["event"])]
     words += [str(event[key]) for key in ("path", "state") if event.get(key)]
     line = " ".join(words) + (f" → {target}" if target else "")
-    return f"{line}: {notes}" if (notes := ", ".join(why(event))) else line
+    return f"{line}: {details}" if (details := ", ".join(details_of(event))) else line
 
 
-def why(event: Mapping[str, Any]) -> Iterator[str]:
-    """What the model saw, what decided, and how long it took; only what is known."""
+def details_of(event: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the label with its score, the rule, the reason and the duration, each only if it is known."""
     if event.get("label"):
         yield f"{event['label']} {event['score']:.2f}"
     if event.get("rule"):
@@ -141,7 +151,7 @@ def why(event: Mapping[str, Any]) -> Iterator[str]:
 
 
 def fields(event: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """The journal's fields of an event, as bytes: a path need not be UTF-8."""
+    """Yield an event's fields for the systemd journal, as bytes, because a path need not be UTF-8."""
     for name in FIELDS:
         if event.get(name) is not None:
             yield f"SNAPSORT_{name.upper()}", os.fsencode(str(event[name]))

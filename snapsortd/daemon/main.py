@@ -1,4 +1,4 @@
-"""The daemon: takes the lock, builds everything, and runs until it is told to stop."""
+"""The daemon's entry point: builds the parts, takes the lock, and runs until shutdown."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.api.server import ApiServer
 from snapsortd.daemon.logs import set_up_logs
 from snapsortd.daemon.loop import Daemon
+from snapsortd.daemon.signals import Signals
+from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
 
 
 def serve(locations: Locations, config: Config) -> None:
-    """Hold the session, answer the API and file, until told to stop."""
-    with Session.open(locations, config) as session:
-        daemon = Daemon(session)
-        session.classifier.start()  # before anybody can ask: a model that never loaded isn't one that was unloaded
+    """File images and serve the API until shutdown."""
+    signals, service = Signals(), ServiceNotifier()
+    with Session.open(locations, config, should_stop=lambda: signals.stop, progressed=service.watchdog) as session:
+        daemon = Daemon(session, signals, service)
+        session.classifier.start()  # before the API answers, which would report a model not loaded yet as unloaded
         api = ApiServer(DaemonControl(daemon), locations.socket)
         try:
             daemon.run(api.start)
@@ -30,15 +33,15 @@ def serve(locations: Locations, config: Config) -> None:
 
 
 def main() -> None:
-    """Entry point of `snapsortd`: run in the foreground until SIGTERM. Exit codes as in `errors`."""
+    """Run `snapsortd` in the foreground until SIGTERM. Exit codes are those of `domain.errors`."""
     parser = argparse.ArgumentParser(
         prog="snapsortd",
         description="Watch folders and file new images by what they show. Runs in the foreground; "
-        "`snapsortctl service install` runs it in the background.",
+        "`snapsortctl service install` makes it a background service.",
     )
     parser.add_argument("--version", action="version", version=f"snapsortd {snapsortd.__version__}")
     parser.add_argument(
-        "--config", metavar="FILE", help="the configuration (default: $SNAPSORTD_CONFIG or the usual place)"
+        "--config", metavar="FILE", help="configuration file (default: $SNAPSORTD_CONFIG or the usual place)"
     )
     chosen = parser.parse_args()
     env = dict(os.environ)
@@ -57,7 +60,7 @@ def main() -> None:
 
 
 def print_error(error: SnapsortError) -> None:
-    """The error for a person, on stderr."""
+    """Print an error to stderr with its problems and its hint."""
     lines = [f"snapsortd: {error.message}"]
     if isinstance(error, ConfigError):
         lines += [f"  {problem}" for problem in error.problems]

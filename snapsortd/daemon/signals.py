@@ -1,4 +1,4 @@
-"""Signals: a handler sets a flag, and the loop that minds it is woken."""
+"""Signal handling: handlers set flags and wake the loop that acts on them."""
 
 from __future__ import annotations
 
@@ -10,53 +10,62 @@ from contextlib import contextmanager
 
 
 class Signals:
-    """SIGTERM and SIGINT ask for the end, SIGHUP for reading the configuration again."""
+    """SIGTERM and SIGINT request shutdown, SIGHUP a reload of the configuration."""
 
-    def __init__(self, wake: Callable[[], object]) -> None:
-        """`wake` is called from signal handlers and from another thread: it may take no lock."""
+    def __init__(self) -> None:
         self.stop = False
         self.reload = False
-        self._wake = wake
+
+    def take_reload(self) -> bool:
+        """Return True once after a reload was requested."""
+        requested, self.reload = self.reload, False
+        return requested
 
     @contextmanager
-    def caught(self) -> Iterator[None]:
-        """Catch them until the block ends; for the main thread, whose handlers they are."""
+    def caught(self, wake: Callable[[], object]) -> Iterator[None]:
+        """Handle the signals until the block ends; only the main thread can install handlers.
+
+        `wake` is called from signal handlers and from another thread, so it must not take a lock.
+        """
+
+        def note(number: int, _frame: object) -> None:
+            if number == signal.SIGHUP:
+                self.reload = True
+            else:
+                self.stop = True
+            wake()
+
         numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-        with self._woken():
-            before = [signal.signal(number, self._note) for number in numbers]
+        with _wake_on_signal(wake):
+            before = [signal.signal(number, note) for number in numbers]
             try:
                 yield
             finally:
                 for number, handler in zip(numbers, before, strict=True):
                     signal.signal(number, handler)
 
-    @contextmanager
-    def _woken(self) -> Iterator[None]:
-        """Have a thread wake the loop at every signal.
 
-        Python runs handlers in the main thread only, once that runs at all. The system may hand a signal to any
-        other thread, or to the main one just before it falls asleep: then nothing ends that sleep.
-        """
-        theirs, ours = socket.socketpair()
-        with theirs, ours:
-            ours.setblocking(False)
-            thread = threading.Thread(target=self._heed, args=(theirs,), name="signals", daemon=True)
-            thread.start()
-            before = signal.set_wakeup_fd(ours.fileno(), warn_on_full_buffer=False)
-            try:
-                yield
-            finally:
-                signal.set_wakeup_fd(before)
-                ours.close()
-                thread.join()
+@contextmanager
+def _wake_on_signal(wake: Callable[[], object]) -> Iterator[None]:
+    """Call `wake` from a thread on every signal, until the block ends.
 
-    def _heed(self, told: socket.socket) -> None:
-        while told.recv(64):
-            self._wake()
+    Python runs handlers only in the main thread, and only once that thread runs. The kernel may deliver a signal to
+    any other thread, or to the main thread just before it falls asleep; in both cases nothing else ends that sleep.
+    """
+    theirs, ours = socket.socketpair()
+    with theirs, ours:
+        ours.setblocking(False)
+        thread = threading.Thread(target=_call_for_each, args=(theirs, wake), name="signals", daemon=True)
+        thread.start()
+        before = signal.set_wakeup_fd(ours.fileno(), warn_on_full_buffer=False)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            ours.close()
+            thread.join()
 
-    def _note(self, number: int, _frame: object) -> None:
-        if number == signal.SIGHUP:
-            self.reload = True
-        else:
-            self.stop = True
-        self._wake()
+
+def _call_for_each(received: socket.socket, wake: Callable[[], object]) -> None:
+    while received.recv(64):
+        wake()

@@ -1,6 +1,6 @@
-"""What waits to be looked at: what has just come, then what came before, then what was there already.
+"""The queue of files to file: new arrivals first, then earlier arrivals, then the backlog found by scans.
 
-The folders themselves are the durable queue, so this one may forget: what does not fit is found by a scan.
+The watched folders are the durable queue, so this one may drop entries: a later scan finds them again.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from itertools import count
 from queue import Empty, SimpleQueue
 
 from snapsortd.domain.file import Stat
+from snapsortd.watch.scan_queue import ScanQueue
 from snapsortd.watch.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000
-"""While fewer files than this wait, more are pulled from the scans."""
-PULLS_PER_LOOK = 2_000
-"""A look takes no more than this from the scans, so that it never takes long."""
+"""Paths are pulled from the scans only while fewer files than this are waiting."""
+PULLS_PER_UPDATE = 2_000
+"""Maximum number of paths that one `update` pulls from the scans, so that it always returns quickly."""
 FRESH_LIMIT = 20_000
-"""More waiting events than this are dropped, and found by a scan instead."""
+"""Maximum number of waiting events; further ones are dropped, and a scan finds their files instead."""
 RETRY_LIMIT = 5_000
-"""More failed files than this are left to the next scan."""
+"""Maximum number of failed files that wait for a retry; further ones are left to the next scan."""
 NEW_FILE_WINDOW_S = 1.0
-"""So long a settled file is new, and goes first: else a copy of many would hold up the next screenshot."""
-AT_ONCE = 0.0
+"""A file that settled less than this long ago is served first, so that bulk copies do not delay a new screenshot."""
 FIRST_RETRY_S = 60.0
-LAST_RETRY_S = 3600.0
+MAX_RETRY_S = 3600.0
+_IMMEDIATELY = 0.0
 
 
 def retry_pause(attempts: int) -> float:
-    """Seconds to wait after so many failed attempts: 1 minute, doubled each time, 1 hour at most."""
-    return min(FIRST_RETRY_S * 2.0 ** min(max(attempts - 1, 0), 16), LAST_RETRY_S)
+    """Return the seconds to wait after this many failed attempts: 1 minute, doubled each time, at most 1 hour."""
+    return min(FIRST_RETRY_S * 2.0 ** min(max(attempts - 1, 0), 16), MAX_RETRY_S)
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class _Waiting:
     due: float
     seen: Observation | None = None
     retry_at: float | None = None
-    """A failed file: not before this time, unless it changes."""
+    """For a failed file, the time before which it is not retried unless it changes."""
 
 
 def _never(_path: str, _stat: Stat) -> bool:
@@ -52,13 +53,15 @@ def _never(_path: str, _stat: Stat) -> bool:
 
 
 class WorkQueue:
-    """`offer` and `wake` may be called from any thread and from signal handlers, all else from the owner's.
+    """Lets each file settle, then hands it out.
 
-    `stat` looks at a path. `known` may say that this version of a file is dealt with already, so that a scan
-    over many such files costs little. Times are monotonic seconds.
+    `offer` and `wake` may be called from any thread and from signal handlers, everything else only from the owner's
+    thread. Times are monotonic seconds.
     """
 
     def __init__(self, stat: Callable[[str], Stat | None], known: Callable[[str, Stat], bool] = _never) -> None:
+        """`stat` reads a path's file facts. `known` returns True if this version of a file was already processed;
+        such files are dropped without settling, so that a scan over many of them is cheap."""
         self._stat = stat
         self._known = known
         self._inbox: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
@@ -67,55 +70,45 @@ class WorkQueue:
         self._timers: list[tuple[float, int, str]] = []
         self._order = count()
         self._ready_new: OrderedDict[str, float] = OrderedDict()
-        """With the time at which it settled."""
+        """Paths with the time at which each settled."""
         self._ready_fresh: OrderedDict[str, None] = OrderedDict()
         self._ready_backlog: OrderedDict[str, None] = OrderedDict()
-        self._scans: dict[str, list[tuple[Iterator[str], float]]] = {}
+        self._scans = ScanQueue()
         self._retries = 0
 
     def offer(self, path: str, quiet: float) -> None:
-        """Something happened to the file at `path`; it is settled after `quiet` seconds without a change."""
+        """Queue the file at `path`, which was created or changed; it settles after `quiet` seconds without a change."""
         if self._inbox.qsize() < FRESH_LIMIT:
             self._inbox.put((path, quiet))
         else:
             self._dropped = True
 
     def wake(self) -> None:
-        """End the wait that is going on, or the next one."""
+        """End the current `wait`, or the next one."""
         self._inbox.put(None)
 
     def offer_many(self, source: str, paths: Iterator[str], quiet: float) -> None:
-        """Scan results, pulled as there is room, after an unfinished scan of the same `source`.
-
-        If that were given up, a stream of requests would never let one end; if it were not followed by another,
-        what came behind its back would be missed. One that was to follow, and did not begin, is dropped.
-        """
-        unfinished = self._scans.setdefault(source, [])
-        for dropped, _ in unfinished[1:]:
-            _close(dropped)
-        unfinished[1:] = [(paths, quiet)]
+        """Queue the results of a scan of `source`, which are pulled as room becomes available; see `ScanQueue.add`."""
+        self._scans.add(source, paths, quiet)
 
     def end_scans(self) -> None:
-        """Let go of the scans' folders, which keep their disks from being unmounted; a later scan finds the rest."""
-        for unfinished in self._scans.values():
-            for paths, _ in unfinished:
-                _close(paths)
-        self._scans.clear()
+        """Abort the scans, whose open folders keep file systems from being unmounted; a later scan finds the rest."""
+        self._scans.close()
 
     def wait(self, timeout: float | None) -> None:
-        """Sleep until something is offered, `wake` is called, or `timeout` seconds are over (None: no limit)."""
+        """Sleep until a file is offered, `wake` is called, or `timeout` seconds have passed (None: no limit)."""
         with suppress(Empty):
             self._take(self._inbox.get(timeout=timeout))
 
     def overflowed(self) -> bool:
-        """True, once, after offers were dropped: the folders must be scanned again."""
+        """Return True once after offers were dropped: the folders must be scanned again."""
         dropped, self._dropped = self._dropped, False
         return dropped
 
-    def look(self, now: float) -> None:
-        """Take in what was offered, pull from the scans, and look at every file that is due.
+    def update(self, now: float) -> None:
+        """Take in the offers, pull from the scans, and inspect every file that is due.
 
-        What has been new for too long lines up behind others like it.
+        Files that have been new for longer than NEW_FILE_WINDOW_S move behind the other fresh ones.
         """
         with suppress(Empty):
             while True:
@@ -125,32 +118,32 @@ class WorkQueue:
             due, _, path = heappop(self._timers)
             waiting = self._waiting.get(path)
             if waiting is not None and waiting.due == due:
-                self._look_at(path, waiting, now)
+                self._inspect(path, waiting, now)
         while self._ready_new and next(iter(self._ready_new.values())) + NEW_FILE_WINDOW_S <= now:
             path, _ = self._ready_new.popitem(last=False)
             self._ready_fresh[path] = None
 
     @property
     def has_new(self) -> bool:
-        """True if the next file has settled just now."""
+        """True if the next file settled less than NEW_FILE_WINDOW_S ago."""
         return bool(self._ready_new)
 
     def pop(self) -> str | None:
-        """The next settled file: new ones, other fresh ones, the backlog; it is no longer waiting then."""
-        for line in (self._ready_new, self._ready_fresh, self._ready_backlog):
-            if line:
-                path = next(iter(line))
+        """Remove and return the next settled file: new ones first, then other fresh ones, then the backlog."""
+        for ready in (self._ready_new, self._ready_fresh, self._ready_backlog):
+            if ready:
+                path = next(iter(ready))
                 self._forget(path)
                 return path
         return None
 
-    def put_back(self, path: str, quiet: float) -> None:
-        """Try a file again soon, but behind every other that is ready."""
+    def requeue_last(self, path: str, quiet: float) -> None:
+        """Retry a file without a pause, but after every other file that is ready."""
         if path not in self._waiting:
-            self._set(path, _Waiting(quiet, fresh=False, due=AT_ONCE))
+            self._set(path, _Waiting(quiet, fresh=False, due=_IMMEDIATELY))
 
     def retry(self, path: str, attempts: int, now: float, quiet: float = 1.0) -> None:
-        """Try a failed file again after a pause that grows with `attempts`, or as soon as it changes."""
+        """Retry a failed file after a pause that grows with `attempts`, or as soon as it changes."""
         stat = self._stat(path)
         if stat is None or self._retries >= RETRY_LIMIT:
             return
@@ -160,13 +153,13 @@ class WorkQueue:
         self._set(path, _Waiting(quiet, fresh=False, due=due, seen=Observation(stat, now), retry_at=due))
 
     def next_due(self, now: float) -> float | None:
-        """When `look` or `pop` will have something to do, `now` at the earliest; None if not without an offer."""
+        """Return when `update` or `pop` next has something to do, at least `now`; None if not before the next offer."""
         if self._ready_new or self._ready_fresh or self._ready_backlog or (self._scans and self._has_room()):
             return now
         return max(now, self._timers[0][0]) if self._timers else None
 
     def clear(self) -> None:
-        """Forget everything, and let go of the scans' folders."""
+        """Remove every entry, and abort the scans."""
         self.end_scans()
         self._waiting.clear()
         self._timers.clear()
@@ -176,7 +169,7 @@ class WorkQueue:
         self._retries = 0
 
     def __len__(self) -> int:
-        """Files that wait for their turn, without those that failed and are tried again later."""
+        """Return the number of waiting files, without failed ones that are retried later."""
         return len(self._waiting) - self._retries + self._inbox.qsize()
 
     def _has_room(self) -> bool:
@@ -190,31 +183,27 @@ class WorkQueue:
         if before is None and len(self._waiting) - self._retries >= FRESH_LIMIT:
             self._dropped = True
         elif before is None:
-            self._set(path, _Waiting(quiet, fresh=True, due=AT_ONCE))
+            self._set(path, _Waiting(quiet, fresh=True, due=_IMMEDIATELY))
         else:
-            self._unline(path)
-            before.fresh, before.due = True, AT_ONCE
+            self._leave_ready(path)
+            before.fresh, before.due = True, _IMMEDIATELY
             self._set(path, before)
 
     def _pull(self, now: float) -> None:
-        for _ in range(PULLS_PER_LOOK):
-            if not self._scans or not self._has_room():
+        for _ in range(PULLS_PER_UPDATE):
+            if not self._has_room() or (found := self._scans.next()) is None:
                 return
-            source, unfinished = next(iter(self._scans.items()))
-            paths, quiet = unfinished[0]
-            path = next(paths, None)
-            if path is None:
-                self._next_scan(source)
-            elif path not in self._waiting:
-                self._look_at(path, _Waiting(quiet, fresh=False, due=AT_ONCE), now)
+            path, quiet = found
+            if path not in self._waiting:
+                self._inspect(path, _Waiting(quiet, fresh=False, due=_IMMEDIATELY), now)
 
-    def _look_at(self, path: str, waiting: _Waiting, now: float) -> None:
+    def _inspect(self, path: str, waiting: _Waiting, now: float) -> None:
         stat = self._stat(path)
         if waiting.retry_at is not None:
             assert waiting.seen is not None
             unchanged = stat is not None and stat.identity == waiting.seen.stat.identity
             if unchanged and now < waiting.retry_at:
-                waiting.due = waiting.retry_at  # the timer for it stands already
+                waiting.due = waiting.retry_at  # its timer is already set
                 return
             self._forget(path)
             waiting.retry_at = None
@@ -242,25 +231,12 @@ class WorkQueue:
         heappush(self._timers, (waiting.due, next(self._order), path))
 
     def _forget(self, path: str) -> None:
-        self._unline(path)
+        self._leave_ready(path)
         waiting = self._waiting.pop(path, None)
         if waiting is not None and waiting.retry_at is not None:
             self._retries -= 1
 
-    def _unline(self, path: str) -> None:
+    def _leave_ready(self, path: str) -> None:
         self._ready_new.pop(path, None)
         self._ready_fresh.pop(path, None)
         self._ready_backlog.pop(path, None)
-
-    def _next_scan(self, source: str) -> None:
-        """The first scan of `source` has ended; the one after it waits until the other sources had their turn."""
-        (ended, _), *rest = self._scans.pop(source)
-        _close(ended)
-        if rest:
-            self._scans[source] = rest
-
-
-def _close(paths: Iterator[str]) -> None:
-    close = getattr(paths, "close", None)
-    if close is not None:
-        close()

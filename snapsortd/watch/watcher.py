@@ -1,4 +1,4 @@
-"""Watching the folders: which files something happened to, and when a folder must be scanned."""
+"""Watch folders: report files that were created or changed, and folders that must be scanned."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from snapsortd.files.mounts import MOUNTS, remote_filesystem
 from snapsortd.watch.candidates import WatchFolder, wanted_in
 from snapsortd.watch.inotify import ARRIVALS, open_observer, watch_limit
 
-SCAN_EVERY_S = 30.0
-"""How often a folder is scanned that the system reports nothing, or not everything, about."""
-MISSING_EVERY_S = 5.0
-"""How often a missing folder is looked for."""
+SCAN_INTERVAL_S = 30.0
+"""Interval between scans of a folder for which the system reports no events, or not all."""
+MISSING_INTERVAL_S = 5.0
+"""Interval between checks for a missing folder."""
 WATCHING = "watching"
 MISSING = "missing"
 UNMOUNTED = "missing: its disk is not mounted"
@@ -25,7 +25,7 @@ UNMOUNTED = "missing: its disk is not mounted"
 
 @dataclass(slots=True)
 class _Root:
-    """One watched folder: where it really lies, which folder that was, and what watches it."""
+    """One watched folder: its real path, the identity of the folder found there, and its watch."""
 
     folder: WatchFolder
     state: str = MISSING
@@ -34,17 +34,17 @@ class _Root:
     watch: ObservedWatch | None = None
     is_remote: bool = False
     is_mount: bool = False
-    """A disk was mounted on it: without one it is another folder, empty or not."""
+    """True if it was a mount point; unmounted, the path leads to another folder, empty or not."""
     due: float = 0.0
-    """When to look at it again though nothing tells, where that is needed."""
+    """When to check it again without an event, if its state requires that."""
 
 
 class Watcher:
-    """Native events where the system has them, scans where it has not; a missing folder is looked for again.
+    """Uses native events where the system has them, otherwise periodic scans; checks for missing folders regularly.
 
-    `on_path(path, settle)` tells of a file that came, or was written; `on_rescan(folder)` that this watched folder
-    must be scanned, at the start too. Both are called from other threads and must only take note. `tend`, `start`
-    and `stop` belong to one thread.
+    `on_path(path, settle)` reports a file that arrived or was written; `on_rescan(folder)` that this watched folder
+    must be scanned, also at the start. Both are called from other threads and must return quickly. `tend`, `start`
+    and `stop` must be called from one thread.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Watcher:
         self._lost = False
 
     def start(self) -> None:
-        """Watch every folder that is there, and ask for the first scan of each."""
+        """Watch every folder that exists, and request the first scan of each."""
         self._open()
         self.tend(0.0)
 
     def stop(self) -> None:
-        """End all watching."""
+        """Stop watching."""
         observer, self._observer = self._observer, None
         if observer is not None:
             observer.stop()
@@ -78,14 +78,14 @@ class Watcher:
             root.watch = root.identity = None
 
     def states(self) -> dict[str, str]:
-        """Each folder's state: "watching", "scanning: why", "missing" or "missing: why", "unreadable: why"."""
+        """Return each folder's state: "watching", "scanning: why", "missing", "missing: why" or "unreadable: why"."""
         return {path: root.state for path, root in self._roots.items()}
 
     def tend(self, now: float) -> float | None:
-        """Notice folders that went, came back or changed places, and dead threads; ask for scans that are due.
+        """Notice folders that vanished, returned or were replaced, and dead threads; request scans that are due.
 
-        Cheap: a few stats per folder, on a network mount only when a scan is due. Returns when it must be called
-        again; None if `on_rescan` will tell.
+        Cheap: a few stats per folder, on a network mount only when a scan is due. Return when it must be called
+        again; None if not before the next `on_rescan`.
         """
         if self._observer is not None and not self._observer.is_alive():
             self.stop()
@@ -96,19 +96,19 @@ class Watcher:
         return min((root.due for root in self._roots.values() if root.state != WATCHING), default=None)
 
     def events_lost(self) -> None:
-        """Called by the observer: the kernel dropped events, or a disk went."""
+        """Called by the observer: the kernel dropped events, or a file system was unmounted."""
         self._lost = True
         for path in self._roots:
             self._on_rescan(path)
 
     def watch_refused(self, path: str, error: OSError) -> None:
-        """Called by the observer: this folder below a root is not watched."""
+        """Called by the observer: this folder at or below a root is not watched."""
         for root in self._roots.values():
             if root.real and (path + "/").startswith(root.real.rstrip("/") + "/"):
                 root.state = f"scanning: {watch_limit(error)}"
 
     def folder_moved(self) -> None:
-        """Called by the observer: perhaps it was a root, and no event will come from where it is looked for."""
+        """Called by the observer: it may have been a root, and then its path will report no more events."""
         for path in self._roots:
             self._on_rescan(path)
 
@@ -129,19 +129,19 @@ class Watcher:
             identity, unreadable = None, UNMOUNTED
         if identity is None:
             self._unwatch(root)
-            root.state, root.due = unreadable, now + MISSING_EVERY_S
+            root.state, root.due = unreadable, now + MISSING_INTERVAL_S
             root.is_mount = root.is_mount and unreadable != MISSING
-        elif identity != root.identity or lost or not self._heard(root):
+        elif identity != root.identity or lost or not self._emitter_alive(root):
             self._unwatch(root)
             self._watch(root, now)
             root.identity = identity
             self._on_rescan(root.folder.path)
         elif root.state != WATCHING and now >= root.due:
-            root.due = now + SCAN_EVERY_S
+            root.due = now + SCAN_INTERVAL_S
             self._on_rescan(root.folder.path)
 
-    def _heard(self, root: _Root) -> bool:
-        """False if the thread that listens for this folder has ended, as it does when the folder is deleted."""
+    def _emitter_alive(self, root: _Root) -> bool:
+        """Return False if the thread that reads this folder's events has ended, which deleting the folder causes."""
         if root.watch is None or self._observer is None:
             return True
         return any(each.watch == root.watch and each.is_alive() for each in self._observer.emitters)
@@ -149,18 +149,18 @@ class Watcher:
     def _watch(self, root: _Root, now: float) -> None:
         root.real = os.path.realpath(root.folder.path)
         root.is_mount = os.path.ismount(root.real)
-        root.state, root.due = WATCHING, now + SCAN_EVERY_S
+        root.state, root.due = WATCHING, now + SCAN_INTERVAL_S
         kind = remote_filesystem(root.real, self._mounts)
         root.is_remote = bool(kind)
         if kind:
-            root.state = f"scanning: changes on {kind} are not told"
+            root.state = f"scanning: changes on {kind} are not reported"
         elif self._observer is None:
             root.state = f"scanning: {self._observer_error}"
         else:
-            ear = _RootEventHandler(root.real, root.folder, self._file_came, self._on_rescan)
+            handler = _RootEventHandler(root.real, root.folder, self._file_arrived, self._on_rescan)
             try:
                 root.watch = self._observer.schedule(
-                    ear, root.real, recursive=root.folder.subfolders, event_filter=ARRIVALS
+                    handler, root.real, recursive=root.folder.subfolders, event_filter=ARRIVALS
                 )
             except OSError as error:
                 root.state = f"scanning: {watch_limit(error)}"
@@ -171,14 +171,14 @@ class Watcher:
         if watch is not None and self._observer is not None:
             self._observer.unschedule(watch)
 
-    def _file_came(self, path: str) -> None:
+    def _file_arrived(self, path: str) -> None:
         folder = wanted_in(path, self._folders)
         if folder is not None:
             self._on_path(path, folder.settle)
 
 
 class _RootEventHandler(FileSystemEventHandler):
-    """Hears of one root. Events name its real place (symlinks resolved); callbacks get the configured one."""
+    """Handles one root's events. They contain its real path (symlinks resolved); callbacks get the configured one."""
 
     def __init__(
         self,
@@ -193,7 +193,7 @@ class _RootEventHandler(FileSystemEventHandler):
         self._on_rescan = on_rescan
 
     def dispatch(self, event: FileSystemEvent) -> None:
-        """A file goes to the queue; a folder that came or went means a scan."""
+        """Pass a file to `on_file`; request a scan if a folder appeared or vanished."""
         path = os.fsdecode(event.dest_path or event.src_path)
         if not event.is_directory:
             self._on_file(self._folder.path + path[len(self._real) :])
@@ -202,14 +202,14 @@ class _RootEventHandler(FileSystemEventHandler):
 
 
 def _identity(path: str) -> tuple[int, int]:
-    """Which folder this is. OSError if there is none or it may not be read."""
+    """Return device and inode of a folder. Raises OSError if it does not exist or cannot be read."""
     with os.scandir(path):
         found = os.stat(path)
     return found.st_dev, found.st_ino
 
 
 def _is_bare(point: str, path: str) -> bool:
-    """True if `path` still leads to this mount point, and nothing is mounted there."""
+    """Return True if `path` still resolves to this mount point and nothing is mounted there."""
     return os.path.realpath(path) == point and not os.path.ismount(point)
 
 

@@ -168,7 +168,7 @@ def test_undo_takes_the_last_batch(ctl: Ctl, daemon: FakeControl) -> None:
 def test_undo_that_is_refused_in_part(ctl: Ctl, daemon: FakeControl) -> None:
     daemon.refuse = True
     text = ctl.out("undo", "12", "13", "--dry-run", code=1)
-    assert "/pictures/a\\nb\\x1b[31m\\xff.png: the old name is taken" in text
+    assert "/pictures/a\\nb\\x1b[31m\\xff.png: the original name is taken" in text
     assert text.endswith("1 file would be undone, 1 refused.\n")
     assert {key: value for key, value in daemon.asked[0][1].items() if value} == {"ids": [12, 13], "dry_run": True}
 
@@ -234,8 +234,8 @@ def test_watch_follows_events(ctl: Ctl, daemon: FakeControl) -> None:
         try:
             assert process.stdout is not None
             assert process.stdout.readline() == "snapsortd is running\n"
-            daemon.events.tell({"event": "filed", "path": ODD, "target": "/filed/x.png", "label": None})
-            daemon.events.tell({"event": "state", "state": "paused", "at": "2026-11-23T16:42:10+01:00"})
+            daemon.events.publish({"event": "filed", "path": ODD, "target": "/filed/x.png", "label": None})
+            daemon.events.publish({"event": "state", "state": "paused", "at": "2026-11-23T16:42:10+01:00"})
             assert "/pictures/a\\nb\\x1b[31m\\xff.png → /filed/x.png" in process.stdout.readline()
             assert process.stdout.readline() == "snapsortd is paused; new images wait until `snapsortctl resume`\n"
         finally:

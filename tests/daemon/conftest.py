@@ -1,4 +1,4 @@
-"""A session in a folder whose path is short enough for a socket's."""
+"""A session in a folder whose path is short enough for a socket in it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ rules:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder whose path is short enough for a socket's."""
+    """A folder whose path is short enough for a socket in it."""
     made = Path(tempfile.mkdtemp(prefix="snap"))
     for name in ("inbox", "filed"):
         (made / name).mkdir()

@@ -1,4 +1,4 @@
-"""The control API as a client meets it: the real server on a real socket, over canned answers."""
+"""The control API as a client sees it: the real server on a real socket, with canned replies."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("server")
 
 
 class SlowControl(FakeControl):
-    """Its images take until `gate` opens; a status with a `defect` fails as no code should."""
+    """A control whose images take until `gate` opens, and whose status raises while `defect` is set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class SlowControl(FakeControl):
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder whose path is short enough for a socket's."""
+    """A folder whose path is short enough for a socket in it."""
     made = tempfile.mkdtemp(prefix="snap")
     yield Path(made)
     shutil.rmtree(made)
@@ -138,7 +138,7 @@ def test_what_keeps_it_from_answering_is_logged_and_nobody_waits(
 ) -> None:
     monkeypatch.setitem(
         sys.modules, "snapsortd.daemon.api.uvicorn_server", None
-    )  # as if its web server were not installed
+    )  # as if the web server were not installed
     broken = ApiServer(control, str(folder / "broken.sock"))
     with connect(str(folder / "broken.sock")) as connection:
         broken.start()
@@ -150,60 +150,62 @@ def test_what_keeps_it_from_answering_is_logged_and_nobody_waits(
 
 def test_a_place_where_no_socket_can_be_is_said(folder: Path) -> None:
     (folder / "taken.sock").mkdir()
-    with pytest.raises(SnapsortError, match=r"taken\.sock cannot be made"):
+    with pytest.raises(SnapsortError, match=r"taken\.sock cannot be created"):
         listen(str(folder / "taken.sock"))
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
-        pytest.param(b"{", "not JSON", id="cut off"),
-        pytest.param(b"\xff\xfe{}", "not JSON", id="not text"),
-        pytest.param(b"[" * 100_000, "not JSON", id="nested too deep"),
+        pytest.param(b"{", "not valid JSON", id="cut off"),
+        pytest.param(b"\xff\xfe{}", "not valid JSON", id="not UTF-8"),
+        pytest.param(b"[" * 100_000, "not valid JSON", id="nested too deep"),
         pytest.param(b"[]", "must be a JSON object", id="a list"),
         pytest.param(b'{"pth": "/a"}', "unknown key 'pth'", id="unknown key"),
         pytest.param(b'{"path": 1}', "'path' has the wrong type", id="number for a path"),
         pytest.param(b'{"path": "/a", "dry_run": 1}', "'dry_run' has the wrong type", id="number for a bool"),
         pytest.param(b'{"path": "/a", "batch": true}', "'batch' has the wrong type", id="bool for a number"),
         pytest.param(b'{"path": "/a", "batch": 1e3}', "'batch' has the wrong type", id="float"),
-        pytest.param(b'{"path": "/a", "batch": 0}', "'batch' must be a number from 1 on", id="batch 0"),
-        pytest.param(b'{"path": "/a", "batch": 9223372036854775808}', "from 1 on", id="more than 63 bits"),
+        pytest.param(b'{"path": "/a", "batch": 0}', "'batch' must be a number from 1 to 2^63 - 1", id="batch 0"),
+        pytest.param(b'{"path": "/a", "batch": 9223372036854775808}', "from 1 to", id="more than 63 bits"),
         pytest.param(b'{"path": "/a", "tags": "work"}', "'tags' has the wrong type", id="text for tags"),
-        pytest.param(b'{"path": "/a", "tags": [1]}', "'tags' must be texts", id="numbers for tags"),
+        pytest.param(b'{"path": "/a", "tags": [1]}', "'tags' must contain only strings", id="numbers for tags"),
         pytest.param(b'{"path": "/a", "skip_tags": []}', "'skip_tags' is empty", id="no tags"),
         pytest.param(b"", "'path' is missing", id="no body"),
         pytest.param(b'{"path": ""}', "must be an absolute path", id="empty path"),
         pytest.param(b'{"path": "a.png"}', "must be an absolute path", id="relative path"),
         pytest.param(b'{"path": "/a\\u0000.png"}', "must be an absolute path", id="NUL in a path"),
-        pytest.param(b'{"path": "/\\ud800.png"}', "no character", id="half a character"),
+        pytest.param(b'{"path": "/\\ud800.png"}', "an invalid character", id="half a character"),
     ],
 )
-def test_a_wrong_request_is_refused_with_the_reason(address: str, control: SlowControl, body: bytes, told: str) -> None:
+def test_a_wrong_request_is_refused_with_the_reason(
+    address: str, control: SlowControl, body: bytes, reported: str
+) -> None:
     status, found = send(address, "POST /v1/images", body)
     assert (status, found["exit_code"]) == (400, 2)
-    assert told in found["error"]
+    assert reported in found["error"]
     assert control.asked == []
 
 
 @pytest.mark.parametrize(
-    ("selection", "told"),
+    ("selection", "reported"),
     [
-        pytest.param({"ids": []}, "'ids' is empty", id="no ids: it would mean the last batch"),
-        pytest.param({"ids": ["1"]}, "must be numbers", id="ids as text"),
-        pytest.param({"ids": [True]}, "must be numbers", id="ids as bool"),
-        pytest.param({"ids": [-1]}, "from 1 on", id="negative id"),
-        pytest.param({"last": -1}, "from 1 on", id="a negative number: it would mean all"),
+        pytest.param({"ids": []}, "'ids' is empty", id="no ids, which would mean the last batch"),
+        pytest.param({"ids": ["1"]}, "must contain only numbers", id="ids as text"),
+        pytest.param({"ids": [True]}, "must contain only numbers", id="ids as bool"),
+        pytest.param({"ids": [-1]}, "from 1 to", id="negative id"),
+        pytest.param({"last": -1}, "from 1 to", id="a negative number, which would mean all"),
         pytest.param({"all": "yes"}, "wrong type", id="all as text"),
-        pytest.param({"rule": "\udcff"}, "no character", id="no rule can be called so"),
+        pytest.param({"rule": "\udcff"}, "an invalid character", id="a name that no rule can have"),
     ],
 )
 def test_a_doubtful_selection_takes_nothing_back(
-    address: str, control: SlowControl, selection: dict[str, Any], told: str
+    address: str, control: SlowControl, selection: dict[str, Any], reported: str
 ) -> None:
     for call in ("undo", "redo"):
         status, found = post(address, call, selection)
         assert (status, found["exit_code"]) == (400, 2)
-        assert told in found["error"]
+        assert reported in found["error"]
     assert control.asked == []
 
 
@@ -227,7 +229,7 @@ def test_a_name_that_is_no_utf8_survives_in_the_body(address: str, control: Slow
     assert control.asked == [("image", {"path": ODD, "dry_run": True, "batch": None})]
 
 
-@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "in chunks, unannounced"])
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "in chunks, undeclared"])
 def test_a_huge_request_is_refused(address: str, control: SlowControl, chunked: bool) -> None:
     size = MAX_BODY_BYTES + 1
     length = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {size}"
@@ -323,7 +325,7 @@ def test_many_that_wait_for_their_image_hold_up_nobody(address: str, control: Sl
     waiting = MAX_CONNECTIONS // 2
     with ThreadPoolExecutor(waiting) as clients:
         asked = [clients.submit(post, address, "images", {"path": f"/slow/{number}"}) for number in range(waiting)]
-        with pytest.raises(TimeoutError):  # not one is answered while the gate is shut
+        with pytest.raises(TimeoutError):  # none is answered while the gate is closed
             next(iter(asked)).result(timeout=0.5)
         assert send(address, "GET /v1/status")[0] == 200
         control.gate.set()
@@ -332,7 +334,7 @@ def test_many_that_wait_for_their_image_hold_up_nobody(address: str, control: Sl
 
 @contextmanager
 def listening(address: str) -> Iterator[tuple[socket.socket, Callable[[], Any]]]:
-    """An open stream: its connection, and a call that reads the next event (None: the stream has ended)."""
+    """Open a stream; yield its connection, and a function that reads the next event (None: the stream has ended)."""
     with connect(address) as connection:
         connection.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
         with http.client.HTTPResponse(connection) as answer:
@@ -345,7 +347,7 @@ def test_events_come_as_they_happen(address: str, control: SlowControl) -> None:
     with listening(address) as (_, following):
         assert following() == {"event": "state", "state": "running"}
         for number in range(3):
-            control.events.tell({"event": "filed", "path": ODD, "number": number})
+            control.events.publish({"event": "filed", "path": ODD, "number": number})
             assert following() == {"event": "filed", "path": ODD, "number": number}
 
 
@@ -353,7 +355,7 @@ def test_a_listener_that_goes_away_is_let_go(address: str, control: SlowControl)
     with listening(address) as (gone, first), listening(address) as (_, following):
         first(), following()
         gone.shutdown(socket.SHUT_RDWR)
-        control.events.tell({"event": "filed"})
+        control.events.publish({"event": "filed"})
         assert following() == {"event": "filed"}
         wait_for(lambda: control.events.listeners == 1, what="one listener left")
 
@@ -372,9 +374,9 @@ def test_it_ends_at_once_although_some_listen(
 
 
 def test_it_ends_in_time_although_some_dawdle(address: str, server: ApiServer) -> None:
-    with connect(address) as silent, connect(address) as dawdler:
+    with connect(address) as silent, connect(address) as slow:
         silent.sendall(b"GET /v1/st")
-        dawdler.sendall(b"POST /v1/images HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        slow.sendall(b"POST /v1/images HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         assert send(address, "GET /v1/status")[0] == 200
         began = time.monotonic()
         server.stop()
@@ -395,7 +397,7 @@ except OSError as error:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be another user")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can act as another user")
 @pytest.mark.parametrize(
     ("folder_mode", "socket_mode", "answers"),
     [

@@ -1,4 +1,4 @@
-"""The control API and clients that dawdle: those that never finish a request, and those that never read the answer."""
+"""The control API with slow clients, which never finish a request or never read the response."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from tests.support.api_calls import PATIENCE_S, connect, send
 from tests.support.fake_control import ENTRY, FakeControl
 from tests.support.waiting import wait_for
 
-GIVEN_S = 1.0
-"""What the server here gives its clients."""
+SERVER_TIMEOUT_S = 1.0
+"""The timeout of the server in these tests."""
 LONG = [ENTRY] * 3000
-"""An answer that no socket's buffer holds."""
+"""A response that is larger than any socket's buffer."""
 
 
 class LongControl(FakeControl):
-    """Its log is long, and its images take until `gate` opens."""
+    """A control whose log is long, and whose images take until `gate` opens."""
 
     def __init__(self) -> None:
         super().__init__()
         self.gate = threading.Event()
 
     def image(self, path: str, *, dry_run: bool, batch: int | None) -> dict[str, Any]:
-        told = super().image(path, dry_run=dry_run, batch=batch)
+        reply = super().image(path, dry_run=dry_run, batch=batch)
         assert self.gate.wait(PATIENCE_S)
-        return told
+        return reply
 
     def log(self, **query: Any) -> dict[str, Any]:
         self._note("log", **query)
@@ -55,7 +55,7 @@ def control() -> LongControl:
 @pytest.fixture
 def address(control: LongControl) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="snap"))
-    server = ApiServer(control, str(folder / "control.sock"), patience=GIVEN_S)
+    server = ApiServer(control, str(folder / "control.sock"), timeout_s=SERVER_TIMEOUT_S)
     server.start()
     yield str(folder / "control.sock")
     control.gate.set()
@@ -64,14 +64,14 @@ def address(control: LongControl) -> Iterator[str]:
 
 
 def closed(connection: socket.socket) -> bool:
-    """True once the server has closed the connection, whatever it still has to be read."""
+    """Return True once the server has closed the connection, even if there is still data to read."""
     poller = select.poll()
     poller.register(connection, 0)  # POLLHUP is always reported
     return bool(poller.poll(0))
 
 
 def answers(address: str) -> bool:
-    """True for the real answer, False where the server says that it has too much to do."""
+    """Return True for the real response, False if the server refuses because it has too many connections."""
     with connect(address) as connection:
         connection.sendall(b"GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         return connection.recv(12) == b"HTTP/1.1 200"
@@ -88,7 +88,7 @@ POST = b"POST /v1/images HTTP/1.1\r\nHost: x\r\n"
         pytest.param(b"GET /v1/status HTTP/1.1\r\nHost: x\r\n", id="half a head"),
         pytest.param(POST + b"Content-Length: 100\r\n\r\n{", id="half a body"),
         pytest.param(
-            POST + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n", id="no body, and waits to be asked"
+            POST + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n", id="no body, waits for 100 Continue"
         ),
         pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", id="half a chunk"),
         pytest.param(POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", id="no end of the chunks"),
@@ -99,9 +99,9 @@ def test_a_request_that_is_never_finished_is_given_up(address: str, start: bytes
     with connect(address) as slow:
         slow.sendall(start)
         began = time.monotonic()
-        told = b"".join(iter(lambda: slow.recv(1 << 16), b""))
-        assert time.monotonic() - began > GIVEN_S / 2
-    assert told.count(b"HTTP/1.1 ") == (b"Expect" in start) + (b"/v1/sta" in start and b"\r\n\r\nGET" in start)
+        received = b"".join(iter(lambda: slow.recv(1 << 16), b""))
+        assert time.monotonic() - began > SERVER_TIMEOUT_S / 2
+    assert received.count(b"HTTP/1.1 ") == (b"Expect" in start) + (b"/v1/sta" in start and b"\r\n\r\nGET" in start)
     assert answers(address)
 
 
@@ -120,7 +120,7 @@ def test_a_finished_request_has_all_the_time_that_its_answer_takes(address: str,
     with connect(address) as patient:
         patient.sendall(POST + b'Content-Length: 13\r\n\r\n{"path":"/a"}')
         wait_for(lambda: control.asked, seconds=PATIENCE_S)
-        with connect(address) as silent:  # one that came later is given up
+        with connect(address) as silent:  # one that connected later times out
             wait_for(lambda: closed(silent), seconds=PATIENCE_S)
         control.gate.set()
         assert patient.recv(12) == b"HTTP/1.1 200"
@@ -133,7 +133,7 @@ def test_as_many_silent_clients_as_there_may_be_lock_out_nobody_for_long(address
         for each in silent:
             each.sendall(start)
         wait_for(lambda: answers(address), seconds=PATIENCE_S, what="another client is served")
-        wait_for(lambda: all(closed(each) for each in silent), seconds=PATIENCE_S, what="they are let go")
+        wait_for(lambda: all(closed(each) for each in silent), seconds=PATIENCE_S, what="they are disconnected")
 
 
 def test_an_answer_that_nobody_reads_is_given_up(address: str) -> None:
@@ -143,7 +143,7 @@ def test_an_answer_that_nobody_reads_is_given_up(address: str) -> None:
             continues = b"" if number % 2 else b"Connection: close\r\n"
             each.sendall(b"GET /v1/log HTTP/1.1\r\nHost: x\r\n" + continues + b"\r\n")
         assert answers(address)
-        wait_for(lambda: all(closed(each) for each in blind), seconds=PATIENCE_S, what="they are let go")
+        wait_for(lambda: all(closed(each) for each in blind), seconds=PATIENCE_S, what="they are disconnected")
         read = b"".join(iter(lambda: blind[0].recv(1 << 16), b""))
         assert len(read) < len(json.dumps(LONG))
         assert answers(address)
@@ -155,18 +155,18 @@ def test_a_listener_that_does_not_read_is_waited_for_and_told_what_it_lost(addre
         late.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_for(lambda: control.events.listeners == 1, seconds=PATIENCE_S)
         for each in range(number):
-            control.events.tell({"event": "filed", "number": each})
-        with connect(address) as silent:  # one that came later is given up
+            control.events.publish({"event": "filed", "number": each})
+        with connect(address) as silent:  # one that connected later times out
             wait_for(lambda: closed(silent), seconds=PATIENCE_S)
-        told: dict[str, Any] = {}
-        heard = []
-        while told.get("number") != number - 1:
+        event: dict[str, Any] = {}
+        received = []
+        while event.get("number") != number - 1:
             line = lines.readline()
             if line.startswith(b"{"):
-                told = json.loads(line)
-                heard.append(told)
-    kinds = [each["event"] for each in heard]
-    lost = sum(each["count"] for each in heard if each["event"] == "lost")
+                event = json.loads(line)
+                received.append(event)
+    kinds = [each["event"] for each in received]
+    lost = sum(each["count"] for each in received if each["event"] == "lost")
     assert lost > 0
     assert kinds.count("filed") + lost == number
 
@@ -177,8 +177,8 @@ def test_there_is_room_beside_those_who_listen(address: str, control: LongContro
         for each in listening:
             each.sendall(b"GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_for(lambda: control.events.listeners == MAX_LISTENERS, seconds=PATIENCE_S)
-        status, told = send(address, "GET /v1/events")
-        assert (status, told["exit_code"]) == (503, 4)
+        status, body = send(address, "GET /v1/events")
+        assert (status, body["exit_code"]) == (503, 4)
         assert answers(address)
         listening[0].shutdown(socket.SHUT_RDWR)
         wait_for(lambda: control.events.listeners < MAX_LISTENERS, seconds=PATIENCE_S)

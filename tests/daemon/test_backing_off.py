@@ -1,4 +1,4 @@
-"""Disks that take no file now: the image stays, people are told, and it is filed once there is room."""
+"""Disks that cannot be written: the image stays, the problem is reported, and it is filed once there is room."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snapsortd.watch.queue import retry_pause
 from tests.support import images
 from tests.support.mounting import mounted
 from tests.support.privileges import as_a_normal_user
-from tests.support.turns import turn
+from tests.support.turns import make_daemon, turn
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
@@ -35,14 +35,14 @@ rules:
   - name: All
     actions: [move: "{top}/filed/"]
 """
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 
-Mend = Callable[[], object]
+Repair = Callable[[], object]
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """One for all tests here, because its model takes seconds; the journal has a small disk of its own."""
+    """One for all tests in this file, because loading its model takes seconds; the journal has its own small disk."""
     top = tmp_path_factory.mktemp("top")
     for name in ("inbox", "filed", "state"):
         (top / name).mkdir()
@@ -59,7 +59,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 @pytest.fixture
 def daemon(session: Session) -> Daemon:
-    return Daemon(session)
+    return make_daemon(session)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def top(session: Session) -> Path:
 
 @pytest.fixture
 def image(top: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A new image in the inbox, with a name of its own."""
+    """A new image in the inbox, with a unique name."""
     path = top / "inbox" / f"{request.node.name}.png"
     images.receipt(3).resize((200, 300)).save(path)
     yield path
@@ -77,7 +77,7 @@ def image(top: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
 
 
 def fill(path: Path) -> None:
-    """A file that takes all the room there is."""
+    """Write a file that fills the file system."""
     with path.open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 10, 1):
             try:
@@ -88,27 +88,27 @@ def fill(path: Path) -> None:
 
 
 @contextmanager
-def full(folder: Path) -> Iterator[Mend]:
+def full(folder: Path) -> Iterator[Repair]:
     with mounted(folder, "-t", "tmpfs", "-o", "size=1m", "none"):
         fill(folder / "filler")
         yield (folder / "filler").unlink
 
 
 @contextmanager
-def read_only(folder: Path) -> Iterator[Mend]:
+def read_only(folder: Path) -> Iterator[Repair]:
     with mounted(folder, "-t", "tmpfs", "-o", "ro", "none"):
         yield lambda: subprocess.run(["mount", "-o", "remount,rw", folder], check=True)
 
 
 @contextmanager
-def forbidden(folder: Path) -> Iterator[Mend]:
+def forbidden(folder: Path) -> Iterator[Repair]:
     folder.chmod(0o555)
     with as_a_normal_user():
         yield lambda: folder.chmod(0o755)
 
 
 @pytest.mark.parametrize(
-    ("trouble", "told"),
+    ("trouble", "reported"),
     [
         pytest.param(full, "the disk is full", id="full"),
         pytest.param(read_only, "the disk is read-only", id="read-only"),
@@ -116,7 +116,7 @@ def forbidden(folder: Path) -> Iterator[Mend]:
     ],
 )
 def test_a_destination_that_takes_nothing_now_is_tried_again_later(
-    daemon: Daemon, top: Path, image: Path, trouble: Callable[[Path], AbstractContextManager[Mend]], told: str
+    daemon: Daemon, top: Path, image: Path, trouble: Callable[[Path], AbstractContextManager[Repair]], reported: str
 ) -> None:
     session, filed = daemon.session, top / "filed"
     content = image.read_bytes()
@@ -126,20 +126,20 @@ def test_a_destination_that_takes_nothing_now_is_tried_again_later(
         known = session.journal.history_of(str(image)).known
         return known.attempts if known else 0
 
-    with trouble(filed) as mend:
+    with trouble(filed) as repair:
         there = sorted(os.listdir(filed))
-        wait_for(lambda: attempts() == 2, seconds=PATIENCE_S, what="tried twice")
-        assert [attempts() for _ in range(5)] == [2] * 5, "it rests"
+        wait_for(lambda: attempts() == 2, seconds=TIMEOUT_S, what="tried twice")
+        assert [attempts() for _ in range(5)] == [2] * 5, "it pauses"
         assert image.read_bytes() == content
-        assert sorted(os.listdir(filed)) == there, "nothing was left there"
+        assert sorted(os.listdir(filed)) == there, "nothing was left behind there"
         entries = session.journal.entries(path=str(image))
         assert {(entry.state, entry.intent.target) for entry in entries} == {(State.FAILED, str(filed / image.name))}
-        assert told in session.history.explain(str(image))["reason"]
+        assert reported in session.history.explain(str(image))["reason"]
         (problem,) = DaemonControl(daemon).status()["problems"]
         assert (problem["path"], problem["outcome"]) == (str(image), "failed")
-        assert told in problem["reason"]
-        mend()
-        wait_for(lambda: [turn(daemon, retry_pause(2)), not image.exists()][1], seconds=PATIENCE_S, what="filed")
+        assert reported in problem["reason"]
+        repair()
+        wait_for(lambda: [turn(daemon, retry_pause(2)), not image.exists()][1], seconds=TIMEOUT_S, what="filed")
         assert (filed / image.name).read_bytes() == content
         assert DaemonControl(daemon).status()["problems"] == []
         assert session.undo()["done"] == 1
@@ -149,7 +149,7 @@ def test_a_journal_whose_disk_is_full_stops_filing_until_there_is_room(daemon: D
     content = image.read_bytes()
     fill(top / "state" / "filler")
     try:
-        wait_for(lambda: turn(daemon), seconds=PATIENCE_S, what="filing stopped")
+        wait_for(lambda: turn(daemon), seconds=TIMEOUT_S, what="filing stopped")
         status = DaemonControl(daemon).status()
         assert status["state"] == "halted"
         assert "is full" in status["reason"]
@@ -158,7 +158,7 @@ def test_a_journal_whose_disk_is_full_stops_filing_until_there_is_room(daemon: D
         assert not (top / "filed" / image.name).exists()
     finally:
         (top / "state" / "filler").unlink()
-    assert turn(daemon), "it rests"
-    wait_for(lambda: not turn(daemon, JOURNAL_RETRY_S) and not image.exists(), seconds=PATIENCE_S, what="filed")
+    assert turn(daemon), "it pauses"
+    wait_for(lambda: not turn(daemon, JOURNAL_RETRY_S) and not image.exists(), seconds=TIMEOUT_S, what="filed")
     assert (top / "filed" / image.name).read_bytes() == content
     assert daemon.session.undo()["done"] == 1

@@ -1,4 +1,4 @@
-"""The control API under requests that no client would make: each is refused or answered, and nobody else notices."""
+"""The control API under requests that no client would make: each is refused or answered, and no other is affected."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from hypothesis import strategies as st
 from snapsortd.config import load_config
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.api.server import ApiServer
-from snapsortd.daemon.loop import Daemon
 from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
 from tests.support.api_calls import connect, send
 from tests.support.fake_control import FakeControl
 from tests.support.fuzzing import spoiled, tries
+from tests.support.turns import make_daemon
 from tests.support.waiting import wait_for
 
-GIVEN_S = 0.1
-"""So little time have the clients here to finish what they say."""
+SERVER_TIMEOUT_S = 0.1
+"""The timeout within which the clients in these tests must finish their requests."""
 
 BODY = b'{"path": "/pictures/a.png", "dry_run": true, "batch": 7}'
 GOOD = [
@@ -110,22 +110,22 @@ TOKENS = [
 
 
 class Complaints(logging.Handler):
-    """Defects that requests show: tracebacks, and what the server's own libraries call errors."""
+    """Collects defects: tracebacks, and errors logged by the server's libraries."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.told: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info or record.name != "snapsortd":
-            self.told.append(self.format(record))
+            self.lines.append(self.format(record))
 
 
 @pytest.fixture(scope="module")
 def complaints() -> Iterator[list[str]]:
     handler = Complaints()
     logging.getLogger().addHandler(handler)
-    yield handler.told
+    yield handler.lines
     logging.getLogger().removeHandler(handler)
 
 
@@ -138,8 +138,8 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def hurried(folder: Path) -> Iterator[str]:
-    """The address of a server whose clients have little time."""
-    server = ApiServer(FakeControl(), str(folder / "hurried.sock"), patience=GIVEN_S)
+    """The address of a server with a short timeout."""
+    server = ApiServer(FakeControl(), str(folder / "hurried.sock"), timeout_s=SERVER_TIMEOUT_S)
     server.start()
     yield str(folder / "hurried.sock")
     server.stop()
@@ -177,13 +177,13 @@ def test_any_bytes_are_answered_or_the_connection_is_closed(hurried: str, compla
 
 
 def talk(client: socket.socket, data: bytes) -> bytes:
-    """Say it, and listen until the server closes the connection, which it must."""
+    """Send `data`, and receive until the server closes the connection, which it must."""
     received = b""
     try:
         client.sendall(data)
         while more := client.recv(1 << 16):
             received += more
-    except ConnectionError:  # it has closed before it was told everything
+    except ConnectionError:  # it closed before it received everything
         pass
     return received
 
@@ -204,7 +204,7 @@ rules: [{{name: All, actions: [move: "{folder}/filed/"]}}]
 
 @pytest.fixture(scope="module")
 def real(folder: Path) -> Iterator[str]:
-    """The address of a real daemon, which has no model."""
+    """The address of a real daemon without a model."""
     (folder / "inbox").mkdir()
     (folder / "inbox" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "config.yaml").write_text(CONFIG.format(folder=folder))
@@ -213,13 +213,13 @@ def real(folder: Path) -> Iterator[str]:
         {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
     )
     with Session.open(locations, load_config(locations.config_file, {})) as session:
-        daemon = Daemon(session)
+        daemon = make_daemon(session)
         over = threading.Event()
 
         def work() -> None:
             while not over.is_set():
                 daemon.step(time.monotonic())
-                daemon.signals.stop = False  # so that it goes on where a request has stopped it
+                daemon.signals.stop = False  # so that it continues after a request has stopped it
 
         thread = threading.Thread(target=work)
         server = ApiServer(DaemonControl(daemon), locations.socket)
@@ -293,12 +293,12 @@ REFUSALS = {400, 404, 409, 413, 422, 503}
 @example("undo", '{"since": "9999-12-31T23:59:59-23:59"}')
 @example("redo", '{"since": "0001-01-01"}')
 def test_any_call_is_done_or_refused_with_the_reason(real: str, complaints: list[str], call: str, text: str) -> None:
-    status, told = send(real, f"POST /v1/{call}", text.encode())
-    assert isinstance(told, dict)
+    status, body = send(real, f"POST /v1/{call}", text.encode())
+    assert isinstance(body, dict)
     if status != 200:
         assert status in REFUSALS
-        assert told["error"]
-        assert told["exit_code"] > 0
+        assert body["error"]
+        assert body["exit_code"] > 0
     assert complaints == []
 
 
@@ -310,9 +310,9 @@ def test_any_question_is_answered_or_refused_with_the_reason(
     real: str, complaints: list[str], call: str, query: list[tuple[str, str]]
 ) -> None:
     asked = "&".join(f"{key}={quote(value.encode('utf-8', 'surrogatepass'))}" for key, value in query)
-    status, told = send(real, f"GET /v1/{call}?{asked}")
-    assert isinstance(told, dict)
+    status, body = send(real, f"GET /v1/{call}?{asked}")
+    assert isinstance(body, dict)
     if status != 200:
         assert status in REFUSALS
-        assert told["error"]
+        assert body["error"]
     assert complaints == []

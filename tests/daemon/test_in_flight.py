@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.result import Outcome
 from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
@@ -23,6 +22,7 @@ from snapsortd.vision.cores import default_threads
 from snapsortd.watch.queue import NEW_FILE_WINDOW_S
 from tests.support.filing import identity_of
 from tests.support.mortal_child import as_classifier, image
+from tests.support.turns import make_daemon
 from tests.support.waiting import wait_for
 
 AT_MOST = QUEUED_PER_THREAD * default_threads()
@@ -42,7 +42,7 @@ class Loop:
         self.inbox, self.filed = folder / "inbox", folder / "filed"
         self.config = folder / "config.yaml"
         self.session = session
-        self.daemon = Daemon(session)
+        self.daemon = make_daemon(session)
         session.classifier.start()
 
     def put(self, name: str, word: bytes = b"good") -> str:
@@ -189,12 +189,12 @@ def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop
 
 
 def test_kill_9_of_the_classifier_with_several_in_flight_costs_nothing(loop: Loop) -> None:
-    failed: list[str] = []
-    tell = loop.daemon.tell
-    loop.daemon.tell = lambda name, facts: [failed.append(name) if name == "failed" else None, tell(name, facts)][1]  # type: ignore[method-assign]
-    os.kill(stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)]), signal.SIGKILL)
-    loop.until(lambda: len(loop.order()) == 6, "all are filed")
-    assert (failed, loop.session.journal.problems(9)) == ([], [])
+    with loop.daemon.announcer.events.listen(lambda: None) as heard:
+        os.kill(stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)]), signal.SIGKILL)
+        loop.until(lambda: len(loop.order()) == 6, "all are filed")
+        events = [event["event"] for event in heard.take()]
+    assert (events.count("filed"), events.count("failed")) == (6, 0)
+    assert loop.session.journal.problems(9) == []
 
 
 def test_paused_it_holds_no_image_and_goes_on_where_it_was(loop: Loop) -> None:

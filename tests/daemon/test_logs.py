@@ -1,4 +1,4 @@
-"""Where the lines of the log go, from a process of its own."""
+"""The destinations of log lines, tested in a process of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log_event({{"event": "state", "state": "paused"}})
 
 
 def run(folder: Path, script: str = SCRIPT, **env: str) -> str:
-    """Log from a process; returns its stderr."""
+    """Log from a new process and return its stderr."""
     env = os.environ | {"XDG_STATE_HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), **env}
     env.pop("JOURNAL_STREAM", None)
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=False)
@@ -51,14 +51,14 @@ def log_file(folder: Path) -> Path:
 
 
 def test_one_line_per_event_to_stderr_and_a_file(tmp_path: Path) -> None:
-    told = run(tmp_path)
-    lines = told.splitlines()
+    stderr = run(tmp_path)
+    lines = stderr.splitlines()
     assert [line.split(" ", 2)[2] for line in lines] == [
         f"INFO {SENTENCE}",
         "WARNING quarantined /x.png: the file is truncated",
         "INFO state paused",
     ]
-    assert log_file(tmp_path).read_text() == told
+    assert log_file(tmp_path).read_text() == stderr
     assert log_file(tmp_path).parent.stat().st_mode & 0o777 == 0o700
 
 
@@ -71,14 +71,14 @@ def test_the_file_is_kept_small(tmp_path: Path) -> None:
 
 def test_without_a_log_folder_stderr_goes_on(tmp_path: Path) -> None:
     (tmp_path / "snapsortd").write_text("in the way")
-    told = run(tmp_path)
-    assert "no log file is kept" in told
-    assert SENTENCE in told
+    stderr = run(tmp_path)
+    assert "no log file is kept" in stderr
+    assert SENTENCE in stderr
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[socket.socket]:
-    """A socket in the place of the journal's, in a mount namespace that only the test's process sees."""
+    """A socket in place of the journal's, in a mount namespace that only the test's process has."""
     if find_spec("systemd") is None:
         pytest.skip("systemd-python is not installed")
     if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
@@ -112,7 +112,7 @@ def test_the_journal_gets_fields(tmp_path: Path, journal: socket.socket) -> None
         b"PRIORITY=6",
     ):
         assert field in first.split(b"\n"), field
-    # A value with a line end is sent as its length (8 bytes, little-endian) and its bytes.
+    # A value with a line break is sent as its length (8 bytes, little-endian) and its bytes.
     raw = os.fsencode(ODD)
     assert b"SNAPSORT_PATH\n" + len(raw).to_bytes(8, "little") + raw + b"\n" in first
     assert b"PRIORITY=4" in journal.recv(65536).split(b"\n")

@@ -1,4 +1,4 @@
-"""The daemon's loop in this process, turn by turn: what stops filing must not stop the daemon."""
+"""The daemon's loop in this process, one iteration at a time: what halts filing must not end the daemon."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import WorkQueue
 from tests.support.filing import Filing, identity_of
-from tests.support.turns import turn
+from tests.support.turns import make_daemon, turn
 from tests.support.waiting import wait_for
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
 @pytest.fixture
 def daemon(session: Session) -> Daemon:
-    return Daemon(session)
+    return make_daemon(session)
 
 
 def test_a_journal_that_was_deleted_stops_filing_and_says_so(folder: Path, daemon: Daemon) -> None:
@@ -75,7 +75,7 @@ def test_a_problem_whose_file_is_gone_is_forgotten(folder: Path, daemon: Daemon)
         path.write_bytes(b"no image")
         session.journal.remember(str(path), identity_of(path), Outcome.QUARANTINED, "no image")
     gone.unlink()
-    daemon.rescan()
+    daemon.folders.rescan()
     assert [each.path for each in session.journal.problems()] == [str(there)]
 
 
@@ -85,14 +85,14 @@ def test_a_signal_in_the_middle_of_a_turn_is_not_slept_over(daemon: Daemon, flag
     turn(daemon)
 
     class Late(WorkQueue):
-        """The signal comes just before the queue is looked at, which takes in its wake-up."""
+        """A queue at whose update a signal arrives first, so that the update consumes the signal's wake-up."""
 
-        def look(self, now: float) -> None:
+        def update(self, now: float) -> None:
             setattr(daemon.signals, flag, True)
             self.wake()
-            super().look(now)
+            super().update(now)
 
-    daemon.queue = Late(lstat)
+    daemon.queue = daemon.folders.queue = Late(lstat)
     began = time.monotonic()
     daemon.step(began)
     assert time.monotonic() - began < 3
@@ -104,8 +104,8 @@ def test_a_halted_daemon_files_nothing_on_request(folder: Path, daemon: Daemon) 
     with ThreadPoolExecutor(1) as client:
         asked = client.submit(control.image, str(folder / "inbox" / "a.png"), dry_run=False, batch=None)
         wait_for(lambda: daemon.jobs.wants_model)
-        daemon.jobs.work(model_ready=True)
-        assert isinstance(asked.exception(PATIENCE_S), JournalError)
+        daemon.jobs.run_next(model_ready=True)
+        assert isinstance(asked.exception(TIMEOUT_S), JournalError)
 
 
 def test_a_file_that_is_no_image_does_not_load_the_model(folder: Path, daemon: Daemon) -> None:
@@ -173,7 +173,7 @@ def test_a_file_of_a_folder_that_is_no_longer_watched_is_let_go(folder: Path, da
 
 
 def test_orders_are_carried_out_and_the_end_keeps_nobody_waiting(folder: Path, daemon: Daemon) -> None:
-    """The model is loading all the while: nothing but images waits for it."""
+    """The model is loading meanwhile, and only images wait for it."""
     control = DaemonControl(daemon)
 
     def give_orders() -> tuple[list[str], Future[object]]:
@@ -187,22 +187,22 @@ def test_orders_are_carried_out_and_the_end_keeps_nobody_waiting(folder: Path, d
     with ThreadPoolExecutor(2) as client:
         orders = client.submit(give_orders)
         daemon.run()
-        states, image = orders.result(PATIENCE_S)
+        states, image = orders.result(TIMEOUT_S)
         assert states == ["paused", "paused", "loading", "stopping"]
-        assert isinstance(image.exception(PATIENCE_S), Unavailable)
+        assert isinstance(image.exception(TIMEOUT_S), Unavailable)
     with pytest.raises(Unavailable):
         control.pause()
 
 
 class Defective(Daemon):
-    """Its loop ends as no loop should."""
+    """A daemon whose loop ends with a defect."""
 
     def step(self, now: float) -> None:
         raise RuntimeError(f"a defect at {now}")
 
 
 def test_a_defect_in_the_loop_keeps_nobody_waiting(session: Session) -> None:
-    """The process can end although somebody waits for an answer."""
+    """The process can end although a client is waiting for an answer."""
     daemon = Defective(session)
     control = DaemonControl(daemon)
     with ThreadPoolExecutor(1) as client:
@@ -210,11 +210,11 @@ def test_a_defect_in_the_loop_keeps_nobody_waiting(session: Session) -> None:
         wait_for(lambda: len(daemon.queue))
         with pytest.raises(RuntimeError, match="a defect"):
             daemon.run()
-        assert isinstance(asked.exception(PATIENCE_S), Unavailable)
+        assert isinstance(asked.exception(TIMEOUT_S), Unavailable)
 
 
 def test_a_file_to_which_only_a_symlink_leads_is_let_go(folder: Path, daemon: Daemon) -> None:
-    """It was told of while its folder was real; now the way to it leads out of the watched folder."""
+    """It was offered while its folder was real; now a symlink leads out of the watched folder."""
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "a.png").write_bytes(b"not ours")

@@ -1,4 +1,4 @@
-"""The service manager's watchdog is fed by the loop's own turns, and by nothing that goes on beside it."""
+"""The service manager's watchdog is fed only by the loop's own iterations, not by other threads."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from snapsortd.daemon.api.control import DaemonControl
-from snapsortd.daemon.loop import Daemon
 from snapsortd.pipeline.session import Session
+from tests.support.turns import make_daemon
 from tests.support.waiting import wait_for
 
 INTERVAL_S = 0.1
@@ -28,8 +28,8 @@ def manager(folder: Path) -> Iterator[socket.socket]:
         yield listener
 
 
-def meals(manager: socket.socket) -> int:
-    """How often it was fed since the last look."""
+def feeds(manager: socket.socket) -> int:
+    """Return how often the watchdog was fed since the last call."""
     count = 0
     with suppress(BlockingIOError):
         while message := manager.recv(4096):
@@ -44,7 +44,7 @@ def test_a_loop_that_hangs_is_not_fed_although_the_api_answers(
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", manager.getsockname())
     monkeypatch.setenv("WATCHDOG_USEC", str(int(2 * INTERVAL_S * 1e6)))
-    daemon = Daemon(session)
+    daemon = make_daemon(session)
     control = DaemonControl(daemon)
     end, hanging, go_on = threading.Event(), threading.Event(), threading.Event()
 
@@ -59,16 +59,18 @@ def test_a_loop_that_hangs_is_not_fed_although_the_api_answers(
     with ThreadPoolExecutor(2) as people:
         running = people.submit(loop)
         try:
-            wait_for(lambda: meals(manager), what="fed while it idles")
-            job = people.submit(daemon.jobs.ask, hang)
+            wait_for(lambda: feeds(manager), what="fed while idle")
+            job = people.submit(daemon.jobs.submit, hang)
             assert hanging.wait(60)
-            meals(manager)
+            feeds(manager)
             began = time.monotonic()
-            wait_for(lambda: control.status() and time.monotonic() > began + 10 * INTERVAL_S, what="ten meals' time")
-            assert meals(manager) == 0, "it starves"
+            wait_for(
+                lambda: control.status() and time.monotonic() > began + 10 * INTERVAL_S, what="ten intervals passed"
+            )
+            assert feeds(manager) == 0, "it is not fed"
             go_on.set()
             assert job.result(60)
-            wait_for(lambda: meals(manager), what="fed again")
+            wait_for(lambda: feeds(manager), what="fed again")
         finally:
             go_on.set()
             end.set()

@@ -1,4 +1,4 @@
-"""The order and the times in which files get their turn. The clock and the file system are passed in."""
+"""The order and the times in which files get their turn. The clock and the file system are arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snapsortd.watch.queue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,
     NEW_FILE_WINDOW_S,
-    PULLS_PER_LOOK,
+    PULLS_PER_UPDATE,
     RETRY_LIMIT,
     WorkQueue,
     retry_pause,
@@ -22,23 +22,23 @@ pytestmark = pytest.mark.pure
 
 
 class Disk:
-    """The files there are, by path, and how often somebody looked."""
+    """Files by path, and the number of stat calls."""
 
     def __init__(self, *paths: str) -> None:
         self.files = {path: self.file(number) for number, path in enumerate(paths, 1)}
-        self.looks = 0
+        self.stats = 0
 
     @staticmethod
     def file(ino: int, size: int = 10, mtime_ns: int = 1, *, is_regular: bool = True) -> Stat:
         return Stat(FileIdentity(1, ino, size, mtime_ns), is_regular)
 
     def stat(self, path: str) -> Stat | None:
-        self.looks += 1
+        self.stats += 1
         return self.files.get(path)
 
 
 def popped(queue: WorkQueue, now: float) -> list[str]:
-    queue.look(now)
+    queue.update(now)
     return list(iter(queue.pop, None))
 
 
@@ -85,8 +85,8 @@ def test_an_event_for_a_settled_file_makes_it_settle_again_if_it_changed() -> No
     disk = Disk("a.png")
     queue = WorkQueue(disk.stat)
     queue.offer("a.png", 1.0)
-    queue.look(0.0)
-    queue.look(1.0)
+    queue.update(0.0)
+    queue.update(1.0)
     disk.files["a.png"] = disk.file(1, size=11)
     queue.offer("a.png", 1.0)
     assert popped(queue, 1.5) == []
@@ -97,10 +97,10 @@ def test_new_files_come_before_the_backlog_each_in_order() -> None:
     disk = Disk("old1", "old2", "new1", "new2")
     queue = WorkQueue(disk.stat)
     queue.offer_many("folder", iter(["old1", "old2"]), 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     queue.offer("new1", 1.0)
     queue.offer("new2", 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     assert popped(queue, 1.0) == ["new1", "new2", "old1", "old2"]
 
 
@@ -110,37 +110,37 @@ def test_what_has_just_come_goes_before_what_came_before() -> None:
     queue.offer_many("folder", iter(["old"]), 1.0)
     queue.offer("first", 1.0)
     queue.offer("second", 1.0)
-    queue.look(0.0)
-    queue.look(1.0)
+    queue.update(0.0)
+    queue.update(1.0)
     assert queue.has_new
-    queue.look(1.0 + NEW_FILE_WINDOW_S)
+    queue.update(1.0 + NEW_FILE_WINDOW_S)
     assert not queue.has_new
     assert queue.next_due(1.0 + NEW_FILE_WINDOW_S) == 1.0 + NEW_FILE_WINDOW_S
     queue.offer("last", 0.5)
-    queue.look(1.5 + NEW_FILE_WINDOW_S)
+    queue.update(1.5 + NEW_FILE_WINDOW_S)
     assert popped(queue, 2.0 + NEW_FILE_WINDOW_S) == ["last", "first", "second", "old"]
 
 
-def test_what_is_put_back_comes_behind_all_that_is_ready() -> None:
+def test_what_is_requeued_comes_behind_all_that_is_ready() -> None:
     disk = Disk("killer", "old", "new")
     queue = WorkQueue(disk.stat)
     queue.offer_many("folder", iter(["old"]), 1.0)
-    queue.look(0.0)
-    queue.look(1.0)
-    queue.put_back("killer", 1.0)
-    queue.look(1.0)
-    queue.look(2.0)
+    queue.update(0.0)
+    queue.update(1.0)
+    queue.requeue_last("killer", 1.0)
+    queue.update(1.0)
+    queue.update(2.0)
     queue.offer("new", 1.0)
-    queue.look(2.0)
+    queue.update(2.0)
     assert popped(queue, 3.0) == ["new", "old", "killer"]
 
 
-def test_what_is_put_back_and_told_of_again_gets_one_turn() -> None:
+def test_what_is_requeued_and_offered_again_gets_one_turn() -> None:
     disk = Disk("a.png")
     queue = WorkQueue(disk.stat)
     queue.offer("a.png", 1.0)
-    queue.look(0.0)
-    queue.put_back("a.png", 1.0)
+    queue.update(0.0)
+    queue.requeue_last("a.png", 1.0)
     assert popped(queue, 1.0) == ["a.png"]
     assert popped(queue, 9.0) == []
 
@@ -149,7 +149,7 @@ def test_a_backlog_file_that_something_happens_to_is_new() -> None:
     disk = Disk("old1", "old2")
     queue = WorkQueue(disk.stat)
     queue.offer_many("folder", iter(["old1", "old2"]), 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     queue.offer("old2", 1.0)
     assert popped(queue, 1.0) == ["old2", "old1"]
 
@@ -158,7 +158,7 @@ def test_a_backlog_file_that_something_happens_to_is_new() -> None:
     "stat",
     [
         pytest.param(None, id="gone"),
-        pytest.param(Disk.file(1, is_regular=False), id="no regular file"),
+        pytest.param(Disk.file(1, is_regular=False), id="not a regular file"),
         pytest.param(Disk.file(1, size=0), id="empty"),
     ],
 )
@@ -173,7 +173,7 @@ def test_what_is_no_file_with_bytes_is_dropped_until_something_happens(stat: Sta
     assert queue.next_due(0.0) is None
     disk.files["a.png"] = disk.file(1)
     queue.offer("a.png", 1.0)
-    queue.look(5.0)
+    queue.update(5.0)
     assert popped(queue, 6.0) == ["a.png"]
 
 
@@ -182,11 +182,11 @@ def test_a_version_that_is_dealt_with_is_not_settled_again() -> None:
     queue = WorkQueue(disk.stat, lambda _path, stat: stat == disk.file(1))
     queue.offer_many("folder", iter(["filed.png", "new.png"]), 1.0)
     queue.offer("filed.png", 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     assert len(queue) == 1
     disk.files["filed.png"] = disk.file(1, mtime_ns=2)
     queue.offer("filed.png", 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     assert popped(queue, 1.0) == ["filed.png", "new.png"]
 
 
@@ -240,7 +240,7 @@ def test_a_failed_file_that_is_gone_is_forgotten() -> None:
     assert popped(queue, 160.0) == []
     assert queue.next_due(160.0) is None
     queue.offer("b.png", 1.0)
-    queue.look(160.0)
+    queue.update(160.0)
     assert len(queue) == 1
 
 
@@ -249,8 +249,8 @@ def test_a_long_scan_is_pulled_only_as_there_is_room() -> None:
     disk = Disk(*names)
     queue = WorkQueue(disk.stat)
     queue.offer_many("folder", iter(names), 1.0)
-    queue.look(0.0)
-    assert disk.looks == len(queue) == BACKLOG_LIMIT
+    queue.update(0.0)
+    assert disk.stats == len(queue) == BACKLOG_LIMIT
     assert queue.next_due(0.5) == 1.0
     done = []
     now = 0.0
@@ -261,16 +261,16 @@ def test_a_long_scan_is_pulled_only_as_there_is_room() -> None:
 
 
 def test_a_scan_over_many_known_files_is_cut_into_turns() -> None:
-    names = [str(number) for number in range(2 * PULLS_PER_LOOK)]
+    names = [str(number) for number in range(2 * PULLS_PER_UPDATE)]
     disk = Disk(*names)
     queue = WorkQueue(disk.stat, lambda _path, _stat: True)
     queue.offer_many("folder", iter(names), 1.0)
-    queue.look(0.0)
-    assert disk.looks == PULLS_PER_LOOK
+    queue.update(0.0)
+    assert disk.stats == PULLS_PER_UPDATE
     assert queue.next_due(0.0) == 0.0
-    queue.look(0.0)
-    queue.look(0.0)
-    assert disk.looks == 2 * PULLS_PER_LOOK
+    queue.update(0.0)
+    queue.update(0.0)
+    assert disk.stats == 2 * PULLS_PER_UPDATE
     assert queue.next_due(0.0) is None
 
 
@@ -290,10 +290,10 @@ def test_events_beyond_what_may_wait_are_dropped_and_said_so() -> None:
     queue = WorkQueue(disk.stat)
     for name in names[:-1]:
         queue.offer(name, 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     assert not queue.overflowed()
     queue.offer(names[-1], 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     assert queue.overflowed()
     assert popped(queue, 1.0) == names[:-1]
 
@@ -309,7 +309,7 @@ def test_too_many_failed_files_are_left_to_the_next_scan() -> None:
 
 
 class Scan(Iterator[str]):
-    """A scan that knows whether it was let go of."""
+    """A scan that records if it was closed."""
 
     def __init__(self, *paths: str) -> None:
         self._paths = iter(paths)
@@ -336,7 +336,7 @@ def test_a_scan_that_is_asked_for_meanwhile_follows_the_one_that_goes_on() -> No
 
 
 def test_scans_end_though_another_one_is_asked_for_at_every_look() -> None:
-    names = [str(number) for number in range(3 * PULLS_PER_LOOK)]
+    names = [str(number) for number in range(3 * PULLS_PER_UPDATE)]
     disk = Disk(*names, "new", "other")
     queue = WorkQueue(disk.stat, lambda path, _stat: path.isdigit())
     queue.offer_many("one", iter([*names, "new"]), 0.0)
@@ -370,8 +370,8 @@ def test_events_for_a_file_that_waits_do_not_add_up(waits: str) -> None:
 
     def memory_after(events: int) -> int:
         for number in range(events):
-            queue.offer("".join(("a", ".png")), 0.0)  # a string of its own, as each event has
-            queue.look(1.0 + number / 1000)
+            queue.offer("".join(("a", ".png")), 0.0)  # a new string object, as in each event
+            queue.update(1.0 + number / 1000)
         return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
@@ -388,7 +388,7 @@ def test_clear_forgets_everything() -> None:
     queue = WorkQueue(disk.stat)
     scan = Scan("c")
     queue.offer("a", 1.0)
-    queue.look(0.0)
+    queue.update(0.0)
     queue.retry("b", 1, 0.0)
     queue.offer_many("folder", scan, 1.0)
     queue.clear()

@@ -1,4 +1,4 @@
-"""Watching real folders through the kernel's own events."""
+"""Real folders, watched through the kernel's own events."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.mounts import absent_disk, filesystem, remote_filesystem
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
-from snapsortd.watch.watcher import MISSING_EVERY_S, SCAN_EVERY_S, Watcher
+from snapsortd.watch.watcher import MISSING_INTERVAL_S, SCAN_INTERVAL_S, Watcher
 from tests.support.waiting import wait_for
 from tests.support.watched import SETTLE, Folder
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="about inotify, which only Linux has")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="tests inotify, which exists on Linux only")
 
 
 @dataclass
 class Heard:
-    """A watcher and all that it told."""
+    """A watcher and everything that it reported."""
 
     watcher: Watcher = field(init=False)
     paths: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ def watch() -> Iterator[Watch]:
 
 
 def hears(heard: Heard, path: Path) -> None:
-    """Make a last file, and wait until it is heard of: then everything before it was, too."""
+    """Make a last file and wait for its event; every earlier event has then been reported as well."""
     path.touch()
     wait_for(lambda: str(path) in heard.paths, what=f"an event for {path}")
 
@@ -189,8 +189,8 @@ def test_a_symlink_to_a_folder_is_watched_under_its_own_name(watch: Watch, root:
 def test_a_folder_that_is_deleted_and_made_again(watch: Watch, root: Path) -> None:
     heard = watch(Folder(str(root)))
     shutil.rmtree(root)
-    wait_for(lambda: heard.rescans, what="word of the deletion")
-    assert heard.watcher.tend(100.0) == 100.0 + MISSING_EVERY_S
+    wait_for(lambda: heard.rescans, what="the deletion reported")
+    assert heard.watcher.tend(100.0) == 100.0 + MISSING_INTERVAL_S
     assert heard.watcher.states() == {str(root): "missing"}
     heard.rescans.clear()
     root.mkdir()
@@ -204,8 +204,8 @@ def test_a_folder_that_is_replaced_before_anyone_looks(watch: Watch, root: Path)
     heard = watch(Folder(str(root)))
     root.rmdir()
     root.mkdir()  # often with the inode number of the old one
-    wait_for(lambda: heard.rescans, what="word of the deletion")
-    # The thread that heard of it ends a moment after it told.
+    wait_for(lambda: heard.rescans, what="the deletion reported")
+    # The thread that reads its events ends a moment after it reported the deletion.
     wait_for(lambda: heard.watcher.tend(0.0) is None and len(heard.rescans) > 1)
     hears(heard, root / "a.png")
 
@@ -214,7 +214,7 @@ def test_a_folder_that_is_moved_away_and_another_put_in_its_place(watch: Watch, 
     heard = watch(Folder(str(root)))
     root.rename(tmp_path / "away")
     if sys.platform == "linux":
-        wait_for(lambda: heard.rescans, what="word of the new name")
+        wait_for(lambda: heard.rescans, what="the renaming reported")
     heard.watcher.tend(0.0)
     assert heard.watcher.states() == {str(root): "missing"}
     root.mkdir()
@@ -231,7 +231,7 @@ def test_missing_from_the_start_and_no_folder_at_all(watch: Watch, tmp_path: Pat
     assert heard.watcher.states() == dict.fromkeys(paths, "missing")
     assert heard.rescans == []
     os.mkdir(paths[0])
-    assert heard.watcher.tend(10.0) == 10.0 + MISSING_EVERY_S
+    assert heard.watcher.tend(10.0) == 10.0 + MISSING_INTERVAL_S
     assert heard.watcher.states() == {paths[0]: "watching", paths[1]: "missing"}
 
 
@@ -262,20 +262,20 @@ def test_stopping_ends_every_thread(root: Path) -> None:
     assert set(threading.enumerate()) == before
 
 
-# With the queue: what comes is settled, and gets its turn.
+# With the queue: files that arrive settle, and get their turn.
 
 
 @dataclass
 class Line:
-    """A queue that a watcher feeds, as the daemon has it."""
+    """A queue that a watcher fills, as in the daemon."""
 
     queue: WorkQueue = field(default_factory=lambda: WorkQueue(lstat))
 
     def next(self, seconds: float = 20.0) -> str | None:
-        """The next path that gets its turn within so many seconds."""
+        """Return the next path that gets its turn within this many seconds; None if there is none."""
         deadline = time.monotonic() + seconds
         while (now := time.monotonic()) < deadline:
-            self.queue.look(now)
+            self.queue.update(now)
             if (path := self.queue.pop()) is not None:
                 return path
             due = self.queue.next_due(now)
@@ -367,7 +367,7 @@ def test_a_file_replaced_or_deleted_while_it_settles(line: Line, root: Path, tmp
     assert line.next(3 * SETTLE) is None
 
 
-# In processes of their own: what changes limits, or stops the world.
+# In processes of their own, because they change limits or are suspended.
 
 PROBE = """
 import sys, threading
@@ -406,7 +406,7 @@ def test_more_events_than_the_kernel_keeps_mean_a_rescan(root: Path) -> None:
         assert process.stdout.readline() == "watching\n"
         process.send_signal(signal.SIGSTOP)
         (root / "file").touch()
-        # Two names in turn: the kernel merges events only with an equal one just before.
+        # Two alternating names, because the kernel merges an event with an equal one directly before it.
         for _ in range(limit // 2 + 100):
             for name in ("one", "two"):
                 os.link(root / "file", root / name)
@@ -430,14 +430,14 @@ def test_the_systems_limits_are_named_and_scanning_goes_on(root: Path, limit: st
     namespace = ("unshare", "--user", "--map-root-user")
     setting = f"echo {value} > /proc/sys/user/max_inotify_{limit}"
     if subprocess.run([*namespace, "sh", "-c", setting], capture_output=True, check=False).returncode:
-        pytest.skip("no user namespaces here, so the limits cannot be lowered for one process")
+        pytest.skip("user namespaces are not available, so the limits cannot be lowered for one process")
     (root / "sub").mkdir()
     with probe(str(root), prefix=(*namespace, "sh", "-c", f'{setting}; exec "$@"', "sh")) as process:
         assert process.stdout is not None
-        said = process.stdout.readline()
+        state_line = process.stdout.readline()
         assert process.wait(20) == 0
-    assert said.startswith("scanning: ")
-    assert state in said
+    assert state_line.startswith("scanning: ")
+    assert state in state_line
 
 
 DISK = """
@@ -460,7 +460,7 @@ assert rescanned.acquire(timeout=0)
 open(path + "/a.png", "w").close()
 assert came.acquire(timeout=20)
 subprocess.run(["umount", path], check=True)
-assert rescanned.acquire(timeout=20), "the kernel told of the unmounting"
+assert rescanned.acquire(timeout=20), "the kernel reported the unmounting"
 watcher.tend(0.0)
 assert watcher.states() == {path: "missing: its disk is not mounted"}
 mount()
@@ -502,7 +502,7 @@ watcher.stop()
 def test_a_disk_that_is_unmounted_and_mounted_again(root: Path) -> None:
     namespace = ("unshare", "--user", "--map-root-user", "--mount")
     if subprocess.run([*namespace, "mount", "-t", "tmpfs", "none", str(root)], check=False).returncode:
-        pytest.skip("no mount namespaces here")
+        pytest.skip("mount namespaces are not available")
     subprocess.run([*namespace, sys.executable, "-c", DISK, str(root)], cwd=REPOSITORY, check=True, timeout=60)
 
 
@@ -510,7 +510,7 @@ def test_a_disk_that_is_unmounted_and_mounted_again(root: Path) -> None:
 def test_a_mount_point_that_went_with_its_disk_may_come_back_as_a_folder(root: Path) -> None:
     namespace = ("unshare", "--user", "--map-root-user", "--mount")
     if subprocess.run([*namespace, "mount", "-t", "tmpfs", "none", str(root)], check=False).returncode:
-        pytest.skip("no mount namespaces here")
+        pytest.skip("mount namespaces are not available")
     subprocess.run(
         [*namespace, sys.executable, "-c", GONE_WITH_ITS_DISK, str(root)], cwd=REPOSITORY, check=True, timeout=60
     )
@@ -589,16 +589,16 @@ def test_a_network_mount_is_scanned_in_turns(tmp_path: Path, root: Path) -> None
     watcher = Watcher((Folder(str(root)),), lambda _path, _settle: None, rescans.append, mounts=str(mounts))
     watcher.start()
     try:
-        assert watcher.states() == {str(root): "scanning: changes on nfs4 are not told"}
-        assert watcher.tend(1000.0) == 1000.0 + SCAN_EVERY_S
-        watcher.tend(1000.0 + SCAN_EVERY_S / 2)
+        assert watcher.states() == {str(root): "scanning: changes on nfs4 are not reported"}
+        assert watcher.tend(1000.0) == 1000.0 + SCAN_INTERVAL_S
+        watcher.tend(1000.0 + SCAN_INTERVAL_S / 2)
         assert len(rescans) == 2
-        watcher.tend(1000.0 + SCAN_EVERY_S)
+        watcher.tend(1000.0 + SCAN_INTERVAL_S)
         assert len(rescans) == 3
         root.rmdir()
-        watcher.tend(1000.0 + 1.5 * SCAN_EVERY_S)
-        assert watcher.states() != {str(root): "missing"}, "a network mount that hangs is not touched in between"
-        watcher.tend(1000.0 + 2 * SCAN_EVERY_S)
+        watcher.tend(1000.0 + 1.5 * SCAN_INTERVAL_S)
+        assert watcher.states() != {str(root): "missing"}, "a network mount, which may hang, is not accessed in between"
+        watcher.tend(1000.0 + 2 * SCAN_INTERVAL_S)
         assert watcher.states() == {str(root): "missing"}
     finally:
         watcher.stop()

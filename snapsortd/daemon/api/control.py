@@ -1,4 +1,4 @@
-"""What the API may ask of a running daemon; every call may come from a thread of the API's."""
+"""The operations of a running daemon that the API offers; each may be called from any of the API's threads."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
 
 class DaemonControl:
-    """Reads answer at once from the journal; whatever touches files is done by the daemon's own thread."""
+    """Answers queries directly from the journal; everything that touches files runs in the daemon's own thread."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
     @property
     def events(self) -> Broadcast:
-        """What happens, as it happens."""
-        return self._daemon.events
+        """The stream of events."""
+        return self._daemon.announcer.events
 
     def status(self) -> dict[str, Any]:
-        """The state of everything, in one object."""
+        """Return the state of the daemon, its model, folders and configuration."""
         daemon = self._daemon
         session, classifier = daemon.session, daemon.session.classifier
         state, reason = daemon.state, daemon.reason
         try:
             found = session.history.status()
-        except JournalError as error:  # what else is known is told all the same
+        except JournalError as error:  # everything else is still reported
             found = standing(Counts(0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
         return {
@@ -61,15 +61,15 @@ class DaemonControl:
                 "error": daemon.reload_error or None,
                 "fingerprint": session.config.fingerprint,
             },
-            "last": daemon.last,
+            "last": daemon.announcer.last,
         }
 
     def log(self, **query: Any) -> dict[str, Any]:
-        """Journal entries, newest first."""
+        """Return journal entries, newest first."""
         return self._daemon.session.history.log(**query)
 
     def explain(self, path: str) -> dict[str, Any]:
-        """The story of one image."""
+        """Return what is known of one image, and why."""
         return self._daemon.session.history.explain(path)
 
     def image(
@@ -81,47 +81,46 @@ class DaemonControl:
         tags: Sequence[str] = (),
         skip_tags: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Classify one image now, and file it unless `dry_run`; the tags choose the rules."""
+        """Classify one image now, and file it unless `dry_run`; the tags select the rules."""
 
         def work() -> dict[str, Any]:
             if self._daemon.halted and not dry_run:
-                raise JournalError(f"filing has stopped: {self._daemon.halted}")
+                raise JournalError(f"filing is halted: {self._daemon.halted}")
             return self._daemon.file_for(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
 
-        return self._daemon.jobs.ask(work, needs_model=True)
+        return self._daemon.jobs.submit(work, needs_model=True)
 
     def undo(self, **selection: Any) -> dict[str, Any]:
-        """Take moves back."""
+        """Undo the selected moves."""
         return self._reversed("undone", **selection)
 
     def redo(self, **selection: Any) -> dict[str, Any]:
-        """Take undos back."""
+        """Redo the selected undone moves."""
         return self._reversed("redone", **selection)
 
     def _reversed(self, event: str, **selection: Any) -> dict[str, Any]:
         session = self._daemon.session
-        call = session.undo if event == "undone" else session.redo
+        reverse = session.undo if event == "undone" else session.redo
         dry_run = bool(selection.pop("dry_run", False))
-        found = self._daemon.jobs.ask(lambda: call(dry_run=dry_run, **selection))
+        found = self._daemon.jobs.submit(lambda: reverse(dry_run=dry_run, **selection))
         for each in found["results"]:
             if each["done"] and not dry_run:
-                self._daemon.tell(event, {"path": each["from"], "target": each["to"], "id": each["id"]})
+                self._daemon.announcer.publish(event, {"path": each["from"], "target": each["to"], "id": each["id"]})
         return found
 
     def pause(self) -> dict[str, Any]:
-        """File nothing until `resume`; new images wait."""
-        return self._daemon.jobs.ask(lambda: self._daemon.pause(True))
+        """Stop filing until `resume`; new images wait."""
+        return self._daemon.jobs.submit(lambda: self._daemon.pause(True))
 
     def resume(self) -> dict[str, Any]:
-        """File again."""
-        return self._daemon.jobs.ask(lambda: self._daemon.pause(False))
+        """Continue filing."""
+        return self._daemon.jobs.submit(lambda: self._daemon.pause(False))
 
     def reload(self) -> dict[str, Any]:
-        """Read the configuration again. Raises ConfigError; the last good one stays in force."""
-        return self._daemon.jobs.ask(self._daemon.reload)
+        """Reload the configuration. Raises ConfigError; the last valid one then stays in effect."""
+        return self._daemon.jobs.submit(self._daemon.reload)
 
     def stop(self) -> dict[str, Any]:
-        """Finish the move in hand and end."""
-        self._daemon.signals.stop = True
-        self._daemon.queue.wake()
+        """Finish the current move and shut down."""
+        self._daemon.stop()
         return {"state": "stopping"}

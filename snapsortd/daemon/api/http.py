@@ -1,4 +1,4 @@
-"""HTTP for clients that dawdle: a request must be complete, and its answer read, within a time."""
+"""Request and response timeouts for uvicorn."""
 
 from __future__ import annotations
 
@@ -8,29 +8,28 @@ from collections.abc import Callable
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-REQUEST_S = 10.0
-"""A request is complete within this time of its first byte, or of the connection; an answer is read within it."""
+TIMEOUT_S = 10.0
+"""Time for a complete request, from its first byte or the connection, and for its response to be read."""
 
 
-class PromptProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1, which by itself waits for the rest of a request, and for a reader, for ever.
+class TimeoutProtocol(H11Protocol):
+    """uvicorn's HTTP/1.1 with timeouts; uvicorn itself waits forever for the rest of a request and for a reader.
 
-    Where `state.streaming` is set on a request, its answer has all the time in the world.
+    The response to a request with `state.streaming` is exempt from the timeout.
     """
 
-    patience = REQUEST_S
-    """Seconds."""
+    timeout_s = TIMEOUT_S
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Every byte that is not taken at once is a pause: that is how a slow reader shows."""
+        """Set the write buffer's limit to 0, so that `pause_writing` is called for any byte not read immediately."""
         super().connection_made(transport)
         transport.set_write_buffer_limits(high=0)
-        self._request = _Clock(self.loop, self.patience, transport.abort)
-        self._reader = _Clock(self.loop, self.patience, self._give_up_on_reader)
+        self._request = _Timer(self.loop, self.timeout_s, transport.abort)
+        self._reader = _Timer(self.loop, self.timeout_s, self._abort_unless_streaming)
         self._request.start()
 
     def handle_events(self) -> None:
-        """Called when bytes have come, and when an answer has been given."""
+        """Start or stop the request's timer; called when bytes arrived and when a response is complete."""
         super().handle_events()
         if self.conn.their_state in (h11.IDLE, h11.SEND_BODY):
             self._request.start()
@@ -38,23 +37,23 @@ class PromptProtocol(H11Protocol):
             self._request.stop()
 
     def pause_writing(self) -> None:
-        """The client doesn't take what is written."""
+        """Start the reader's timer: the client does not read what was written."""
         self._reader.start()
         super().pause_writing()
 
     def resume_writing(self) -> None:
-        """All that was written has been taken."""
+        """Stop the reader's timer: the client has read everything."""
         self._reader.stop()
         super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The end, whoever wanted it."""
+        """Stop both timers, whichever side closed the connection."""
         self._request.stop()
         self._reader.stop()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Say so, unless an answer is on its way already; and let nobody answer what turned into nonsense."""
+        """Send 400, or abort if a response has already begun; a handler of the now invalid request is disconnected."""
         if self.cycle is not None:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -63,27 +62,27 @@ class PromptProtocol(H11Protocol):
         else:
             self.transport.abort()
 
-    def _give_up_on_reader(self) -> None:
+    def _abort_unless_streaming(self) -> None:
         if self.scope is None or not self.scope["state"].get("streaming"):
             self.transport.abort()
 
 
-class _Clock:
-    """Calls `ring` once, `seconds` after it was started, unless it is stopped before."""
+class _Timer:
+    """Calls `expired` once, `seconds` after it was started, unless it is stopped before."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, ring: Callable[[], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float, expired: Callable[[], None]) -> None:
         self._loop = loop
         self._seconds = seconds
-        self._ring = ring
-        self._timer: asyncio.TimerHandle | None = None
+        self._expired = expired
+        self._handle: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Let it run; it goes on where it runs already."""
-        if self._timer is None:
-            self._timer = self._loop.call_later(self._seconds, self._ring)
+        """Start the timer, unless it is running already."""
+        if self._handle is None:
+            self._handle = self._loop.call_later(self._seconds, self._expired)
 
     def stop(self) -> None:
-        """From the beginning the next time."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        """Stop the timer; the next start begins from zero."""
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None

@@ -1,4 +1,4 @@
-"""What a request to the control API may hold: read strictly, refused with the reason."""
+"""Strict parsing of requests to the control API; an invalid one is refused with the reason."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from snapsortd.domain.errors import EXIT_USAGE, SnapsortError
 
 
 class BadRequest(SnapsortError):
-    """The request itself is wrong."""
+    """The request is invalid."""
 
     exit_code = EXIT_USAGE
 
 
 class TooLarge(BadRequest):
-    """The request's body is larger than any that makes sense."""
+    """The request's body exceeds the limit."""
 
 
 def query_of(request: Request) -> dict[str, str]:
-    """The query's parameters; a name that is not UTF-8 survives, which starlette's own parsing would not let it."""
+    """Return the query's parameters. Unlike starlette's own parsing, this preserves names that are not UTF-8."""
     query: bytes = request.scope["query_string"]
     return dict(parse_qsl(query.decode("ascii", "surrogateescape"), errors="surrogateescape"))
 
 
 async def body_of(request: Request, allowed: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
-    """The JSON object of the request, with only known keys of the right types. Raises BadRequest."""
+    """Return the request's JSON object. Raises BadRequest on an unknown key or a value of the wrong type."""
     raw = await request.body()
     try:
         found = json.loads(raw or b"{}")
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"the request is not JSON: {error}") from None
+        raise BadRequest(f"the request is not valid JSON: {error}") from None
     if not isinstance(found, dict):
         raise BadRequest("the request must be a JSON object")
     for key, value in found.items():
@@ -49,22 +49,22 @@ async def body_of(request: Request, allowed: Mapping[str, tuple[type, ...]]) -> 
 
 
 def check(key: str, value: object) -> None:
-    """Refuse what the journal or the file system could not take. Raises BadRequest."""
+    """Raise BadRequest if the journal or the file system could not process the value."""
     if isinstance(value, int) and not isinstance(value, bool) and not 0 < value < 2**63:
-        raise BadRequest(f"{key!r} must be a number from 1 on")
+        raise BadRequest(f"{key!r} must be a number from 1 to 2^63 - 1")
     if isinstance(value, list):
-        kind, word = (str, "texts") if key in TAGS else (int, "numbers")
+        kind, word = (str, "strings") if key in TAGS else (int, "numbers")
         if not value:
-            raise BadRequest(f"{key!r} is empty", "leave it out, or name at least one")
+            raise BadRequest(f"{key!r} is empty", "omit it, or give at least one value")
         for each in value:
             if type(each) is not kind:
-                raise BadRequest(f"{key!r} must be {word}")
+                raise BadRequest(f"{key!r} must contain only {word}")
             check(key, each)
     if isinstance(value, str):
         try:
             value.encode("utf-8", "surrogateescape" if key == "path" else "strict")
         except UnicodeEncodeError:
-            raise BadRequest(f"{key!r} holds what is no character") from None
+            raise BadRequest(f"{key!r} contains an invalid character") from None
     if key == "path" and isinstance(value, str) and (not value.startswith("/") or "\0" in value):
         raise BadRequest("'path' must be an absolute path")
 

@@ -1,4 +1,4 @@
-"""The control API: HTTP with JSON on a Unix socket that only this user can open."""
+"""The control API: HTTP with JSON over a Unix socket that only this user can open."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavai
 _log = logging.getLogger("snapsortd")
 
 MAX_BODY_BYTES = 1 << 20
-"""Largest request body: a path is at most 4 KiB, a list of entry ids some KiB."""
+"""Maximum size of a request body; a path is at most 4 KiB, a list of entry ids a few KiB."""
 MAX_LISTENERS = 16
-"""Event streams at a time: they last, and must leave room for other requests."""
+"""Maximum number of event streams; they are long-lived and must leave room for other requests."""
 HEARTBEAT_S = 15.0
-"""An empty line on an idle event stream, so that a listener that went away is noticed."""
+"""Interval of empty lines on an idle event stream, by which a disconnected subscriber is noticed."""
 
 
 class Control(Protocol):
-    """What the API can ask of the daemon; every call may come from another thread than the daemon's own."""
+    """The operations that the API needs from the daemon; each may be called from any thread."""
 
     @property
     def events(self) -> Broadcast: ...
@@ -75,8 +75,8 @@ STATUSES: tuple[tuple[type[SnapsortError], int], ...] = (
 )
 
 
-def answer(body: Mapping[str, Any], status: int = 200) -> Response:
-    """JSON in ASCII, so that names that are not UTF-8 (lone surrogates) survive."""
+def respond(body: Mapping[str, Any], status: int = 200) -> Response:
+    """Return a JSON response in ASCII, which preserves names that are not UTF-8 (lone surrogates)."""
     return Response(json.dumps(body).encode("ascii"), status, media_type="application/json")
 
 
@@ -85,23 +85,23 @@ def _error(error: SnapsortError) -> Response:
     body: dict[str, Any] = {"error": error.message, "hint": error.hint, "exit_code": error.exit_code}
     if isinstance(error, ConfigError):
         body["problems"] = list(error.problems)
-    return answer(body, status)
+    return respond(body, status)
 
 
 def _failed(message: str, status: int, hint: str = "") -> Response:
-    return answer({"error": message, "hint": hint, "exit_code": SnapsortError.exit_code}, status)
+    return respond({"error": message, "hint": hint, "exit_code": SnapsortError.exit_code}, status)
 
 
-async def _no_such_route(_: Request, error: Exception) -> Response:
+async def _unknown_endpoint(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _failed(f"there is no such call: {error.detail}", error.status_code)
+    return _failed(f"unknown endpoint: {error.detail}", error.status_code)
 
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
 def build_app(control: Control) -> ASGIApp:
-    """The routes of the API over `control`."""
+    """Return the API's application, whose routes call `control`."""
 
     def guarded(handler: Handler) -> Handler:
         async def run(request: Request) -> Response:
@@ -110,18 +110,18 @@ def build_app(control: Control) -> ASGIApp:
             except SnapsortError as error:
                 return _error(error)
             except ClientDisconnect:
-                return Response()  # nobody is there to read it
+                return Response()  # there is no reader
             except Exception:
-                _log.exception("the control API failed over %s", request.url.path)
-                return _failed("snapsortd failed over this request", 500, "its log says more")
+                _log.exception("the control API failed to handle %s", request.url.path)
+                return _failed("snapsortd failed to handle this request", 500, "see the log for details")
 
         return run
 
-    async def ask(call: Callable[..., dict[str, Any]], *args: Any, **kwargs: Any) -> Response:
-        return answer(await asyncio.to_thread(call, *args, **kwargs))
+    async def call(operation: Callable[..., dict[str, Any]], *args: Any, **kwargs: Any) -> Response:
+        return respond(await asyncio.to_thread(operation, *args, **kwargs))
 
     async def status(_: Request) -> Response:
-        return await ask(control.status)
+        return await call(control.status)
 
     async def log(request: Request) -> Response:
         query: dict[str, Any] = {}
@@ -133,14 +133,14 @@ def build_app(control: Control) -> ASGIApp:
             except ValueError:
                 raise BadRequest(f"{key!r} must be a number") from None
             check(key, query[key])
-        return await ask(control.log, **query)
+        return await call(control.log, **query)
 
     async def explain(request: Request) -> Response:
         path = query_of(request).get("path")
         if not path:
             raise BadRequest("the query parameter 'path' is missing")
         check("path", path)
-        return await ask(control.explain, path)
+        return await call(control.explain, path)
 
     async def image(request: Request) -> Response:
         body = await body_of(request, IMAGE)
@@ -148,25 +148,27 @@ def build_app(control: Control) -> ASGIApp:
             raise BadRequest("'path' is missing")
         chosen = {key: body[key] for key in TAGS if body.get(key)}
         dry_run, batch = bool(body.get("dry_run")), body.get("batch")
-        return await ask(control.image, body["path"], dry_run=dry_run, batch=batch, **chosen)
+        return await call(control.image, body["path"], dry_run=dry_run, batch=batch, **chosen)
 
     async def undo(request: Request) -> Response:
-        return await ask(control.undo, **await body_of(request, SELECTION))
+        return await call(control.undo, **await body_of(request, SELECTION))
 
     async def redo(request: Request) -> Response:
-        return await ask(control.redo, **await body_of(request, SELECTION))
+        return await call(control.redo, **await body_of(request, SELECTION))
 
-    def simple(call: Callable[[], dict[str, Any]]) -> Handler:
+    def simple(operation: Callable[[], dict[str, Any]]) -> Handler:
         async def run(_: Request) -> Response:
-            return await ask(call)
+            return await call(operation)
 
         return run
 
     async def events(request: Request) -> Response:
         hello = {"event": "state", "state": (await asyncio.to_thread(control.status))["state"]}
         if control.events.listeners >= MAX_LISTENERS:
-            raise Unavailable(f"{MAX_LISTENERS} programs follow the events already", "end one that is not needed")
-        request.state.streaming = True  # read as slowly as it may be: events are dropped, and counted
+            raise Unavailable(
+                f"{MAX_LISTENERS} programs are already subscribed to the events", "end one that is not needed"
+            )
+        request.state.streaming = True  # a slow reader is not disconnected: its events are dropped and counted
         return StreamingResponse(_stream(control.events, hello), media_type="application/x-ndjson")
 
     def get(path: str, handler: Handler) -> Route:
@@ -189,13 +191,13 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/reload", simple(control.reload)),
             post("/v1/stop", simple(control.stop)),
         ],
-        exception_handlers={HTTPException: _no_such_route},
+        exception_handlers={HTTPException: _unknown_endpoint},
     )
     return limit_body(app)
 
 
 async def _stream(events: Broadcast, hello: Event) -> AsyncIterator[bytes]:
-    """`hello` as soon as nothing more can be missed, then every event as one line of JSON."""
+    """Yield `hello` once subscribed, so that no later event is missed, then every event as one line of JSON."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     with events.listen(lambda: loop.call_soon_threadsafe(ready.set)) as subscription:
@@ -211,7 +213,7 @@ async def _stream(events: Broadcast, hello: Event) -> AsyncIterator[bytes]:
 
 
 def limit_body(app: ASGIApp) -> ASGIApp:
-    """Refuse requests whose body is larger than MAX_BODY_BYTES, whatever they announce."""
+    """Wrap `app` so that bodies larger than MAX_BODY_BYTES raise TooLarge, whatever length they declare."""
 
     async def limited(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,4 +1,4 @@
-"""The control API on a thread of its own: it listens at once, and what answers is loaded when it starts."""
+"""Runs the control API in a thread of its own. It listens at once; the web server is imported by the thread."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ _log = logging.getLogger("snapsortd")
 
 
 class ApiServer:
-    """Runs the API. A client that comes before all is loaded waits for it, as for any answer."""
+    """Runs the API. A client that connects before the web server is loaded waits, as for any response."""
 
-    def __init__(self, control: Control, path: str, patience: float | None = None) -> None:
-        """`patience`: seconds for a request to be complete, and for an answer to be read; None: REQUEST_S."""
+    def __init__(self, control: Control, path: str, timeout_s: float | None = None) -> None:
+        """`timeout_s`: seconds for a complete request and for its response to be read; None means http.TIMEOUT_S."""
         self._path = path
         self._control = control
-        self._patience = patience
+        self._timeout_s = timeout_s
         self._listener = listen(path)
         self._server: QuietServer | None = None
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="api", daemon=True)
 
     def start(self) -> None:
-        """Answer from now on."""
+        """Start serving."""
         self._thread.start()
 
     def _run(self) -> None:
         try:
             from snapsortd.daemon.api.uvicorn_server import make_server, run
 
-            self._server = make_server(self._control, self._patience)
+            self._server = make_server(self._control, self._timeout_s)
             if not self._stopped:
                 run(self._server, self._listener)
-        except Exception:  # nobody waits for this thread
-            _log.exception("the control API does not answer; snapsortd files on")
+        except Exception:  # nothing joins this thread to see its exception
+            _log.exception("the control API is not available; filing continues")
             self._listener.close()
 
     def stop(self) -> None:
-        """Finish what is being answered (1 s at most) and take the socket away."""
+        """Finish the current responses (within 1 s) and remove the socket."""
         self._stopped = True
         self._control.events.close()
         if self._server is not None:
@@ -54,5 +54,5 @@ class ApiServer:
         if self._thread.ident is not None:
             self._thread.join(timeout=3.0)
         self._listener.close()
-        with contextlib.suppress(OSError):  # a socket that nobody listens to is replaced at the next start
+        with contextlib.suppress(OSError):  # a stale socket is replaced at the next start
             os.unlink(self._path)

@@ -1,4 +1,4 @@
-"""The control socket: it listens from the start, for this user alone."""
+"""The control socket, which accepts connections from this user only."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from snapsortd.domain.errors import SnapsortError
 from snapsortd.files.locations import socket_address
 
 MAX_CONNECTIONS = 64
-"""That many may be open, and that many may wait to be accepted."""
+"""Maximum number of open connections, and of those waiting to be accepted."""
 
 
 class PrivateListener(socket.socket):
-    """A listening Unix socket that takes connections from this user alone (peer credentials, where the OS has them)."""
+    """A listening Unix socket that accepts only this user's connections, by peer credentials where the OS has them."""
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Accept one connection; one from another user is closed and reported as aborted."""
+        """Accept one connection. Raises ConnectionAbortedError after closing one from another user."""
         connection, address = super().accept()
         try:
             if peer_uid(connection) in (None, os.getuid()):
                 return connection, address
-        except OSError:  # macOS: the other side has gone already
+        except OSError:  # macOS: the peer has already disconnected
             pass
         connection.close()
         raise ConnectionAbortedError("a connection from another user was refused")
 
 
 def peer_uid(connection: socket.socket) -> int | None:
-    """User id of the process at the other end: SO_PEERCRED on Linux, LOCAL_PEERCRED on macOS, else None."""
+    """Return the user id of the peer: SO_PEERCRED on Linux, LOCAL_PEERCRED on macOS, else None."""
     if sys.platform == "linux":
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         return int(struct.unpack("3i", credentials)[1])
@@ -43,7 +43,10 @@ def peer_uid(connection: socket.socket) -> int | None:
 
 
 def listen(path: str) -> PrivateListener:
-    """Bind the control socket: a stale one is replaced, it is born 0600. The caller holds the daemon's lock."""
+    """Create the control socket with mode 0600, replacing a stale one. The caller holds the daemon's lock.
+
+    Raises SnapsortError if that fails.
+    """
     listener = PrivateListener(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
@@ -53,7 +56,7 @@ def listen(path: str) -> PrivateListener:
             listener.bind(address)
     except OSError as error:
         listener.close()
-        raise SnapsortError(f"the control socket {path} cannot be made: {error.strerror or error}") from error
+        raise SnapsortError(f"the control socket {path} cannot be created: {error.strerror or error}") from error
     finally:
         os.umask(before)
     listener.listen(MAX_CONNECTIONS)

@@ -1,4 +1,4 @@
-"""The HTTP server behind the control API. Importing it takes as long as all the rest of a start."""
+"""The HTTP server of the control API. Importing it takes as long as the rest of the daemon's start."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 
-from snapsortd.daemon.api.http import REQUEST_S, PromptProtocol
+from snapsortd.daemon.api.http import TIMEOUT_S, TimeoutProtocol
 from snapsortd.daemon.api.routes import Control, build_app
 from snapsortd.daemon.api.socket import MAX_CONNECTIONS
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn's server without its ten wake-ups a second: it sleeps until a request or the end comes."""
+    """uvicorn's server without its ten wake-ups per second: it sleeps until a request or shutdown."""
 
     def __init__(self, settings: uvicorn.Config) -> None:
         super().__init__(settings)
@@ -22,7 +22,7 @@ class QuietServer(uvicorn.Server):
         self._end = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Wait for `end`; the accepted connections are served by the event loop meanwhile."""
+        """Wait for `end`, while the event loop serves the accepted connections."""
         await self.on_tick(0)
         self._loop = asyncio.get_running_loop()
         if not self.should_exit:
@@ -35,8 +35,8 @@ class QuietServer(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._end.set)
 
 
-def make_server(control: Control, patience: float | None) -> QuietServer:
-    """The server of the API; `patience`: seconds for a request to be complete, and for an answer to be read."""
+def make_server(control: Control, timeout_s: float | None) -> QuietServer:
+    """Return a server for the API. `timeout_s` replaces TIMEOUT_S."""
     settings = uvicorn.Config(
         build_app(control),
         log_config=None,
@@ -44,7 +44,7 @@ def make_server(control: Control, patience: float | None) -> QuietServer:
         access_log=False,
         lifespan="off",
         ws="none",
-        http=type("Protocol", (PromptProtocol,), {"patience": REQUEST_S if patience is None else patience}),
+        http=type("Protocol", (TimeoutProtocol,), {"timeout_s": TIMEOUT_S if timeout_s is None else timeout_s}),
         loop="asyncio",
         limit_concurrency=MAX_CONNECTIONS,
         timeout_keep_alive=5,
@@ -56,11 +56,11 @@ def make_server(control: Control, patience: float | None) -> QuietServer:
 
 
 def run(server: QuietServer, listener: socket.socket) -> None:
-    """Answer on `listener` until `server.end` is called."""
+    """Serve on `listener` until `server.end` is called."""
     asyncio.run(_serve(server, listener))
 
 
 async def _serve(server: QuietServer, listener: socket.socket) -> None:
-    # A thread for every connection there can be: those that wait for their turn never hold up the others.
+    # One thread per possible connection, so that requests that wait for their turn never block others.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_CONNECTIONS, "api"))
     await server.serve(sockets=[listener])

@@ -1,0 +1,77 @@
+"""Watches and scans the configured folders, and queues the files found in them."""
+
+from __future__ import annotations
+
+import logging
+
+from snapsortd.config import check_folders
+from snapsortd.domain.file import Stat
+from snapsortd.files.folders import lstat
+from snapsortd.pipeline.session import Session
+from snapsortd.watch.candidates import wanted_in
+from snapsortd.watch.queue import WorkQueue
+from snapsortd.watch.scan import scan
+from snapsortd.watch.watcher import Watcher
+
+log = logging.getLogger("snapsortd")
+
+
+class WatchedFolders:
+    """The folders of the session's configuration, their watcher and the queue that both fill."""
+
+    def __init__(self, session: Session, now: float) -> None:
+        self._session = session
+        self.queue = WorkQueue(
+            self._stat_wanted, lambda path, stat: session.pipeline.is_already_processed(path, stat.identity)
+        )
+        self.rescan_due = now
+        """When the next rescan is due, in monotonic seconds."""
+        self.watcher = self._make_watcher()
+
+    def update(self, now: float, *, rescan: bool) -> None:
+        """Start a rescan if that is due and `rescan` allows it, and update the queue.
+
+        Raises JournalError, because the journal is asked which files were already processed.
+        """
+        if rescan and now >= self.rescan_due:
+            self.rescan_due = now + self._session.config.rescan
+            self.rescan()
+        self.queue.update(now)
+        if self.queue.overflowed():
+            self.rescan_due = now
+
+    def rescan(self) -> None:
+        """Scan every watched folder again; files that were already processed are skipped quickly."""
+        for sentence in self._session.repair():
+            log.warning("%s", sentence)
+        self._session.forget_gone()
+        folders = self._session.config.watch
+        for folder in folders:
+            self.queue.offer_many(folder.path, scan(folder, [each.path for each in folders]), folder.settle)
+
+    def rescan_soon(self) -> None:
+        """Make a rescan due now; callable from any thread."""
+        self.rescan_due = 0.0
+        self.queue.wake()
+
+    def stop(self) -> None:
+        """Stop watching and clear the queue, before the configuration is replaced."""
+        self.watcher.stop()
+        self.queue.clear()
+
+    def restart(self) -> None:
+        """Watch and scan the folders of the configuration as it is now."""
+        self.watcher = self._make_watcher()
+        self.watcher.start()
+        self.rescan_soon()
+
+    def _make_watcher(self) -> Watcher:
+        """Log problems of the configured folders, and make their watcher."""
+        for problem in check_folders(self._session.config):
+            log.warning("%s", problem)
+        return Watcher(self._session.config.watch, self.queue.offer, lambda _folder: self.rescan_soon())
+
+    def _stat_wanted(self, path: str) -> Stat | None:
+        """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""
+        folder = wanted_in(path, self._session.config.watch)
+        return None if folder is None else lstat(path, folder.path)
