@@ -1,4 +1,4 @@
-"""Which paths are worth a look: in a watched folder, not ignored, no unfinished download, not our own."""
+"""Select candidate paths: in a watched folder, not ignored, not an unfinished download, not one of our own files."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PARTIAL_SUFFIXES = (
     ".temp",
     ".swp",
 )
-"""How programs end the name of a file that they have not finished."""
+"""Suffixes of files that programs have not finished."""
 PARTIAL_PREFIXES = (
     OWN_PREFIX,
-    "._",  # macOS metadata beside a file on foreign disks
+    "._",  # macOS metadata beside a file on other file systems
     "~$",
     ".~lock",
     ".goutputstream-",
@@ -35,7 +35,7 @@ PARTIAL_PREFIXES = (
     ".syncthing.",
     "~syncthing~",
 )
-"""How programs begin the name of a temporary or companion file."""
+"""Prefixes of temporary and companion files."""
 
 
 class WatchFolder(Protocol):
@@ -52,9 +52,9 @@ class WatchFolder(Protocol):
 
 
 def is_candidate(name: str, ignore: Iterable[str] = ()) -> bool:
-    """True if a file of this name may be a complete image; `ignore` holds globs, case does not matter.
+    """Return True if a file of this name may be a complete image. `ignore` holds case-insensitive globs.
 
-    A hidden file is one only if its suffix promises an image.
+    A hidden file may be one only if it has the suffix of an image format.
     """
     lower = name.lower()
     if lower.startswith(PARTIAL_PREFIXES) or lower.endswith(PARTIAL_SUFFIXES) or _ignored(lower, ignore):
@@ -63,19 +63,19 @@ def is_candidate(name: str, ignore: Iterable[str] = ()) -> bool:
 
 
 def is_searched(name: str, ignore: Iterable[str] = ()) -> bool:
-    """True if a subfolder of this name is looked into: not hidden, not ignored, no unfinished download."""
+    """Return True if a subfolder of this name is scanned: not hidden, not ignored, not an unfinished download."""
     lower = name.lower()
     return not lower.startswith(".") and not lower.endswith(PARTIAL_SUFFIXES) and not _ignored(lower, ignore)
 
 
 def owner(path: str, folders: Sequence[WatchFolder]) -> WatchFolder | None:
-    """The watched folder that answers for `path`: the innermost one around it, whether or not it wants it."""
-    around = (folder for folder in folders if path.startswith(_inside(folder)))
-    return max(around, key=lambda folder: len(folder.path), default=None)
+    """Return the watched folder responsible for `path`: the innermost one that contains it, even if ignored there."""
+    containing = (folder for folder in folders if path.startswith(_inside(folder)))
+    return max(containing, key=lambda folder: len(folder.path), default=None)
 
 
 def wanted_in(path: str, folders: Sequence[WatchFolder]) -> WatchFolder | None:
-    """The watched folder that wants the file `path`; None if it is outside, too deep, ignored or unfinished."""
+    """Return the watched folder that wants the file `path`; None if it is outside, too deep, ignored or unfinished."""
     folder = owner(path, folders)
     if folder is None:
         return None

@@ -1,8 +1,8 @@
-"""The system's own file events, through watchdog: inotify on Linux, FSEvents on macOS.
+"""Native file events through watchdog: inotify on Linux, FSEvents on macOS.
 
-On Linux three things that watchdog keeps to itself are told: that the kernel dropped events, that a watch could not
-be set below a folder, and that a folder was renamed. And events that come faster than they are taken note of stay in
-the kernel, whose queue has a bound; watchdog's have none. Nothing here wakes up while nothing happens.
+On Linux three things that watchdog hides are reported: that the kernel dropped events, that a watch could not be set
+below a folder, and that a folder was renamed. Events that arrive faster than they are processed stay in the kernel,
+whose queue is bounded; watchdog's queues are not. No thread wakes up while nothing happens.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from watchdog.observers.api import BaseObserver
 
 
 class Listener(Protocol):
-    """Who is told of trouble. Called from watchdog's threads."""
+    """Receives reports of problems. Called from watchdog's threads."""
 
     def events_lost(self) -> None:
-        """Some events, in any folder, were dropped."""
+        """Events of any folders were dropped."""
 
     def watch_refused(self, path: str, error: OSError) -> None:
-        """`path` is not watched: the system's limit is reached."""
+        """`path` is not watched, because the system's limit is reached."""
 
     def folder_moved(self) -> None:
-        """A watched folder, or one below it, has another name now."""
+        """A watched folder, or one below it, was renamed."""
 
 
 if sys.platform == "linux":
@@ -62,45 +62,45 @@ if sys.platform == "linux":
         DirMovedEvent,
         DirDeletedEvent,
     ]
-    """What can bring a new image. Not each write: the close tells, and settling looks for itself until then. Not
-    opening, reading or changing attributes: our own work must wake nobody."""
+    """Events that can bring a new image. Writes are left out, because the close is reported and settling checks the
+    file until then. Opening, reading and attribute changes are too: our own file operations must not trigger events."""
 
-    ON_THE_WAY = 1_000
-    """Events that were read and not yet taken note of, above which no more are read."""
-    PATIENCE_S = 1.0
-    """How long reading waits for them at most: events that end on the way are counted on, until then."""
+    MAX_UNPROCESSED = 1_000
+    """Number of events that were read but not yet processed above which no more are read."""
+    TIMEOUT_S = 1.0
+    """Maximum time for which reading waits for them: events that watchdog discards stay counted until then."""
 
-    class _TellingInotify(InotifyFD):
+    class _ReportingInotify(InotifyFD):
         def __init__(self, listener: Listener) -> None:
             super().__init__()
             self._listener = listener
-            self._passing = threading.Condition()
+            self._progress = threading.Condition()
             self._read = 0
             self._queued = EventQueue()
 
         def start_filling(self, queue: EventQueue) -> None:
-            """Start; the events end up in this queue."""
+            """Start reading; the events end up in this queue."""
             self._queued = queue
             self.start()
 
         def read_events(self, *, event_buffer_size: int = DEFAULT_EVENT_BUFFER_SIZE) -> list[InotifyEvent]:
-            """Wait first, while too many are on the way."""
-            with self._passing:
-                if not self._passing.wait_for(self._has_room, PATIENCE_S):
+            """Read events, after waiting while too many are unprocessed."""
+            with self._progress:
+                if not self._progress.wait_for(self._has_room, TIMEOUT_S):
                     self._read = 0
             events = super().read_events(event_buffer_size=event_buffer_size)
-            with self._passing:
+            with self._progress:
                 self._read += len(events)
             return events
 
-        def passed(self, count: int) -> None:
-            """So many have come as far as the queue; or, with 0, one has left it."""
-            with self._passing:
+        def processed(self, count: int) -> None:
+            """Note that this many events have reached the queue; 0 means that one has left it."""
+            with self._progress:
                 self._read = max(self._read - count, 0)
-                self._passing.notify()
+                self._progress.notify()
 
         def _has_room(self) -> bool:
-            return self._read + self._queued.qsize() <= ON_THE_WAY
+            return self._read + self._queued.qsize() <= MAX_UNPROCESSED
 
         def handle_event(self, event: InotifyEvent) -> None:
             super().handle_event(event)
@@ -119,28 +119,28 @@ if sys.platform == "linux":
 
     class _ArrivalEmitter(InotifyEmitter):
         def get_event_mask_from_filter(self) -> Mask:
-            """With the folder's own departure, and without those of files where they are not needed: watchdog holds
-            every event that comes after a file moved out for half a second, to pair it with a file moved in."""
+            """Return the mask with the folder's own renaming, and without files moved out if they are not needed:
+            after each of those, watchdog delays all events for half a second to pair it with a file moved in."""
             mask = Mask(super().get_event_mask_from_filter() | InotifyConstants.IN_MOVE_SELF)
             return mask if self.watch.is_recursive else Mask(mask & ~InotifyConstants.IN_MOVED_FROM)
 
         def build_and_queue_event(self, event: GroupedInotifyEvent, *, full_events: bool = False) -> None:
             super().build_and_queue_event(event, full_events=full_events)
-            if isinstance(self._inotify_fd, _TellingInotify):
-                self._inotify_fd.passed(1)
+            if isinstance(self._inotify_fd, _ReportingInotify):
+                self._inotify_fd.processed(1)
 
     class _InotifyObserver(BaseObserver):
         def __init__(self, listener: Listener) -> None:
-            self._inotify = _TellingInotify(listener)
+            self._inotify = _ReportingInotify(listener)
             super().__init__(_ArrivalEmitter, inotify_fd=self._inotify)
             self._inotify.start_filling(self.event_queue)
 
         def dispatch_events(self, event_queue: EventQueue) -> None:
             super().dispatch_events(event_queue)
-            self._inotify.passed(0)
+            self._inotify.processed(0)
 
         def is_alive(self) -> bool:
-            """True while both threads that every folder depends on are running."""
+            """Return True while both threads that every folder depends on are running."""
             return super().is_alive() and self._inotify.is_alive()
 
         def on_thread_stop(self) -> None:
@@ -160,7 +160,7 @@ else:
 
 
 def open_observer(listener: Listener) -> BaseObserver:
-    """A running observer. OSError if the system gives none (EMFILE: too many inotify instances)."""
+    """Return a running observer. Raises OSError if the system refuses one (EMFILE: too many inotify instances)."""
     if sys.platform == "linux":
         observer: BaseObserver = _InotifyObserver(listener)
     else:
@@ -172,12 +172,12 @@ def open_observer(listener: Listener) -> BaseObserver:
 
 
 def watch_limit(error: OSError) -> str:
-    """What to tell a person about a refused watch."""
+    """Return a sentence for people about a refused watch."""
     match error.errno:
         case errno.ENOSPC | errno.ENOMEM:
             limit, setting = "watched folders", "fs.inotify.max_user_watches"
         case errno.EMFILE | errno.ENFILE:
-            limit, setting = "watching programs", "fs.inotify.max_user_instances"
+            limit, setting = "inotify instances", "fs.inotify.max_user_instances"
         case _:
             return f"the system cannot watch it: {os.strerror(error.errno or 0)}"
     return f"the system's limit of {limit} is reached; raise {setting}, then run snapsortctl reload"

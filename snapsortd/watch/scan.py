@@ -1,4 +1,4 @@
-"""Looking through a watched folder for what may be images."""
+"""Scan a watched folder for candidate files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from snapsortd.watch.candidates import WatchFolder, is_candidate, is_searched
 
 
 def scan(folder: WatchFolder, others: Collection[str] = ()) -> Generator[str]:
-    """The paths of all regular files in `folder` that are candidates, as the file system lists them.
+    """Yield the paths of all candidate regular files in `folder`, in the order of the file system.
 
-    No symlink below the folder is followed. What vanishes or cannot be read meanwhile is passed over, and so
-    are `others`: paths of watched folders that are looked through by themselves. Holds one open folder at a
-    time; close the iterator to let go of it early.
+    Symlinks below the folder are not followed. Folders that vanish or cannot be read are skipped, and so are
+    `others`: paths of watched folders that have scans of their own. One folder is open at a time; close the
+    iterator to close it early.
     """
     waiting = [folder.path]
     while waiting:
@@ -32,7 +32,7 @@ def scan(folder: WatchFolder, others: Collection[str] = ()) -> Generator[str]:
 
 
 def _read(entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:
-    """The entries up to the first error: the folder went away, or the disk did."""
+    """Yield the entries up to the first error, which means that the folder or its disk disappeared."""
     try:
         yield from entries
     except OSError:

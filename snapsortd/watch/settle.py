@@ -1,4 +1,4 @@
-"""Whether a file is completely written: it is, once nothing about it has changed for a while."""
+"""Decide if a file is completely written, which it is once it has not changed for a while."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from snapsortd.domain.file import Stat
 
 class Kind(Enum):
     WAIT = auto()
-    """Still changing, or not looked at for long enough: look again at `until`."""
+    """Still changing, or not observed for long enough: inspect it again at `until`."""
     READY = auto()
     GONE = auto()
     NOT_A_FILE = auto()
-    """A folder, symlink, pipe, socket or device: never opened."""
+    """A folder, symlink, pipe, socket or device, which is never opened."""
     EMPTY = auto()
-    """No bytes yet: nothing to do until it changes."""
+    """Empty so far, so there is nothing to do until it changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a file looked like, and since when (monotonic seconds) it has looked so."""
+    """The facts of a file, and since when (monotonic seconds) they have been the same."""
 
     stat: Stat
     since: float
@@ -29,7 +29,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a file. `observation` is what the next look compares with; `until` counts for WAIT."""
+    """What to do with a file. The next call compares with `observation`; `until` applies to WAIT only."""
 
     kind: Kind
     observation: Observation | None = None
@@ -37,9 +37,10 @@ class Verdict:
 
 
 def settle(previous: Observation | None, stat: Stat | None, now: float, quiet: float) -> Verdict:
-    """Judge one look at a file: READY when its identity stayed the same for `quiet` seconds.
+    """Return the verdict on a file: READY if its identity has stayed the same for `quiet` seconds.
 
-    `previous` is what the look before saw, `stat` what this one saw (None: nothing there). Monotonic seconds.
+    `previous` is the last verdict's observation, `stat` the file's facts now (None: it does not exist). Times are
+    monotonic seconds.
     """
     if stat is None:
         return Verdict(Kind.GONE)

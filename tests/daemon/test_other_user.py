@@ -1,4 +1,4 @@
-"""Two normal users of one machine: a daemon that runs as one, and the other, who tries to get at it."""
+"""Two normal users of one machine: the daemon of the first, and the second, who tries to access it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.getuid() != 0 or shutil.which("setpriv") is None,
-    reason="only root can be two users, and setpriv is Linux's",
+    reason="needs root to act as two users, and setpriv, which exists on Linux only",
 )
 
 PROBE = "import subprocess, sys, snapsortd.daemon.main; sys.exit(subprocess.call([sys.executable, '-c', '']))"
@@ -41,7 +41,7 @@ rules: [{{name: All, actions: [move: "{home}/filed/"]}}]
 
 
 def owned(folder: Path, uid: int, mode: int = 0o755) -> Path:
-    """A new folder of a user."""
+    """Make a folder that belongs to a user."""
     folder.mkdir()
     os.chown(folder, uid, uid)
     folder.chmod(mode)
@@ -49,7 +49,7 @@ def owned(folder: Path, uid: int, mode: int = 0o755) -> Path:
 
 
 class Machine:
-    """The owner's home, and a place for runtime folders that is open to everybody, as /tmp is."""
+    """The owner's home, and a parent for runtime folders that is writable by everybody, like /tmp."""
 
     def __init__(self, base: Path) -> None:
         self.home = owned(base / "home", OWNER)
@@ -64,7 +64,7 @@ class Machine:
 
     @contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
-        """The daemon for the length of a block, as the owner, with a umask that hides nothing."""
+        """Run the daemon for the length of a block, as the owner and with a umask of 0."""
         with self.complaints.open("wb") as complaints:
             process = subprocess.Popen(
                 [*as_owner(), sys.executable, "-m", "snapsortd.daemon.main"],
@@ -88,20 +88,20 @@ class Machine:
             process.wait(60)
 
     def private(self) -> list[Path]:
-        """Everything that is the owner's alone."""
+        """Return every path that must be accessible to the owner only."""
         roots = (self.home / "state" / "snapsortd", self.home / "cache" / "snapsortd", self.run / "snapsortd")
         return [each for root in roots for each in (root, *sorted(root.rglob("*")))]
 
 
 @cache
 def as_owner() -> tuple[str, ...]:
-    """How to run a program as the owner; Python may lie where only root can read it."""
+    """Return a command prefix that runs a program as the owner; Python may be in a folder that only root can read."""
     plain = ("setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--clear-groups")
     for words in (plain, (*plain, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")):
         done = subprocess.run([*words, sys.executable, "-c", PROBE], cwd=REPOSITORY, capture_output=True, check=False)
         if done.returncode == 0:
             return words
-    pytest.skip("another user can't run this Python here")
+    pytest.skip("another user cannot run this Python")
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def machine() -> Iterator[Machine]:
 
 @pytest.fixture(scope="module")
 def working() -> Iterator[Machine]:
-    """A machine whose owner has a daemon at work, on a model that loads fast; it has filed an image."""
+    """A machine whose owner's daemon is running, with a model that loads fast, and has filed an image."""
     with machine() as one:
         checkpoint = make_checkpoint(one.home / "clip", "clip")
         for each in (checkpoint, *checkpoint.rglob("*")):
@@ -132,7 +132,7 @@ def filed(one: Machine, process: subprocess.Popen[bytes]) -> bool:
 
 
 def tried(uid: int, one: Machine, *, attack: bool) -> dict[str, str]:
-    """What a user tries against the daemon, and how each went."""
+    """Try every access to the daemon as a user, and return the outcome of each."""
     outside = {
         "private": [str(each) for each in one.private()],
         "address": str(one.socket),
@@ -167,13 +167,13 @@ def test_another_user_gets_at_nothing(working: Machine) -> None:
     before = [(each, each.lstat().st_ino, each.lstat().st_mode) for each in working.private()]
     outcome = tried(OTHER, working, attack=True)
     assert len(outcome) > 60
-    assert {name: told for name, told in outcome.items() if told not in ("EACCES", "EPERM", "EISDIR")} == {}
+    assert {name: result for name, result in outcome.items() if result not in ("EACCES", "EPERM", "EISDIR")} == {}
     assert [(each, each.lstat().st_ino, each.lstat().st_mode) for each in working.private()] == before
 
 
 def test_what_refuses_the_other_user_is_that_it_is_another(working: Machine) -> None:
     outcome = tried(OWNER, working, attack=False)
-    assert {told for name, told in outcome.items() if not name.startswith("write")} <= {"allowed", "ENXIO"}
+    assert {result for name, result in outcome.items() if not name.startswith("write")} <= {"allowed", "ENXIO"}
     assert "EACCES" not in outcome.values()
     assert outcome["connect"] == outcome[f"read {working.home}/state/snapsortd/journal.sqlite3"] == "allowed"
 
@@ -234,7 +234,7 @@ def a_link_for_the_log(one: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("plant", "told"),
+    ("plant", "reported"),
     [
         (a_folder_with_a_socket, "run/snapsortd belongs to user 60002, not to you"),
         (a_link_to_a_folder_of_the_owner, "run/snapsortd belongs to user 60002, not to you"),
@@ -247,7 +247,9 @@ def a_link_for_the_log(one: Machine) -> None:
         (a_link_for_the_log, "log belongs to user 60002, not to you"),
     ],
 )
-def test_a_daemon_does_not_start_on_what_another_user_has_planted(plant: Callable[[Machine], None], told: str) -> None:
+def test_a_daemon_does_not_start_on_what_another_user_has_planted(
+    plant: Callable[[Machine], None], reported: str
+) -> None:
     with machine() as one:
         images.photo(0).save(one.home / "inbox" / "a.png")
         plant(one)
@@ -255,13 +257,13 @@ def test_a_daemon_does_not_start_on_what_another_user_has_planted(plant: Callabl
         with one.daemon() as process:
             assert process.wait(60) == 1
         complaints = one.complaints.read_text()
-        assert told in complaints
+        assert reported in complaints
         assert "hint: remove it, or set XDG_STATE_HOME" in complaints
         assert tree(one.home) == before
 
 
 def tree(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Everything below a folder but what is the daemon's own: kind and mode, size."""
+    """Return mode and size of everything below a folder except the daemon's own files."""
     found = {each: each.lstat() for each in folder.rglob("*") if "snapsortd" not in each.parts}
     return {each: (stat.st_mode, stat.st_size if each.is_file() else 0) for each, stat in found.items()}
 
@@ -270,5 +272,5 @@ def test_what_the_owner_left_open_is_closed() -> None:
     with machine() as one:
         left = [owned(each, OWNER, 0o777) for each in (one.home / "state" / "snapsortd", one.run / "snapsortd")]
         with one.daemon():
-            wait_for(one.socket.exists, what="the control socket is there")
+            wait_for(one.socket.exists, what="the control socket exists")
         assert [stat.S_IMODE(each.stat().st_mode) for each in left] == [0o700, 0o700]

@@ -1,4 +1,4 @@
-"""Telling the service manager and the desktop, over a real socket and real programs."""
+"""Notifications to the service manager and the desktop, over a real socket and with real programs."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ def manager(tmp_path: Path) -> Iterator[socket.socket]:
         yield listener
 
 
-def heard(manager: socket.socket) -> str:
+def received(manager: socket.socket) -> str:
     return manager.recv(4096).decode()
 
 
 def test_a_life_as_the_service_manager_hears_it(manager: socket.socket) -> None:
     service = ServiceNotifier({"NOTIFY_SOCKET": manager.getsockname()})
     service.ready()
-    assert heard(manager) == "READY=1"
+    assert received(manager) == "READY=1"
     service.status("running: 3\nwaiting")
-    assert heard(manager) == "STATUS=running: 3 waiting"
+    assert received(manager) == "STATUS=running: 3 waiting"
     service.status("running: 3\nwaiting")
     service.status("running \udcff")
-    assert heard(manager) == "STATUS=running ?"
+    assert received(manager) == "STATUS=running ?"
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     service.reloading()
-    state, _, moment = heard(manager).partition("\nMONOTONIC_USEC=")
+    state, _, moment = received(manager).partition("\nMONOTONIC_USEC=")
     assert state == "RELOADING=1"
     assert before <= int(moment) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
     service.stopping()
-    assert heard(manager) == "STOPPING=1"
+    assert received(manager) == "STOPPING=1"
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self"), reason="abstract sockets exist on Linux only")
@@ -52,16 +52,16 @@ def test_an_abstract_socket() -> None:
         manager.bind(f"\0{name}")
         manager.settimeout(5)
         ServiceNotifier({"NOTIFY_SOCKET": f"@{name}"}).ready()
-        assert heard(manager) == "READY=1"
+        assert received(manager) == "READY=1"
 
 
 @pytest.mark.parametrize(
     ("env", "interval"),
     [
-        pytest.param({}, 0.0, id="not asked"),
-        pytest.param({"WATCHDOG_USEC": "30000000"}, 15.0, id="anyone"),
-        pytest.param({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "77"}, 15.0, id="us"),
-        pytest.param({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "78"}, 0.0, id="somebody else"),
+        pytest.param({}, 0.0, id="not enabled"),
+        pytest.param({"WATCHDOG_USEC": "30000000"}, 15.0, id="any process"),
+        pytest.param({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "77"}, 15.0, id="this process"),
+        pytest.param({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "78"}, 0.0, id="another process"),
         pytest.param({"WATCHDOG_USEC": "soon"}, 0.0, id="nonsense"),
     ],
 )
@@ -74,7 +74,7 @@ def test_the_watchdog_is_fed_no_more_often_than_needed(manager: socket.socket) -
     service.watchdog()
     service.watchdog()
     service.ready()
-    assert [heard(manager), heard(manager)] == ["WATCHDOG=1", "READY=1"]
+    assert [received(manager), received(manager)] == ["WATCHDOG=1", "READY=1"]
 
 
 @pytest.mark.parametrize("address", ["", "relative", "/nowhere/at/all", "@snapsortd-nobody-listens"])
@@ -93,7 +93,7 @@ def test_a_full_socket_does_not_block(manager: socket.socket) -> None:
     for _ in range(2_000):
         service.ready()
     assert time.monotonic() - started < 10
-    assert heard(manager) == "READY=1"
+    assert received(manager) == "READY=1"
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -111,9 +111,9 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_notification_is_an_argument_list_never_a_shell_line(programs: Path, tmp_path: Path) -> None:
-    program(programs, "notify-send", f"printf '%s\\n' \"$@\" > '{tmp_path}/told'")
+    program(programs, "notify-send", f"printf '%s\\n' \"$@\" > '{tmp_path}/arguments'")
     assert notify_desktop("-Filed; $(touch x)", "a\nb <b>&\udcff\x1b.png → `~/Receipts`")
-    assert (tmp_path / "told").read_text().splitlines() == [
+    assert (tmp_path / "arguments").read_text().splitlines() == [
         "--app-name=snapsortd",
         "--",
         "-Filed; $(touch x)",
@@ -122,9 +122,9 @@ def test_a_notification_is_an_argument_list_never_a_shell_line(programs: Path, t
 
 
 def test_macos_gets_the_words_as_arguments_too(programs: Path, tmp_path: Path) -> None:
-    program(programs, "osascript", f"printf '%s\\n' \"$@\" > '{tmp_path}/told'")
+    program(programs, "osascript", f"printf '%s\\n' \"$@\" > '{tmp_path}/arguments'")
     assert notify_desktop('"title"', "body <b>")
-    assert (tmp_path / "told").read_text().splitlines()[-3:] == ["--", '"title"', "body <b>"]
+    assert (tmp_path / "arguments").read_text().splitlines()[-3:] == ["--", '"title"', "body <b>"]
 
 
 def test_no_program_to_notify_with(programs: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which paths are worth a look."""
+"""The selection of candidate paths."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ ALL = (FLAT, DEEP, INNER)
     [
         pytest.param("/home/a/Downloads/x.png", FLAT, id="directly inside"),
         pytest.param("/home/a/Downloads/sub/x.png", None, id="too deep"),
-        pytest.param("/home/a/Downloads2/x.png", None, id="a folder whose name begins alike"),
+        pytest.param("/home/a/Downloads2/x.png", None, id="a folder whose name has the same prefix"),
         pytest.param("/home/a/x.png", None, id="above"),
         pytest.param("/home/a/Downloads/x.png.part", None, id="unfinished"),
         pytest.param("/home/a/Pictures/2026/11/x.png", DEEP, id="deep"),

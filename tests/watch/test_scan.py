@@ -1,4 +1,4 @@
-"""Looking through real folders."""
+"""Scans of real folders."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_only_regular_files_and_no_symlink_is_followed(
     (tree / "folder.png").mkdir()
     os.mkfifo(tree / "fifo.png")
     with socket.socket(socket.AF_UNIX) as listener:
-        monkeypatch.chdir(tree)  # a socket's path must be short
+        monkeypatch.chdir(tree)  # the path of a socket must be short
         listener.bind("socket.png")
     folder = Folder(str(tree), subfolders=True, ignore=("skip", "sub"))
     assert found(folder) == {"a.png", "b.gif", ".hidden.png"}

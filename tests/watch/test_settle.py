@@ -1,4 +1,4 @@
-"""When a file counts as completely written."""
+"""The rule by which a file counts as completely written."""
 
 from __future__ import annotations
 
