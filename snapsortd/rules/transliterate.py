@@ -1,46 +1,22 @@
-"""Any text in ASCII, for names that every disk, tool and web address takes."""
+"""Spell any text in ASCII, for names that every file system, tool and web address accepts."""
 
 from __future__ import annotations
 
 import unicodedata
 
-_BY_HAND = str.maketrans(
-    {
-        "ß": "ss",
-        "ẞ": "SS",
-        "æ": "ae",
-        "Æ": "AE",
-        "œ": "oe",
-        "Œ": "OE",
-        "ø": "o",
-        "Ø": "O",
-        "ł": "l",
-        "Ł": "L",
-        "đ": "d",
-        "Đ": "D",
-        "ð": "d",
-        "Ð": "D",
-        "þ": "th",
-        "Þ": "Th",
-        "ı": "i",
-        "ħ": "h",
-        "Ħ": "H",
-        "–": "-",
-        "—": "-",
-        "‘": "'",
-        "’": "'",
-        "“": '"',
-        "”": '"',
-    }
-)
-"""Letters and signs that Unicode gives no decomposition."""
+_RESERVED = str.maketrans(dict.fromkeys("/\\:*?<>|", "_") | {'"': "'"})
+"""Characters that FAT and NTFS reject in a name; `anyascii` spells `💥` as `:boom:` and `½` as `1/2`."""
 
 
 def to_ascii(text: str) -> str:
-    """Letters without their marks (Unicode's NFKD), some by hand, `_` for every other character.
+    """Return `text` with every character outside ASCII spelled in printable ASCII: `Москва` becomes `Moskva`.
 
-    One character may become several, a "/" among them (`℀` is `a/c`): make the text safe after this.
+    A character without a spelling is left out; a text of nothing else becomes `_`. ASCII is kept as it is.
     """
-    plain = unicodedata.normalize("NFKD", text.translate(_BY_HAND))
-    kept = (character for character in plain if not unicodedata.combining(character))
-    return "".join(character if character.isascii() else "_" for character in kept)
+    if text.isascii():
+        return text
+    from anyascii import anyascii  # its import takes longer than that of all other rules
+
+    composed = unicodedata.normalize("NFC", text)  # anyascii spells `が` as one character, not as letter and mark
+    spelled = (char if char.isascii() else anyascii(char).translate(_RESERVED) for char in composed)
+    return "".join(spelled) or "_"

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from snapsortd.domain.decision import PATH_MARK
 from snapsortd.domain.errors import TemplateError
@@ -225,19 +227,42 @@ def test_what_words_refuse(placeholder: str) -> None:
     [
         ("Straße", "Strasse"),
         ("smørrebrød", "smorrebrod"),
-        ("Æon œuvre", "AEon oeuvre"),
+        ("Æon œuvre", "Aeon oeuvre"),
         ("Łódź", "Lodz"),
+        ("über", "uber"),
         ("e\u0301te\u0301", "ete"),
-        ("Ελ", "__"),
-        ("東京 1", "__ 1"),
-        ("a — ‘b’", "a - 'b'"),
+        ("か\u3099", "ga"),
+        ("Москва", "Moskva"),
+        ("Ελλάδα", "Ellada"),
+        ("東京 1", "DongJing 1"),
+        ("a — ‘b’ “c”", "a - 'b' 'c'"),
         ("ﬁ …", "fi ..."),
-        ("caf\udce9", "caf_"),
-        ("💥", "_"),
+        ("½ ／：？", "1_2 ___"),
+        ("caf\udce9", "caf"),
+        ("\udce9", "_"),
+        ("💥", "_boom_"),
+        ("👍🏽", "_thumbsup_"),
+        ("é 09:30 a/b\n", "e 09:30 a/b\n"),
+        ("", ""),
     ],
 )
 def test_ascii(text: str, plain: str) -> None:
     assert to_ascii(text) == plain
+
+
+@given(st.text(), st.text())
+@example("\0/\x7f\x85", "\ud800/")
+def test_ascii_is_printable_and_never_leaves_its_part_of_a_path(parent: str, name: str) -> None:
+    spelled = to_ascii(name)
+    assert spelled.isascii()
+    assert bool(spelled) is bool(name)
+    assert set(spelled) & set('/\\:*?"<>|\0\x7f') <= set(name)
+    found = {"parent": parent or "x", "name": name or "x", "ext": "png"}
+    destination = parse_destination("/r/{parent!ascii}/{name!ascii}.{ext}").fill(found)
+    for part in (*destination.folders, destination.names.nth(1)):
+        assert part.isascii()
+        assert part.isprintable()
+        assert "/" not in part
 
 
 @pytest.mark.parametrize("url", ["http://[broken", "", "data:image/png;base64,AA", "not a url"])
