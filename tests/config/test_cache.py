@@ -29,6 +29,7 @@ rules:
       - label: {is: receipt, min_score: 0.5}
       - date: ">= 2024-01-01"
       - not size: "> 20MB"
+      - regex: '^(?P<kind>[a-z]+)'
     actions: [move: "~/Receipts/{taken:%Y}/"]
 """
 
@@ -62,7 +63,8 @@ def test_what_checks_a_configuration_is_not_even_loaded_the_second_time(file: Pa
     code = (
         "import sys; from snapsortd.config import load_config;"
         f"load_config({str(file)!r}, {{'HOME': '/h', 'ALBUM': '/a'}}, {str(tmp_path / 'memory')!r});"
-        "print({'pydantic', 'yaml'} <= set(sys.modules), {'pydantic', 'yaml'} & set(sys.modules))"
+        "checking = {'pydantic', 'yaml', 'regex'};"
+        "print(checking <= set(sys.modules), checking & set(sys.modules))"
     )
     told = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout

@@ -68,6 +68,7 @@ def read(tmp_path: Path, written: str) -> Filter:
         ),
         pytest.param(r"regex: ^inv_(?P<number>\d+)", RegexFilter(r"^inv_(?P<number>\d+)"), id="regex"),
         pytest.param("regex: {is: '[a-z]{2}'}", RegexFilter("[a-z]{2}"), id="regex-long"),
+        pytest.param("regex: '(a|aa)+b'", RegexFilter("(a|aa)+b"), id="regex-without-end"),
         pytest.param("format: JPG", FormatFilter(("jpeg",)), id="format-in-other-words"),
         pytest.param("format: [png, heif, raw]", FormatFilter(("png", "heic", "raw")), id="formats"),
         pytest.param("format: {is: pdf}", FormatFilter(("pdf",)), id="format-long"),
@@ -141,14 +142,8 @@ def test_every_format_that_is_told_apart_can_be_asked_for() -> None:
         ),
         pytest.param(
             "regex: '(a'",
-            "7:16: 'regex': '(a' is no regular expression: missing ), unterminated subpattern at position 0",
+            "7:16: 'regex': '(a' is not a valid regular expression: missing ) at position 2",
             id="regex",
-        ),
-        pytest.param(
-            "regex: '(a+)+$'",
-            "7:16: 'regex': '(a+)+$' repeats a part that itself fits in many ways; some file names could keep that "
-            "busy for hours. Make that part atomic: (?>…)",
-            id="regex-without-end",
         ),
         pytest.param(
             "format: jpgg",

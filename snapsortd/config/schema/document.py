@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any, Literal, cast
 
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 from snapsortd.config.schema.actions import WORDS, ActionEntry, Actions, check_order, kind_of
 from snapsortd.config.schema.base import Short, Strict
 from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
+from snapsortd.config.schema.regexes import named_groups
 from snapsortd.config.schema.values import (
     NO_RULE,
     Duration,
@@ -37,7 +37,7 @@ def group_names(filters: list[Filters]) -> tuple[str, ...]:
         for key, body in entry.items()
         if key == "regex"
     ]
-    return tuple(dict.fromkeys(name for pattern in patterns for name in re.compile(pattern).groupindex))
+    return tuple(dict.fromkeys(name for pattern in patterns for name in named_groups(pattern)))
 
 
 class ModelEntry(Short):

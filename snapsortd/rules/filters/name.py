@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -10,8 +9,10 @@ from snapsortd.domain.names import split_name
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either, folded, like
 
-_MOST_SHOWN = 120
-"""Characters of an address: some sites put whole documents there."""
+MAX_MATCH_S = 0.1
+"""Limit for one search of a regular expression, in seconds of processor time as `regex` counts it: of all threads."""
+MAX_SHOWN = 120
+"""Characters shown of an address: some sites put whole documents there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,22 @@ class NameFilter:
 
 @dataclass(frozen=True, slots=True)
 class RegexFilter:
-    """Some part of the file's name fits the regular expression; its named groups go to the rule's templates."""
+    """Some part of the file's name matches the regular expression; its named groups go to the rule's templates.
+
+    A name on which the pattern exceeds MAX_MATCH_S matches neither this nor its opposite: anyone who offers a download
+    chooses its name, and a backtracking search can take years on 255 characters.
+    """
 
     pattern: str
 
     def check(self, facts: Facts) -> Verdict:
-        found = re.search(self.pattern, unicodedata.normalize("NFC", facts.name))
+        import regex  # its import takes longer than that of all other rules
+
+        try:
+            found = regex.search(self.pattern, unicodedata.normalize("NFC", facts.name), timeout=MAX_MATCH_S)
+        except TimeoutError:
+            fact = f"name is {facts.name}, on which the pattern took longer than {MAX_MATCH_S:g} s"
+            return Verdict(None, fact, self.pattern)
         caught = found.groupdict() if found else {}
         groups = {name: text for name, text in caught.items() if text is not None}
         return Verdict(found is not None, f"name is {facts.name}", self.pattern, groups)
@@ -92,4 +103,4 @@ class UrlFilter:
 
 
 def _short(url: str) -> str:
-    return url if len(url) <= _MOST_SHOWN else url[:_MOST_SHOWN] + "…"
+    return url if len(url) <= MAX_SHOWN else url[:MAX_SHOWN] + "…"
