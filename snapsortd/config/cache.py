@@ -15,12 +15,10 @@ from types import ModuleType
 from typing import Any
 
 from snapsortd.config import settings
-from snapsortd.config.settings import Config
+from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.domain import decision
 from snapsortd.rules import filters, placeholders, rule, template
 
-MAX_BYTES = 1 << 20
-"""No configuration is larger."""
 _KIND = "="
 
 

@@ -14,13 +14,13 @@ from snapsortd.config.build import build
 from snapsortd.config.faults import faults_of
 from snapsortd.config.schema.document import Document
 from snapsortd.config.schema.values import ValidationContext
-from snapsortd.config.settings import Config
+from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
 from snapsortd.domain.errors import ConfigError
 
 VERSION = 1
-MAX_BYTES = 1 << 20
-_MOST_SHOWN = 50
+MAX_SHOWN = 50
+"""Faults reported at once."""
 
 
 def load_config(path: str, env: Mapping[str, str]) -> Config:
@@ -98,8 +98,8 @@ def _printable(message: str) -> str:
 def refusal(path: str, faults: list[Fault]) -> ConfigError:
     """The error that tells all faults of a file."""
     ordered = sorted(set(faults), key=lambda fault: (fault.position.line, fault.position.column, fault.message))
-    problems = [f"{path}:{fault.position}: {_printable(fault.message)}" for fault in ordered[:_MOST_SHOWN]]
-    if len(ordered) > _MOST_SHOWN:
-        problems.append(f"{path}: and {len(ordered) - _MOST_SHOWN} more")
+    problems = [f"{path}:{fault.position}: {_printable(fault.message)}" for fault in ordered[:MAX_SHOWN]]
+    if len(ordered) > MAX_SHOWN:
+        problems.append(f"{path}: and {len(ordered) - MAX_SHOWN} more")
     count = "one problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     return ConfigError(f"the configuration {path} has {count}", "", tuple(problems))

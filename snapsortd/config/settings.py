@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from snapsortd.rules.rule import Rule
 
+MAX_BYTES = 1 << 20
+"""Limit for the size of a configuration file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -71,8 +74,3 @@ class Config:
     def negatives(self) -> frozenset[str]:
         """Names of the labels that mean "leave the file alone"."""
         return frozenset(label.name for label in self.labels if label.negative)
-
-    @property
-    def prompts(self) -> dict[str, tuple[str, ...]]:
-        """The prompts of every label."""
-        return {label.name: label.prompts for label in self.labels}

@@ -102,8 +102,3 @@ class Decision:
     actions: tuple[PlannedAction, ...] = ()
     skipped: str = ""
     """Name of the rule whose `skip` ended it."""
-
-    @property
-    def matched(self) -> tuple[str, ...]:
-        """Names of the rules that matched, in order."""
-        return tuple(reason.rule for reason in self.rules if reason.matched)

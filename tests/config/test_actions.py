@@ -168,7 +168,7 @@ def test_skip_stops_and_does_nothing(tmp_path: Path) -> None:
     more = "  - {name: Later, actions: [move: /x/]}"
     for written in ("skip", "skip: {}", "skip:"):
         decision = decide(load(tmp_path, written, more=more))
-        assert (decision.matched, decision.actions, decision.skipped) == (("R",), (), "R")
+        assert ([reason.rule for reason in decision.rules], decision.actions, decision.skipped) == (["R"], (), "R")
 
 
 def test_skip_keeps_what_rules_before_it_want(tmp_path: Path) -> None:

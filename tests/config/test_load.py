@@ -61,7 +61,7 @@ def test_the_example_is_read_in_full() -> None:
     config = load_config(str(REPO / "config/example.yaml"), ENV)
     assert [label.name for label in config.labels] == ["screenshot", "receipt", "drawing", "other"]
     assert config.negatives == {"other"}
-    assert config.prompts["drawing"] == ("a drawing or a painting",)
+    assert config.labels[2].prompts == ("a drawing or a painting",)
     assert config.watch[1] == WatchFolder("/home/ann/Downloads", ignore=("*.gif",), settle=2.0)
     rules = {rule.name: rule for rule in config.rules}
     receipts, copies = rules["Receipts by month"], rules["Keep a copy of drawings"]
