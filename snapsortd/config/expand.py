@@ -16,7 +16,7 @@ def expand(text: str, env: Mapping[str, str], *, braces: bool = False) -> str:
     Raises ValueError: a variable that is not set, or `~name`.
     """
     if text.startswith("~") and not text.startswith("~/") and text != "~":
-        raise ValueError(f"'{text.partition('/')[0]}' is not expanded; write that user's folder out")
+        raise ValueError(f"'{text.partition('/')[0]}' is not expanded; write that user's home folder in full")
     if text.startswith("~"):
         text = f"${{HOME}}{text[1:]}"
 
@@ -36,5 +36,5 @@ def expand_folder(text: str, env: Mapping[str, str]) -> str:
         raise ValueError(f"the folder '{text}' is not absolute; start it with / or ~/")
     parts = [part for part in path.split("/") if part]
     if any(part in (".", "..") for part in parts):
-        raise ValueError(f"'{text}': write the folder out, without '.' and '..'")
+        raise ValueError(f"'{text}' contains '.' or '..'; write the full path")
     return "/" + "/".join(parts)

@@ -59,7 +59,7 @@ def read_file(path: str) -> tuple[Node, list[Fault]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = len(data[: error.start].rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
-        fault = Fault(Position(line, column), "this is not UTF-8; save the file as UTF-8")
+        fault = Fault(Position(line, column), "the file is not UTF-8; save it as UTF-8")
         raise refusal(path, [fault]) from None
     except YamlFault as error:
         raise refusal(path, [error.fault]) from None
@@ -72,7 +72,7 @@ def _read(path: str) -> bytes:
     try:
         # Asked first, and opened without waiting: a named pipe would hold us for ever.
         if not stat.S_ISREG(os.stat(path).st_mode):
-            kind = "a folder" if os.path.isdir(path) else "no regular file"
+            kind = "a folder" if os.path.isdir(path) else "not a regular file"
             raise _unreadable(path, f"it is {kind}", "give the path of a YAML file")
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             data = file.read(MAX_BYTES + 1)
@@ -80,7 +80,7 @@ def _read(path: str) -> bytes:
         raise _unreadable(path, "there is no such file", "`snapsortctl init` writes one to start from") from None
     except OSError as error:
         reason = os.strerror(error.errno or errno.EIO).lower()
-        raise _unreadable(path, reason, "it must be a file that you can read") from None
+        raise _unreadable(path, reason, "check its permissions") from None
     if len(data) > MAX_BYTES:
         raise _unreadable(path, f"it is larger than {MAX_BYTES >> 20} MiB", "is this the right file?")
     return data

@@ -28,11 +28,11 @@ def _watch_problem(path: str) -> str:
     try:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
     except FileNotFoundError:
-        return f"the watched folder {path} does not exist; it will be watched once it is there"
+        return f"the watched folder {path} does not exist; it will be watched once it exists"
     except OSError as error:
         return f"the watched folder {path} cannot be reached: {error.strerror}"
     if not is_folder:
-        return f"{path} is watched, but it is no folder"
+        return f"{path} is watched, but is not a folder"
     if not os.access(path, os.R_OK | os.X_OK):
         return f"the watched folder {path} cannot be read; check its permissions"
     return ""
@@ -44,7 +44,7 @@ def _root_problem(root: str) -> str:
     while not os.path.lexists(standing):
         standing = os.path.dirname(standing)
     if not os.path.isdir(standing):
-        return f"the destination {root} cannot be made: {standing} is no folder"
+        return f"the destination {root} cannot be created: {standing} is not a folder"
     if not os.access(standing, os.W_OK | os.X_OK):
-        return f"the destination {root} cannot be written: you may not write to {standing}"
+        return f"the destination {root} is not writable: you have no write permission for {standing}"
     return ""

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from snapsortd.config.settings import Config
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
-from snapsortd.rules.evaluate import plan
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.placeholders import Part, placeholders_in
+from snapsortd.rules.plan import plan
 from snapsortd.rules.preview import ActionPreview, preview_actions
 from snapsortd.rules.rule import Rule, RuleAction
 

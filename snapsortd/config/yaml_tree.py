@@ -25,16 +25,16 @@ _WORDS: dict[str, Scalar] = {
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _PLAIN_WORDS = (
-    (r"character '\\t'", "a tab cannot indent YAML; use spaces"),
+    (r"character '\\t'", "YAML cannot be indented with tabs; use spaces"),
     (r"character '[%@`]'", "text that starts with % @ or ` needs quotes"),
     (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
     (r"scanning a block scalar", "text that starts with > or | needs quotes"),
     (r"mapping values are not allowed", "unexpected ':'; check the indentation, or put the text in quotes"),
-    (r"unexpected end of stream", "a quote is opened and never closed"),
+    (r"unexpected end of stream", "a quote is never closed"),
     (r"could not find expected ':'", "a ':' is missing on this line or the one before"),
     (
         r"parsing a flow (sequence|mapping)",
-        "a ']', '}' or ',' is missing, or text that holds one needs quotes",
+        "a ']', '}' or ',' is missing, or text that contains one needs quotes",
     ),
     (r"parsing a block", "this line does not fit the lines above; check the indentation"),
     (r"special characters", "a control character, which YAML does not allow"),
@@ -113,17 +113,17 @@ class _Reader:
             end = next(self._events)
             following = next(self._events)
             if not isinstance(following, yaml.StreamEndEvent):
-                raise YamlFault(Fault(_position(end), "a second document starts here; one file holds one"))
+                raise YamlFault(Fault(_position(end), "a second document starts here; a file may contain only one"))
         return root, self._faults
 
     def _node(self, event: yaml.Event, key_position: Position, depth: int) -> Node:
         position = _position(event)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise YamlFault(
-                Fault(position, "anchors (&) and aliases (*) are not read; write the value out, or quote it")
+                Fault(position, "anchors (&) and aliases (*) are not supported; write the value in full, or quote it")
             )
         if getattr(event, "tag", None) is not None:
-            raise YamlFault(Fault(position, "tags (!) are not read; put text that starts with ! in quotes"))
+            raise YamlFault(Fault(position, "tags (!) are not supported; put text that starts with ! in quotes"))
         if depth > _MAX_DEPTH:
             raise YamlFault(Fault(position, f"nested more than {_MAX_DEPTH} levels deep"))
         if isinstance(event, yaml.ScalarEvent):
@@ -158,7 +158,7 @@ class _Reader:
 def _scalar(event: yaml.ScalarEvent) -> Scalar:
     text: str = event.value
     if unwanted := _UNWANTED.search(text):
-        message = f"the text holds U+{ord(unwanted[0]):04X}, which no name or prompt may"
+        message = f"the text contains U+{ord(unwanted[0]):04X}, which is not allowed in a name or prompt"
         raise YamlFault(Fault(_position(event), message))
     if event.style is not None:  # quoted
         return text

@@ -23,7 +23,7 @@ PLACEHOLDERS = (
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PATH = "path"
 """Of the file itself: where the place may still change, only whoever carries an action out can fill it in."""
-PATH_ONLY = "{path} stands for where the file lies; only run and notify take it"
+PATH_ONLY = "{path} is the current path of the file; only run and notify accept it"
 
 _GROUP, _EXIF = "regex.", "exif."
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<inside>[^{}]*)\}|(?P<stray>[{}])|(?P<slash>/)|(?P<text>[^{}/]+)")
@@ -58,7 +58,7 @@ class Placeholder:
     def _missing(self) -> str:
         if self.default is None and self.name != "relative":  # the watched folder itself is below it by nothing
             raise TemplateError(
-                f"this image has nothing for {{{self.name}}}",
+                f"this image has no value for {{{self.name}}}",
                 f"give it a default in the rule, such as {{{self.name}|unknown}}",
             )
         return self.default or ""
@@ -83,7 +83,7 @@ def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> lis
             case "inside":
                 parts[-1].append(_placeholder(token["inside"], groups, in_path=in_path))
             case "stray":
-                raise TemplateError(f"a '{token[0]}' stands alone", f"write '{token[0] * 2}' for the character itself")
+                raise TemplateError(f"unmatched '{token[0]}'", f"write '{token[0] * 2}' for the character itself")
             case _:
                 parts[-1].append(token[0])
     return [tuple(part) for part in parts]
@@ -101,12 +101,13 @@ def _placeholder(inside: str, groups: Sequence[str] | None, *, in_path: bool) ->
     _check_name(name, groups)
     if form and form[1] != "ascii":
         raise TemplateError(
-            f"{{{name}}} has no form '!{form[1]}'{nearest(form[1], ['ascii'])}", "the one form is !ascii"
+            f"{{{name}}} has the unknown conversion '!{form[1]}'{nearest(form[1], ['ascii'])}",
+            "the only conversion is !ascii",
         )
     if default.endswith("!ascii"):
-        raise TemplateError("the default comes last", f"write {{{head}!ascii|{default.removesuffix('!ascii')}}}")
+        raise TemplateError("the default must come last", f"write {{{head}!ascii|{default.removesuffix('!ascii')}}}")
     if in_path and "/" in default:
-        raise TemplateError(f"the default '{default}' holds a '/'", "a value never leaves its part of the path")
+        raise TemplateError(f"the default '{default}' contains a '/'", "a value stays within one component of the path")
     found = Placeholder(name, ascii=form is not None, default=default if bar else None)
     if name == "counter":
         return _counter(found, colon, how)
@@ -121,7 +122,7 @@ def _check_name(name: str, groups: Sequence[str] | None) -> None:
     if name.startswith(_GROUP):
         group = name.removeprefix(_GROUP)
         if groups is not None and group not in groups:
-            hint = suggestion(group, groups) or "; no regex filter of this rule names a group: (?P<name>…)"
+            hint = suggestion(group, groups) or "; its regex filters have no named groups: (?P<name>…)"
             raise TemplateError(f"no regex of this rule has the group '{group}'{hint}")
     elif name.startswith(_EXIF):
         tag = name.removeprefix(_EXIF)
@@ -145,7 +146,7 @@ def _counter(found: Placeholder, colon: str, how: str) -> Placeholder:
 def _date_format(name: str, how: str, in_path: bool) -> str:
     if in_path and "/" in how:
         split = "/".join(f"{{{name}:{piece}}}" for piece in how.split("/"))
-        raise TemplateError("a date format holds no '/'", f"write {split}")
+        raise TemplateError("a date format must not contain '/'", f"write {split}")
     if "%" not in how or not _DATE_FORMAT.fullmatch(how):
-        raise TemplateError(f"'{how}' is not a date format", f"write for example {{{name}:%Y-%m-%d}}")
+        raise TemplateError(f"'{how}' is not a valid date format", f"write for example {{{name}:%Y-%m-%d}}")
     return how

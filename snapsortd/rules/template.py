@@ -5,13 +5,13 @@ The text comes from the configuration with `~` and `$VAR` already expanded; valu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from snapsortd.domain.decision import PATH_MARK, Destination
 from snapsortd.domain.errors import TemplateError
-from snapsortd.domain.names import IMAGE_SUFFIXES, MAX_NAME_BYTES, NameSeries, shorten, split_name
-from snapsortd.rules.placeholders import PATH, PATH_ONLY, Part, Placeholder, placeholders_in, read_parts
+from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten
+from snapsortd.rules.placeholders import PATH, Part, Placeholder, placeholders_in
 
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")
 _UNPRINTABLE = {code: sign for code, sign in _UNSAFE.items() if code != ord("/")}
@@ -80,106 +80,6 @@ class WordTemplate:
         return not any(placeholders_in(self.part))
 
 
-def parse_destination(text: str, groups: Sequence[str] | None = None) -> DestinationTemplate:
-    """A folder, or a file where the last part ends with `.{ext}`. Raises TemplateError.
-
-    `groups`: the names that `{regex.…}` may have; None: any.
-    """
-    if not text.startswith("/"):
-        raise TemplateError(f"the destination '{text}' is not absolute", "start it with / or ~/")
-    if "\0" in text:
-        raise TemplateError("the destination holds a NUL character, which no path can")
-    *folders, last = read_parts(text, groups, in_path=True)
-    name = None
-    if any(piece.name == "ext" for piece in placeholders_in(last)):
-        name = _file_name(last)
-    elif last:
-        _refuse_file_name(last)
-        folders.append(last)
-    folders = [part for part in folders if part]
-    for part in folders:
-        _check_folder(part)
-    fixed = next((i for i, part in enumerate(folders) if any(placeholders_in(part))), len(folders))
-    root = "".join("/" + "".join(str(piece) for piece in part) for part in folders[:fixed])
-    return DestinationTemplate(root or "/", tuple(folders[fixed:]), name)
-
-
-def parse_name(text: str, groups: Sequence[str] | None = None) -> NameTemplate:
-    """A file name that ends with `.{ext}`. Raises TemplateError."""
-    if "\0" in text:
-        raise TemplateError("the name holds a NUL character, which no name can")
-    part, *more = read_parts(text, groups, in_path=True)
-    if more:
-        raise TemplateError(f"'{text}' is a path, not a name", "a file goes to another folder by move")
-    return _file_name(part)
-
-
-def parse_words(text: str, groups: Sequence[str] | None = None, *, path: bool, verbatim: bool = False) -> WordTemplate:
-    """Text that is no path; `path`: may it hold `{path}`? Raises TemplateError."""
-    if "\0" in text:
-        raise TemplateError("the text holds a NUL character")
-    (part,) = read_parts(text, groups, in_path=False)
-    for piece in placeholders_in(part):
-        if piece.name == "counter":
-            raise TemplateError("{counter} numbers files", "use it in the name of a file")
-        if piece.name == PATH and not path:
-            raise TemplateError(PATH_ONLY)
-        if piece.name == PATH and piece != Placeholder(PATH):
-            raise TemplateError("{path} is there always, and as it is", "write {path}")
-    return WordTemplate(part, verbatim)
-
-
-def _check_folder(part: Part) -> None:
-    if part in ((".",), ("..",)):
-        raise TemplateError(f"'{part[0]}' has no place in a destination", "write the folder out")
-    for piece in placeholders_in(part):
-        if piece.name == "counter":
-            raise TemplateError(
-                "{counter} numbers files, not folders", "use it in a file name: …/{name} {counter}.{ext}"
-            )
-        if piece.name == "relative" and len(part) > 1:
-            raise TemplateError("{relative} may be several folders", "let it stand alone: …/{relative}/…")
-        if piece.name == PATH:
-            raise TemplateError(PATH_ONLY)
-
-
-def _file_name(part: Part) -> NameTemplate:
-    """The part as a stem and the closing `.{ext}`, which is where `{ext}` must be, once."""
-    *before, last = part or ("",)
-    dotted = before[-1] if before else None
-    if (
-        not isinstance(last, Placeholder)
-        or [piece.name for piece in placeholders_in(part)].count("ext") != 1
-        or last.name != "ext"
-        or not isinstance(dotted, str)
-        or not dotted.endswith(".")
-    ):
-        raise TemplateError(
-            "a file name ends with '.{ext}'",
-            "write for example {name}.{ext}; a folder named {ext} ends with a '/'",
-        )
-    for piece in placeholders_in(part):
-        if piece.name == "relative":
-            raise TemplateError("{relative} is a folder", "let it stand before the name: …/{relative}/{name}.{ext}")
-        if piece.name == PATH:
-            raise TemplateError(PATH_ONLY)
-    if [piece.name for piece in placeholders_in(part)].count("counter") > 1:
-        raise TemplateError("{counter} may stand once in a file name")
-    stem = (*before[:-1], dotted[:-1]) if dotted != "." else tuple(before[:-1])
-    if not stem:
-        raise TemplateError("the file name is empty before '.{ext}'", "write for example {name}.{ext}")
-    return NameTemplate(stem, last)
-
-
-def _refuse_file_name(part: Part) -> None:
-    """A last part such as `receipt.png` is meant as a file, but would be a folder."""
-    tail = part[-1]
-    if isinstance(tail, str) and split_name(f"x{tail}")[1].lower() in IMAGE_SUFFIXES:
-        raise TemplateError(
-            f"'{tail}' looks like a file name", "end it with .{ext} for a file, or with a '/' for a folder"
-        )
-
-
 def _folders(part: Part, values: Mapping[str, object]) -> Iterator[str]:
     """The folders that one part stands for: one, several for `{relative}`, none where it is empty by its default."""
     lone = part[0]
@@ -219,7 +119,9 @@ def _never_special(stem: str, suffix: str) -> str:
 def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple[str | None, ...]:
     pieces = list(_counted(stem, values))
     if not any(piece is None or piece for piece in pieces):
-        raise TemplateError("this image's name would be empty", "use a placeholder with a value, such as {name}")
+        raise TemplateError(
+            "the name would be empty for this image", "use a placeholder that always has a value, such as {name}"
+        )
     if None not in pieces:
         return (_never_special("".join(piece or "" for piece in pieces), suffix),)
     # A long name is cut here, beside the counter, so that cutting it later never takes the number away.

@@ -134,8 +134,8 @@ def test_groups_of_a_regex_are_filled_in(tmp_path: Path, filters: list[str], pat
     ("filters", "problem"),
     [
         pytest.param([r"regex: (?P<year>\d+)"], "has the group 'yaer'; did you mean 'year'?", id="near"),
-        pytest.param([r"regex: (\d+)"], "no regex filter of this rule names a group", id="none"),
-        pytest.param([r"not regex: (?P<yaer>\d+)"], "no regex filter of this rule names a group", id="not"),
+        pytest.param([r"regex: (\d+)"], "its regex filters have no named groups", id="none"),
+        pytest.param([r"not regex: (?P<yaer>\d+)"], "its regex filters have no named groups", id="not"),
     ],
 )
 def test_a_group_that_no_regex_has(tmp_path: Path, filters: list[str], problem: str) -> None:
@@ -158,7 +158,7 @@ def test_no_tag_is_left_no_action_is_left(tmp_path: Path) -> None:
 
 def test_an_image_cannot_name_an_option(tmp_path: Path) -> None:
     config = load(tmp_path, 'run: [prog, "{name}"]')
-    with pytest.raises(TemplateError, match="would be an option of prog"):
+    with pytest.raises(TemplateError, match="would be read as an option by prog"):
         decide(config, "/in/-rf.png")
     for safe in ('run: [prog, "--", "{name}"]', 'run: [prog, "./{name}"]', 'run: [prog, "-x", "{path}"]'):
         assert decide(load(tmp_path, safe), "/in/-rf.png").actions
@@ -204,7 +204,7 @@ def test_actions_follow_the_file(tmp_path: Path) -> None:
 
 def test_what_has_no_value_files_nothing_and_names_the_rule(tmp_path: Path) -> None:
     config = load(tmp_path, "copy: /c/", 'move: "/r/{camera}/"')
-    with pytest.raises(TemplateError, match=r"rule 'R': this image has nothing for \{camera\}"):
+    with pytest.raises(TemplateError, match=r"rule 'R': this image has no value for \{camera\}"):
         decide(config)
     assert decide(config, exif={"Model": "X100"}).actions[1].describe() == "/r/X100/a b.png"
 

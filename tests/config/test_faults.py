@@ -113,7 +113,7 @@ def test_a_file_that_is_no_mapping(tmp_path: Path, text: str) -> None:
 
 def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     assert problems(tmp_path, b"version: 1\nlabels: {\xe9t\xe9: x}\n") == [
-        "2:10: this is not UTF-8; save the file as UTF-8"
+        "2:10: the file is not UTF-8; save it as UTF-8"
     ]
 
 
@@ -127,7 +127,7 @@ def test_a_file_that_is_missing(tmp_path: Path) -> None:
 def test_a_folder_a_pipe_and_a_huge_file_are_not_read(tmp_path: Path) -> None:
     assert "it is a folder" in refused(tmp_path).message
     os.mkfifo(tmp_path / "pipe")
-    assert "it is no regular file" in refused(tmp_path / "pipe").message
+    assert "it is not a regular file" in refused(tmp_path / "pipe").message
     (tmp_path / "huge").write_bytes(b"#" * (1 << 21))
     assert "it is larger than 1 MiB" in refused(tmp_path / "huge").message
 

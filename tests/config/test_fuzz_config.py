@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snapsortd.config import default_config_text, load_config
-from snapsortd.config.load import MAX_BYTES
+from snapsortd.config.settings import MAX_BYTES
 from snapsortd.domain.errors import ConfigError
 from tests.support.fuzzing import LONG, spoiled, tries
 

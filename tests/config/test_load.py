@@ -24,8 +24,8 @@ from snapsortd.rules.filters import (
     Not,
     SizeFilter,
 )
+from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import FilterMode
-from snapsortd.rules.template import parse_destination
 
 pytestmark = pytest.mark.pure
 

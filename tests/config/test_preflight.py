@@ -32,20 +32,20 @@ def test_a_destination_that_can_be_made_is_no_problem_and_is_not_made(tmp_path: 
 
 def test_a_watched_folder_that_is_missing(tmp_path: Path) -> None:
     assert check(tmp_path) == [
-        "TOP/config.yaml:3:9: the watched folder TOP/in does not exist; it will be watched once it is there"
+        "TOP/config.yaml:3:9: the watched folder TOP/in does not exist; it will be watched once it exists"
     ]
 
 
 def test_a_watched_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "in").touch()
-    assert check(tmp_path) == ["TOP/config.yaml:3:9: TOP/in is watched, but it is no folder"]
+    assert check(tmp_path) == ["TOP/config.yaml:3:9: TOP/in is watched, but is not a folder"]
 
 
 def test_a_destination_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "out").touch()
     assert check(tmp_path) == [
-        "TOP/config.yaml:6:21: the destination TOP/out/deep cannot be made: TOP/out is no folder"
+        "TOP/config.yaml:6:21: the destination TOP/out/deep cannot be created: TOP/out is not a folder"
     ]
 
 
@@ -53,8 +53,8 @@ def test_a_link_to_nowhere(tmp_path: Path) -> None:
     (tmp_path / "in").symlink_to(tmp_path / "none")
     (tmp_path / "out").symlink_to(tmp_path / "none")
     assert [problem.partition(": ")[2] for problem in check(tmp_path)] == [
-        "the watched folder TOP/in does not exist; it will be watched once it is there",
-        "the destination TOP/out/deep cannot be made: TOP/out is no folder",
+        "the watched folder TOP/in does not exist; it will be watched once it exists",
+        "the destination TOP/out/deep cannot be created: TOP/out is not a folder",
     ]
 
 
@@ -65,5 +65,5 @@ def test_folders_that_one_may_not_use(tmp_path: Path) -> None:
         problems = check(tmp_path)
     assert [problem.partition(": ")[2] for problem in problems] == [
         "the watched folder TOP/in cannot be read; check its permissions",
-        "the destination TOP/out/deep cannot be written: you may not write to TOP/out",
+        "the destination TOP/out/deep is not writable: you have no write permission for TOP/out",
     ]

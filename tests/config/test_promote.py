@@ -66,7 +66,7 @@ def test_one_word_is_changed(config: Path, name: str, old: str, new: str, end: s
     [
         pytest.param("Frist", "there is no rule 'Frist'; did you mean 'First'?", id="unknown"),
         pytest.param("Live", "the rule 'Live' is not in shadow mode", id="live"),
-        pytest.param("Escaped", "written in a form that is not edited here", id="odd-form"),
+        pytest.param("Escaped", "written in a form that cannot be edited automatically", id="odd-form"),
     ],
 )
 def test_what_is_refused_changes_nothing(config: Path, name: str, problem: str) -> None:

@@ -78,7 +78,7 @@ def test_where_there_is_none_it_is_put_in(tmp_path: Path, before: str, after: st
 def test_what_is_not_edited_stays_as_it_is(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(text)
-    with pytest.raises(SnapsortError, match="not edited here") as raised:
+    with pytest.raises(SnapsortError, match="cannot be edited automatically") as raised:
         switch_model(str(path), NEW, {})
     assert f"write `model: {NEW}` there yourself" in raised.value.hint
     assert path.read_text() == text

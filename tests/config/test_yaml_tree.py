@@ -14,26 +14,30 @@ pytestmark = pytest.mark.pure
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        pytest.param("a:\n\t- b\n", "2:1 a tab cannot indent YAML; use spaces", id="tab"),
+        pytest.param("a:\n\t- b\n", "2:1 YAML cannot be indented with tabs; use spaces", id="tab"),
         pytest.param("ignore: [*.gif]\n", "1:11 text that starts with * or & needs quotes", id="glob"),
         pytest.param(
-            "a: *b\n", "1:4 anchors (&) and aliases (*) are not read; write the value out, or quote it", id="alias"
+            "a: *b\n",
+            "1:4 anchors (&) and aliases (*) are not supported; write the value in full, or quote it",
+            id="alias",
         ),
         pytest.param(
-            "a: &b 1\n", "1:4 anchors (&) and aliases (*) are not read; write the value out, or quote it", id="anchor"
+            "a: &b 1\n",
+            "1:4 anchors (&) and aliases (*) are not supported; write the value in full, or quote it",
+            id="anchor",
         ),
         pytest.param(
             "a: !!python/object:os.system x\n",
-            "1:4 tags (!) are not read; put text that starts with ! in quotes",
+            "1:4 tags (!) are not supported; put text that starts with ! in quotes",
             id="tag",
         ),
         pytest.param("a: @b\n", "1:4 text that starts with % @ or ` needs quotes", id="at"),
         pytest.param("size: > 20MB\n", "1:9 text that starts with > or | needs quotes", id="greater"),
         pytest.param("a: b: c\n", "1:5 unexpected ':'; check the indentation, or put the text in quotes", id="colon"),
-        pytest.param("a: 'b\n", "2:1 a quote is opened and never closed", id="quote"),
+        pytest.param("a: 'b\n", "2:1 a quote is never closed", id="quote"),
         pytest.param("a: 1\nb\nc: 2\n", "3:1 a ':' is missing on this line or the one before", id="no-colon"),
         pytest.param(
-            "a: [b\nc: d\n", "2:2 a ']', '}' or ',' is missing, or text that holds one needs quotes", id="bracket"
+            "a: [b\nc: d\n", "2:2 a ']', '}' or ',' is missing, or text that contains one needs quotes", id="bracket"
         ),
         pytest.param(
             "a: {b}/c\n", "1:7 this line does not fit the lines above; check the indentation", id="placeholder"
@@ -44,7 +48,9 @@ pytestmark = pytest.mark.pure
         pytest.param(
             "{a: 1}: b\n", "1:1 a key must be text; put text that starts with { or [ in quotes", id="mapping-key"
         ),
-        pytest.param("a: 1\n---\nb: 1\n", "2:1 a second document starts here; one file holds one", id="documents"),
+        pytest.param(
+            "a: 1\n---\nb: 1\n", "2:1 a second document starts here; a file may contain only one", id="documents"
+        ),
         pytest.param("a: 1\nb: \x07\n", "2:4 a control character, which YAML does not allow", id="control"),
     ],
 )

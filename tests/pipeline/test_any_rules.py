@@ -28,8 +28,8 @@ from snapsortd.pipeline.carry_out import Filing
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
-from snapsortd.rules.template import parse_destination, parse_name, parse_words
 from tests.support.filing import SHARED_MEMORY
 from tests.support.filing import Filing as Room
 

@@ -29,8 +29,8 @@ from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import Rule, RuleAction
-from snapsortd.rules.template import parse_destination
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing
 from snapsortd.vision.requests import Request

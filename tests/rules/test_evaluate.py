@@ -14,8 +14,8 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
+from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
-from snapsortd.rules.template import parse_destination
 
 pytestmark = pytest.mark.pure
 
@@ -78,12 +78,12 @@ def test_continue_goes_on_to_the_next_match() -> None:
 
 def test_a_rule_that_is_switched_off_says_so() -> None:
     decision = decide([Rule("a", (move("/a/"),), enabled=False)])
-    assert decision == Decision((RuleReason("a", False, ("switched off (enabled: false)",)),))
+    assert decision == Decision((RuleReason("a", False, ("disabled (enabled: false)",)),))
 
 
 def test_a_rule_without_conditions_takes_every_image_even_what_is_negative() -> None:
     decision = decide([rule("a")], scores=NEGATIVE)
-    assert decision.rules == (RuleReason("a", True, ("it asks for nothing, so it takes every image",)),)
+    assert decision.rules == (RuleReason("a", True, ("it has no conditions, so it matches every image",)),)
 
 
 @pytest.mark.parametrize(

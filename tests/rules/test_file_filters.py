@@ -89,7 +89,7 @@ def test_folder(pattern: str, path: str, matched: bool) -> None:
     facts = seen(path)
     verdict = FolderFilter((pattern,)).check(facts)
     assert verdict.matched is matched
-    assert verdict.reason.startswith(f"it lies in {path.rpartition('/')[0] or '/'}")
+    assert verdict.reason.startswith(f"it is in {path.rpartition('/')[0] or '/'}")
     assert Not(FolderFilter((pattern,))).check(facts).matched is not matched
 
 
@@ -99,12 +99,12 @@ URLS = ("https://cdn.example.org/a?b=1", "https://GitHub.com/x/y")
 @pytest.mark.parametrize(
     ("patterns", "urls", "matched", "reason"),
     [
-        pytest.param(("*github.com*",), URLS, True, f"it came from {URLS[1]}", id="any-of-them"),
-        pytest.param(("*a.org*", "*CDN*"), URLS, True, f"it came from {URLS[0]}", id="any-pattern"),
-        pytest.param(("*.gov*",), URLS, False, f"it came from {URLS[0]}, wanted *.gov*", id="none"),
-        pytest.param(("*",), (), False, "it is not known where it was downloaded from, wanted *", id="not-known"),
-        pytest.param(("*",), URLS[:1], True, f"it came from {URLS[0]}", id="known"),
-        pytest.param(("*",), ("u" * 500,), True, f"it came from {'u' * 120}…", id="long"),
+        pytest.param(("*github.com*",), URLS, True, f"it was downloaded from {URLS[1]}", id="any-of-them"),
+        pytest.param(("*a.org*", "*CDN*"), URLS, True, f"it was downloaded from {URLS[0]}", id="any-pattern"),
+        pytest.param(("*.gov*",), URLS, False, f"it was downloaded from {URLS[0]}, wanted *.gov*", id="none"),
+        pytest.param(("*",), (), False, "the address it was downloaded from is unknown, wanted *", id="not-known"),
+        pytest.param(("*",), URLS[:1], True, f"it was downloaded from {URLS[0]}", id="known"),
+        pytest.param(("*",), ("u" * 500,), True, f"it was downloaded from {'u' * 120}…", id="long"),
     ],
 )
 def test_url(patterns: tuple[str, ...], urls: tuple[str, ...], matched: bool, reason: str) -> None:
@@ -150,9 +150,7 @@ def test_date(bounds: str, matched: bool) -> None:
     [
         pytest.param("modified", True, "modified 2025-06-14 12:00", id="modified"),
         pytest.param("created", False, "created 2025-06-13 12:00, wanted == 2025-06-14", id="created"),
-        pytest.param(
-            "taken", None, "the image carries no date on which it was taken, wanted == 2025-06-14", id="not-taken"
-        ),
+        pytest.param("taken", None, "the image has no date taken, wanted == 2025-06-14", id="not-taken"),
     ],
 )
 def test_which_date(of: str, matched: bool | None, reason: str) -> None:

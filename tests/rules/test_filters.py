@@ -87,14 +87,14 @@ NEGATIVE = {"receipt": 0.2, "other": 0.8}
             LabelFilter(("receipt",)),
             NEGATIVE,
             None,
-            "label is other (0.80), which means: leave the file alone",
+            "label is other (0.80), which is negative: the file is left alone",
             id="negative",
         ),
         pytest.param(
             Not(LabelFilter(("receipt",))),
             NEGATIVE,
             None,
-            "label is other (0.80), which means: leave the file alone",
+            "label is other (0.80), which is negative: the file is left alone",
             id="not-negative",
         ),
         pytest.param(LabelFilter(("other",)), NEGATIVE, True, "label is other (0.80)", id="negative-named"),
@@ -109,7 +109,7 @@ NEGATIVE = {"receipt": 0.2, "other": 0.8}
             LabelFilter(("junk",)),
             NEGATIVE,
             None,
-            "label is other (0.80), which means: leave the file alone",
+            "label is other (0.80), which is negative: the file is left alone",
             id="another-negative-named",
         ),
         pytest.param(Not(LabelFilter(("photo",))), None, True, "label is receipt (0.81)", id="not"),
@@ -152,13 +152,11 @@ def test_label(asked: Filter, scores: dict[str, float] | None, matched: bool | N
         pytest.param(
             AgeFilter(bound("<", 86401), "created"), False, "created 2.0 days ago, wanted < 86401", id="created"
         ),
-        pytest.param(
-            AgeFilter(bound("<", 1), "taken"), None, "the image carries no date on which it was taken", id="not-taken"
-        ),
+        pytest.param(AgeFilter(bound("<", 1), "taken"), None, "the image has no date taken", id="not-taken"),
         pytest.param(
             Not(AgeFilter(bound("<", 1), "taken")),
             None,
-            "the image carries no date on which it was taken",
+            "the image has no date taken",
             id="not-not-taken",
         ),
     ],

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.names import MAX_NAME_BYTES, split_name
+from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.placeholders import PLACEHOLDERS
-from snapsortd.rules.template import DestinationTemplate, parse_destination
+from snapsortd.rules.template import DestinationTemplate
 from tests.support.fuzzing import tries
 
 pytestmark = pytest.mark.pure

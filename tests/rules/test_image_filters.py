@@ -69,8 +69,8 @@ def test_megapixels(bounds: str, matched: bool) -> None:
         pytest.param(FormatFilter(("jpeg", "gif")), False, "format is png, wanted jpeg or gif", id="other-format"),
         pytest.param(AlphaFilter(), False, "it has no alpha channel, wanted one", id="opaque"),
         pytest.param(AnimatedFilter(), False, "it has a single frame, wanted an animation", id="still"),
-        pytest.param(GpsFilter(), False, "it does not tell where it was taken", id="no-place"),
-        pytest.param(CameraFilter(("*",)), False, "the image names no camera, wanted *", id="no-camera"),
+        pytest.param(GpsFilter(), False, "it has no GPS position", id="no-place"),
+        pytest.param(CameraFilter(("*",)), False, "the image does not name a camera, wanted *", id="no-camera"),
         pytest.param(ExifFilter((("Model", ("*",)),)), False, "Model is missing, wanted Model *", id="no-exif"),
     ],
 )
@@ -84,8 +84,16 @@ def test_a_plain_png(asked: Filter, matched: bool, reason: str) -> None:
     [
         pytest.param("gif", 3, True, "it is an animation of 3 frames", id="gif"),
         pytest.param("webp", 2, True, "it is an animation of 2 frames", id="webp"),
-        pytest.param("tiff", 3, False, "it holds 3 images, but tiff does not move, wanted an animation", id="pages"),
-        pytest.param("jpeg", 2, False, "it holds 2 images, but jpeg does not move, wanted an animation", id="mpo"),
+        pytest.param(
+            "tiff",
+            3,
+            False,
+            "it contains 3 images, but tiff is not an animated format, wanted an animation",
+            id="pages",
+        ),
+        pytest.param(
+            "jpeg", 2, False, "it contains 2 images, but jpeg is not an animated format, wanted an animation", id="mpo"
+        ),
     ],
 )
 def test_animated(image_format: str, frames: int, matched: bool, reason: str) -> None:
@@ -98,7 +106,7 @@ def test_animated(image_format: str, frames: int, matched: bool, reason: str) ->
 def test_alpha() -> None:
     facts = seen(has_alpha=True)
     assert (AlphaFilter().check(facts).matched, AlphaFilter().check(facts).reason) == (True, "it has an alpha channel")
-    assert Not(AlphaFilter()).check(facts).reason == "it has an alpha channel, wanted it not to be so"
+    assert Not(AlphaFilter()).check(facts).reason == "it has an alpha channel, wanted the opposite"
 
 
 PHONE = {"Make": "Apple", "Model": "iPhone 15", "ISOSpeedRatings": "64", "FNumber": "1.78"}

@@ -14,8 +14,8 @@ from snapsortd.domain.decision import PATH_MARK
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
+from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.placeholder_values import values_of
-from snapsortd.rules.template import parse_destination, parse_name, parse_words
 from snapsortd.rules.transliterate import to_ascii
 
 pytestmark = pytest.mark.pure
@@ -85,7 +85,7 @@ def test_a_placeholder(placeholder: str, text: str) -> None:
 
 @pytest.mark.parametrize("placeholder", ["ext", "camera", "host", "regex.number", "exif.LensModel", "exif.Model!ascii"])
 def test_what_there_is_nothing_for(placeholder: str) -> None:
-    with pytest.raises(TemplateError, match="nothing for") as caught:
+    with pytest.raises(TemplateError, match="no value for") as caught:
         parse_words(f"{{{placeholder}}}", path=False).fill(bare())
     assert "give it a default" in caught.value.hint
     assert parse_words(f"<{{{placeholder}|un known}}>", path=False).fill(bare()) == "<un known>"
@@ -191,11 +191,11 @@ def test_words_may_hold_slashes() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        pytest.param("/r/{camera!asci}/", "has no form '!asci'; did you mean 'ascii'?", id="form"),
+        pytest.param("/r/{camera!asci}/", "has the unknown conversion '!asci'; did you mean 'ascii'?", id="form"),
         pytest.param("/r/{camera|x!ascii}/", "write {camera!ascii|x}", id="order"),
-        pytest.param("/r/{camera|a/b}/", "the default 'a/b' holds a '/'", id="slash-in-a-default"),
-        pytest.param("/r/{camera|{name}}/", "a '{' stands alone", id="nested"),
-        pytest.param("/r/x{relative}/", "let it stand alone", id="relative-and-more"),
+        pytest.param("/r/{camera|a/b}/", "the default 'a/b' contains a '/'", id="slash-in-a-default"),
+        pytest.param("/r/{camera|{name}}/", "unmatched '{'", id="nested"),
+        pytest.param("/r/x{relative}/", "put it between slashes", id="relative-and-more"),
         pytest.param("/r/{relative}.{ext}", "{relative} is a folder", id="relative-file"),
         pytest.param(
             "/r/{regex.nubmer}/", "no regex of this rule has the group 'nubmer'; did you mean 'number'?", id="g"
@@ -205,8 +205,8 @@ def test_words_may_hold_slashes() -> None:
         pytest.param("/r/{Camera}/", "unknown placeholder {Camera}; did you mean 'camera'?", id="case"),
         pytest.param("/r/{counter:3}.{ext}", "write {counter}, or {counter:03} for 001", id="counter-format"),
         pytest.param("/r/{counter|1}.{ext}", "{counter} takes only a number of digits", id="counter-default"),
-        pytest.param("/r/{path}/", "only run and notify take it", id="path"),
-        pytest.param("/r/{path}.{ext}", "only run and notify take it", id="path-file"),
+        pytest.param("/r/{path}/", "only run and notify accept it", id="path"),
+        pytest.param("/r/{path}.{ext}", "only run and notify accept it", id="path-file"),
         pytest.param("/r/{width:5}/", "{width} takes no format", id="format"),
     ],
 )

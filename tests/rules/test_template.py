@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.names import MAX_NAME_BYTES, split_name
-from snapsortd.rules.template import parse_destination
+from snapsortd.rules.parse_template import parse_destination
 
 pytestmark = pytest.mark.pure
 
@@ -61,29 +61,29 @@ def test_a_destination(text: str, path: str) -> None:
     [
         pytest.param("", "is not absolute", id="empty"),
         pytest.param("r/", "is not absolute", id="relative"),
-        pytest.param("/r/\0/", "holds a NUL character", id="nul"),
+        pytest.param("/r/\0/", "contains a NUL character", id="nul"),
         pytest.param("~/r/", "is not absolute", id="not-expanded-here"),
         pytest.param("/r/{nmae}/", "unknown placeholder {nmae}; did you mean 'name'?", id="unknown"),
         pytest.param("/r/{}/", "unknown placeholder {}", id="nothing"),
-        pytest.param("/r/{name/", "a '{' stands alone", id="open"),
-        pytest.param("/r/name}/", "a '}' stands alone", id="close"),
+        pytest.param("/r/{name/", "unmatched '{'", id="open"),
+        pytest.param("/r/name}/", "unmatched '}'", id="close"),
         pytest.param("/r/{label:x}/", "{label} takes no format", id="format"),
-        pytest.param("/r/{taken:}/", "'' is not a date format", id="empty-date-format"),
-        pytest.param("/r/{taken:YYYY}/", "'YYYY' is not a date format", id="date-format-without-a-code"),
-        pytest.param("/r/{taken:%Q}/", "'%Q' is not a date format", id="unknown-code"),
-        pytest.param("/r/{taken:%Y%}/", "'%Y%' is not a date format", id="lone-percent"),
+        pytest.param("/r/{taken:}/", "'' is not a valid date format", id="empty-date-format"),
+        pytest.param("/r/{taken:YYYY}/", "'YYYY' is not a valid date format", id="date-format-without-a-code"),
+        pytest.param("/r/{taken:%Q}/", "'%Q' is not a valid date format", id="unknown-code"),
+        pytest.param("/r/{taken:%Y%}/", "'%Y%' is not a valid date format", id="lone-percent"),
         pytest.param("/r/{taken:%Y/%m}/", "write {taken:%Y}/{taken:%m}", id="slash-in-a-date"),
-        pytest.param("/r/../s/", "'..' has no place", id="parent"),
-        pytest.param("/r/..", "'..' has no place", id="parent-last"),
-        pytest.param("/r/./s/", "'.' has no place", id="dot"),
-        pytest.param("/r/{name}{ext}", "ends with '.{ext}'", id="ext-without-dot"),
-        pytest.param("/r/{ext}", "a folder named {ext} ends with a '/'", id="ext-alone"),
-        pytest.param("/r/{name}.{ext}.bak", "ends with '.{ext}'", id="ext-in-the-middle"),
-        pytest.param("/r/{ext}.{ext}", "ends with '.{ext}'", id="ext-twice"),
+        pytest.param("/r/../s/", "'..' is not allowed in a destination", id="parent"),
+        pytest.param("/r/..", "'..' is not allowed in a destination", id="parent-last"),
+        pytest.param("/r/./s/", "'.' is not allowed in a destination", id="dot"),
+        pytest.param("/r/{name}{ext}", "must end with '.{ext}'", id="ext-without-dot"),
+        pytest.param("/r/{ext}", "end a folder named {ext} with a '/'", id="ext-alone"),
+        pytest.param("/r/{name}.{ext}.bak", "must end with '.{ext}'", id="ext-in-the-middle"),
+        pytest.param("/r/{ext}.{ext}", "must end with '.{ext}'", id="ext-twice"),
         pytest.param("/r/.{ext}", "the file name is empty", id="no-stem"),
         pytest.param("/r/{counter}/", "{counter} numbers files", id="counter-folder"),
         pytest.param("/r/{name} {counter}", "{counter} numbers files", id="counter-in-what-is-a-folder"),
-        pytest.param("/r/{counter}{counter}.{ext}", "{counter} may stand once", id="counter-twice"),
+        pytest.param("/r/{counter}{counter}.{ext}", "{counter} may appear only once", id="counter-twice"),
         pytest.param("/r/foo.png", "looks like a file name", id="file-name"),
         pytest.param("/r/{name}.JPG", "looks like a file name", id="placeholder-file-name"),
     ],

@@ -24,7 +24,7 @@ def promote(path: str, name: str, env: Mapping[str, str]) -> None:
     if rule is None:
         raise SnapsortError(f"there is no rule '{name}'{suggestion(name, [each.name for each in config.rules])}")
     if not rule.shadow:
-        raise SnapsortError(f"the rule '{name}' is not in shadow mode", "it acts already")
+        raise SnapsortError(f"the rule '{name}' is not in shadow mode", "it is already live")
     wanted = tuple(replace(each, shadow=False) if each.name == name else each for each in config.rules)
     rewrite(path, lambda text: _promoted(text, name, path), env, lambda new: new.rules == wanted, _by_hand(name, path))
 
@@ -46,7 +46,7 @@ def _promoted(text: str, name: str, path: str) -> str:
 
 def _by_hand(name: str, place: str) -> SnapsortError:
     return SnapsortError(
-        f"the mode of the rule '{name}' is written in a form that is not edited here: {place}",
+        f"the mode of the rule '{name}' is written in a form that cannot be edited automatically: {place}",
         "write `mode: live` there yourself, then `snapsortctl reload`",
     )
 

@@ -33,7 +33,7 @@ def rewrite(
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        hint = "remove it if no other snapsortctl is at work" if isinstance(error, FileExistsError) else ""
+        hint = "remove it if no other snapsortctl is running" if isinstance(error, FileExistsError) else ""
         raise SnapsortError(f"{temporary} cannot be written: {error.strerror}", hint) from None
     try:
         with os.fdopen(fd, "wb") as file:
@@ -47,7 +47,7 @@ def rewrite(
             raise refusal
         now = os.stat(real)
         if (now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns):
-            raise SnapsortError(f"{real} was changed meanwhile", "try again")
+            raise SnapsortError(f"{real} was changed in the meantime", "try again")
         os.rename(temporary, real)
     except OSError as error:
         raise SnapsortError(f"{real} cannot be replaced: {error.strerror}") from None

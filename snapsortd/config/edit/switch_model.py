@@ -38,7 +38,7 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
         )
 
     refusal = SnapsortError(
-        f"the model is written in a form that is not edited here: {path}",
+        f"the model is written in a form that cannot be edited automatically: {path}",
         f"write `model: {_quoted(name)}` there yourself, then `snapsortctl reload`",
     )
     rewrite(path, lambda text: _switched(text, name), env, is_wanted, refusal)

@@ -86,7 +86,7 @@ class BareEntry(Strict):
     @classmethod
     def _nothing(cls, value: object) -> object:
         if value is not None and not isinstance(value, dict):
-            raise ValueError(f"takes nothing more, not {describe(value)}; write the word alone")
+            raise ValueError(f"takes no value, but has {describe(value)}; write the word alone")
         return value or {}
 
     @classmethod
@@ -118,7 +118,7 @@ def _lengthen(value: object) -> object:
     if value in WORDS:
         return {value: {}}
     if value in Actions.__annotations__:
-        raise ValueError(f"'{value}' needs to be told more; write for example {EXAMPLES[value]}")
+        raise ValueError(f"'{value}' needs a value; write for example {EXAMPLES[value]}")
     raise ValueError(f"there is no action '{value}'{suggestion(value, Actions.__annotations__)}")
 
 
@@ -154,9 +154,9 @@ def check_order(actions: list[Actions]) -> None:
     """After `trash` and `skip` there is no file to do more with. Raises ValueError."""
     kinds = [kind_of(each) for each in actions]
     if SKIP in kinds and len(kinds) > 1:
-        raise ValueError("'skip' leaves the file alone, so it stands alone; remove it or the others")
+        raise ValueError("'skip' leaves the file alone, so it must be the only action; remove it or the others")
     if "trash" in kinds[:-1]:
-        raise ValueError("'trash' must be the last action: the file is gone from its place afterwards")
+        raise ValueError("'trash' must be the last action: afterwards the file is no longer there")
 
 
 def build_action(entry: Actions, position: str) -> RuleAction:

@@ -66,7 +66,9 @@ class Short(Strict):
 def _one_key(value: object) -> object:
     if isinstance(value, dict) and len(value) != 1:
         keys = " and ".join(f"'{key}'" for key in value) or "nothing"
-        raise ValueError(f"one entry has one key, this has {keys}; start each with '- ', indent what belongs to it")
+        raise ValueError(
+            f"an entry has exactly one key, but this one has {keys}; start each with '- ' and indent what belongs to it"
+        )
     return value
 
 

@@ -19,16 +19,16 @@ def date_bounds(text: str) -> tuple[DateBound, ...]:
 def _bound(text: str) -> DateBound:
     symbol = next((symbol for symbol in OPERATORS if text.startswith(symbol)), None)
     if symbol is None:
-        raise ValueError(f"'{text}' compares with nothing; write for example {_EXAMPLE}")
+        raise ValueError(f"'{text}' has no comparison operator; write for example {_EXAMPLE}")
     written = text.removeprefix(symbol).strip()
     found = _DATE.fullmatch(written)
     if found is None:
-        raise ValueError(f"'{written}' is no date; write 2024, 2024-05, 2024-05-17 or 2024-05-17 09:30")
+        raise ValueError(f"'{written}' is not a valid date; write 2024, 2024-05, 2024-05-17 or 2024-05-17 09:30")
     year, *rest = (int(each) for each in found.groups() if each is not None)
     try:
         return DateBound(symbol, *_span(year, *rest), text)
     except (ValueError, OverflowError):
-        raise ValueError(f"'{written}' is no day of the calendar") from None
+        raise ValueError(f"'{written}' is not in the calendar") from None
 
 
 def _span(year: int, month: int = 0, day: int = 0, hour: int = -1, minute: int = 0) -> tuple[datetime, datetime]:

@@ -110,7 +110,7 @@ class RuleEntry(Strict):
     def _file_is_there(cls, continues: bool, info: ValidationInfo) -> bool:
         last = kind_of(info.data["actions"][-1]) if info.data.get("actions") else ""
         if continues and last in WORDS:
-            raise ValueError(f"after '{last}' no further rule is asked; remove one of the two")
+            raise ValueError(f"after '{last}' no further rule is evaluated; remove one of the two")
         return continues
 
 
@@ -129,7 +129,7 @@ class TestEntry(Strict):
         if self.rule is None and self.destination is None:
             raise ValueError("expects nothing; give rule, destination or both")
         if self.rule == NO_RULE and self.destination is not None:
-            raise ValueError("where no rule takes the file it goes nowhere; remove 'destination'")
+            raise ValueError("a file that no rule matches goes nowhere; remove 'destination'")
         return self
 
 

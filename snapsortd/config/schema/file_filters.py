@@ -44,7 +44,7 @@ class NameIs(Short):
     @model_validator(mode="after")
     def _asks_something(self) -> NameIs:
         if not (self.is_ or self.contains or self.startswith or self.endswith):
-            raise ValueError("asks for nothing; give is, contains, startswith or endswith")
+            raise ValueError("has no condition; give is, contains, startswith or endswith")
         return self
 
     def build(self) -> Filter:

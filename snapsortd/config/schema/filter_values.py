@@ -28,7 +28,7 @@ def _format(value: str) -> str:
     name = value.lower().removeprefix(".")
     name = _OTHER_WORDS.get(name, name)
     if name not in FORMATS:
-        raise ValueError(f"'{value}' is no format that snapsortd knows{suggestion(name, FORMATS)}")
+        raise ValueError(f"'{value}' is not a known format{suggestion(name, FORMATS)}")
     return name
 
 
@@ -50,13 +50,13 @@ def _folder_pattern(value: str, info: ValidationInfo) -> str:
     # What a variable brings along is a name, not a pattern.
     pattern = expand(value, {name: escape(text) for name, text in context_of(info).env.items()})
     if not pattern.startswith(("/", "*", "?", "[")):
-        raise ValueError(f"'{value}' fits no folder: their paths begin with /; write */{value}")
+        raise ValueError(f"'{value}' matches no folder: paths begin with /; write */{value}")
     return pattern.rstrip("/") or "/"
 
 
 def _address(value: str) -> str:
     if not any(sign in value for sign in "*?[") and "://" not in value:
-        raise ValueError(f"'{value}' fits no address as a whole; write \"*{value}*\"")
+        raise ValueError(f"'{value}' cannot match a whole address; write \"*{value}*\"")
     return value
 
 
@@ -77,7 +77,7 @@ def _exif_patterns(value: object) -> object:
 def _exif_tags(value: object) -> object:
     if isinstance(value, dict):
         if not value:
-            raise ValueError('asks for nothing; write for example {Model: "iPhone*"}')
+            raise ValueError('has no condition; write for example {Model: "iPhone*"}')
         return value
     tags = as_many(value)
     assert isinstance(tags, list)
@@ -88,7 +88,7 @@ def _exif_tags(value: object) -> object:
 
 def _cosine(value: float) -> float:
     if not _LEAST_COSINE <= value <= 1:
-        raise ValueError(f"must be between {_LEAST_COSINE} (alike) and 1 (the same to the model), not {value:g}")
+        raise ValueError(f"must be between {_LEAST_COSINE} (similar) and 1 (identical to the model), not {value:g}")
     return value
 
 

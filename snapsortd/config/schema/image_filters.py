@@ -54,7 +54,7 @@ class DimensionsAre(Strict):
     @model_validator(mode="after")
     def _asks_something(self) -> DimensionsAre:
         if not (self.width or self.height or self.aspect or self.megapixels):
-            raise ValueError("asks for nothing; give width, height, aspect or megapixels")
+            raise ValueError("has no condition; give width, height, aspect or megapixels")
         return self
 
     def build(self) -> Filter:

@@ -44,7 +44,7 @@ def aspect(text: str) -> float:
         return _quantity(text, {"": 1}, "width divided by height, such as 1.5 or 16:9")
     sides = [_quantity(side, {"": 1}, "two sides such as 16:9") for side in (width, height)]
     if not all(sides):
-        raise ValueError(f"'{text}' has a side of nothing; write for example 16:9")
+        raise ValueError(f"'{text}' has a side of zero; write for example 16:9")
     return sides[0] / sides[1]
 
 
@@ -56,7 +56,7 @@ def comparisons(text: str, number: Callable[[str], float], example: str) -> Rang
 def _comparison(text: str, number: Callable[[str], float], example: str) -> Comparison:
     symbol = next((symbol for symbol in OPERATORS if text.startswith(symbol)), None)
     if symbol is None:
-        raise ValueError(f"'{text}' compares with nothing; write for example \"{example}\"")
+        raise ValueError(f"'{text}' has no comparison operator; write for example \"{example}\"")
     return Comparison(symbol, number(text.removeprefix(symbol).strip()), text)
 
 

@@ -10,14 +10,8 @@ from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 from snapsortd.config.expand import expand
 from snapsortd.config.schema.values import as_line, as_many, as_text, context_of, describe
 from snapsortd.domain.errors import TemplateError
-from snapsortd.rules.template import (
-    DestinationTemplate,
-    NameTemplate,
-    WordTemplate,
-    parse_destination,
-    parse_name,
-    parse_words,
-)
+from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
+from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 T = TypeVar("T")
 
@@ -55,7 +49,7 @@ def _tags(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
 def _tag(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_line(as_text(value, 'holiday or "{label}"'))
     if "," in text:
-        raise ValueError(f"the tag '{text}' holds a comma, which parts one tag from the next; write a list")
+        raise ValueError(f"the tag '{text}' contains a comma, which separates tags; write a list")
     return _parsed(lambda: parse_words(text, context_of(info).groups, path=False))
 
 
@@ -67,12 +61,14 @@ def _notice(value: object, info: ValidationInfo) -> WordTemplate:
 def _command(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
     example = '[optipng, "{path}"]'
     if not isinstance(value, list):
-        raise ValueError(f"must be a list of arguments such as {example}, not {describe(value)}: no shell reads it")
+        raise ValueError(
+            f"must be a list of arguments such as {example}, not {describe(value)}: it is not run by a shell"
+        )
     if not value:
         raise ValueError(f"is empty; write for example {example}")
     words = tuple(_argument(each, info) for each in value)
     if not words[0].is_fixed:
-        raise ValueError("the command itself cannot depend on the image; placeholders come after it")
+        raise ValueError("the program itself cannot depend on the image; use placeholders only in its arguments")
     return words
 
 

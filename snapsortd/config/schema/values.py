@@ -89,14 +89,14 @@ def as_many(value: object) -> object:
 def _duration(value: object) -> float:
     seconds = duration(as_text(value, "2s, 30m or 1h"))
     if seconds < 0.1:
-        raise ValueError(f"'{value}' is too short; 0.1s is the least")
+        raise ValueError(f"'{value}' is too short; the minimum is 0.1s")
     return seconds
 
 
 def _time_limit(value: object) -> float:
     seconds = _duration(value)
     if seconds > MOST_SECONDS:
-        raise ValueError(f"'{value}' is too long: nothing is filed meanwhile; 1h is the most")
+        raise ValueError(f"'{value}' is too long: nothing is filed while a command runs; the maximum is 1h")
     return seconds
 
 
@@ -160,7 +160,7 @@ def _expected_rule(value: str, info: ValidationInfo) -> str:
 
 def _rule_tag(value: str) -> str:
     if "," in value or value != value.strip():
-        raise ValueError(f"'{value}' is no tag: --tags takes several with commas between them")
+        raise ValueError(f"'{value}' is not a valid tag: --tags separates tags with commas")
     return value
 
 
@@ -181,7 +181,7 @@ def _model_name(value: str, info: ValidationInfo) -> str:
 def _extension(value: str) -> str:
     extension = value.removeprefix(".").lower()
     if not extension or "." in extension or "*" in extension:
-        raise ValueError(f"'{value}' is no extension; write for example png")
+        raise ValueError(f"'{value}' is not a valid extension; write for example png")
     return extension
 
 

@@ -9,7 +9,7 @@ from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
 
 _DAY = 86400.0
-NOT_TAKEN = "the image carries no date on which it was taken"
+NOT_TAKEN = "the image has no date taken"
 
 
 @dataclass(frozen=True, slots=True)

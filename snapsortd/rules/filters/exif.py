@@ -35,7 +35,7 @@ class CameraFilter:
 
     def check(self, facts: Facts) -> Verdict:
         camera = facts.classification.image.camera
-        fact = f"camera is {camera}" if camera else "the image names no camera"
+        fact = f"camera is {camera}" if camera else "the image does not name a camera"
         return Verdict(bool(camera) and like(camera, self.patterns), fact, either(self.patterns))
 
 
@@ -46,5 +46,5 @@ class GpsFilter:
     def check(self, facts: Facts) -> Verdict:
         exif = facts.classification.image.exif
         if all(tag in exif for tag in PLACE):
-            return Verdict(True, "it tells where it was taken")
-        return Verdict(False, "it does not tell where it was taken")
+            return Verdict(True, "it has a GPS position")
+        return Verdict(False, "it has no GPS position")

@@ -69,5 +69,5 @@ class Not:
         return Verdict(
             not verdict.matched,
             verdict.fact,
-            f"not {verdict.wanted}" if verdict.wanted else "it not to be so",
+            f"not {verdict.wanted}" if verdict.wanted else "the opposite",
         )

@@ -70,7 +70,9 @@ class AnimatedFilter:
         if frames == 1:
             return Verdict(False, "it has a single frame", "an animation")
         if facts.file.format not in ANIMATED_FORMATS:
-            return Verdict(False, f"it holds {frames} images, but {facts.file.format} does not move", "an animation")
+            return Verdict(
+                False, f"it contains {frames} images, but {facts.file.format} is not an animated format", "an animation"
+            )
         return Verdict(True, f"it is an animation of {frames} frames", "an animation")
 
 

@@ -25,7 +25,7 @@ class LabelFilter:
         wanted = either(self.names)
         fact = f"label is {classification.label} ({cut(classification.score)})"
         if classification.label in facts.negatives and classification.label not in self.names:
-            return Verdict(None, f"{fact}, which means: leave the file alone")
+            return Verdict(None, f"{fact}, which is negative: the file is left alone")
         if classification.label not in self.names:
             return Verdict(False, fact, wanted)
         if classification.score < self.min_score:

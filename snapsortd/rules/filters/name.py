@@ -1,4 +1,4 @@
-"""What the file is called, where it lies and where it came from."""
+"""What the file is called, where it lies and where it was downloaded from."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class FolderFilter:
     patterns: tuple[str, ...]
 
     def check(self, facts: Facts) -> Verdict:
-        return Verdict(like(facts.folder, self.patterns), f"it lies in {facts.folder}", either(self.patterns))
+        return Verdict(like(facts.folder, self.patterns), f"it is in {facts.folder}", either(self.patterns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,11 @@ class UrlFilter:
     def check(self, facts: Facts) -> Verdict:
         urls = facts.file.urls
         if not urls:
-            return Verdict(False, "it is not known where it was downloaded from", either(self.patterns))
+            return Verdict(False, "the address it was downloaded from is unknown", either(self.patterns))
         fitting = next((url for url in urls if like(url, self.patterns)), None)
-        return Verdict(fitting is not None, f"it came from {_short(fitting or urls[0])}", either(self.patterns))
+        return Verdict(
+            fitting is not None, f"it was downloaded from {_short(fitting or urls[0])}", either(self.patterns)
+        )
 
 
 def _short(url: str) -> str:
