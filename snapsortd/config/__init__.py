@@ -1,4 +1,4 @@
-"""The configuration: `load_config` reads it strictly, `check_folders` compares it with the disk."""
+"""The configuration: `load_config` reads it strictly, `check_folders` compares it with the file system."""
 
 from snapsortd.config.cache import load_config
 from snapsortd.config.preflight import check_folders
@@ -6,8 +6,8 @@ from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, W
 
 
 def default_config_text() -> str:
-    """The commented configuration that a new user starts from."""
-    from snapsortd.config import load  # what checks a configuration takes long to import
+    """Return the commented configuration that a new user starts with."""
+    from snapsortd.config import load  # validation takes long to import
 
     return load.default_config_text()
 

@@ -1,4 +1,4 @@
-"""Writes the JSON Schema: `python -m snapsortd.config > snapsortd/config/schema.json`."""
+"""Write the JSON Schema: `python -m snapsortd.config > snapsortd/config/schema.json`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""From the checked document to the values that the other parts use."""
+"""Convert a validated document to the values that the other rooms use."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from snapsortd.rules.rule import FilterMode, Rule
 
 
 def build(path: str, document: Document, root: Node) -> Config:
-    """The configuration of a document; `root` knows where each part stands in the file."""
-    asked = document.model
-    model = ModelConfig(asked.name, asked.unload_after, asked.engine, asked.threads, asked.nice)
+    """Return the configuration of a document; `root` has the position of each part in the file."""
+    chosen = document.model
+    model = ModelConfig(chosen.name, chosen.unload_after, chosen.engine, chosen.threads, chosen.nice)
     labels = build_labels(document.labels)
     rules = tuple(_rule(entry, root, index) for index, entry in enumerate(document.rules))
     return Config(
@@ -42,13 +42,13 @@ def build(path: str, document: Document, root: Node) -> Config:
         ),
         rescan=document.rescan,
         notify=document.notify,
-        # These are frozen dataclasses of text and numbers all the way down, so their repr says all there is.
+        # All of these are frozen dataclasses of text and numbers, so their repr is complete.
         fingerprint=hashlib.sha256(repr((model.name, labels, rules)).encode()).hexdigest(),
     )
 
 
 def build_labels(entries: Mapping[str, LabelEntry]) -> tuple[Label, ...]:
-    """The labels of a document, in order."""
+    """Return the labels of a document, in order."""
     return tuple(Label(name, tuple(entry.prompts), entry.negative) for name, entry in entries.items())
 
 
@@ -73,7 +73,7 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
 
 
 def _expectation(entry: TestEntry, path: str, position: str) -> Expectation:
-    """Files are named as they lie from the configuration's own folder."""
+    """Return a test of the rules; its file may be relative to the folder of the configuration."""
     file = entry.file if entry.file.startswith("/") else f"{path.rpartition('/')[0]}/{entry.file}"
     return Expectation(file, entry.rule, entry.destination, position)
 

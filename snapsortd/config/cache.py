@@ -1,4 +1,4 @@
-"""What came of a configuration last time, kept in the cache: checking it takes as long as all else at a start."""
+"""Cache the validated configuration: validation takes as long as everything else at start."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _KIND = "="
 
 
 def load_config(path: str, env: Mapping[str, str], memory: str = "") -> Config:
-    """The configuration in a file, `~` and `$VAR` taken from `env`. Raises ConfigError with every fault.
+    """Return the configuration in a file; `env` expands `~` and `$VAR`. Raises ConfigError with every fault.
 
-    `memory` is a file in a folder of ours: what came of it last time, as long as nothing that it depends on changed.
+    `memory` is the cache file, in a private folder: its content is used as long as nothing that it depends on changed.
     """
     key = _key(path, env) if memory else ""
     config = recall(memory, key) if key else None
@@ -39,7 +39,7 @@ def load_config(path: str, env: Mapping[str, str], memory: str = "") -> Config:
 
 
 def _key(path: str, env: Mapping[str, str]) -> str:
-    """Hex; another one if the file, a variable that it names, or the code that reads it is another. "": no file."""
+    """Return a hash (hex) of the file, the variables it names and the code that reads it; "" if there is no file."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return ""
@@ -53,14 +53,14 @@ def _key(path: str, env: Mapping[str, str]) -> str:
 
 
 def recall(file: str, key: str) -> Config | None:
-    """What was remembered under this key; None if nothing was, or not all of it can be read."""
+    """Return the configuration that is cached under this key; None if there is none, or it is damaged."""
     try:
         with open(file, encoding="ascii") as lines:
             known, digest, body = lines.read().split("\n")
         if (known, digest) == (key, sha256(body.encode()).hexdigest()):
-            found = _value(json.loads(body), _classes())
-            return found if isinstance(found, Config) else None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is only a memory
+            config = _value(json.loads(body), _classes())
+            return config if isinstance(config, Config) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is only a cache
         pass
     return None
 
@@ -85,7 +85,7 @@ def _private(path: str, flags: int) -> int:
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
-    """Yield name, size and time of each file of the rooms that make a configuration."""
+    """Yield path, size and modification time of each file of the rooms whose code affects a configuration."""
     package = os.path.dirname(os.path.dirname(settings.__file__))
     for room in ("domain", "rules", "config"):
         for folder, _, names in os.walk(os.path.join(package, room)):
@@ -97,7 +97,7 @@ def _code() -> Iterator[tuple[str, int, int]]:
 
 
 def _classes() -> dict[str, type]:
-    """The classes that a configuration may hold, by name."""
+    """Return the classes that a configuration may contain, by name."""
     modules: tuple[ModuleType, ...] = (decision, filters, placeholders, rule, template, settings)
     return {"datetime": datetime} | {
         name: each

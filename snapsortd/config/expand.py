@@ -1,4 +1,4 @@
-"""`~`, `$VAR` and `${VAR}` in the configuration's own paths; what an image brings along is never expanded."""
+"""Expand `~`, `$VAR` and `${VAR}` in the paths of a configuration; values of an image are never expanded."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _VARIABLE = re.compile(r"\$(?:(?P<plain>[A-Za-z_]\w*)|\{(?P<braced>[^{}]*)\})", 
 
 
 def expand(text: str, env: Mapping[str, str], *, braces: bool = False) -> str:
-    """The text with the home folder and variables put in; `braces` doubles the braces that these bring along.
+    """Return the text with the home folder and variables filled in; `braces` doubles the braces in their values.
 
-    Raises ValueError: a variable that is not set, or `~name`.
+    Raises ValueError for a variable that is not set, and for `~name`.
     """
     if text.startswith("~") and not text.startswith("~/") and text != "~":
         raise ValueError(f"'{text.partition('/')[0]}' is not expanded; write that user's home folder in full")
@@ -30,7 +30,7 @@ def expand(text: str, env: Mapping[str, str], *, braces: bool = False) -> str:
 
 
 def expand_folder(text: str, env: Mapping[str, str]) -> str:
-    """An absolute folder, without a closing slash. Raises ValueError."""
+    """Return an absolute folder, without a trailing slash. Raises ValueError."""
     path = expand(text, env)
     if not path.startswith("/"):
         raise ValueError(f"the folder '{text}' is not absolute; start it with / or ~/")

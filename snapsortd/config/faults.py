@@ -1,4 +1,4 @@
-"""Pydantic's errors as faults with a place in the file and words that a person can act on."""
+"""Convert the errors of pydantic to faults with a position in the file and a message that a person can act on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXPECTED = {
 
 
 def faults_of(errors: list[ErrorDetails], root: Node) -> Iterator[Fault]:
-    """One fault per error, where the key or the value stands."""
+    """Yield one fault per error, at the position of its key or value."""
     for error in errors:
         steps = error["loc"]
         trail = locate(root, steps)
@@ -42,7 +42,7 @@ def faults_of(errors: list[ErrorDetails], root: Node) -> Iterator[Fault]:
 
 
 def locate(root: Node, steps: Steps) -> list[tuple[str | int, Node]]:
-    """The way down to a value, without the steps that only the long form of something short would have."""
+    """Return the path to a value, without the steps that exist only in the long form of a shortened entry."""
     trail: list[tuple[str | int, Node]] = [("", root)]
     for step in steps:
         child = trail[-1][1].child(step)
@@ -57,7 +57,7 @@ def _inside(trail: list[tuple[str | int, Node]]) -> str:
 
 
 def _subject(trail: list[tuple[str | int, Node]]) -> str:
-    """The key that the fault is about: `'ignore' entry 2: `."""
+    """Return the key that the fault is about: `'ignore' entry 2: `."""
     step = trail[-1][0]
     if isinstance(step, int):
         key = next((name for name, _ in reversed(trail) if isinstance(name, str)), "")
@@ -85,12 +85,12 @@ def _message(error: ErrorDetails) -> str:
 
 
 def _known_keys(steps: Steps) -> list[str]:
-    """The keys that the schema allows at a place."""
+    """Return the keys that the schema allows at these steps."""
     schema = json_schema()
-    places = _spread(schema, schema)
+    places = _alternatives(schema, schema)
     for step in steps:
         below = (_step(place, step) for place in places)
-        places = [spread for place in below if place is not None for spread in _spread(place, schema)]
+        places = [each for place in below if place is not None for each in _alternatives(place, schema)]
     return [key for place in places for key in place.get("properties", {})]
 
 
@@ -102,10 +102,10 @@ def _step(place: dict[str, Any], step: str | int) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _spread(place: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """A schema, its references followed and its alternatives laid side by side."""
+def _alternatives(place: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the alternatives of a schema, with references resolved."""
     if "$ref" in place:
-        return _spread(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
+        return _alternatives(schema["$defs"][place["$ref"].rpartition("/")[2]], schema)
     if "anyOf" in place:
-        return [spread for choice in place["anyOf"] for spread in _spread(choice, schema)]
+        return [each for choice in place["anyOf"] for each in _alternatives(choice, schema)]
     return [place]

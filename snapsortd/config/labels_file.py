@@ -1,4 +1,4 @@
-"""A file of labels alone, in the shape of the configuration's `labels:`."""
+"""Load a file that contains only labels, in the form of `labels:` in a configuration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Labels(Strict):
 
 
 def load_labels(path: str) -> tuple[Label, ...]:
-    """The labels of a file: a mapping of names to prompts, alone or below `labels:`, as in a whole configuration.
+    """Return the labels of a file: a mapping of names to prompts, alone or under `labels:`, or a whole configuration.
 
     Raises ConfigError with every fault.
     """

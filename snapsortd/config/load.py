@@ -1,4 +1,4 @@
-"""Reads a configuration file: all of its faults at once, or a `Config`."""
+"""Load a configuration file: the result is a `Config`, or one error with all faults of the file."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from snapsortd.domain.errors import ConfigError
 
 VERSION = 1
 MAX_SHOWN = 50
-"""Faults reported at once."""
+"""Faults that one error lists at most."""
 
 
 def load_config(path: str, env: Mapping[str, str]) -> Config:
-    """The configuration in a file, `~` and `$VAR` taken from `env`. Raises ConfigError with every fault."""
+    """Return the configuration in a file; `env` expands `~` and `$VAR`. Raises ConfigError with every fault."""
     root, faults = read_file(path)
     version = root.child("version")
     if version is not None and type(version.value) is int and version.value > VERSION:
@@ -42,17 +42,17 @@ def load_config(path: str, env: Mapping[str, str]) -> Config:
 
 
 def default_config_path() -> str:
-    """Where the configuration lies that a new user starts from."""
+    """Return the path of the configuration that a new user starts with."""
     return os.path.join(os.path.dirname(__file__), "default.yaml")
 
 
 def default_config_text() -> str:
-    """The commented configuration that a new user starts from."""
+    """Return the commented configuration that a new user starts with."""
     return files("snapsortd.config").joinpath("default.yaml").read_text("utf-8")
 
 
 def read_file(path: str) -> tuple[Node, list[Fault]]:
-    """The tree of a YAML file, and the faults that did not stop the reading. Raises ConfigError."""
+    """Return the tree of a YAML file, and the faults that did not stop the parser. Raises ConfigError."""
     data = _read(path)
     try:
         root, faults = read_tree(data.decode("utf-8-sig"))
@@ -70,7 +70,7 @@ def read_file(path: str) -> tuple[Node, list[Fault]]:
 
 def _read(path: str) -> bytes:
     try:
-        # Asked first, and opened without waiting: a named pipe would hold us for ever.
+        # Checked first, and opened without blocking: a named pipe would block forever.
         if not stat.S_ISREG(os.stat(path).st_mode):
             kind = "a folder" if os.path.isdir(path) else "not a regular file"
             raise _unreadable(path, f"it is {kind}", "give the path of a YAML file")
@@ -90,15 +90,15 @@ def _unreadable(path: str, reason: str, hint: str) -> ConfigError:
     return ConfigError(f"the configuration {path} cannot be read: {reason}", hint, (f"{path}: {reason}",))
 
 
-def _printable(message: str) -> str:
-    """The message on one line: it may quote what stands in the file, which may be anything."""
+def _escape(message: str) -> str:
+    """Return the message on one line, escaped: it may quote any character of the file."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in message)
 
 
 def refusal(path: str, faults: list[Fault]) -> ConfigError:
-    """The error that tells all faults of a file."""
+    """Return the error that lists the faults of a file."""
     ordered = sorted(set(faults), key=lambda fault: (fault.position.line, fault.position.column, fault.message))
-    problems = [f"{path}:{fault.position}: {_printable(fault.message)}" for fault in ordered[:MAX_SHOWN]]
+    problems = [f"{path}:{fault.position}: {_escape(fault.message)}" for fault in ordered[:MAX_SHOWN]]
     if len(ordered) > MAX_SHOWN:
         problems.append(f"{path}: and {len(ordered) - MAX_SHOWN} more")
     count = "one problem" if len(ordered) == 1 else f"{len(ordered)} problems"

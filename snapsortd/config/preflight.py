@@ -1,4 +1,4 @@
-"""What the configuration expects of the disk: problems that `check` shows and the daemon only warns of."""
+"""Check what the configuration expects of the file system: `check` reports problems, the daemon only warns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapsortd.config.settings import Config
 
 
 def check_folders(config: Config) -> tuple[str, ...]:
-    """Watched folders that cannot be watched and destinations that cannot be made, as `file:line:col: …`."""
+    """Return folders that cannot be watched and destinations that cannot be created, as `file:line:col: …`."""
     return tuple(f"{config.path}:{position}: {problem}" for position, problem in _problems(config))
 
 
@@ -39,12 +39,12 @@ def _watch_problem(path: str) -> str:
 
 
 def _root_problem(root: str) -> str:
-    """Is the root there, or can it be made, as far as one can tell without trying?"""
-    standing = root
-    while not os.path.lexists(standing):
-        standing = os.path.dirname(standing)
-    if not os.path.isdir(standing):
-        return f"the destination {root} cannot be created: {standing} is not a folder"
-    if not os.access(standing, os.W_OK | os.X_OK):
-        return f"the destination {root} is not writable: you have no write permission for {standing}"
+    """Return why the root neither exists nor can be created, as far as permissions show; empty if nothing is wrong."""
+    existing = root
+    while not os.path.lexists(existing):
+        existing = os.path.dirname(existing)
+    if not os.path.isdir(existing):
+        return f"the destination {root} cannot be created: {existing} is not a folder"
+    if not os.access(existing, os.W_OK | os.X_OK):
+        return f"the destination {root} is not writable: you have no write permission for {existing}"
     return ""

@@ -1,4 +1,4 @@
-"""What the actions of every rule would make of an image that might be: how their templates read once filled. Pure."""
+"""Preview the actions of every rule on a sample image, to show what their templates look like filled in. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EXIF = {
 
 
 def samples(config: Config) -> Iterator[ActionPreview]:
-    """What would be done with a sample image by every rule that is switched on."""
+    """Yield the actions of every enabled rule on a sample image."""
     for rule in config.rules:
         if rule.enabled:
             yield from _sample(config, rule)
@@ -59,7 +59,7 @@ def _parts(action: RuleAction) -> Iterator[Part]:
 
 
 def _label(config: Config, rule: Rule) -> str:
-    """A label that the rule takes, or any that is filed."""
-    asked = (name for each in rule.filters if isinstance(each, LabelFilter) for name in each.names)
+    """Return a label that the rule matches, else the first that is not negative."""
+    matching = (name for each in rule.filters if isinstance(each, LabelFilter) for name in each.names)
     usual = (label.name for label in config.labels if not label.negative)
-    return next(asked, next(usual, config.labels[0].name))
+    return next(matching, next(usual, config.labels[0].name))

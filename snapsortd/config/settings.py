@@ -1,4 +1,4 @@
-"""The configuration as the other parts see it: checked, expanded, frozen."""
+"""The configuration as the other rooms see it: validated, expanded, frozen."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Something the model may answer. Winning a negative one means: leave the file alone."""
+    """A possible answer of the model. If a negative label wins, the file is left alone."""
 
     name: str
     prompts: tuple[str, ...]
@@ -21,9 +21,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class ModelConfig:
-    """Which model, after how many idle seconds its memory is freed (None: never), and what may run it.
+    """The model, the idle seconds after which its memory is freed (None: never), and how it is run.
 
-    `engine` is auto, torch or onnx. `threads` None: one per physical core, at most 4. `nice` is added to the niceness.
+    `engine` is auto, torch or onnx. `threads` is None for one per physical core, at most 4. `nice` is added to the
+    niceness of the process.
     """
 
     name: str = "embedded"
@@ -35,7 +36,7 @@ class ModelConfig:
 
 @dataclass(frozen=True, slots=True)
 class WatchFolder:
-    """A folder to watch. `path` is absolute, `settle` in seconds, `position` its line:column in the file."""
+    """A watched folder. `path` is absolute, `settle` in seconds, `position` its line:column in the configuration."""
 
     path: str
     subfolders: bool = False
@@ -46,8 +47,11 @@ class WatchFolder:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One of the configuration's own tests. `file` is a path; `rule` the one that takes it ("none": no rule takes it),
-    `destination` a folder or a path; None: whatever comes. `position` is its line:column in the file."""
+    """One test of the rules, from `tests:`.
+
+    `file` is a path, `rule` the name of the rule that matches it ("none" for no rule), `destination` a folder or a
+    path; None accepts anything. `position` is its line:column in the configuration.
+    """
 
     file: str
     rule: str | None = None
@@ -57,7 +61,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One configuration file. `path` is the file, `rescan` in seconds."""
+    """One configuration. `path` is its file, `rescan` in seconds."""
 
     path: str
     model: ModelConfig
@@ -68,9 +72,9 @@ class Config:
     rescan: float = 300.0
     notify: bool = False
     fingerprint: str = ""
-    """SHA-256, hex, of what changes decisions: model, labels and rules."""
+    """SHA-256, hex, of the parts that affect decisions: model, labels and rules."""
 
     @property
     def negatives(self) -> frozenset[str]:
-        """Names of the labels that mean "leave the file alone"."""
+        """Return the names of the labels that mean "leave the file alone"."""
         return frozenset(label.name for label in self.labels if label.negative)

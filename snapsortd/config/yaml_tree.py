@@ -1,7 +1,7 @@
-"""YAML as a tree that knows where everything stands.
+"""Parse YAML to a tree that has the position of every key and value.
 
 Plain data only: no tags, anchors or aliases; `yes`, `no`, `on`, `off` and dates are text, as in YAML 1.2.
-Built from events, so that deep nesting ends in a message and not in a crash.
+The tree is built from events, so that deep nesting results in a message instead of a crash.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_PLAIN_WORDS = (
+_PLAIN_MESSAGES = (
     (r"character '\\t'", "YAML cannot be indented with tabs; use spaces"),
     (r"character '[%@`]'", "text that starts with % @ or ` needs quotes"),
     (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
@@ -43,7 +43,7 @@ _PLAIN_WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Line and column, both from 1."""
+    """A line and a column, both from 1."""
 
     line: int = 1
     column: int = 1
@@ -54,14 +54,14 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong at a place in the file."""
+    """A fault at a position in the file."""
 
     position: Position
     message: str
 
 
 class YamlFault(Exception):
-    """The text is no YAML that we read; nothing after it can be trusted."""
+    """The text is not YAML of the supported kind, and parsing cannot continue after it."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.message)
@@ -70,20 +70,20 @@ class YamlFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value, where it starts, and where its key starts (the value's own place where it has none)."""
+    """A value with its position and that of its key (its own position if it has no key)."""
 
     value: Scalar | list[Node] | dict[str, Node]
     position: Position
     key_position: Position
 
     def plain(self) -> object:
-        """The value without positions."""
+        """Return the value without positions."""
         if isinstance(self.value, dict):
             return {key: node.plain() for key, node in self.value.items()}
         return [node.plain() for node in self.value] if isinstance(self.value, list) else self.value
 
     def child(self, step: str | int) -> Node | None:
-        """The value under a key, or at an index."""
+        """Return the value under a key or at an index, or None."""
         if isinstance(self.value, dict):
             return self.value.get(str(step))
         if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
@@ -92,7 +92,7 @@ class Node:
 
 
 def read_tree(text: str) -> tuple[Node, list[Fault]]:
-    """The tree of one YAML document, with the faults that did not stop the reading (keys that appear twice).
+    """Return the tree of one YAML document, with the faults that did not stop the parser (keys that appear twice).
 
     Raises YamlFault.
     """
@@ -144,7 +144,7 @@ class _Reader:
                 raise YamlFault(
                     Fault(_position(event), "a key must be text; put text that starts with { or [ in quotes")
                 )
-            self._node(event, _position(event), depth)  # a key may hold what no text may
+            self._node(event, _position(event), depth)  # refuses forbidden characters in the key
             key, position = event.value, _position(event)
             node = self._node(next(self._events), position, depth + 1)
             if key in items:
@@ -157,8 +157,8 @@ class _Reader:
 
 def _scalar(event: yaml.ScalarEvent) -> Scalar:
     text: str = event.value
-    if unwanted := _UNWANTED.search(text):
-        message = f"the text contains U+{ord(unwanted[0]):04X}, which is not allowed in a name or prompt"
+    if found := _FORBIDDEN.search(text):
+        message = f"the text contains U+{ord(found[0]):04X}, which is not allowed in a name or prompt"
         raise YamlFault(Fault(_position(event), message))
     if event.style is not None:  # quoted
         return text
@@ -170,7 +170,7 @@ def _scalar(event: yaml.ScalarEvent) -> Scalar:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    """The events of a document, less the ones that open the stream and the document's ends."""
+    """Yield the events of a document, without the one that opens the stream."""
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if not isinstance(event, yaml.StreamStartEvent):
@@ -178,11 +178,11 @@ def _events(text: str) -> Iterator[yaml.Event]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = Position(mark.line + 1, mark.column + 1) if mark else Position()
-        raise YamlFault(Fault(position, _in_plain_words(error))) from None
+        raise YamlFault(Fault(position, _plain_message(error))) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position].rpartition("\n")
         position = Position(before[0].count("\n") + 1 + bool(before[1]), len(before[2]) + 1)
-        raise YamlFault(Fault(position, _in_plain_words(error))) from None
+        raise YamlFault(Fault(position, _plain_message(error))) from None
 
 
 def _position(event: yaml.Event) -> Position:
@@ -190,8 +190,8 @@ def _position(event: yaml.Event) -> Position:
     return Position(mark.line + 1, mark.column + 1) if mark else Position()
 
 
-def _in_plain_words(error: yaml.YAMLError) -> str:
-    """What a person can act on, for the errors that people make; the parser's own words for the others."""
-    told = " ".join(str(error).split())
-    own = str(getattr(error, "problem", None) or told)
-    return next((plain for pattern, plain in _PLAIN_WORDS if re.search(pattern, told)), own)
+def _plain_message(error: yaml.YAMLError) -> str:
+    """Return a message that a person can act on for common mistakes, and the message of the parser for others."""
+    message = " ".join(str(error).split())
+    own = str(getattr(error, "problem", None) or message)
+    return next((plain for pattern, plain in _PLAIN_MESSAGES if re.search(pattern, message)), own)

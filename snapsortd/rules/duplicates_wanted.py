@@ -1,4 +1,4 @@
-"""What the `duplicate` filters of the rules need to know."""
+"""Determine which look-ups of filed images the `duplicate` filters of the rules need."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from snapsortd.rules.rule import Rule
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which look-ups the rules ask for."""
+    """The look-ups that the rules need."""
 
     exact: bool = False
     near: bool = False
 
 
 def wanted(rules: Sequence[Rule]) -> Wanted:
-    """What these rules ask; a rule that is switched off asks nothing."""
+    """Return the look-ups that these rules need; a disabled rule needs none."""
     asked = [each for rule in rules if rule.enabled for each in _duplicate_filters(rule.filters)]
     return Wanted(any(each.near is None for each in asked), any(each.near is not None for each in asked))
 

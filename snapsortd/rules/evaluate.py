@@ -1,4 +1,4 @@
-"""Evaluate the rules for one image: which match, why, and the actions that follow."""
+"""Evaluate the rules for one image: which match, why, and the actions that follow. Pure; the first match wins."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ def evaluate(
     twin: str = "",
     likeness: tuple[str, float] = ("", 0.0),
 ) -> Decision:
-    """What the rules say about one image, with the reasons of every rule that was asked. `now` is aware.
+    """Return the decision on one image, with the reasons of every rule that was evaluated. `now` is timezone-aware.
 
-    `twin` and `likeness`: see Facts. Raises TemplateError where a rule matches and has no value for a placeholder.
+    For `twin` and `likeness` see Facts. Raises TemplateError if a rule matches and a placeholder has no value.
     """
     facts = Facts(file, classification, negatives, now, twin, likeness)
-    asked: list[RuleReason] = []
+    reasons: list[RuleReason] = []
     actions: list[PlannedAction] = []
     for rule in rules:
-        reason, groups = _ask(rule, facts)
-        asked.append(reason)
+        reason, groups = _match(rule, facts)
+        reasons.append(reason)
         if reason.matched:
             if rule.leaves_alone:
-                return Decision(tuple(asked), tuple(actions), skipped=rule.name)
+                return Decision(tuple(reasons), tuple(actions), skipped=rule.name)
             actions.extend(plan(rule, file, classification, groups))
             if not rule.continues:
                 break
-    return Decision(tuple(asked), tuple(actions))
+    return Decision(tuple(reasons), tuple(actions))
 
 
-def _ask(rule: Rule, facts: Facts) -> tuple[RuleReason, Mapping[str, str]]:
-    """Does the rule match, and what did the named groups of its regex filters catch?"""
+def _match(rule: Rule, facts: Facts) -> tuple[RuleReason, Mapping[str, str]]:
+    """Return whether the rule matches, with the reasons, and the text of the named groups of its regex filters."""
     if not rule.enabled:
         return RuleReason(rule.name, False, ("disabled (enabled: false)",)), {}
-    place = _check_place(rule, facts.file.path)
-    if not place.matched:
-        return RuleReason(rule.name, False, (place.reason,)), {}
+    location = _check_location(rule, facts.file.path)
+    if not location.matched:
+        return RuleReason(rule.name, False, (location.reason,)), {}
     oriented = (Not(each) if rule.filter_mode is FilterMode.NONE else each for each in rule.filters)
     verdicts = [each.check(facts) for each in oriented]
     enough = any if rule.filter_mode is FilterMode.ANY and verdicts else all
-    reasons = (place, *verdicts) if rule.locations or not verdicts else verdicts
+    reasons = (location, *verdicts) if rule.locations or not verdicts else verdicts
     matched = enough(bool(verdict.matched) for verdict in verdicts)
     groups = {name: text for verdict in verdicts if verdict.matched for name, text in verdict.groups.items()}
     return RuleReason(rule.name, matched, tuple(each.reason for each in reasons)), groups
 
 
-def _check_place(rule: Rule, path: str) -> Verdict:
+def _check_location(rule: Rule, path: str) -> Verdict:
     if not rule.locations:
         return Verdict(True, "it has no conditions, so it matches every image")
     folder = path.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Read templates such as `/photos/{taken:%Y}/{name}.{ext}` strictly: whatever could fail for every image is refused.
+"""Parse templates such as `/photos/{taken:%Y}/{name}.{ext}` strictly, and refuse those that cannot work for any image.
 
 The text comes from the configuration with `~` and `$VAR` already expanded.
 """
@@ -14,9 +14,9 @@ from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemp
 
 
 def parse_destination(text: str, groups: Sequence[str] | None = None) -> DestinationTemplate:
-    """A folder, or a file where the last part ends with `.{ext}`. Raises TemplateError.
+    """Return the template of a folder, or of a file if the last part ends with `.{ext}`. Raises TemplateError.
 
-    `groups`: the names that `{regex.…}` may have; None: any.
+    `groups` are the names allowed in `{regex.…}`; None allows any.
     """
     if not text.startswith("/"):
         raise TemplateError(f"the destination '{text}' is not absolute", "start it with / or ~/")
@@ -38,7 +38,7 @@ def parse_destination(text: str, groups: Sequence[str] | None = None) -> Destina
 
 
 def parse_name(text: str, groups: Sequence[str] | None = None) -> NameTemplate:
-    """A file name that ends with `.{ext}`. Raises TemplateError."""
+    """Return the template of a file name, which must end with `.{ext}`. Raises TemplateError."""
     if "\0" in text:
         raise TemplateError("the name contains a NUL character, which a file name cannot")
     part, *more = read_parts(text, groups, in_path=True)
@@ -48,7 +48,7 @@ def parse_name(text: str, groups: Sequence[str] | None = None) -> NameTemplate:
 
 
 def parse_words(text: str, groups: Sequence[str] | None = None, *, path: bool, verbatim: bool = False) -> WordTemplate:
-    """Text that is no path; `path`: may it hold `{path}`? Raises TemplateError."""
+    """Return the template of text that is not a path; `path` allows `{path}` in it. Raises TemplateError."""
     if "\0" in text:
         raise TemplateError("the text contains a NUL character")
     (part,) = read_parts(text, groups, in_path=False)
@@ -77,7 +77,7 @@ def _check_folder(part: Part) -> None:
 
 
 def _file_name(part: Part) -> NameTemplate:
-    """The part as a stem and the closing `.{ext}`, which is where `{ext}` must be, once."""
+    """Split a part into stem and `ext`. Raise TemplateError unless `.{ext}` is at its end, and nowhere else."""
     *before, last = part or ("",)
     dotted = before[-1] if before else None
     if (
@@ -105,7 +105,7 @@ def _file_name(part: Part) -> NameTemplate:
 
 
 def _refuse_file_name(part: Part) -> None:
-    """A last part such as `receipt.png` is meant as a file, but would be a folder."""
+    """Raise TemplateError for a last part such as `receipt.png`, which is meant as a file but would be a folder."""
     tail = part[-1]
     if isinstance(tail, str) and split_name(f"x{tail}")[1].lower() in IMAGE_SUFFIXES:
         raise TemplateError(

@@ -1,4 +1,4 @@
-"""The facts of one image under the names of their placeholders. Pure."""
+"""Compute the values of placeholders from the facts of one image. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from snapsortd.domain.text import size_words
 def values_of(
     file: FileFacts, classification: Classification, rule: str, groups: Mapping[str, str]
 ) -> dict[str, object]:
-    """The value of every placeholder but `counter` and `path`; None or empty text: there is none.
+    """Return the value of every placeholder but `counter` and `path`; None or empty text means that there is none.
 
-    `groups`: what the named groups of the rule's regex filters caught.
+    `groups` holds the text of the named groups of the rule's regex filters.
     """
     folder, _, own_name = file.path.rpartition("/")
     name, ext = split_name(own_name)
@@ -49,5 +49,5 @@ def values_of(
 def _host(urls: tuple[str, ...]) -> str | None:
     try:
         return urlsplit(urls[0]).hostname if urls else None
-    except ValueError:  # a page may have written anything there
+    except ValueError:  # the page that offered the file chooses this text
         return None

@@ -1,6 +1,6 @@
-"""Placeholders such as `{taken:%Y-%m}` or `{camera!ascii|unknown}`: read strictly, turned into text.
+"""Parse placeholders such as `{taken:%Y-%m}` or `{camera!ascii|unknown}` strictly, and turn them into text.
 
-A placeholder is `{name:format!ascii|default}`, of which all but the name may be missing.
+A placeholder is `{name:format!ascii|default}`, in which only the name is required.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ PLACEHOLDERS = (
 )
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PATH = "path"
-"""Of the file itself: where the place may still change, only whoever carries an action out can fill it in."""
+"""The path of the file, which earlier actions may change: it is filled in only when an action is carried out."""
 PATH_ONLY = "{path} is the current path of the file; only run and notify accept it"
 
 _GROUP, _EXIF = "regex.", "exif."
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<inside>[^{}]*)\}|(?P<stray>[{}])|(?P<slash>/)|(?P<text>[^{}/]+)")
 _DATE_FORMAT = re.compile(r"([^%]|%-?[aAbBcdeFfGHIjmMpRSTuUVwWxXyYzZ%])*")
-"""The codes that Python documents for strftime, but `%D`, whose slashes would be lost."""
+"""The codes that Python documents for strftime, except `%D`, whose slashes would be replaced."""
 _COUNTER_FORMAT = re.compile(r"0([1-8])", re.ASCII)
-_FORM = re.compile(r"!(\w*)$")
+_CONVERSION = re.compile(r"!(\w*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """`name` is one of PLACEHOLDERS, `path`, or begins with `regex.` or `exif.`; `default` None: there is none."""
+    """One placeholder. `name` is one of PLACEHOLDERS, `path`, or begins with `regex.` or `exif.`."""
 
     name: str
     date_format: str = ""
@@ -44,7 +44,7 @@ class Placeholder:
     default: str | None = None
 
     def text(self, values: Mapping[str, object]) -> str:
-        """The value as text, as it is, or the default. Raises TemplateError where there is neither."""
+        """Return the value as text, not yet made safe, or the default. Raises TemplateError if there is neither."""
         value = values.get(self.name.casefold() if self.name.startswith(_EXIF) else self.name)
         if value is None and self.name == "taken" and self.default is None:
             value = values.get("created")
@@ -56,7 +56,7 @@ class Placeholder:
         return to_ascii(text) if self.ascii else text
 
     def _missing(self) -> str:
-        if self.default is None and self.name != "relative":  # the watched folder itself is below it by nothing
+        if self.default is None and self.name != "relative":  # empty in the watched folder itself
             raise TemplateError(
                 f"this image has no value for {{{self.name}}}",
                 f"give it a default in the rule, such as {{{self.name}|unknown}}",
@@ -69,9 +69,9 @@ Part = tuple[str | Placeholder, ...]
 
 
 def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> list[Part]:
-    """The components of a path; of other text (`in_path` False) the one that it is, slashes and all.
+    """Return the components of a path, or all of the text as one, slashes included, if `in_path` is False.
 
-    `groups`: the names that `{regex.…}` may have, None where they are not known. Raises TemplateError.
+    `groups` are the names allowed in `{regex.…}`; None if they are unknown. Raises TemplateError.
     """
     parts: list[list[str | Placeholder]] = [[]]
     for token in _TOKEN.finditer(text):
@@ -90,25 +90,25 @@ def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> lis
 
 
 def placeholders_in(part: Part) -> Iterator[Placeholder]:
-    """Those of one part."""
+    """Yield the placeholders of one part."""
     return (piece for piece in part if isinstance(piece, Placeholder))
 
 
 def _placeholder(inside: str, groups: Sequence[str] | None, *, in_path: bool) -> Placeholder:
     head, bar, default = inside.partition("|")
-    form = _FORM.search(head)
-    name, colon, how = (head[: form.start()] if form else head).partition(":")
+    conversion = _CONVERSION.search(head)
+    name, colon, how = (head[: conversion.start()] if conversion else head).partition(":")
     _check_name(name, groups)
-    if form and form[1] != "ascii":
+    if conversion and conversion[1] != "ascii":
         raise TemplateError(
-            f"{{{name}}} has the unknown conversion '!{form[1]}'{nearest(form[1], ['ascii'])}",
+            f"{{{name}}} has the unknown conversion '!{conversion[1]}'{nearest(conversion[1], ['ascii'])}",
             "the only conversion is !ascii",
         )
     if default.endswith("!ascii"):
         raise TemplateError("the default must come last", f"write {{{head}!ascii|{default.removesuffix('!ascii')}}}")
     if in_path and "/" in default:
         raise TemplateError(f"the default '{default}' contains a '/'", "a value stays within one component of the path")
-    found = Placeholder(name, ascii=form is not None, default=default if bar else None)
+    found = Placeholder(name, ascii=conversion is not None, default=default if bar else None)
     if name == "counter":
         return _counter(found, colon, how)
     if name not in DATES:

@@ -13,7 +13,7 @@ from snapsortd.rules.template import WordTemplate
 
 
 def plan(rule: Rule, file: FileFacts, classification: Classification, groups: Mapping[str, str]) -> list[PlannedAction]:
-    """What a rule that matched wants done. Raises TemplateError for a placeholder without a value."""
+    """Return the actions of a rule that matched. Raises TemplateError if a placeholder has no value."""
     values = values_of(file, classification, rule.name, groups)
     try:
         planned = [_planned(action, rule, file, values) for action in rule.actions]
@@ -35,7 +35,7 @@ def _planned(action: RuleAction, rule: Rule, file: FileFacts, values: Mapping[st
 
 
 def _check_options(templates: Sequence[WordTemplate], words: Sequence[str]) -> None:
-    """An image's own name must not become an option of the command: whoever names it would say what is done."""
+    """Raise TemplateError if a value would become an option of the command: anyone could set it by naming an image."""
     for template, word in zip(templates, words, strict=True):
         if word == "--" and template.is_fixed:
             return

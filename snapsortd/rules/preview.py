@@ -1,4 +1,4 @@
-"""What planned actions lead to, one after the other: what `sim`, `check` and `rules test` show. Pure."""
+"""Preview planned actions one after the other, for `sim`, `check` and `rules test`. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.names import NameSeries, split_name
 
-GOES = frozenset({ActionKind.MOVE, ActionKind.RENAME})
+RELOCATING = frozenset({ActionKind.MOVE, ActionKind.RENAME})
+"""Actions after which the file has another path."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionPreview:
-    """One action on a file that lies at `source` by then; `target` where it makes a name, else empty."""
+    """One action on a file that is at `source` by then; `target` is the path it creates, or empty."""
 
     kind: ActionKind
     rule: str
@@ -24,7 +25,7 @@ class ActionPreview:
 
 
 def for_name(action: PlannedAction, name: str) -> PlannedAction:
-    """The action on a file that is called `name` by then."""
+    """Return the action for a file whose name is `name` when it is carried out."""
     where = action.destination
     if where is None or not where.keeps_name:
         return action
@@ -33,7 +34,7 @@ def for_name(action: PlannedAction, name: str) -> PlannedAction:
 
 
 def preview_actions(path: str, actions: Iterable[PlannedAction]) -> Iterator[ActionPreview]:
-    """The actions on the image at `path`, as they would go where no name is taken."""
+    """Yield the actions on the image at `path` as they would be if no name is taken."""
     place = path
     for planned in actions:
         target = ""
@@ -43,5 +44,5 @@ def preview_actions(path: str, actions: Iterable[PlannedAction]) -> Iterator[Act
             if action.kind is ActionKind.RENAME:
                 target = f"{place.rpartition('/')[0]}/{action.destination.names.nth(1)}"
         yield ActionPreview(action.kind, action.rule, place, target, action.words_at(place), action.shadow)
-        if action.kind in GOES and not action.shadow:
+        if action.kind in RELOCATING and not action.shadow:
             place = target

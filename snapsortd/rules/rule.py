@@ -1,4 +1,4 @@
-"""The decision: which rules match an image, why, and what is to be done. Pure; the first match wins."""
+"""A rule: its filters, its actions, and the tags by which a command selects rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snapsortd.rules.filters import Filter
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 ALWAYS, NEVER = "always", "never"
-"""Tags with a meaning of their own; see `select`."""
+"""Tags with a special meaning; see `select`."""
 
 
 class FilterMode(StrEnum):
@@ -24,7 +24,7 @@ class FilterMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """One thing to do with an image that matched. `position` is its line:column in the file."""
+    """One action of a rule, not yet filled in for an image. `position` is its line:column in the configuration."""
 
     kind: ActionKind
     destination: DestinationTemplate | None = None
@@ -33,47 +33,47 @@ class RuleAction:
     name: NameTemplate | None = None
     """Rename only."""
     words: tuple[WordTemplate, ...] = ()
-    """Tags, a command with its arguments, or the one text of a notification."""
+    """The tags, the command with its arguments, or the one text of the notification."""
     seconds: float = 0.0
-    """A command's time limit."""
+    """The time limit of a command."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Filters and what to do where they match. A shadow rule wins like any other, but touches nothing."""
+    """Filters, and the actions for images that match them. A shadow rule wins like any other, but changes nothing."""
 
     name: str
     actions: tuple[RuleAction, ...]
     filters: tuple[Filter, ...] = ()
     filter_mode: FilterMode = FilterMode.ALL
     locations: tuple[str, ...] = ()
-    """Absolute folders; empty: from everywhere."""
+    """Absolute folders that the rule is limited to; empty if it applies everywhere."""
     subfolders: bool = True
-    """Do the locations hold what lies in their subfolders?"""
+    """Whether the locations include their subfolders."""
     enabled: bool = True
     shadow: bool = False
     continues: bool = False
-    """`continue: true`: the next rules are asked too."""
+    """`continue: true`: the next rules are evaluated as well."""
     leaves_alone: bool = False
-    """`skip`: what it matches is left alone, and no further rule is asked."""
+    """`skip`: a matching file is left alone, and no further rule is evaluated."""
     tags: tuple[str, ...] = ()
 
 
 def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> tuple[Rule, ...]:
-    """The rules that are asked where only those with one of `tags`, or none with one of `skip_tags`, are wanted.
+    """Return the rules that have one of `tags` (all rules if none are given) and none of `skip_tags`.
 
-    As in organize: a rule tagged `always` is asked unless that tag is skipped, one tagged `never` only if that tag is
-    wanted. Raises NoSuchTag for a tag that no rule has.
+    As in organize, a rule tagged `always` is selected unless that tag is skipped, and a rule tagged `never` only if
+    that tag is given. Raises NoSuchTag for a tag that no rule has.
     """
     rules = tuple(rules)
     known = sorted({ALWAYS, NEVER, *(tag for rule in rules for tag in rule.tags)})
     for tag in (*tags, *skip_tags):
         if tag not in known:
             raise NoSuchTag(f"no rule has the tag '{tag}'{suggestion(tag, known)}")
-    return tuple(rule for rule in rules if _is_wanted(set(rule.tags), set(tags), set(skip_tags)))
+    return tuple(rule for rule in rules if _is_selected(set(rule.tags), set(tags), set(skip_tags)))
 
 
-def _is_wanted(own: set[str], tags: set[str], skip_tags: set[str]) -> bool:
+def _is_selected(own: set[str], tags: set[str], skip_tags: set[str]) -> bool:
     if ALWAYS in own and ALWAYS not in skip_tags:
         return True
     if NEVER in own and NEVER not in tags:

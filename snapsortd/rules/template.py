@@ -1,6 +1,6 @@
-"""Templates such as `/photos/{taken:%Y}/{name}.{ext}`: parsed once, filled per image, never left.
+"""Templates such as `/photos/{taken:%Y}/{name}.{ext}`, filled for one image at a time.
 
-The text comes from the configuration with `~` and `$VAR` already expanded; values are never expanded.
+Values are never expanded, and none can lead out of the folder that the template names.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class NameTemplate:
     ext: Placeholder
 
     def fill(self, values: Mapping[str, object]) -> NameSeries:
-        """The names of one image. Raises TemplateError for what it has no value for."""
+        """Return the names that one image may get. Raises TemplateError if a placeholder has no value."""
         known = values.get("ext") or self.ext.default
         suffix = f".{_safe(self.ext.text(values))}" if known else ""
         digits = max((each.digits for each in placeholders_in(self.stem)), default=1)
@@ -36,14 +36,14 @@ class NameTemplate:
 
 @dataclass(frozen=True, slots=True)
 class DestinationTemplate:
-    """`root` holds no placeholder; `name` is None where the file keeps its own."""
+    """A folder and a file name. `root` contains no placeholder; `name` is None if the file keeps its own."""
 
     root: str
     folders: tuple[Part, ...]
     name: NameTemplate | None
 
     def fill(self, values: Mapping[str, object]) -> Destination:
-        """The destination of one image. `values`: see `values_of`; raises TemplateError for what it has none for."""
+        """Return the destination of one image, see `values_of`. Raises TemplateError if a placeholder has no value."""
         folders = tuple(folder for part in self.folders for folder in _folders(part, values))
         names = self.name.fill(values) if self.name else _own_name(values)
         return Destination(self.root, folders, names, keeps_name=self.name is None)
@@ -51,14 +51,14 @@ class DestinationTemplate:
 
 @dataclass(frozen=True, slots=True)
 class WordTemplate:
-    """Text that is no path: a tag, an argument of a command, the text of a notification."""
+    """Text that is not a path: a tag, an argument of a command, the text of a notification."""
 
     part: Part
     verbatim: bool = False
-    """An argument: it keeps its control characters, for it may be a name."""
+    """Control characters are kept, as in an argument, which may be a file name."""
 
     def fill(self, values: Mapping[str, object]) -> str:
-        """The text for one image, with PATH_MARK for `{path}`. Raises TemplateError for what it has no value for."""
+        """Return the text for one image, PATH_MARK for `{path}`. Raises TemplateError if a placeholder has no value."""
         unwanted = _NUL if self.verbatim else _UNPRINTABLE
         return "".join(
             piece
@@ -71,17 +71,17 @@ class WordTemplate:
 
     @property
     def begins_with_value(self) -> bool:
-        """True if the image's facts say how it begins."""
+        """Return True if the text begins with a value of the image."""
         return isinstance(self.part[0], Placeholder)
 
     @property
     def is_fixed(self) -> bool:
-        """True if it is the same for every image."""
+        """Return True if the text is the same for every image."""
         return not any(placeholders_in(self.part))
 
 
 def _folders(part: Part, values: Mapping[str, object]) -> Iterator[str]:
-    """The folders that one part stands for: one, several for `{relative}`, none where it is empty by its default."""
+    """Yield the folders of one part: one, several for `{relative}`, or none if its default makes it empty."""
     lone = part[0]
     if isinstance(lone, Placeholder) and lone.name == "relative":
         for each in str(values.get("relative") or "").split("/"):
@@ -96,23 +96,24 @@ def _text(piece: str | Placeholder, values: Mapping[str, object]) -> str:
 
 
 def _safe(value: str) -> str:
-    """A value as text that cannot end a path's component; lone surrogates (a name that is not UTF-8) stay."""
+    """Return a value without slashes and control characters; lone surrogates (a name that is not UTF-8) are kept."""
     return value.translate(_UNSAFE)
 
 
 def _folder_name(text: str) -> str:
-    # Some file systems drop trailing dots and spaces; this also does away with `.` and `..`.
+    # Some file systems drop trailing dots and spaces; this also removes `.` and `..`.
     return shorten(text, MAX_NAME_BYTES).rstrip(". ") or "_"
 
 
 def _own_name(values: Mapping[str, object]) -> NameSeries:
-    """The file's own name as it is: control characters and all are its owner's business."""
+    """Return the file's own name unchanged, control characters included: the owner chose it."""
     stem, ext = (str(values[key]).replace("/", "_").replace("\0", "_") for key in ("name", "ext"))
     suffix = f".{ext}" if ext else ""
-    return NameSeries((_never_special(stem, suffix),), suffix)
+    return NameSeries((_valid_stem(stem, suffix),), suffix)
 
 
-def _never_special(stem: str, suffix: str) -> str:
+def _valid_stem(stem: str, suffix: str) -> str:
+    """Return the stem, or `_` if the name would be empty, `.` or `..`."""
     return "_" if not stem or (not suffix and stem in (".", "..")) else stem
 
 
@@ -123,8 +124,8 @@ def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple
             "the name would be empty for this image", "use a placeholder that always has a value, such as {name}"
         )
     if None not in pieces:
-        return (_never_special("".join(piece or "" for piece in pieces), suffix),)
-    # A long name is cut here, beside the counter, so that cutting it later never takes the number away.
+        return (_valid_stem("".join(piece or "" for piece in pieces), suffix),)
+    # A long name is shortened here, around the counter, so that shortening it later never removes the number.
     room = MAX_NAME_BYTES - len(suffix.encode("utf-8", "surrogateescape")) - _COUNTER_DIGITS
     for index, piece in enumerate(pieces):
         if piece is not None:
@@ -134,6 +135,6 @@ def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple
 
 
 def _counted(stem: Part, values: Mapping[str, object]) -> Iterator[str | None]:
-    """The texts of a file name, None for `{counter}`."""
+    """Yield the texts of a file name, None for `{counter}`."""
     for piece in stem:
         yield None if isinstance(piece, Placeholder) and piece.name == "counter" else _text(piece, values)

@@ -80,7 +80,7 @@ def test_what_is_not_edited_stays_as_it_is(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SnapsortError, match="cannot be edited automatically") as raised:
         switch_model(str(path), NEW, {})
-    assert f"write `model: {NEW}` there yourself" in raised.value.hint
+    assert f"write `model: {NEW}` there by hand" in raised.value.hint
     assert path.read_text() == text
     assert os.listdir(tmp_path) == ["config.yaml"]
 

@@ -1,4 +1,4 @@
-"""Takes a rule out of shadow mode in the configuration's own text: one word is changed, all else stays."""
+"""Take a rule out of shadow mode in the text of the configuration: one word is changed, the rest is kept."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import suggestion
 
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-"""Where YAML begins a new line."""
+"""The line ends of YAML."""
 _SHADOW = re.compile(r"""(?P<quote>["']?)shadow(?P=quote)(?![\w-])""")
 
 
 def promote(path: str, name: str, env: Mapping[str, str]) -> None:
-    """Make the rule `name` live in the file at `path`. Raises ConfigError, and SnapsortError where that can't be."""
+    """Make the rule `name` live in the file at `path`. Raises ConfigError, and SnapsortError if it cannot."""
     config = load_config(path, env)
     rule = next((rule for rule in config.rules if rule.name == name), None)
     if rule is None:
@@ -30,7 +30,7 @@ def promote(path: str, name: str, env: Mapping[str, str]) -> None:
 
 
 def _promoted(text: str, name: str, path: str) -> str:
-    """The text with the rule's `mode: shadow` made `live`."""
+    """Return the text with `mode: shadow` of the rule changed to `live`."""
     rules = read_tree(text)[0].child("rules")
     entries = rules.value if rules is not None and isinstance(rules.value, list) else []
     for entry in entries:
@@ -47,11 +47,11 @@ def _promoted(text: str, name: str, path: str) -> str:
 def _by_hand(name: str, place: str) -> SnapsortError:
     return SnapsortError(
         f"the mode of the rule '{name}' is written in a form that cannot be edited automatically: {place}",
-        "write `mode: live` there yourself, then `snapsortctl reload`",
+        "write `mode: live` there by hand, then run `snapsortctl reload`",
     )
 
 
 def offset(text: str, position: Position) -> int:
-    """Where a line and column of YAML (both from 1) is in the text."""
+    """Return the index in the text of a line and column of YAML (both from 1)."""
     starts = [0, *(found.end() for found in _LINE_END.finditer(text))]
     return starts[position.line - 1] + position.column - 1

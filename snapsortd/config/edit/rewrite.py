@@ -1,4 +1,4 @@
-"""Changes a configuration in its own text: only if it means just what is wanted then, and all at once."""
+"""Replace a configuration file atomically, and only if the new text has exactly the intended meaning."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def rewrite(
     is_wanted: Callable[[Config], bool],
     refusal: SnapsortError,
 ) -> None:
-    """Put the changed text in the place of the file; its mode and owner stay, and a byte order mark.
+    """Replace the file by its changed text; mode, owner and byte order mark are kept.
 
-    Raises `refusal` where the new text is no configuration, or none that is wanted, and SnapsortError where the file
-    can't be replaced or was written by somebody meanwhile.
+    Raises `refusal` if the new text is not a valid configuration or not the wanted one, and SnapsortError if the file
+    cannot be replaced or was changed by another program in the meantime.
     """
     real = os.path.realpath(path)
     before = os.stat(real)

@@ -1,4 +1,4 @@
-"""Names another model in the configuration's own text: one word is changed or put in, all else stays."""
+"""Switch to another model in the text of the configuration: one word is changed or inserted, the rest is kept."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from snapsortd.config.yaml_tree import Node, Position, read_tree
 from snapsortd.domain.errors import SnapsortError
 
 _PLAIN = re.compile(r"embedded|[\w.-]*/[\w./-]*\w", re.ASCII)
-"""What YAML takes for text without quotes, everywhere."""
+"""Names that need no quotes anywhere in YAML."""
 _LINE_END = re.compile(r"\r\n|[\n\r]|\Z")
 _NEW_LINE = "\n"
 
 
 def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
-    """Make `name` the model in the file at `path`. Raises ConfigError, and SnapsortError where that can't be."""
+    """Make `name` the model in the file at `path`. Raises ConfigError, and SnapsortError if it cannot."""
     config = load_config(path, env)
     wanted = replace(config.model, name=name)
 
@@ -39,13 +39,13 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
 
     refusal = SnapsortError(
         f"the model is written in a form that cannot be edited automatically: {path}",
-        f"write `model: {_quoted(name)}` there yourself, then `snapsortctl reload`",
+        f"write `model: {_quoted(name)}` there by hand, then run `snapsortctl reload`",
     )
     rewrite(path, lambda text: _switched(text, name), env, is_wanted, refusal)
 
 
 def _switched(text: str, name: str) -> str:
-    """The text with the model's name changed, or put in. Where it can't be, it is no more what is wanted."""
+    """Return the text with the name of the model changed or inserted, or a text that `is_wanted` refuses."""
     root = read_tree(text)[0]
     model = root.child("model")
     if model is None:
@@ -65,7 +65,7 @@ def _switched(text: str, name: str) -> str:
 
 
 def _replaced(text: str, node: Node, name: str) -> str:
-    """With another scalar in the place of this one."""
+    """Return the text with the scalar of this node replaced."""
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         start, end = event.start_mark, event.end_mark
         if not isinstance(event, yaml.ScalarEvent) or start is None or end is None:
@@ -77,14 +77,14 @@ def _replaced(text: str, node: Node, name: str) -> str:
 
 
 def _inserted(text: str, before: Node, line: str) -> str:
-    """With a line below that of a value; a file in braces is not edited."""
+    """Return the text with a line inserted below that of a value."""
     start = offset(text, before.position)
     end = _line_end(text, start)
     return f"{text[: end.start()]}{end[0] or _NEW_LINE}{line}{text[end.start() :]}"
 
 
 def _line_end(text: str, start: int) -> re.Match[str]:
-    """Where the line that `start` is on ends, and how."""
+    """Return the match of the line end after `start`."""
     found = _LINE_END.search(text, start)
     assert found is not None
     return found

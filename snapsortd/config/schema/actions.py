@@ -1,4 +1,4 @@
-"""The actions as they are written: `- move: ~/Pictures/`, most also long as a mapping; `trash` and `skip` are words."""
+"""The schema of actions: `- move: ~/Pictures/`, most also as a mapping; `trash` and `skip` are single words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from snapsortd.rules.rule import RuleAction
 
 SKIP = "skip"
 WORDS = ("trash", SKIP)
-"""Actions that need nothing more, so that the word alone is enough."""
+"""Actions without options, for which the word alone is enough."""
 
 Conflict = Literal["rename_new", "rename_existing", "skip", "trash", "deduplicate"]
 
 
 class ActionBody(Protocol):
+    """The value of an action's key."""
+
     def build(self, kind: ActionKind, position: str) -> RuleAction: ...
 
 
@@ -33,7 +35,7 @@ class PlaceEntry(Short):
     dest: Dest
     """A folder, or a file name that ends with .{ext}; ~, $VAR and {placeholders} are filled in."""
     on_conflict: Conflict = "rename_new"
-    """What to do where the name is taken. Nothing is ever overwritten."""
+    """What to do if the name is taken. No file is ever overwritten."""
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, self.dest, OnConflict(self.on_conflict), position)
@@ -44,7 +46,7 @@ class RenameEntry(Short):
     name: FileName
     """A file name that ends with .{ext}; the file stays in its folder."""
     on_conflict: Conflict = "rename_new"
-    """What to do where the name is taken. Nothing is ever overwritten."""
+    """What to do if the name is taken. No file is ever overwritten."""
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, None, OnConflict(self.on_conflict), position, name=self.name)
@@ -53,7 +55,7 @@ class RenameEntry(Short):
 class TagEntry(Short):
     short = "tags"
     tags: Tags
-    """Tags of the file manager, one or several; {placeholders} are filled in."""
+    """One or more tags for the file manager; {placeholders} are filled in."""
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, position=position, words=self.tags)
@@ -62,9 +64,9 @@ class TagEntry(Short):
 class RunEntry(Short):
     short = "command"
     command: Command
-    """A program and its arguments, each filled in by itself; no shell reads them."""
+    """A program and its arguments, filled in one by one; no shell is involved."""
     timeout: TimeLimit = 30.0
-    """The program is ended after this time."""
+    """The program is terminated after this time."""
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, position=position, words=self.command, seconds=self.timeout)
@@ -73,18 +75,18 @@ class RunEntry(Short):
 class NotifyEntry(Short):
     short = "text"
     text: Notice
-    """What the desktop notification says."""
+    """The text of the desktop notification."""
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, position=position, words=(self.text,))
 
 
 class BareEntry(Strict):
-    """Nothing more to say."""
+    """An action without options."""
 
     @model_validator(mode="before")
     @classmethod
-    def _nothing(cls, value: object) -> object:
+    def _takes_no_value(cls, value: object) -> object:
         if value is not None and not isinstance(value, dict):
             raise ValueError(f"takes no value, but has {describe(value)}; write the word alone")
         return value or {}
@@ -135,7 +137,7 @@ EXAMPLES = {
 
 
 class _OrWord:
-    """In the JSON Schema: one of WORDS, or the mapping."""
+    """Allow one of WORDS beside the mapping in the JSON Schema."""
 
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         return {"anyOf": [{"enum": list(WORDS)}, handler(core)]}
@@ -145,13 +147,13 @@ ActionEntry = Annotated[Actions, *ONE_KEY, BeforeValidator(_lengthen), _OrWord()
 
 
 def kind_of(entry: Actions) -> str:
-    """The entry's one key."""
+    """Return the one key of the entry."""
     (kind,) = entry
     return kind
 
 
 def check_order(actions: list[Actions]) -> None:
-    """After `trash` and `skip` there is no file to do more with. Raises ValueError."""
+    """Raise ValueError if an action follows `trash` or accompanies `skip`: there is no file left to act on."""
     kinds = [kind_of(each) for each in actions]
     if SKIP in kinds and len(kinds) > 1:
         raise ValueError("'skip' leaves the file alone, so it must be the only action; remove it or the others")
@@ -160,6 +162,6 @@ def check_order(actions: list[Actions]) -> None:
 
 
 def build_action(entry: Actions, position: str) -> RuleAction:
-    """The action of an entry that is not `skip`; `position` is its line:column."""
+    """Return the action of an entry other than `skip`; `position` is its line:column."""
     ((kind, body),) = cast(Mapping[str, ActionBody], entry).items()
     return body.build(ActionKind(kind), position)

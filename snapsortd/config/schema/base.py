@@ -1,4 +1,4 @@
-"""What all entries of the configuration have in common: strict, and where it is handy, written short."""
+"""Base classes for the entries of the configuration: strict, and optionally with a short form."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from pydantic_core import CoreSchema
 
 
 def attribute_docstrings(cls: type) -> dict[str, str]:
-    """What stands below each attribute in the source of `cls`.
+    """Return the docstring below each attribute in the source of `cls`.
 
-    pydantic would read it, with `use_attribute_docstrings`, whenever the class is made: a tenth of a second at every
-    start, for what only the JSON Schema says.
+    With `use_attribute_docstrings`, pydantic would read them whenever the class is created: a tenth of a second at
+    every start, for text that only the JSON Schema needs.
     """
-    (made,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
-    assert isinstance(made, ast.ClassDef)
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(cls))).body
+    assert isinstance(definition, ast.ClassDef)
     return {
         statement.target.id: inspect.cleandoc(below.value.value)
-        for statement, below in pairwise(made.body)
+        for statement, below in pairwise(definition.body)
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
         if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and isinstance(below.value.value, str)
     }
 
 
 class Strict(BaseModel):
-    """A mapping whose keys are all known and whose values are never converted."""
+    """A mapping that rejects unknown keys and never converts values."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -44,7 +44,7 @@ class Strict(BaseModel):
 
 
 class Short(Strict):
-    """A mapping that may be shortened to the value of one of its keys: `label: receipt`."""
+    """A mapping that may be shortened to the value of its key `short`: `label: receipt`."""
 
     short: ClassVar[str]
 
@@ -73,4 +73,4 @@ def _one_key(value: object) -> object:
 
 
 ONE_KEY = (BeforeValidator(_one_key), Field(json_schema_extra={"minProperties": 1, "maxProperties": 1}))
-"""Annotates a mapping that has exactly one of its keys: a filter, an action."""
+"""Annotation of a mapping with exactly one of its keys: a filter, an action."""

@@ -1,4 +1,4 @@
-"""Dates as people write them: `>= 2024-01-01, < 2024-07` or `== 2024`."""
+"""Parse bounds for dates: `>= 2024-01-01, < 2024-07` or `== 2024`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EXAMPLE = '">= 2024-01-01"'
 
 
 def date_bounds(text: str) -> tuple[DateBound, ...]:
-    """Bounds that must all hold; each date is a year, month, day or minute as a whole. Raises ValueError."""
+    """Return bounds that must all hold; each date means the whole year, month, day or minute. Raises ValueError."""
     return tuple(_bound(part.strip()) for part in text.split(","))
 
 
@@ -32,9 +32,9 @@ def _bound(text: str) -> DateBound:
 
 
 def _span(year: int, month: int = 0, day: int = 0, hour: int = -1, minute: int = 0) -> tuple[datetime, datetime]:
-    """When it begins and when it is over. ValueError or OverflowError: there is no such date."""
+    """Return start and end of a period. Raises ValueError or OverflowError if there is no such date."""
     if hour >= 0:
-        start = datetime(year, month, day, hour, minute)  # noqa: DTZ001 (a clock on the wall)
+        start = datetime(year, month, day, hour, minute)  # noqa: DTZ001 (local wall-clock time)
         return start, start + timedelta(minutes=1)
     start = datetime(year, month or 1, day or 1)  # noqa: DTZ001
     if day:

@@ -1,4 +1,4 @@
-"""The shape of the configuration file. Every key is known; a JSON Schema for editors is made from this."""
+"""The schema of the configuration file. Unknown keys are rejected; the JSON Schema for editors is generated from it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from snapsortd.config.schema.values import (
 
 
 def group_names(filters: list[Filters]) -> tuple[str, ...]:
-    """The named groups that these filters' regexes can catch; a `not` catches nothing."""
+    """Return the named groups of the regex filters among these; `not regex` provides none."""
     patterns = [
         getattr(cast(FilterBody, body).build(), "pattern", "")
         for entry in filters
@@ -45,21 +45,21 @@ class ModelEntry(Short):
     name: ModelName = "embedded"
     """embedded, a CLIP-family model on the Hugging Face Hub (owner/model), or an absolute folder."""
     unload_after: UnloadAfter = None
-    """Free the model's memory after this idle time."""
+    """Free the memory of the model after this idle time."""
     engine: Literal["auto", "torch", "onnx"] = "auto"
-    """auto: the fastest of those that see the same, measured on this machine."""
+    """auto: the fastest of those with the same results, measured on this machine."""
     threads: Threads = None
-    """Processors that look at images; auto: one per physical core, at most 4."""
+    """Images that are classified at the same time; auto: one per physical core, at most 4."""
     nice: int = Field(default=0, ge=0, le=19, strict=True)
-    """How much other programs go first, from 0 to 19 (nice(1))."""
+    """Niceness added to the process, 0 to 19: a higher value gives way to other programs (nice(1))."""
 
 
 class LabelEntry(Short):
     short = "prompts"
     prompts: Lines
-    """What an image with this label looks like, one or more descriptions."""
+    """One or more descriptions of an image with this label."""
     negative: bool = False
-    """Winning this label means: leave the file alone."""
+    """If this label wins, the file is left alone."""
 
 
 class WatchEntry(Short):
@@ -67,47 +67,47 @@ class WatchEntry(Short):
     path: WatchedPath
     subfolders: bool = False
     ignore: Lines = Field(default_factory=list)
-    """File names to pass over, as shell patterns."""
+    """File names to ignore, as shell patterns."""
     settle: Duration = 1.0
-    """A file is complete when nothing changed for this long."""
+    """A file is complete when it has not changed for this long."""
 
 
 class RuleEntry(Strict):
     name: RuleName
     filters: list[FilterEntry] = Field(default_factory=list)
-    """What an image must pass; none: every image."""
+    """Conditions that an image must meet; without any, every image matches."""
     filter_mode: Literal["all", "any", "none"] = "all"
     actions: list[ActionEntry] = Field(min_length=1)
-    """What is done, one after the other, each where the file lies by then."""
+    """Actions, carried out one after the other, each on the file where the one before left it."""
     locations: Folders = Field(default_factory=list)
-    """Only files from these folders."""
+    """Folders that the rule is limited to."""
     subfolders: bool = True
-    """Do the locations include their subfolders?"""
+    """Whether the locations include their subfolders."""
     tags: RuleTags = Field(default_factory=list)
-    """For --tags and --skip-tags; always and never have a meaning of their own."""
+    """Tags for --tags and --skip-tags; always and never have a special meaning."""
     enabled: bool = True
     mode: Literal["live", "shadow"] = "live"
-    """shadow: journal what the rule would do, move nothing."""
+    """shadow: record in the journal what the rule would do, change nothing."""
     continue_: bool = Field(False, alias="continue")
-    """Ask the next rules too."""
+    """Evaluate the next rules as well."""
 
     @field_validator("actions", mode="before")
     @classmethod
-    def _know_groups(cls, actions: object, info: ValidationInfo) -> object:
-        """For the templates of these actions: the groups that the filters, which were read before, may catch."""
+    def _set_groups(cls, actions: object, info: ValidationInfo) -> object:
+        """Make the groups of the filters, which were validated before, known to the templates of these actions."""
         filters = info.data.get("filters")
         context_of(info).groups = None if filters is None else group_names(filters)
         return actions
 
     @field_validator("actions")
     @classmethod
-    def _in_order(cls, actions: list[Actions]) -> list[Actions]:
+    def _check_order(cls, actions: list[Actions]) -> list[Actions]:
         check_order(actions)
         return actions
 
     @field_validator("continue_")
     @classmethod
-    def _file_is_there(cls, continues: bool, info: ValidationInfo) -> bool:
+    def _check_continue(cls, continues: bool, info: ValidationInfo) -> bool:
         last = kind_of(info.data["actions"][-1]) if info.data.get("actions") else ""
         if continues and last in WORDS:
             raise ValueError(f"after '{last}' no further rule is evaluated; remove one of the two")
@@ -115,17 +115,17 @@ class RuleEntry(Strict):
 
 
 class TestEntry(Strict):
-    """An image, and what the rules must make of it; see `snapsortctl rules test`."""
+    """An image and the expected result of the rules; see `snapsortctl rules test`."""
 
     file: Path
-    """An image, below the folder of this file or absolute."""
+    """Path of an image, absolute or relative to the folder of this file."""
     rule: ExpectedRule | None = None
-    """The name of the rule that takes it, or none."""
+    """The name of the rule that must match it, or none."""
     destination: Path | None = None
-    """Where it goes: a folder, or a path."""
+    """The folder or path that it must be moved to."""
 
     @model_validator(mode="after")
-    def _expects_something(self) -> TestEntry:
+    def _check_expectation(self) -> TestEntry:
         if self.rule is None and self.destination is None:
             raise ValueError("expects nothing; give rule, destination or both")
         if self.rule == NO_RULE and self.destination is not None:
@@ -134,27 +134,27 @@ class TestEntry(Strict):
 
 
 class Document(Strict):
-    """The whole file."""
+    """The whole configuration file."""
 
     model_config = ConfigDict(title="snapsortd configuration")
 
     version: Literal[1]
     model: ModelEntry = ModelEntry()
     labels: dict[Line, LabelEntry] = Field(min_length=1)
-    """What the model may answer: a prompt, a list of prompts, or a mapping."""
+    """The possible answers of the model: each a prompt, a list of prompts, or a mapping."""
     watch: list[WatchEntry] = Field(min_length=1)
     """The folders in which new images are filed."""
     rules: list[RuleEntry]
-    """The first that matches wins."""
+    """The rules, in order; the first that matches wins."""
     tests: list[TestEntry] = Field(default_factory=list)
-    """What `snapsortctl rules test` compares with what the rules do."""
+    """Expected results that `snapsortctl rules test` compares with those of the rules."""
     rescan: Duration = 300.0
-    """Look through the watched folders this often, for what the system did not report."""
+    """Scan the watched folders this often, for files that the system did not report."""
     notify: bool = False
     """Show a desktop notification for every image that is filed."""
 
 
 @cache
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the configuration file, for editors."""
+    """Return the JSON Schema of the configuration file, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}

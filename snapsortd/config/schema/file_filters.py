@@ -1,4 +1,4 @@
-"""What is asked of the file: its name, place, origin, size and dates; each long as `{is: …}` or short."""
+"""The schema of filters on a file: name, folder, origin, size and dates; each in short form or as `{is: …}`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class ExtensionIs(Short):
 class NameIs(Short):
     short = "is"
     is_: Lines = Field(alias="is", default_factory=list)
-    """Shell patterns for the whole file name, whatever the case."""
+    """Shell patterns for the whole file name, without regard to case."""
     contains: Lines = Field(default_factory=list)
     startswith: Lines = Field(default_factory=list)
     endswith: Lines = Field(default_factory=list)
-    """With the file's suffix or without it."""
+    """Compared with the name with and without its suffix."""
 
     @model_validator(mode="after")
-    def _asks_something(self) -> NameIs:
+    def _check_condition(self) -> NameIs:
         if not (self.is_ or self.contains or self.startswith or self.endswith):
             raise ValueError("has no condition; give is, contains, startswith or endswith")
         return self
@@ -54,7 +54,7 @@ class NameIs(Short):
 class RegexIs(Short):
     short = "is"
     is_: Regex = Field(alias="is")
-    """Is searched for in the file name; (?P<name>…) gives {regex.name} to the rule's templates."""
+    """A regular expression to search for in the file name; (?P<name>…) provides {regex.name} to the templates."""
 
     def build(self) -> Filter:
         return RegexFilter(self.is_)
@@ -63,7 +63,7 @@ class RegexIs(Short):
 class FolderIs(Short):
     short = "is"
     is_: FolderPatterns = Field(alias="is")
-    """Shell patterns for the path of the folder that the file lies in, whatever the case."""
+    """Shell patterns for the path of the folder that contains the file, without regard to case."""
 
     def build(self) -> Filter:
         return FolderFilter(tuple(self.is_))
@@ -72,7 +72,7 @@ class FolderIs(Short):
 class UrlIs(Short):
     short = "is"
     is_: Addresses = Field(alias="is")
-    """Shell patterns for an address that the file was downloaded from, where the system keeps that."""
+    """Shell patterns for the download address of the file, if the browser recorded it."""
 
     def build(self) -> Filter:
         return UrlFilter(tuple(self.is_))
@@ -98,7 +98,7 @@ class AgeIs(Short):
 class DateIs(Short):
     short = "is"
     is_: Dates = Field(alias="is")
-    """Bounds such as >= 2024-01-01, < 2024-07; a year, month, day or minute counts as a whole."""
+    """Bounds such as >= 2024-01-01, < 2024-07; each date means the whole year, month, day or minute."""
     of: Moment = "modified"
 
     def build(self) -> Filter:

@@ -1,4 +1,4 @@
-"""The value types of filters: each reads one kind of text and says what is wrong with it."""
+"""The value types of filters: each parses one kind of text and reports what is wrong with it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Comparison, DateBound, Range
 
 FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf")
-_OTHER_WORDS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}
-_LEAST_COSINE = 0.9
-"""Images that have little to do with each other come up to 0.8 and above with some models."""
-_ASPECT_SLACK = 0.01
-"""A screen of 1366 × 768 is 16:9 to everyone."""
+_SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}
+MIN_COSINE = 0.9
+"""Unrelated images reach 0.8 and more with some models."""
+_ASPECT_TOLERANCE = 0.01
+"""A screen of 1366 × 768 counts as 16:9."""
 
 
 def _format(value: str) -> str:
     name = value.lower().removeprefix(".")
-    name = _OTHER_WORDS.get(name, name)
+    name = _SYNONYMS.get(name, name)
     if name not in FORMATS:
         raise ValueError(f"'{value}' is not a known format{suggestion(name, FORMATS)}")
     return name
@@ -35,7 +35,7 @@ def _format(value: str) -> str:
 def aspects(value: object) -> Range:
     text = as_text(value, '"> 1.5" or "16:9"')
     bounds = comparisons(f"== {text}" if text[:1].isdigit() else text, aspect, "> 1.5")
-    return tuple(Comparison(each.operator, each.number, each.text, _ASPECT_SLACK) for each in bounds)
+    return tuple(Comparison(each.operator, each.number, each.text, _ASPECT_TOLERANCE) for each in bounds)
 
 
 def _megapixels(value: object) -> Range:
@@ -47,7 +47,7 @@ def _dates(value: object) -> tuple[DateBound, ...]:
 
 
 def _folder_pattern(value: str, info: ValidationInfo) -> str:
-    # What a variable brings along is a name, not a pattern.
+    # The value of a variable is a name, not a pattern.
     pattern = expand(value, {name: escape(text) for name, text in context_of(info).env.items()})
     if not pattern.startswith(("/", "*", "?", "[")):
         raise ValueError(f"'{value}' matches no folder: paths begin with /; write */{value}")
@@ -87,8 +87,8 @@ def _exif_tags(value: object) -> object:
 
 
 def _cosine(value: float) -> float:
-    if not _LEAST_COSINE <= value <= 1:
-        raise ValueError(f"must be between {_LEAST_COSINE} (similar) and 1 (identical to the model), not {value:g}")
+    if not MIN_COSINE <= value <= 1:
+        raise ValueError(f"must be between {MIN_COSINE} (similar) and 1 (identical to the model), not {value:g}")
     return value
 
 

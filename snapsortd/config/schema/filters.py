@@ -1,10 +1,10 @@
-"""The filters as they are written: `- size: "< 20MB"`, each also as `not …` and most long as `{is: …}`."""
+"""The schema of filters: `- size: "< 20MB"`, each also as `not …`, and most also as `{is: …}`."""
 
 from __future__ import annotations
 
 from typing import Annotated, Protocol
 
-from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
+from typing_extensions import TypedDict  # pydantic requires this one before Python 3.12
 
 from snapsortd.config.schema.base import ONE_KEY
 from snapsortd.config.schema.file_filters import AgeIs, DateIs, ExtensionIs, FolderIs, NameIs, RegexIs, SizeIs, UrlIs
@@ -23,10 +23,12 @@ from snapsortd.rules.filters import Filter
 
 
 class FilterBody(Protocol):
+    """The value of a filter's key."""
+
     def build(self) -> Filter: ...
 
 
-# The `not` keys make these functional; strictness comes from the model that holds them.
+# The `not` keys require the functional syntax; the model that contains these makes them strict.
 Filters = TypedDict(
     "Filters",
     {

@@ -1,4 +1,4 @@
-"""What is asked of the image: what it shows, its kind and size, what the camera wrote, is it filed already."""
+"""The schema of filters on an image: label, format, dimensions, EXIF metadata and duplicates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LabelIs(Short):
     is_: KnownLabels = Field(alias="is")
     min_score: float = Field(0.5, ge=0, le=1)
     min_margin: float = Field(0.0, ge=0, le=1)
-    """Best score minus second best."""
+    """The best score minus the second best."""
 
     def build(self) -> Filter:
         return LabelFilter(tuple(self.is_), self.min_score, self.min_margin)
@@ -38,7 +38,7 @@ class LabelIs(Short):
 class FormatIs(Short):
     short = "is"
     is_: Formats = Field(alias="is")
-    """Told from the file's content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf."""
+    """The format, detected from the content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf."""
 
     def build(self) -> Filter:
         return FormatFilter(tuple(self.is_))
@@ -52,7 +52,7 @@ class DimensionsAre(Strict):
     megapixels: Megapixels = ()
 
     @model_validator(mode="after")
-    def _asks_something(self) -> DimensionsAre:
+    def _check_condition(self) -> DimensionsAre:
         if not (self.width or self.height or self.aspect or self.megapixels):
             raise ValueError("has no condition; give width, height, aspect or megapixels")
         return self
@@ -62,7 +62,7 @@ class DimensionsAre(Strict):
 
 
 class ExifHas(RootModel[ExifTags]):
-    """A tag, several, or shell patterns for the values of each."""
+    """One or more tags, or a mapping of tags to shell patterns for their values."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -73,7 +73,7 @@ class ExifHas(RootModel[ExifTags]):
 class CameraIs(Short):
     short = "is"
     is_: Lines = Field(alias="is")
-    """Shell patterns for maker and model, whatever the case."""
+    """Shell patterns for make and model, without regard to case."""
 
     def build(self) -> Filter:
         return CameraFilter(tuple(self.is_))
@@ -84,34 +84,34 @@ class Has(RootModel[bool]):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    def _which(self, asked: Filter) -> Filter:
-        return asked if self.root else Not(asked)
+    def _oriented(self, wanted: Filter) -> Filter:
+        return wanted if self.root else Not(wanted)
 
 
 class HasGps(Has):
-    """Does the image tell where it was taken?"""
+    """Whether the image has a GPS position."""
 
     def build(self) -> Filter:
-        return self._which(GpsFilter())
+        return self._oriented(GpsFilter())
 
 
 class IsAnimated(Has):
-    """Does the image move?"""
+    """Whether the image is animated."""
 
     def build(self) -> Filter:
-        return self._which(AnimatedFilter())
+        return self._oriented(AnimatedFilter())
 
 
 class HasAlpha(Has):
-    """Does the image have an alpha channel?"""
+    """Whether the image has an alpha channel."""
 
     def build(self) -> Filter:
-        return self._which(AlphaFilter())
+        return self._oriented(AlphaFilter())
 
 
 class DuplicateIs(Strict):
     near: Cosine | None = None
-    """How much alike they must look, 0.9 to 1."""
+    """Minimum similarity to a filed image, 0.9 to 1."""
 
     @model_validator(mode="before")
     @classmethod

@@ -1,4 +1,4 @@
-"""Durations, sizes and comparisons as people write them: `30m`, `20MB`, `>= 1 MiB, < 20MB`."""
+"""Parse durations, sizes and comparisons: `30m`, `20MB`, `>= 1 MiB, < 20MB`."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ _QUANTITY = re.compile(r"(?P<number>\d{1,15}(\.\d{1,9})?)\s*(?P<unit>[^\W\d_]*)"
 
 
 def duration(text: str) -> float:
-    """Seconds of `500ms 1s 2m 1h 1d 1w`. Raises ValueError."""
+    """Return the seconds of `500ms 1s 2m 1h 1d 1w`. Raises ValueError."""
     return _quantity(text, _SECONDS, "a duration such as 500ms, 2s, 30m, 1h or 7d")
 
 
 def size(text: str) -> float:
-    """Bytes of `20MB` (decimal) or `20MiB` (binary). Raises ValueError."""
+    """Return the bytes of `20MB` (decimal) or `20MiB` (binary). Raises ValueError."""
     return _quantity(text, _BYTES, "a size such as 500kB, 20MB or 1.5GiB")
 
 
 def pixels(text: str) -> float:
-    """A number of pixels. Raises ValueError."""
+    """Return a number of pixels. Raises ValueError."""
     return _quantity(text, {"": 1, "px": 1}, "a number of pixels such as 1920")
 
 
 def megapixels(text: str) -> float:
-    """Millions of pixels, as `8` or `0.5 MP`. Raises ValueError."""
+    """Return megapixels, written as `8` or `0.5 MP`. Raises ValueError."""
     return _quantity(text, {"": 1, "mp": 1}, "a number of megapixels such as 8 or 0.5")
 
 
 def aspect(text: str) -> float:
-    """Width divided by height, as `1.5` or `16:9`. Raises ValueError."""
+    """Return width divided by height, written as `1.5` or `16:9`. Raises ValueError."""
     width, colon, height = text.partition(":")
     if not colon:
         return _quantity(text, {"": 1}, "width divided by height, such as 1.5 or 16:9")
@@ -49,7 +49,7 @@ def aspect(text: str) -> float:
 
 
 def comparisons(text: str, number: Callable[[str], float], example: str) -> Range:
-    """Bounds such as `>= 1MB, < 20MB`, all of which must hold. Raises ValueError."""
+    """Return bounds such as `>= 1MB, < 20MB`, all of which must hold. Raises ValueError."""
     return tuple(_comparison(part.strip(), number, example) for part in text.split(","))
 
 

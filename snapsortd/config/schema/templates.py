@@ -1,4 +1,4 @@
-"""Templates in the configuration: destinations, names and words, checked where they stand."""
+"""The value types of templates: destinations, names and words, parsed while the configuration is validated."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The value types of the configuration: each reads one kind of text and says what is wrong with it.
+"""The value types of the configuration: each parses one kind of text and reports what is wrong with it.
 
-What they need from outside (variables, the labels that are defined) comes as pydantic's validation context.
+Data from elsewhere (environment variables, the defined labels) comes as the validation context of pydantic.
 """
 
 from __future__ import annotations
@@ -18,32 +18,35 @@ from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Range
 
 NO_RULE = "none"
-"""In a test: no rule takes the file."""
-MOST_SECONDS = 3600.0
+"""In a test: no rule matches the file."""
+MIN_DURATION_S = 0.1
+MAX_COMMAND_S = 3600.0
+"""The longest time limit of a command."""
 MAX_THREADS = 64
-"""The longest that a command may take."""
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
 @dataclass
 class ValidationContext:
-    """What values are checked against. `labels` is None where the labels themselves are unreadable."""
+    """Data that values are validated against. `labels` is None if the labels themselves are invalid."""
 
     env: Mapping[str, str]
     labels: tuple[str, ...] | None
     rule_names: set[str] = field(default_factory=set)
     watched: set[str] = field(default_factory=set)
     groups: tuple[str, ...] | None = None
-    """The named groups of the rule at hand's regex filters; None where those are unreadable."""
+    """The named groups of the regex filters of the current rule; None if those are invalid."""
 
 
 def context_of(info: ValidationInfo) -> ValidationContext:
+    """Return the context that the validation was started with."""
     context = info.context
     assert isinstance(context, ValidationContext)
     return context
 
 
 def as_text(value: object, example: str) -> str:
+    """Return the value. Raises ValueError with an example if it is not text."""
     if not isinstance(value, str):
         hint = "; text that starts with { needs quotes" if isinstance(value, dict) else ""
         raise ValueError(f"must be text such as {example}, not {describe(value)}{hint}")
@@ -51,7 +54,7 @@ def as_text(value: object, example: str) -> str:
 
 
 def describe(value: object) -> str:
-    """A value as its writer knows it."""
+    """Return a value in the terms of the person who wrote it."""
     match value:
         case None:
             return "nothing"
@@ -68,6 +71,7 @@ def describe(value: object) -> str:
 
 
 def as_line(value: str) -> str:
+    """Return the text without trailing line ends. Raises ValueError if it is empty or has several lines."""
     text = value.strip("\n")  # which a block scalar (`|`, `>`) ends with
     if not text.strip():
         raise ValueError("is empty")
@@ -77,6 +81,7 @@ def as_line(value: str) -> str:
 
 
 def as_many(value: object) -> object:
+    """Return a list, also for a single text. Raises ValueError for anything else, and for an empty list."""
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list):
@@ -88,14 +93,14 @@ def as_many(value: object) -> object:
 
 def _duration(value: object) -> float:
     seconds = duration(as_text(value, "2s, 30m or 1h"))
-    if seconds < 0.1:
+    if seconds < MIN_DURATION_S:
         raise ValueError(f"'{value}' is too short; the minimum is 0.1s")
     return seconds
 
 
 def _time_limit(value: object) -> float:
     seconds = _duration(value)
-    if seconds > MOST_SECONDS:
+    if seconds > MAX_COMMAND_S:
         raise ValueError(f"'{value}' is too long: nothing is filed while a command runs; the maximum is 1h")
     return seconds
 

@@ -1,6 +1,6 @@
-"""What a rule may ask of an image: one small class per filter, each a pure `check`.
+"""The filters: the conditions of a rule, one small class each, with a pure `check`.
 
-A check tells the fact it saw and what was wanted, so that every decision can be explained.
+A check returns the observed fact and the wanted one, so that every decision can be explained.
 """
 
 from snapsortd.rules.filters.bounds import OPERATORS, Comparison, Range, within

@@ -1,4 +1,4 @@
-"""Bounds that numbers must keep, such as `>= 1MB, < 20MB`."""
+"""Bounds for numbers, such as `>= 1MB, < 20MB`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-"""Longest first, as a reader of text must try them."""
+"""Longest first, the order in which a parser must try them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One bound, such as `< 20MB`; `text` is how the user wrote it."""
+    """One bound, such as `< 20MB`; `text` is the bound as the user wrote it."""
 
     operator: str
     number: float
     text: str
     slack: float = 0.0
-    """How far, as a part of `number`, a value may be off and still be equal to it."""
+    """Relative tolerance of `==` and `!=`, as a fraction of `number`."""
 
     def holds(self, value: float) -> bool:
+        """Return True if the value is within this bound."""
         near = abs(value - self.number) <= self.slack * self.number
         if self.operator in ("==", "!=") and near:
             value = self.number
@@ -39,16 +40,16 @@ Range = tuple[Comparison, ...]
 
 
 def within(value: float, bounds: Range) -> bool:
-    """Do all bounds hold?"""
+    """Return True if all bounds hold for the value."""
     return all(bound.holds(value) for bound in bounds)
 
 
 def format_bounds(bounds: Range) -> str:
-    """The bounds as they were written."""
+    """Return the bounds as the user wrote them."""
     return " and ".join(bound.text for bound in bounds)
 
 
-def cut(value: float, digits: int = 2) -> str:
-    """So many decimals, never rounded up: 0.599 must not read as the 0.60 that it missed."""
+def truncate(value: float, digits: int = 2) -> str:
+    """Return the value with this many decimals, never rounded up: 0.599 must not read as the 0.60 that it missed."""
     scale: int = 10**digits
     return f"{int(value * scale + 1e-9) / scale:.{digits}f}"

@@ -1,4 +1,4 @@
-"""When the file was created or modified, or the image taken."""
+"""Filters on dates: when the file was created or modified, or the image taken."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
 
 _DAY = 86400.0
-NOT_TAKEN = "the image has no date taken"
+NO_DATE_TAKEN = "the image has no date taken"
 
 
 @dataclass(frozen=True, slots=True)
 class AgeFilter:
-    """Time since the file was created or modified, or the image taken, in seconds.
+    """The time since the file was created or modified, or the image taken, in seconds, is within all bounds.
 
-    An image that carries no date taken matches neither this nor its opposite.
+    An image without a date taken matches neither this nor its opposite.
     """
 
     bounds: Range
@@ -25,7 +25,7 @@ class AgeFilter:
     def check(self, facts: Facts) -> Verdict:
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NOT_TAKEN, format_bounds(self.bounds))
+            return Verdict(None, NO_DATE_TAKEN, format_bounds(self.bounds))
         if date.tzinfo is None:
             date = date.replace(tzinfo=facts.now.tzinfo)
         age = (facts.now - date).total_seconds()
@@ -34,7 +34,7 @@ class AgeFilter:
 
 @dataclass(frozen=True, slots=True)
 class DateBound:
-    """One bound, such as `< 2024-06`: a year, month, day or minute from `start` on and before `end` (both naive)."""
+    """One bound, such as `< 2024-06`; its period, a year to a minute, is from `start` to before `end` (both naive)."""
 
     operator: str
     start: datetime
@@ -42,6 +42,7 @@ class DateBound:
     text: str
 
     def holds(self, date: datetime) -> bool:
+        """Return True if the naive date is within this bound."""
         match self.operator:
             case "<":
                 return date < self.start
@@ -59,9 +60,9 @@ class DateBound:
 
 @dataclass(frozen=True, slots=True)
 class DateFilter:
-    """A date lies within all bounds. It is the one that a clock on the wall showed there, as templates write it.
+    """A date is within all bounds, as local wall-clock time, which is also what templates write.
 
-    An image that carries no date taken matches neither this nor its opposite.
+    An image without a date taken matches neither this nor its opposite.
     """
 
     bounds: tuple[DateBound, ...]
@@ -71,7 +72,7 @@ class DateFilter:
         wanted = " and ".join(bound.text for bound in self.bounds)
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NOT_TAKEN, wanted)
+            return Verdict(None, NO_DATE_TAKEN, wanted)
         wall = date.replace(tzinfo=None)
         return Verdict(all(bound.holds(wall) for bound in self.bounds), f"{self.of} {wall:%Y-%m-%d %H:%M}", wanted)
 

@@ -1,19 +1,19 @@
-"""Is it filed already?"""
+"""Filter on duplicates: images that were filed before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.rules.filters.bounds import cut
+from snapsortd.rules.filters.bounds import truncate
 from snapsortd.rules.filters.filter import Facts, Verdict
 
 _ROUNDING = 1e-4
-"""Embeddings are kept as 16-bit floats; the cosine of one with itself may be less than 1 by this."""
+"""Embeddings are stored as 16-bit floats, so the cosine of one with itself may be this much below 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateFilter:
-    """A filed image has the same bytes; or, with `near`, looks as much alike: the cosine of their embeddings."""
+    """A filed image has the same bytes or, with `near`, an embedding whose cosine similarity is at least that."""
 
     near: float | None = None
 
@@ -26,5 +26,5 @@ class DuplicateFilter:
         if not path:
             return Verdict(False, "no filed image looks like it")
         return Verdict(
-            cosine + _ROUNDING >= self.near, f"it looks like {path} ({cut(cosine, 3)})", f"{self.near:g} or more"
+            cosine + _ROUNDING >= self.near, f"it looks like {path} ({truncate(cosine, 3)})", f"{self.near:g} or more"
         )

@@ -1,4 +1,4 @@
-"""What a filter looks at, and what it answers."""
+"""The input and the output of a filter."""
 
 from __future__ import annotations
 
@@ -12,53 +12,53 @@ from snapsortd.domain.image import Classification, FileFacts
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a filter may look at. `negatives` are the labels that mean "leave it alone"; `now` is aware."""
+    """The input of a filter. `negatives` are the labels that mean "leave the file alone"; `now` is timezone-aware."""
 
     file: FileFacts
     classification: Classification
     negatives: frozenset[str]
     now: datetime
     twin: str = ""
-    """An already filed image with the same bytes."""
+    """Path of a filed image with the same bytes, or empty."""
     likeness: tuple[str, float] = ("", 0.0)
-    """The filed image that looks most like it, and the cosine of their embeddings, 0 to 1."""
+    """Path of the most similar filed image, or empty, and the cosine of both embeddings, 0 to 1."""
 
     @property
     def name(self) -> str:
-        """The file's name without its folder."""
+        """Return the name of the file without its folder."""
         return self.file.path.rpartition("/")[2]
 
     @property
     def folder(self) -> str:
-        """The folder that it lies in."""
+        """Return the path of the folder that contains the file."""
         return self.file.path.rpartition("/")[0] or "/"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`matched` None: neither the filter nor its opposite matches, as there is nothing to judge by."""
+    """The output of a filter. `matched` is None if the filter cannot decide: neither it nor its opposite matches."""
 
     matched: bool | None
     fact: str
     wanted: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
-    """What the named groups of a regex caught."""
+    """The text that each named group of a regular expression matched."""
 
     @property
     def reason(self) -> str:
-        """The verdict in plain words."""
+        """Return the fact and, for a filter that did not match, what was wanted."""
         return f"{self.fact}, wanted {self.wanted}" if self.wanted and not self.matched else self.fact
 
 
 class Filter(Protocol):
     def check(self, facts: Facts) -> Verdict:
-        """Does this image pass, and why?"""
+        """Return whether the image passes, with the reason."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The opposite of a filter."""
+    """The opposite of a filter: matches if that one does not."""
 
     filter: Filter
 

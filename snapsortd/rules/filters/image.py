@@ -1,4 +1,4 @@
-"""What kind of image it is, and how large."""
+"""Filters on the format and the size of an image."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
 ANIMATED_FORMATS = frozenset({"gif", "png", "webp", "avif"})
-"""In other formats, more than one image are pages or views of one thing."""
+"""In other formats, several frames are pages or views of one subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormatFilter:
-    """The format, told from the file's content, is one of these."""
+    """The format, detected from the content of the file, is one of these."""
 
     formats: tuple[str, ...]
 
@@ -24,7 +24,7 @@ class FormatFilter:
 
 @dataclass(frozen=True, slots=True)
 class SizeFilter:
-    """The file's size in bytes."""
+    """The size of the file in bytes is within all bounds."""
 
     bounds: Range
 
@@ -35,7 +35,7 @@ class SizeFilter:
 
 @dataclass(frozen=True, slots=True)
 class DimensionsFilter:
-    """Width and height in pixels after EXIF orientation, width divided by height, millions of pixels."""
+    """Width and height in pixels after EXIF orientation, aspect ratio (width / height) and megapixels are in bounds."""
 
     width: Range = ()
     height: Range = ()
@@ -48,22 +48,22 @@ class DimensionsFilter:
         fact = f"image is {image.width} × {image.height}"
         fact += f" (width : height = {aspect:.3f})" if self.aspect else ""
         fact += f", {megapixels:.2f} megapixels" if self.megapixels else ""
-        asked = {
+        bounds = {
             "width": (image.width, self.width),
             "height": (image.height, self.height),
             "aspect": (aspect, self.aspect),
             "megapixels": (megapixels, self.megapixels),
         }
         return Verdict(
-            all(within(value, bounds) for value, bounds in asked.values()),
+            all(within(value, wanted) for value, wanted in bounds.values()),
             fact,
-            " and ".join(f"{what} {format_bounds(bounds)}" for what, (_, bounds) in asked.items() if bounds),
+            " and ".join(f"{name} {format_bounds(wanted)}" for name, (_, wanted) in bounds.items() if wanted),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class AnimatedFilter:
-    """The image moves: it has several frames, in a format that shows them one after the other."""
+    """The image is animated: it has several frames, in a format that shows them in sequence."""
 
     def check(self, facts: Facts) -> Verdict:
         frames = facts.classification.image.frames
@@ -78,7 +78,7 @@ class AnimatedFilter:
 
 @dataclass(frozen=True, slots=True)
 class AlphaFilter:
-    """The image has an alpha channel or a transparent colour, whether or not any of it shows through."""
+    """The image has an alpha channel or a transparent colour, even if every pixel is opaque."""
 
     def check(self, facts: Facts) -> Verdict:
         if facts.classification.image.has_alpha:

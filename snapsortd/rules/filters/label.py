@@ -1,19 +1,19 @@
-"""What the model saw."""
+"""Filter on the label that the model assigned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.rules.filters.bounds import cut
+from snapsortd.rules.filters.bounds import truncate
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFilter:
-    """The best label is one of `names` and beats the thresholds (both 0 to 1).
+    """The best label is one of `names` and reaches both thresholds (0 to 1).
 
-    Where a negative label wins, neither this nor its opposite matches, unless `names` has that label.
+    If a negative label wins, neither this nor its opposite matches, unless `names` contains that label.
     """
 
     names: tuple[str, ...]
@@ -23,7 +23,7 @@ class LabelFilter:
     def check(self, facts: Facts) -> Verdict:
         classification = facts.classification
         wanted = either(self.names)
-        fact = f"label is {classification.label} ({cut(classification.score)})"
+        fact = f"label is {classification.label} ({truncate(classification.score)})"
         if classification.label in facts.negatives and classification.label not in self.names:
             return Verdict(None, f"{fact}, which is negative: the file is left alone")
         if classification.label not in self.names:
@@ -38,4 +38,4 @@ class LabelFilter:
 
 
 def _below(what: str, value: float, limit: float) -> str:
-    return f"{what} {cut(value)} is below min_{what} {limit:.2f}"
+    return f"{what} {truncate(value)} is below min_{what} {limit:.2f}"

@@ -1,4 +1,4 @@
-"""What the file is called, where it lies and where it was downloaded from."""
+"""Filters on the name of a file, its folder and its download address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snapsortd.domain.names import split_name
 from snapsortd.rules.filters.filter import Facts, Verdict
-from snapsortd.rules.filters.patterns import either, folded, like
+from snapsortd.rules.filters.patterns import either, fold, matches_any
 
 MAX_MATCH_S = 0.1
 """Limit for one search of a regular expression, in seconds of processor time as `regex` counts it: of all threads."""
@@ -17,7 +17,7 @@ MAX_SHOWN = 120
 
 @dataclass(frozen=True, slots=True)
 class ExtensionFilter:
-    """The file's suffix, lower case and without its dot, is one of these."""
+    """The suffix of the file, in lower case and without its dot, is one of these."""
 
     extensions: tuple[str, ...]
 
@@ -28,9 +28,9 @@ class ExtensionFilter:
 
 @dataclass(frozen=True, slots=True)
 class NameFilter:
-    """The file's name, whatever the case. Of each kind that is given, one text must fit.
+    """The name of the file matches at least one text of each given kind, without regard to case.
 
-    `patterns` are shell patterns for the whole name; `endings` fit with the suffix or without it.
+    `patterns` are shell patterns for the whole name; `endings` are compared with the name with and without its suffix.
     """
 
     patterns: tuple[str, ...] = ()
@@ -39,13 +39,13 @@ class NameFilter:
     endings: tuple[str, ...] = ()
 
     def check(self, facts: Facts) -> Verdict:
-        name = folded(facts.name)
-        ends = (name, folded(split_name(facts.name)[0]))
+        name = fold(facts.name)
+        ends = (name, fold(split_name(facts.name)[0]))
         fitting = (
-            (self.patterns, like(facts.name, self.patterns)),
-            (self.containing, any(folded(text) in name for text in self.containing)),
-            (self.beginnings, any(name.startswith(folded(text)) for text in self.beginnings)),
-            (self.endings, any(end.endswith(folded(text)) for text in self.endings for end in ends)),
+            (self.patterns, matches_any(facts.name, self.patterns)),
+            (self.containing, any(fold(text) in name for text in self.containing)),
+            (self.beginnings, any(name.startswith(fold(text)) for text in self.beginnings)),
+            (self.endings, any(end.endswith(fold(text)) for text in self.endings for end in ends)),
         )
         return Verdict(all(fits for texts, fits in fitting if texts), f"name is {facts.name}", self._wanted())
 
@@ -57,7 +57,7 @@ class NameFilter:
 
 @dataclass(frozen=True, slots=True)
 class RegexFilter:
-    """Some part of the file's name matches the regular expression; its named groups go to the rule's templates.
+    """Some part of the file name matches the regular expression; its named groups go to the templates of the rule.
 
     A name on which the pattern exceeds MAX_MATCH_S matches neither this nor its opposite: anyone who offers a download
     chooses its name, and a backtracking search can take years on 255 characters.
@@ -80,12 +80,12 @@ class RegexFilter:
 
 @dataclass(frozen=True, slots=True)
 class FolderFilter:
-    """The path of the folder that the file lies in matches one of these shell patterns, whatever the case."""
+    """The path of the folder that contains the file matches one of these shell patterns, without regard to case."""
 
     patterns: tuple[str, ...]
 
     def check(self, facts: Facts) -> Verdict:
-        return Verdict(like(facts.folder, self.patterns), f"it is in {facts.folder}", either(self.patterns))
+        return Verdict(matches_any(facts.folder, self.patterns), f"it is in {facts.folder}", either(self.patterns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,11 @@ class UrlFilter:
         urls = facts.file.urls
         if not urls:
             return Verdict(False, "the address it was downloaded from is unknown", either(self.patterns))
-        fitting = next((url for url in urls if like(url, self.patterns)), None)
+        fitting = next((url for url in urls if matches_any(url, self.patterns)), None)
         return Verdict(
-            fitting is not None, f"it was downloaded from {_short(fitting or urls[0])}", either(self.patterns)
+            fitting is not None, f"it was downloaded from {_shorten(fitting or urls[0])}", either(self.patterns)
         )
 
 
-def _short(url: str) -> str:
+def _shorten(url: str) -> str:
     return url if len(url) <= MAX_SHOWN else url[:MAX_SHOWN] + "…"

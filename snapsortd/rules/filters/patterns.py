@@ -1,4 +1,4 @@
-"""Text as people compare it: shell patterns, whatever the case and however accents are written."""
+"""Compare text as people do: shell patterns, without regard to case and to how accents are encoded."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 
-def folded(text: str) -> str:
-    """Equal for texts that look the same but for their case."""
-    # macOS writes "é" as two characters where others write one; both look the same to the user.
+def fold(text: str) -> str:
+    """Return a form that is equal for texts that differ only in case or in the encoding of accents."""
+    # macOS writes "é" as two characters, other systems as one.
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def like(text: str, patterns: Iterable[str]) -> bool:
-    """Does the whole text match one of these shell patterns? `*` stands for anything, slashes too."""
-    whole = folded(text)
-    return any(fnmatchcase(whole, folded(pattern)) for pattern in patterns)
+def matches_any(text: str, patterns: Iterable[str]) -> bool:
+    """Return True if the whole text matches one of the shell patterns, in which `*` also matches slashes."""
+    whole = fold(text)
+    return any(fnmatchcase(whole, fold(pattern)) for pattern in patterns)
 
 
 def either(texts: Iterable[str]) -> str:
-    """What is wanted, in words."""
+    """Return the alternatives as one text."""
     return " or ".join(texts)
