@@ -19,8 +19,8 @@ class Wanted:
 
 def wanted(rules: Sequence[Rule]) -> Wanted:
     """Return the look-ups that these rules need; a disabled rule needs none."""
-    asked = [each for rule in rules if rule.enabled for each in _duplicate_filters(rule.filters)]
-    return Wanted(any(each.near is None for each in asked), any(each.near is not None for each in asked))
+    filters = [each for rule in rules if rule.enabled for each in _duplicate_filters(rule.filters)]
+    return Wanted(any(each.near is None for each in filters), any(each.near is not None for each in filters))
 
 
 def _duplicate_filters(filters: Sequence[Filter]) -> Iterator[DuplicateFilter]:

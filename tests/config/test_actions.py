@@ -1,4 +1,4 @@
-"""Every action as it is written, and what is planned for an image by it."""
+"""Test every action as written in a configuration, and the planned action for an image."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def decide(config: Config, path: str = "/in/sub/a b.png", exif: dict[str, str] |
     return evaluate(config.rules, file, classification, frozenset(), date)
 
 
-def told(action: PlannedAction) -> tuple[Any, ...]:
+def summary(action: PlannedAction) -> tuple[Any, ...]:
     return action.kind, action.destination and action.destination.preferred_path, action.on_conflict, action.words
 
 
@@ -76,7 +76,7 @@ def told(action: PlannedAction) -> tuple[Any, ...]:
 )
 def test_an_action_that_goes_somewhere(tmp_path: Path, written: str, planned: tuple[ActionKind, str | None]) -> None:
     (action,) = decide(load(tmp_path, written)).actions
-    assert told(action) == (*planned, OnConflict.RENAME_NEW, ())
+    assert summary(action) == (*planned, OnConflict.RENAME_NEW, ())
 
 
 @pytest.mark.parametrize("mode", list(OnConflict))

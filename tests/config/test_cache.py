@@ -1,4 +1,4 @@
-"""What came of a configuration last time: found again only while nothing that it depends on changed."""
+"""Test that a cached configuration is used only while nothing that it depends on has changed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_all_of_a_configuration_is_remembered(path: Path, tmp_path: Path) -> Non
     there = str(tmp_path / "memory")
     first = load_config(str(path), ENV, there)
     again = memory.recall(there, (tmp_path / "memory").read_text().split("\n")[0])
-    # `==` passes over where things stand in the file.
+    # `==` ignores positions in the file.
     assert (again, repr(again)) == (first, repr(first))
     assert load_config(str(path), ENV) == first
 
@@ -66,12 +66,12 @@ def test_what_checks_a_configuration_is_not_even_loaded_the_second_time(file: Pa
         "checking = {'pydantic', 'yaml', 'regex'};"
         "print(checking <= set(sys.modules), checking & set(sys.modules))"
     )
-    told = [
+    outputs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
         for _ in range(2)
     ]
-    assert told[0].startswith("True ")
-    assert told[1] == "False set()\n"
+    assert outputs[0].startswith("True ")
+    assert outputs[1] == "False set()\n"
 
 
 def test_another_text_variable_or_home_is_another_configuration(file: Path, tmp_path: Path) -> None:

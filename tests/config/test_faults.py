@@ -1,4 +1,4 @@
-"""A configuration that is wrong: every fault at once, each where it stands, in words that say what to do."""
+"""Test that a wrong configuration results in all its faults at once, each with its position and what to do."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refused(path: Path) -> ConfigError:
 
 
 def problems(tmp_path: Path, text: str | bytes) -> list[str]:
-    """The problems, without the file's name."""
+    """Return the problems, without the name of the file."""
     path = tmp_path / "config.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     found = refused(path).problems
@@ -53,7 +53,7 @@ def problems(tmp_path: Path, text: str | bytes) -> list[str]:
 
 
 def _cases() -> Iterator[Any]:
-    """The blocks of `faults.txt`: name, - text of GOOD, + what it becomes, ! the problem; ⏎ is a line break."""
+    """Yield the blocks of `faults.txt`: name, - text of GOOD, + its replacement, ! the problem; ⏎ is a line break."""
     for block in Path(__file__).with_name("faults.txt").read_text("utf-8").split("\n\n"):
         name, *lines = block.strip("\n").split("\n")
         old, new, problem = (line[2:].replace("⏎", "\n") for line in lines)

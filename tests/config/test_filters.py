@@ -1,4 +1,4 @@
-"""Filters in the configuration: each short, long and as `not …`, and every fault where it stands."""
+"""Test filters in the configuration: each in short and long form and as `not …`, and every fault with its position."""
 
 from __future__ import annotations
 
@@ -126,9 +126,9 @@ def test_every_filter_has_an_opposite(name: str) -> None:
     assert get_type_hints(Filters)[f"not {name}"] is get_type_hints(Filters)[name]
 
 
-def test_every_format_that_is_told_apart_can_be_asked_for() -> None:
-    told = {sniff(sound(kind)) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")}
-    assert told <= set(FORMATS)
+def test_a_rule_can_ask_for_every_detected_format() -> None:
+    detected = {sniff(sound(kind)) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC")}
+    assert detected <= set(FORMATS)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Configurations that nobody meant to write: read, or refused with a place, and soon."""
+"""Fuzz configurations: each is loaded, or refused with a position, within a time limit."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TOKENS = [
 
 
 def refusal(path: Path, data: bytes) -> tuple[str, ...]:
-    """The problems of a configuration; nothing, where it can be read."""
+    """Return the problems of a configuration; empty if it can be loaded."""
     path.write_bytes(data)
     try:
         load_config(str(path), ENV)
@@ -64,7 +64,7 @@ def test_every_text_is_read_or_refused_with_a_place(path: Path, data: bytes) -> 
 
 RULE = "  - {{name: r{n}, filters: [{filter}], actions: [move: /a/]}}\n"
 FLOODS = {
-    # What stands once, what is repeated, and what stands at the end.
+    # A beginning, a part that is repeated, and an end.
     "aliases of aliases": (
         "a0: &a0 [x]\n",
         "a{m}: &a{m} [*a{n}, *a{n}, *a{n}, *a{n}, *a{n}, *a{n}, *a{n}, *a{n}]\n",
@@ -82,6 +82,7 @@ FLOODS = {
     "rules of one name": ("labels: {a: b}\nrules:\n", "  - {{name: r, actions: [move: /a/]}}\n", ""),
     "broken placeholders": ('rules: [{name: a, actions: [move: "/', "{{nam}}", '"]}]\n'),
     "placeholders": ('rules: [{name: a, actions: [move: "/', "{{name}}", '/"]}]\n'),
+    "a regular expression": ("rules: [{name: a, filters: [regex: '", "(?P<g{n}>a|b)+", "'], actions: [move: /a/]}]\n"),
     "comparisons": ('rules: [{name: a, filters: [size: "', ">1MB,", '>1MB"], actions: [move: /a/]}]\n'),
     "a date format": ('rules: [{name: a, actions: [move: "/a/{taken:', "%Y", '}/"]}]\n'),
     "one long word": ("", "a", ""),
@@ -98,7 +99,7 @@ FLOODS = {
 
 
 def flood(name: str, size: int) -> bytes:
-    """`size` bytes of it, or a little more."""
+    """Return at least `size` bytes of this flood, and little more."""
     start, piece, end = FLOODS[name]
     count = size // len(piece.format(n=10_000, m=10_000))
     return (start + "".join(piece.format(n=n, m=n + 1) for n in range(count)) + end).encode()
@@ -106,7 +107,7 @@ def flood(name: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_a_flood_is_read_or_refused_soon(path: Path, name: str) -> None:
-    """20 s for a configuration as large as one may be; CI has time for a thirtieth of that."""
+    """Allow 20 s for a configuration of the maximum size; without LONG, a 32nd of that size is tested."""
     began = time.process_time()
     for problem in refusal(path, flood(name, MAX_BYTES * 15 // 16 // (1 if LONG else 32))):
         assert len(problem) < 10_000

@@ -1,4 +1,4 @@
-"""A file of labels alone."""
+"""Test loading a file that contains only labels."""
 
 from __future__ import annotations
 

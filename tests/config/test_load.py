@@ -1,4 +1,4 @@
-"""A configuration that is right: what is read from it, and the files that ship with the project."""
+"""Test the values of a valid configuration, and the configurations that ship with the project."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_the_example_is_read_in_full() -> None:
 
 
 def test_the_example_has_every_key() -> None:
-    """A person looks there for what there is."""
+    """The example is the reference for users, so it must have every key."""
     document = yaml.safe_load((REPO / "config/example.yaml").read_text())
     assert set(document) == set(Document.model_fields)
     fields = {field.alias or name for name, field in RuleEntry.model_fields.items()}
@@ -218,6 +218,6 @@ def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_the_shipped_json_schema_is_up_to_date() -> None:
-    """If not: `python -m snapsortd.config > snapsortd/config/schema.json`."""
+    """Otherwise run `python -m snapsortd.config > snapsortd/config/schema.json`."""
     shipped: dict[str, Any] = json.loads((REPO / "snapsortd/config/schema.json").read_text("utf-8"))
     assert shipped == json_schema()

@@ -1,4 +1,4 @@
-"""What `check` says about the disk."""
+"""Test the problems with folders that `check` reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One word of the configuration is changed; everything else in it stays byte for byte."""
+"""Test that promoting a rule changes one word of the configuration, and keeps every other byte."""
 
 from __future__ import annotations
 

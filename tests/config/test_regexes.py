@@ -1,4 +1,4 @@
-"""Regular expressions: a valid one is accepted, however long it may search, and an invalid one is refused."""
+"""Test that a valid regular expression is accepted, even a catastrophic one, and an invalid one is refused."""
 
 from __future__ import annotations
 

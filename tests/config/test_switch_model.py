@@ -1,4 +1,4 @@
-"""The model's name is changed in the configuration's text; everything else in it stays byte for byte."""
+"""Test that switching models changes one word of the configuration, and keeps every other byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML that cannot be read, or that says something else than its writer thinks."""
+"""Test YAML that cannot be parsed, and YAML whose meaning may surprise its author."""
 
 from __future__ import annotations
 

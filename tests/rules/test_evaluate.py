@@ -1,4 +1,4 @@
-"""The decision: the first rule that matches wins, and every rule that was asked says why."""
+"""Test that the first matching rule wins, and that every evaluated rule has its reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each filter on what the file tells: name, place, origin and dates. What matches, and the reason in plain words."""
+"""Test the filters on the name, folder, origin and dates of a file: the match, and the reason that is shown."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_date(bounds: str, matched: bool) -> None:
     asked = DateFilter(date_bounds(bounds), "taken")
     assert asked.check(seen(taken=TAKEN)).matched is matched
     assert Not(asked).check(seen(taken=TAKEN)).matched is not matched
-    # A camera that knows its zone showed the same on its clock.
+    # A camera with a time zone showed the same wall-clock time.
     aware = TAKEN.replace(tzinfo=timezone(timedelta(hours=13)))
     assert asked.check(seen(taken=aware)).matched is matched
 

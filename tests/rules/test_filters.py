@@ -1,4 +1,4 @@
-"""Each filter on one image: what matches, and the reason in plain words."""
+"""Test each filter on one image: the match, and the reason that is shown."""
 
 from __future__ import annotations
 

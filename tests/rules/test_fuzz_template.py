@@ -1,4 +1,4 @@
-"""Any destination that can be written, filled for any file: refused when it is read, or it stays inside."""
+"""Fuzz destinations and file names: a template is refused when it is parsed, or its result stays inside the root."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def assert_inside(template: DestinationTemplate, file_name: str, label: str, dat
     try:
         destination = template.fill({**values, "created": date, "modified": date, "relative": f"{label}/{name}/.."})
     except TemplateError:
-        return  # it has no suffix, and {ext} stands where one is needed
+        return  # the file has no suffix, and {ext} requires one
     assert destination.root.startswith("/")
     root = [part for part in destination.root.split("/") if part]
     assert not {".", ".."} & set(root)

@@ -1,4 +1,4 @@
-"""Each filter on what the image tells: format, shape, animation, transparency, EXIF. What matches, and why."""
+"""Test the filters on format, dimensions, animation, transparency and EXIF: the match, and the reason shown."""
 
 from __future__ import annotations
 

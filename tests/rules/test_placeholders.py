@@ -1,4 +1,4 @@
-"""Every placeholder: what it gives, what it gives where there is nothing, and how it is refused."""
+"""Test every placeholder: its value, its default, and the message if it is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def values(**changes: Any) -> dict[str, object]:
 
 
 def bare(**changes: Any) -> dict[str, object]:
-    """Of an image that carries nothing with it."""
+    """Return the values of an image without metadata."""
     return values_of(replace(FILE, urls=(), path="/in/a", **changes), BARE, "Bills", {})
 
 
@@ -174,8 +174,8 @@ def test_a_name_is_never_empty() -> None:
 
 
 def test_the_path_stays_open_and_nothing_can_stand_for_it() -> None:
-    told = parse_words("{name}: {path}", path=True, verbatim=True)
-    assert told.fill(values(path=f"/in/{PATH_MARK}{{path}}.png")) == f"_path_{{path}}: {PATH_MARK}"
+    template = parse_words("{name}: {path}", path=True, verbatim=True)
+    assert template.fill(values(path=f"/in/{PATH_MARK}{{path}}.png")) == f"_path_{{path}}: {PATH_MARK}"
 
 
 def test_control_characters_stay_in_arguments_alone() -> None:

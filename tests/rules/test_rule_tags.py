@@ -1,4 +1,4 @@
-"""Which rules are asked for which tags: as in organize."""
+"""Test the selection of rules by tags, which works as in organize."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Destinations: parsed strictly, filled safely, never left by what a file's name holds."""
+"""Test that destinations are parsed strictly, and that no file name leads out of them."""
 
 from __future__ import annotations
 
