@@ -1,6 +1,6 @@
-"""Fixtures for tests against the real system, and how much hypothesis tries.
+"""Fixtures for tests against the real system, and hypothesis profiles.
 
-`pytest --hypothesis-profile=long` searches for an hour; else it is what CI has time for.
+`pytest --hypothesis-profile=long` searches for an hour; the default is limited to what CI has time for.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ settings.load_profile("short")
 
 @pytest.fixture(scope="session")
 def systemd() -> Iterator[UserManager]:
-    """A running `systemd --user` that can start what is installed here; skips where there can be none."""
+    """Yield a running `systemd --user` that can start what is installed here; skip the test if that is impossible."""
     yield from managers(AS_ROOT)
 
 
 @pytest.fixture(scope="session")
 def systemd_of_nobody() -> Iterator[UserManager]:
-    """A running `systemd --user` with no privileges at all; skips where there can be none."""
+    """Yield a running `systemd --user` without any privileges; skip the test where that is impossible."""
     yield from managers(AS_NOBODY)
 
 
 def managers(who: Sequence[str]) -> Iterator[UserManager]:
-    """One user manager."""
+    """Run one user manager."""
     if reason := why_not():
         pytest.skip(f"no user manager of systemd: {reason}")
     with user_manager(who) as manager:
@@ -46,7 +46,7 @@ def managers(who: Sequence[str]) -> Iterator[UserManager]:
 
 @pytest.fixture
 def other_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another file system than `tmp_path`."""
+    """Yield a folder on a different file system from `tmp_path`."""
     if not os.path.isdir(SHARED_MEMORY) or os.stat(SHARED_MEMORY).st_dev == tmp_path.stat().st_dev:
         pytest.skip("the temporary folder and /dev/shm are one file system, or there is none")
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
@@ -55,19 +55,19 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def filing(tmp_path: Path) -> Iterator[Filing]:
-    """A journal and a mover, all on one file system."""
+    """Yield a journal and a mover, all on one file system."""
     yield from _filing(tmp_path, tmp_path / "sorted")
 
 
 @pytest.fixture
 def far_filing(tmp_path: Path, other_disk: Path) -> Iterator[Filing]:
-    """The same, with `sorted` on another file system."""
+    """Yield the same, with `sorted` on a different file system."""
     yield from _filing(tmp_path, other_disk / "sorted")
 
 
 @pytest.fixture(params=["filing", "far_filing"], ids=["one disk", "two disks"])
 def any_filing(request: pytest.FixtureRequest) -> Filing:
-    """Both, one after the other."""
+    """Run the test with both, one after the other."""
     made: Filing = request.getfixturevalue(request.param)
     return made
 
@@ -83,13 +83,13 @@ def _filing(tmp_path: Path, sorted_folder: Path) -> Iterator[Filing]:
 
 @pytest.fixture
 def patient(tmp_path: Path) -> Patient:
-    """An instance for the doctor."""
+    """Return an instance for the doctor to examine."""
     return Patient(tmp_path)
 
 
 @pytest.fixture
 def ctl(tmp_path: Path) -> Iterator[Ctl]:
-    # The path of a socket has to be short, and pytest's folders need not be.
+    # The path of a socket must be short, and pytest's folders may not be.
     runtime = tempfile.mkdtemp(prefix="snap")
     locations = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("CONFIG", "STATE", "CACHE")}
     yield Ctl(os.environ | locations | {"XDG_RUNTIME_DIR": runtime, "HOME": str(tmp_path)})

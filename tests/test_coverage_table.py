@@ -1,4 +1,4 @@
-"""The table in tests/README.md: every promise has a line, every line names tests, and every test named exists."""
+"""The table in tests/README.md: every guarantee has a row, every row names tests, and every test named exists."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NAME = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
 def rows() -> list[tuple[int, str, str]]:
-    """Number, what happens, and the cell with the tests."""
+    """Return each row's number, description and cell of tests."""
     text = (TESTS / "README.md").read_text("utf-8")
     return [(int(number), what, tests) for number, what, tests in ROW.findall(text)]
 
 
 @cache
 def functions_of(file: Path) -> frozenset[str]:
-    """The test functions of a file, as its text tells: nothing is imported."""
+    """Return the test functions of a file, by parsing its text without importing it."""
     tree = ast.parse(file.read_text("utf-8"))
     return frozenset(
         node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")

@@ -1,4 +1,4 @@
-"""What is never loaded where it would cost start time or memory, and the one command that goes online."""
+"""Modules that must never be loaded because of start time or memory, and the one command that goes online."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEAVY = "{'torch', 'PIL', 'numpy', 'transformers'}"
 
 
 def imported(file: Path) -> Iterator[str]:
-    """Every module that `file` imports, also inside functions; not what only the type checker sees."""
+    """Return every module that `file` imports, including inside functions, but not those for the type checker only."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -55,7 +55,7 @@ def test_a_start_loads_neither_what_answers_nor_what_checks_a_configuration() ->
 
 
 def test_only_one_command_goes_online() -> None:
-    """`vision.hub` is known to it alone, and nothing else asks the hub for more than what its cache holds."""
+    """Only this command imports `vision.hub`, and nothing else queries the hub beyond its local cache."""
     importing = {file.name for file in PACKAGE.rglob("*.py") if "snapsortd.vision.hub" in imported(file)}
     assert importing == {"model.py"}
     asking = {

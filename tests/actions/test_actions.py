@@ -1,4 +1,4 @@
-"""Every action and conflict mode: a tree in, a tree out, and undo gives the first tree again."""
+"""Every action and conflict mode: a tree in, a tree out, and undo restores the original tree."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SAME = OnConflict.DEDUPLICATE
 
 @dataclass(frozen=True)
 class Case:
-    """`there` is what lies in `sorted`; `after` what is to be everywhere after the action, the rest of `there` too."""
+    """One case: `there` is the content of `sorted` before; `after` is expected afterwards, in addition to `there`."""
 
     kind: ActionKind
     after: Tree
@@ -181,7 +181,7 @@ def test_a_tree_in_a_tree_out_and_undo_gives_the_first_again(filing: Filing, cas
 @pytest.mark.parametrize("kind", [*NAMING, RENAME])
 @pytest.mark.parametrize("on_conflict", OnConflict)
 def test_what_is_filed_already_is_left_alone(filing: Filing, kind: ActionKind, on_conflict: OnConflict) -> None:
-    """Also under a later name of its series: nothing is displaced for it, time and again."""
+    """This also holds under a later name of its series: otherwise each repetition would displace a file again."""
     (filing.sorted / "a.png").write_bytes(OTHER)
     image = filing.image().rename(filing.sorted / "a 2.png")
     if on_conflict is OnConflict.SKIP:
@@ -287,7 +287,7 @@ def test_where_the_new_one_does_not_come_the_old_one_gets_its_name_back(
         filing.file(image, filing.action(image, on_conflict=on_conflict))
     assert look(filing) == {"inbox/a.png": b"new", "sorted/a.png": OTHER}
     assert filing.journal.undoable(ALL) == []
-    assert filing.journal.redoable(ALL) == []  # it was no person's undo
+    assert filing.journal.redoable(ALL) == []  # it was not an undo by a person
 
 
 def test_what_has_an_unfinished_move_is_not_displaced(filing: Filing) -> None:

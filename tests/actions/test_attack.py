@@ -31,7 +31,7 @@ def test_an_attack_on_the_mover_touches_and_loses_nothing(any_filing: Filing, tm
 
 
 def file(filing: Filing, path: Path) -> bool:
-    """File one image as the pipeline does. True if it was moved."""
+    """File one image as the pipeline does. Return True if it was moved."""
     try:
         with open_file(str(path), str(filing.inbox)) as opened:
             action = filing.action(path, folders=("2026",))

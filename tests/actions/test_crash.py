@@ -1,7 +1,7 @@
 """kill -9, and a failing disk, at every system call that changes anything: nothing is ever lost.
 
-`strace` kills the process just before the N-th call of each kind (or makes that call fail); then a restart
-repairs. Every state that the disk can have between two calls is met, because only these calls change it.
+`strace` kills the process just before the N-th call of each kind (or makes that call fail); then a restart runs
+recovery. This covers every state that the disk can have between two calls, because only these calls change it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tests.support.one_step import TAG, act
 pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
 
 LONG = "SNAPSORTD_FULL" in os.environ
-"""Every case; takes many minutes."""
+"""Run every case; takes many minutes."""
 
 REPOSITORY = Path(__file__).parents[2]
 SQLITE_WRITE = "pwrite64"
@@ -39,10 +39,10 @@ CALLS = (
     *("renameat2", "linkat", "unlinkat", "mkdirat", "fsync", "fdatasync", "ftruncate"),
     *("symlinkat", "fchmod", "fsetxattr", "fremovexattr", "utimensat", SQLITE_WRITE),
 )
-"""Making the temporary copy is met as the call after it."""
+"""Creating the temporary copy is covered by the call after it."""
 
 SQLITE_STRIDE = 13
-"""A transaction is atomic (SQLite's own tests show it), so not every write inside one needs its own run."""
+"""A transaction is atomic (SQLite's own tests show that), so not every write inside one needs a run of its own."""
 
 NO_RENAME = "inject=renameat2:error=ENOSYS"
 OTHER = b"what was there before"
@@ -52,18 +52,18 @@ KEEPING = ("copy", "hardlink", "symlink", "tag")
 
 @dataclass(frozen=True)
 class Case:
-    """A step that is interrupted. `prepare` leaves the world as it is before it."""
+    """A step that is interrupted. `prepare` leaves everything as it is before the step."""
 
     step: str
-    """KIND or KIND,ON_CONFLICT; "undo" and the same after it for that to be taken back."""
+    """KIND or KIND,ON_CONFLICT; preceded by "undo" to undo that action."""
     two_disks: bool = False
-    """Of which the trash is on the first."""
+    """Whether source and destination are on two file systems; the trash is on the first."""
     faults: tuple[str, ...] = ()
-    """More that strace injects, all the time."""
+    """Additional faults that strace injects throughout."""
 
     @property
     def action(self) -> str:
-        """What is done, or taken back."""
+        """The action that is done, or undone."""
         return self.step.removeprefix("undo ")
 
     @property
@@ -76,7 +76,7 @@ class Case:
 
     @property
     def first(self) -> dict[str, object]:
-        """All there is before anything is done, and after all is taken back."""
+        """Return everything that exists before the first action and after all of them are undone."""
         there = OTHER if self.taken else None
         if self.action.endswith(OnConflict.DEDUPLICATE):
             there = PIXELS
@@ -158,7 +158,7 @@ def run(filing: Filing, step: str, *faults: str) -> subprocess.CompletedProcess[
 
 
 def points(case: Case, folder: Path, other_disk: Path) -> Iterator[tuple[str, int]]:
-    """Every changing call that the step makes, by kind and number."""
+    """Return every changing call that the step makes, by kind and number."""
     filing = case.prepare(folder / "counting", other_disk)
     found = run(filing, case.step, *case.faults)
     assert found.returncode == 0, found.stderr
@@ -170,7 +170,7 @@ def points(case: Case, folder: Path, other_disk: Path) -> Iterator[tuple[str, in
 
 
 def numbers(case: Case, call: str, made: int) -> Collection[int]:
-    """Which of so many calls of a kind are met."""
+    """Return the calls to hit, of this many calls of a kind."""
     if call != SQLITE_WRITE:
         return range(1, made + 1)
     if any(case == each.values[0] for each in UNTIL_NOW):
@@ -179,7 +179,7 @@ def numbers(case: Case, call: str, made: int) -> Collection[int]:
 
 
 def each_point(case: Case, tmp_path: Path, other_disk: Path, check: Callable[[Filing, str, int], None]) -> None:
-    """Prepare afresh for every point; two at a time."""
+    """Prepare anew for every point; two at a time."""
 
     def one(numbered: tuple[int, tuple[str, int]]) -> None:
         place, (call, number) = numbered
@@ -191,7 +191,7 @@ def each_point(case: Case, tmp_path: Path, other_disk: Path, check: Callable[[Fi
 
 
 def everything(filing: Filing) -> dict[str, object]:
-    """All files and links below the three folders: what they hold; a note of the trash only as being one."""
+    """Return the contents of all files and links below the three folders; a trash note only counts as a note."""
     found: dict[str, object] = {}
     for label, root in (("inbox", filing.inbox), ("sorted", filing.sorted), ("trash", filing.trash)):
         for path in root.rglob("*"):
@@ -207,7 +207,7 @@ def is_tagged(path: Path) -> bool:
 
 
 def check_whole(filing: Filing, case: Case) -> None:
-    """After a restart: everything is whole, where the journal says, and nothing of ours lies about."""
+    """Check that after a restart everything is whole and where the journal says, with no temporary file left."""
     filing.open()
     try:
         repair(filing.journal, filing.mover)
@@ -231,7 +231,7 @@ def check_whole(filing: Filing, case: Case) -> None:
 
 
 def check_counts(names: Collection[str], found: dict[str, object], case: Case) -> None:
-    """Each file that was there is there once, and the image perhaps a second time as its copy or link."""
+    """Check that each original file exists once, and the image possibly a second time as its copy or link."""
     wanted = list(case.first.values())
     for content in (PIXELS, OTHER):
         there = sum(found[name] == content for name in names)
@@ -244,7 +244,7 @@ def check_counts(names: Collection[str], found: dict[str, object], case: Case) -
 
 
 def check_goes_on(filing: Filing, case: Case) -> None:
-    """The interrupted step can be done again, and taken back to the very beginning."""
+    """Check that the interrupted step can be repeated, and undone to the very beginning."""
     filing.open()
     try:
         image = filing.inbox / "a.png"
@@ -264,7 +264,7 @@ def check_goes_on(filing: Filing, case: Case) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_killed_at_any_call(case: Case, tmp_path: Path, other_disk: Path) -> None:
     def check(filing: Filing, call: str, number: int) -> None:
-        if call == "fdatasync":  # SQLite's only: to be killed at its next write is the same
+        if call == "fdatasync":  # only used by SQLite: being killed at its next write is equivalent
             return
         kill = f"inject={call}:signal=KILL:when={number}"
         faults = [fault for fault in case.faults if not (call == "renameat2" and "renameat2" in fault)]
@@ -305,7 +305,7 @@ FAILING = [
 
 @pytest.mark.parametrize("case", CASES if LONG else FAILING)
 def test_any_call_failing_once(case: Case, tmp_path: Path, other_disk: Path) -> None:
-    """No traceback, the truth told, and nothing lost; what a call refuses may be tried again."""
+    """No traceback, an accurate report, and nothing lost; a refused action may be retried."""
 
     def check(filing: Filing, call: str, number: int) -> None:
         error = FAILURES[call][number % len(FAILURES[call])]
@@ -323,7 +323,7 @@ def test_any_call_failing_once(case: Case, tmp_path: Path, other_disk: Path) -> 
 
 
 def check_untouched_names(filing: Filing) -> None:
-    """Before any repair, whole files only: never none, never a half one under a real name."""
+    """Check that before recovery only whole files exist: never none, and never a partial one under a real name."""
     found = {name: each for name, each in everything(filing).items() if not name.startswith("trash/info/")}
     real = [content for name, content in found.items() if OWN_PREFIX not in name and isinstance(content, bytes)]
     assert PIXELS in real
@@ -331,7 +331,7 @@ def check_untouched_names(filing: Filing) -> None:
 
 
 def check_repaired(filing: Filing, case: Case) -> None:
-    """After a restart the journal is true: open entries resolved, a conflict only where both files stand."""
+    """Check that a restart makes the journal accurate: open entries resolved, a conflict only if both files exist."""
     filing.open()
     try:
         repair(filing.journal, filing.mover)
@@ -350,7 +350,7 @@ def check_repaired(filing: Filing, case: Case) -> None:
 
 
 def test_repair_itself_may_be_killed(tmp_path: Path, other_disk: Path) -> None:
-    """The worst moment of a move to another disk: both files stand. Then every call of the repair."""
+    """The worst moment of a move to another disk: both files exist. Then every call of recovery."""
     case = Case("move", two_disks=True)
     calls = [
         ("unlinkat", 1),

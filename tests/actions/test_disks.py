@@ -1,4 +1,4 @@
-"""The mover on other file systems: bind mounts, names that fold case, disks that keep less than ours."""
+"""The mover on other file systems: bind mounts, case-insensitive ones, and ones that preserve less than ours."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACL = struct.pack("<I" + "HHI" * 5, 2, 1, 6, 2**32 - 1, 2, 4, 1000, 4, 4, 2**32 
 
 @pytest.fixture
 def bound(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
-    """`sorted` is a bind mount of a folder on the same file system."""
+    """Yield a `sorted` that is a bind mount of a folder on the same file system."""
     real = tmp_path / "real"
     real.mkdir()
     with mounted(filing.sorted, "--bind", str(real)):
@@ -34,21 +34,21 @@ def bound(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
 
 @pytest.fixture
 def folding(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
-    """`sorted` is on NTFS, which folds case."""
+    """Yield a `sorted` on NTFS, which is case-insensitive."""
     with formatted(filing.sorted, tmp_path / "disk", "mkfs.ntfs", "-t", "lowntfs-3g", "-o", "ignore_case,fmask=133"):
         yield filing
 
 
 @pytest.fixture
 def poor(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
-    """`sorted` is on exFAT through FUSE: no attributes, owners, modes or links, and no rename that never replaces."""
+    """Yield a `sorted` on exFAT through FUSE: no attributes, owners, modes or links, and no RENAME_NOREPLACE."""
     with formatted(filing.sorted, tmp_path / "disk", "mkfs.exfat", "-t", "exfat-fuse", "-o", "loop"):
         yield filing
 
 
 @pytest.fixture
 def plain(filing: Filing) -> Iterator[Filing]:
-    """`sorted` is on a file system without extended attributes."""
+    """Yield a `sorted` on a file system without extended attributes."""
     with mounted(filing.sorted, "-t", "ramfs", "none"):
         yield filing
 

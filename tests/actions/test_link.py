@@ -1,4 +1,4 @@
-"""Hard links and symlinks: made once, never over anything, removed only while they are that."""
+"""Hard links and symlinks: created once, never over an existing file, removed only while they are that link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_hard_link_cannot_lead_to_another_disk(far_filing: Filing) -> None:
 
 
 def test_a_hard_link_and_then_a_move(filing: Filing) -> None:
-    """Killed between the two, the image is not taken for one that is dealt with; its link is."""
+    """After a kill between the two, the image does not count as processed, but its link does."""
     image = filing.image()
     link = filing.file(image, filing.action(image, HARDLINK, folders=("links",)))
     filing.restart()

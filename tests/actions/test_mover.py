@@ -1,4 +1,4 @@
-"""The mover on real files: nothing lost, overwritten or followed where it should not be."""
+"""The mover on real files: nothing is lost or overwritten, and no symlink is followed where it must not be."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_many_movers_never_overwrite_each_other(any_filing: Filing) -> None:
 
 
 def test_names_appearing_all_the_time_are_never_overwritten(filing: Filing) -> None:
-    """Another program takes names in the same series while we do: every content is there at the end."""
+    """Another program takes names in the same series meanwhile: every content exists at the end."""
     folder = os.open(filing.sorted, os.O_RDONLY | os.O_DIRECTORY)
     rival_done = threading.Event()
 
@@ -395,9 +395,9 @@ def test_rename_noreplace_never_replaces(tmp_path: Path) -> None:
 
 
 def test_begin_sync_is_only_a_hint() -> None:
-    """It goes before every look at an image, where nothing may fail because of it."""
+    """It precedes every classification of an image, so nothing may fail because of it."""
     reading, writing = os.pipe()
-    begin_sync(reading)  # of pipes there is nothing to write
+    begin_sync(reading)  # pipes have nothing to write
     os.close(writing)
     os.close(reading)
     begin_sync(reading)

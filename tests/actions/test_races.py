@@ -1,6 +1,6 @@
-"""Other programs that act at the worst moment: between our last look and our act.
+"""Other programs that act at the worst moment: between our last check and our action.
 
-The journal's commits are such moments, so a ledger that does something else first makes each race certain.
+The journal's commits are such moments, so a journal that does something else first makes each race certain.
 """
 
 from __future__ import annotations

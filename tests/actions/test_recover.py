@@ -1,4 +1,4 @@
-"""Repair after an interruption, on real files: what was left behind is made with the journal's own hands."""
+"""Recovery after an interruption, on real files; the interrupted state is created through the journal itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_link_that_was_not_unlinked_is_finished(filing: Filing) -> None:
 
 
 def test_one_file_under_two_spellings_is_never_removed(filing: Filing) -> None:
-    """As on a file system that folds case: both names are one entry with one link. Here a symlink makes it so."""
+    """As on a case-insensitive file system: both names are one entry with one link. Here a symlink simulates it."""
     image = filing.image()
     filing.sorted.rmdir()
     filing.sorted.symlink_to(filing.inbox)
@@ -220,7 +220,7 @@ def test_repair_of_a_sound_journal_says_nothing(filing: Filing) -> None:
 
 
 def test_a_folder_swapped_for_a_symlink_is_waited_for(any_filing: Filing, tmp_path: Path) -> None:
-    """A crash, and somebody put a symlink to a folder with a twin in the folder's place."""
+    """After a crash, somebody replaced the folder with a symlink to a folder that has a file of the same content."""
     filing = any_filing
     image = filing.image()
     kept, twins = tmp_path / "kept", tmp_path / "twins"

@@ -1,4 +1,4 @@
-"""The recovery table, row by row, and laws that hold for every combination."""
+"""The recovery table, row by row, and properties that hold for every combination."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_what_became_of_another_program_is_not_known_wherever_the_file_is() -> N
 
 @pytest.mark.parametrize("case", ALL, ids=lambda case: "-".join(map(str, case)))
 def test_laws(case: tuple[State, Method, bool, SourceSeen, TargetSeen]) -> None:
-    """Only what is proven is acted on, in every combination."""
+    """In every combination, recovery acts only on what is proved."""
     _, method, keep_source, source, target = case
     resolution = resolve(*case)
     there = target is T.SAME_FILE or target is T.SAME_BYTES

@@ -1,4 +1,7 @@
-"""What a file system may answer to a move, in a real process: the file stays, no other name is tried, later it goes."""
+"""Errors that a file system may return for a move, in a real process: the file stays, and no other name is tried.
+
+It is moved later, once the cause is gone.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def step(filing: Filing, *faults: str) -> str:
-    """One move in a process of its own, some of whose system calls fail; a third fault is the path that fails."""
+    """Run one move in a process of its own, some of whose system calls fail; a third fault is the path that fails."""
     strace = [part for option, fault in zip(("-e", "-e", "-P"), faults, strict=False) for part in (option, fault)]
     done = subprocess.run(
         [
@@ -58,11 +61,11 @@ FAULTS = {
 def test_a_refusal_keeps_the_file_and_tries_no_other_name(
     request: pytest.FixtureRequest, call: str, error: str
 ) -> None:
-    """A folder that can't be made, a rename that is refused, a copy that can't be written."""
+    """A folder that cannot be created, a rename that is refused, a copy that cannot be written."""
     one: Filing = request.getfixturevalue("far_filing" if call == "pwrite64" else "filing")
     one.image()
     faults = [f"trace={call}", f"inject={call}:error={error}"]
-    if call == "pwrite64":  # SQLite writes by this call too, and only the copy is to fail
+    if call == "pwrite64":  # SQLite writes with this call too, and only the copy is to fail
         first = f"{OWN_PREFIX}1.{hashlib.sha256(PIXELS).hexdigest()[:8]}"
         faults.append(str(one.sorted / "2026" / first))
     one.journal.close()

@@ -1,4 +1,4 @@
-"""Commands and notifications that a rule asks for: real programs, a real journal."""
+"""Commands and notifications requested by a rule: real programs, a real journal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HOUR = 3600.0
 
 
 def program(folder: Path, script: str, name: str = "program") -> str:
-    """A program in `sh`."""
+    """Return a program run by `sh`."""
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -41,7 +41,7 @@ def never() -> bool:
 
 @pytest.fixture(params=["told when it ends", "not told"], autouse=True)
 def telling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Linux tells when a process ends; other systems don't. Looks at both come quickly here."""
+    """Run with and without notification of a process's end, which only Linux gives; polling is frequent here."""
     monkeypatch.setattr(commands, "_GLANCE", 0.02)
 
     def unknown(_pid: int, _flags: int = 0) -> int:
@@ -113,7 +113,7 @@ def test_a_command_that_cannot_be_started_says_why(name: str, reason: str) -> No
 
 
 class Held:
-    """A FIFO that a program and its children hold open as descriptor 3: whether any of them lives is seen from here."""
+    """A FIFO that a program and its children hold open as descriptor 3, which shows whether any of them is alive."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "held"
@@ -123,7 +123,7 @@ class Held:
         self.said = b""
 
     def is_free(self) -> bool:
-        """True if one had it, and none has it now."""
+        """Return True if a process had it open, and none has it now."""
         while True:
             try:
                 data = os.read(self._fd, 100)

@@ -1,4 +1,4 @@
-"""Tags are added beside those that are there, and exactly those are taken away again."""
+"""Tags are added to the existing ones, and exactly the added ones are removed again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_tags_are_added_and_exactly_those_taken_back(
 
 
 def test_tags_and_then_a_move(filing: Filing) -> None:
-    """Killed between the two, the image is not taken for one that is dealt with."""
+    """After a kill between the two, the image does not count as processed."""
     image = filing.image()
     filing.file(image, filing.action(image, TAG, words=("a",)))
     assert filing.journal.recall(str(image), identity_of(image), "any") is None

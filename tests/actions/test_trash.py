@@ -1,4 +1,4 @@
-"""What is thrown away: with its note, into the trash where it belongs, and out of it again."""
+"""Trashed files: moved with their note into the trash where they belong, and restored from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TRASH = ActionKind.TRASH
 
 
 def test_names_in_the_trash_never_meet(filing: Filing) -> None:
-    """Each of both names must be free: that of the file and that of its note."""
+    """Both names must be free: that of the file and that of its note."""
     for folder, name in (("files", "a.png"), ("info", "a 2.png.trashinfo")):
         (filing.trash / folder).mkdir(parents=True)
         (filing.trash / folder / name).write_bytes(b"of another program")
@@ -92,7 +92,7 @@ def test_the_trash_is_emptied_in_the_middle(filing: Filing) -> None:
 
 
 def test_a_note_of_another_program_stays(filing: Filing) -> None:
-    """Brought back by somebody and thrown away again by another program, under the same name."""
+    """It was restored by somebody and trashed again by another program, under the same name."""
     filing.file(filing.image(), filing.action("a.png", TRASH))
     note = filing.trash / "info" / "a.png.trashinfo"
     note.write_text("[Trash Info]\nPath=/elsewhere/a.png\nDeletionDate=2026-01-01T00:00:00\n")
@@ -109,7 +109,7 @@ def test_a_hard_link_of_what_is_in_the_trash_goes_there_too(filing: Filing) -> N
 
 
 def nothing(_: Path) -> None:
-    """As it is."""
+    """Leave the folder as it is."""
 
 
 def sticky(top: Path) -> None:

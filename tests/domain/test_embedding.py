@@ -1,4 +1,4 @@
-"""Sketches: the angle between two embeddings in 64 bits, the same on every machine."""
+"""Sketches: 64-bit fingerprints that approximate the angle between two embeddings, equal on every machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def embedding(*values: float) -> bytes:
 
 
 def at_cosine(of: tuple[float, ...], cosine: float, noise: random.Random) -> tuple[float, ...]:
-    """A vector of length 1 at this cosine from another."""
+    """Return a vector of length 1 at this cosine from another."""
     other = [noise.gauss() for _ in of]
     along = sum(a * b for a, b in zip(other, of, strict=True))
     aside = [a - along * b for a, b in zip(other, of, strict=True)]
@@ -29,7 +29,7 @@ def at_cosine(of: tuple[float, ...], cosine: float, noise: random.Random) -> tup
 
 
 def test_a_sketch_never_changes() -> None:
-    """What the journal holds was made by another version."""
+    """The journal's contents were written by another version."""
     assert sketch(values_in(embedding(*range(-8, 8)))) == SKETCH
 
 
@@ -41,7 +41,7 @@ def test_the_part_of_the_bits_that_differ_is_the_angle(wanted: float) -> None:
     for _ in range(40):
         one = values_in(embedding(*(noise.gauss() for _ in range(96))))
         differing.append((sketch(one) ^ sketch(at_cosine(one, wanted, noise))).bit_count())
-    # The mean of 40, each with a deviation of at most 4 bits.
+    # The mean of 40, each with a standard deviation of at most 4 bits.
     assert sum(differing) / 40 == pytest.approx(expected, abs=2)
 
 

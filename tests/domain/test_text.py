@@ -1,4 +1,4 @@
-"""Names on a terminal and in a log."""
+"""File names on a terminal and in a log."""
 
 from __future__ import annotations
 

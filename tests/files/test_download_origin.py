@@ -1,4 +1,4 @@
-"""Where a file was downloaded from, read from real extended attributes and from what macOS writes."""
+"""The URL that a file was downloaded from, read from real extended attributes and from what macOS writes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_no_address(image: Path) -> None:
 
 @linux
 def test_a_program_that_notes_it(image: Path) -> None:
-    """By the tool of another project, if that is here."""
+    """The attribute is set by another project's program, if that is installed."""
     try:
         subprocess.run(["setfattr", "-n", XDG_ORIGIN, "-v", URL, image], check=True, capture_output=True, timeout=30)
     except (FileNotFoundError, subprocess.CalledProcessError) as error:

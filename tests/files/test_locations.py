@@ -1,4 +1,4 @@
-"""Where things lie: by the environment, and for this user only."""
+"""Locations: determined by the environment, and private to this user."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_configuration_can_be_named(given: str, file: str) -> None:
 
 
 def test_a_relative_xdg_variable_does_not_count() -> None:
-    """As the XDG specification has it."""
+    """The locations follow the XDG specification."""
     assert find_locations(XDG | {"XDG_STATE_HOME": "here"}).state_dir == find_locations({}).state_dir
     assert os.path.isabs(find_locations({}).state_dir)
 
@@ -117,7 +117,7 @@ def test_what_somebody_else_left_in_a_folder_of_ours_is_refused(tmp_path: Path, 
     (tmp_path / planted).parent.mkdir(parents=True, mode=0o777)
     (tmp_path / planted).touch()
     os.chown(tmp_path / planted, 65534, 65534)
-    for _ in range(2):  # also when the folder is tightened already
+    for _ in range(2):  # also if the folder already is private
         with pytest.raises(SnapsortError, match=f"{planted} belongs to user 65534"):
             places_in(tmp_path).make_private()
 

@@ -1,4 +1,4 @@
-"""One process at a time, whatever becomes of it."""
+"""One process at a time, however the others end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HOLD = (
 
 
 def hold(path: str) -> subprocess.Popen[str]:
-    """Another process that holds the lock until its input ends."""
+    """Run another process that holds the lock until its input ends."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, path],
         stdin=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""A name is removed only while it leads to the file that is meant."""
+"""A name is removed only while it refers to the intended file."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_whether_a_file_is_being_written(place: PathInFolder) -> None:
 
 
 def test_a_file_with_a_writer_is_not_taken_to_another_disk(far_filing: Filing) -> None:
-    """What the writer adds later would be lost with the original; a rename takes the writer along."""
+    """Later writes would be lost with the original; after a rename they follow the file."""
     filing = far_filing
     image = filing.image()
     with image.open("ab", buffering=0) as writer:
@@ -97,7 +97,7 @@ def test_a_file_with_a_writer_is_not_taken_to_another_disk(far_filing: Filing) -
 
 @pytest.mark.parametrize("newcomer", [None, b"a new file of that name"])
 def test_an_original_that_was_just_being_removed(far_filing: Filing, newcomer: bytes | None) -> None:
-    """Killed between the rename aside and the unlink."""
+    """The process is killed between the rename aside and the unlink."""
     filing = far_filing
     image = filing.image()
     entry = begin(filing, image, Method.COPY)

@@ -1,4 +1,4 @@
-"""A journal that was closed in good order is opened at once; nothing is written before all of it is checked."""
+"""A cleanly closed journal is opened at once; nothing is written before all of it is checked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENTRIES = 300
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
-    """A journal that was closed, with more than a page of everything."""
+    """Return a closed journal with more than a page of everything."""
     made = str(tmp_path / "state" / "journal.sqlite3")
     with closing(Journal(made)) as journal:
         for number in range(ENTRIES):
@@ -33,13 +33,13 @@ def path(tmp_path: Path) -> str:
 
 
 def damage_an_index(path: str) -> None:
-    """As a bad disk would: rows that an index does not have. It shows in no row, only when all is compared."""
+    """Corrupt it as a bad disk would: rows missing from an index. No single row shows it, only a full comparison."""
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA writable_schema=ON")
         (root,) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'images_outcome'").fetchone()
         page = db.execute("PRAGMA page_size").fetchone()[0]
     with open(path, "r+b") as file:
-        file.seek((root - 1) * page + 3)  # how many cells this page of the b-tree has
+        file.seek((root - 1) * page + 3)  # the number of cells on this page of the b-tree
         cells = int.from_bytes(file.read(2), "big")
         file.seek(-2, os.SEEK_CUR)
         file.write((cells - 1).to_bytes(2, "big"))
@@ -55,7 +55,7 @@ def test_it_may_be_read_at_once_and_written_once_all_is_checked(path: str) -> No
 
 def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
     damage_an_index(path)
-    note_good_order(path)  # as if the damage had been there when it was closed
+    note_good_order(path)  # as if the corruption had existed when it was closed
     before = Path(path).read_bytes()
     with closing(Journal(path, soon=True)) as journal:
         assert journal.counts().filed == 1
@@ -99,7 +99,7 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
 def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snapsortd.journal.file.FORMAT", FORMAT + 1)  # as for a version with one migration more
     damage_an_index(path)
-    note_good_order(path)  # as if the damage had been there when it was closed
+    note_good_order(path)  # as if the corruption had existed when it was closed
     before = Path(path).read_bytes()
     with pytest.raises(JournalError, match="is damaged"):
         Journal(path, soon=True)

@@ -1,4 +1,4 @@
-"""Journals that a disk or a program has spoiled: refused and left as they are, or whole."""
+"""Journals corrupted by a disk or a program: either refused and left unchanged, or fully usable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAME = "journal.sqlite3"
 
 @dataclass(frozen=True)
 class Good:
-    """A sound journal's files by suffix, as a clean end or a crash leaves them."""
+    """Return a sound journal's files by suffix, as left by a clean exit or a crash."""
 
     files: dict[str, bytes] = field(repr=False)
     entries: int
@@ -51,7 +51,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def goods(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Good]:
-    """Closed in good order; as after a crash, with everything in the log, and with half of it there."""
+    """Return three states: cleanly closed; after a crash, with everything in the log; and with half of it there."""
     folder = tmp_path_factory.mktemp("good")
     journal = Journal(str(folder / NAME))
     fill(journal, ENTRIES)
@@ -66,7 +66,7 @@ def goods(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Good]:
 
 
 def damaged(data: bytes, how: str, lots: random.Random) -> bytes:
-    """What a bad disk, or a program that writes to the wrong place, makes of a file."""
+    """Corrupt a file like a bad disk, or like a program that writes to the wrong place."""
     pages = max(1, len(data) // PAGE)
     one, other = (slice(at, at + PAGE) for at in (lots.randrange(pages) * PAGE, lots.randrange(pages) * PAGE))
     found = bytearray(data)
@@ -109,7 +109,7 @@ def test_a_spoiled_journal_is_refused_untouched_or_whole(
 ) -> None:
     good = goods[which]
     files = good.files | {suffix: damaged(good.files.get(suffix, b""), how, random.Random(seed))}
-    if restarted:  # the index of the log is no more after a restart of the system, as a rule
+    if restarted:  # the log's index usually no longer exists after a restart of the system
         files.pop("-shm", None)
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
@@ -132,8 +132,10 @@ def test_a_spoiled_journal_is_refused_untouched_or_whole(
 
 
 def assert_readable(journal: Journal, least: int, most: int) -> None:
-    """Everything can be read and goes on. The last entry may lack, and more of a log that is cut off: so it looks
-    after a crash."""
+    """Check that everything can be read and written.
+
+    The last entry, and more of a truncated log, may be missing, as after a crash.
+    """
     found = journal.entries(limit=1000)
     assert least <= len(found) <= most
     assert sorted(each.id for each in found) == list(range(1, len(found) + 1))
@@ -143,7 +145,7 @@ def assert_readable(journal: Journal, least: int, most: int) -> None:
 
 
 def test_a_crash_at_any_moment_is_no_damage(tmp_path: Path) -> None:
-    """However often the log was begun anew, with whatever older writes behind it; and if the last was cut short."""
+    """However often the log was restarted, with any older writes behind it, and with its last write truncated."""
     lots, copy = random.Random(1), tmp_path / "copy"
     (tmp_path / "state").mkdir()
     copy.mkdir()

@@ -1,4 +1,4 @@
-"""The journal on a real SQLite file: durable when it says so, never begun anew by mistake, private."""
+"""The journal on a real SQLite file: durable when it reports so, never replaced with a new one by mistake, private."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def journal(path: str) -> Iterator[Journal]:
 
 
 def as_after_a_crash(path: str, to: Path) -> Journal:
-    """Open a copy of the files as they are on the disk now: what is not committed is not in it."""
+    """Open a copy of the files as they are on the disk now, without anything uncommitted."""
     to.mkdir()
     for suffix in ("", "-wal"):
         shutil.copy(path + suffix, to / ("journal.sqlite3" + suffix))

@@ -1,4 +1,4 @@
-"""What the journal is asked costs the same however much it holds: no query reads a whole table."""
+"""Queries of the journal cost the same however large it is: none of them reads a whole table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LIFE: dict[str, Act] = {
     "forgotten": lambda journal: journal.forget("/inbox/left"),
     "taken back": lambda journal: taken_back(journal, filed(journal, 10**6 + 1)),
 }
-"""All that is asked for one image."""
+"""Every query made for one image."""
 
 ASKED: dict[str, Act] = {
     "what is unfinished": lambda journal: journal.open_entries(),
@@ -46,10 +46,10 @@ ASKED: dict[str, Act] = {
     "last three": lambda journal: journal.undoable(Selection(last=3)),
     "last batch to redo": lambda journal: journal.redoable(Selection()),
 }
-"""What people ask, and what a start asks."""
+"""Queries made by people, and those made at a start."""
 
 COUNTED: dict[str, Act] = {"counts": lambda journal: journal.counts()}
-"""What counts all that stands, in an index that holds nothing else."""
+"""Queries that count all open entries, in an index that holds nothing else."""
 
 
 def filed(journal: Journal, number: int) -> Entry:
@@ -79,7 +79,7 @@ def taken_back(journal: Journal, entry: Entry) -> Entry:
 
 @pytest.fixture(scope="module")
 def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journal, Journal]]:
-    """A small one, and one that holds twenty times as much of everything."""
+    """Return a small journal, and one that holds twenty times as much of everything."""
     folder = tmp_path_factory.mktemp("journals")
     with closing(filled(folder / "small", 100)) as small, closing(filled(folder / "large", 2_000)) as large:
         yield small, large
@@ -88,7 +88,7 @@ def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Journal
 def filled(folder: Path, images: int) -> Journal:
     journal = Journal(str(folder / "journal.sqlite3"))
     with connected(journal) as db:
-        db.execute("PRAGMA synchronous=OFF")  # nobody keeps it
+        db.execute("PRAGMA synchronous=OFF")  # durability is not needed here
     for number in range(images):
         entry = filed(journal, number)
         journal.remember(f"/inbox/left{number}", FileIdentity(1, 10**7 + number, 3, 4), Outcome.LEFT, "", "f")
@@ -104,7 +104,7 @@ def connected(journal: Journal) -> Iterator[sqlite3.Connection]:
 
 
 def steps(journal: Journal, act: Act) -> int:
-    """How many instructions of its virtual machine SQLite runs."""
+    """Return how many instructions of its virtual machine SQLite executes."""
     run = 0
 
     def count() -> None:
@@ -121,7 +121,7 @@ def steps(journal: Journal, act: Act) -> int:
 
 
 def plans(journal: Journal, act: Act) -> list[str]:
-    """What SQLite says it does for each statement that changes or reads rows."""
+    """Return SQLite's query plan for each statement that changes or reads rows."""
     said: list[str] = []
     with connected(journal) as db:
         db.set_trace_callback(said.append)
@@ -141,11 +141,11 @@ def test_the_cost_does_not_grow(journals: tuple[Journal, Journal], name: str) ->
 
 @pytest.mark.parametrize("name", [*LIFE, *ASKED, *COUNTED])
 def test_no_table_is_read_through(journals: tuple[Journal, Journal], name: str) -> None:
-    """But for the newest rows of it, which end at a limit."""
+    """The exception is the newest rows of a table, which end at a limit."""
     found = plans(journals[0], (LIFE | ASKED | COUNTED)[name])
     through = [each for each in found if each.startswith("SCAN") and "INDEX" not in each]
     assert through == ([] if name not in ("log", "last three") else through)
-    if "MULTI-INDEX OR" not in found:  # what happened to one path is sorted
+    if "MULTI-INDEX OR" not in found:  # the history of one path is sorted
         assert not [each for each in found if "TEMP B-TREE" in each], found
 
 
@@ -156,7 +156,7 @@ def test_what_is_counted_is_read_from_an_index_alone(journals: tuple[Journal, Jo
 
 
 def test_one_image_is_filed_in_two_commits(journals: tuple[Journal, Journal]) -> None:
-    """The intent, with the decision behind it; and what was done, with what is known of the image since."""
+    """Write the intent, with the decision behind it, and the result, with what is known of the image since."""
     said: list[str] = []
     with connected(journals[0]) as db:
         db.set_trace_callback(said.append)

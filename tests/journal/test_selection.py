@@ -1,4 +1,4 @@
-"""Which entries an undo or redo means: by id, the last N, batch, rule, range of time, and all these together."""
+"""Entries selected by an undo or redo: by id, the last N, batch, rule, time range, and combinations."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FILED = [
 
 @pytest.fixture
 def filed(tmp_path: Path) -> Iterator[Filing]:
-    """Five images, filed at the times above."""
+    """Return five images, filed at the times above."""
     for name in ("inbox", "sorted"):
         (tmp_path / name).mkdir()
     filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), tmp_path / "inbox", tmp_path / "sorted")

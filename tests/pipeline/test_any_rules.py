@@ -1,4 +1,4 @@
-"""Whatever the rules and the files are: after a run and `undo --all` the tree is, byte for byte, what it was."""
+"""For any rules and files, the tree after a run and `undo --all` is byte for byte what it was before."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ THROWN_AWAY = (OnConflict.TRASH, OnConflict.DEDUPLICATE)
 
 
 def chains(*, far: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """The actions of one rule. Not both to another disk and to the trash: that disk has its own."""
+    """Draw the actions of one rule, but not both to another disk and to the trash: that disk has its own trash."""
     locations = ["{sorted}/", "{sorted}/{{label}}/", "{sorted}/{{name}} {{counter}}.{{ext}}", "{inbox}/x/", "{inbox}/"]
     on_conflict = st.sampled_from([each for each in OnConflict if not far or each not in THROWN_AWAY])
     naming = st.fixed_dictionaries(
@@ -91,7 +91,7 @@ def rules(*, far: bool) -> st.SearchStrategy[list[dict[str, Any]]]:
 
 
 def snapshot(*roots: Path) -> dict[str, object]:
-    """All that a person would miss: content, mode, time and attributes of every file, and where links lead."""
+    """Return everything that a person would miss: content, mode, time and attributes of files, and symlink targets."""
     found: dict[str, object] = {}
     for path in (path for root in roots for path in root.rglob("*")):
         facts = path.lstat()
@@ -105,7 +105,7 @@ def snapshot(*roots: Path) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """Two folders, on two disks where there are two."""
+    """Yield two folders, on two disks if available."""
     if not Path(SHARED_MEMORY).is_dir():
         yield tmp_path_factory.mktemp("near"), tmp_path_factory.mktemp("far")
         return
@@ -139,7 +139,7 @@ def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
 
 
 def file_all(room: Room, asked: list[Rule]) -> None:
-    """Every image in the inbox once, as the pipeline does it."""
+    """File every image in the inbox once, as the pipeline does."""
     filing = Filing(room.mover, ExternalActions(room.journal, lambda: False))
     for number, path in enumerate(sorted(room.inbox.iterdir())):
         if path.suffix not in (".png", ".jpg", ".gif"):
@@ -152,7 +152,7 @@ def file_all(room: Room, asked: list[Rule]) -> None:
                 batch, told = room.journal.new_batch(), room.journal.decide(str(path), "{}")
                 filing.carry_out(image.hashed(), decision.actions, batch, told)
         except FileChanged:
-            assert not path.exists()  # another one displaced it
+            assert not path.exists()  # another image displaced it
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)

@@ -1,4 +1,4 @@
-"""What goes along with an image, by name."""
+"""Companion files of an image, recognised by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to an image goes along with it and comes back with it, on real file systems."""
+"""Companion files move with their image and are restored with it, on real file systems."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.filing import tree
 
 @dataclass
 class Files:
-    """One room, and what is filed there as the pipeline does it."""
+    """Two folders, and filing between them as the pipeline does it."""
 
     room: Room
 
@@ -84,7 +84,7 @@ def test_they_share_the_images_new_name(files: Files) -> None:
 def test_a_copy_takes_copies_along(files: Files) -> None:
     files.drop("a.jpg", "a.xmp")
     files.file("a.jpg", ActionKind.COPY)
-    files.file("a.jpg", ActionKind.COPY)  # it is there already
+    files.file("a.jpg", ActionKind.COPY)  # it already exists there
     assert set(tree(files.room.inbox)) == set(tree(files.room.sorted)) == {"a.jpg", "a.xmp"}
     files.undo(all=True)
     assert tree(files.room.sorted) == {}

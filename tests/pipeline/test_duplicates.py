@@ -1,4 +1,4 @@
-"""What was filed before is found again, on a real journal and real files, as long as it is there as it was."""
+"""Images filed before are found again, on a real journal and real files, as long as they still exist unchanged."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NOTHING = Found()
 
 
 def embedding(seed: int, other: int = 0, part: float = 0.0) -> bytes:
-    """A direction of its own for each seed, turned a little to that of another."""
+    """Return a distinct direction for each seed, slightly rotated towards that of another."""
     return pack("<64e", *(a + part * b for a, b in zip(_gauss(seed), _gauss(other), strict=True)))
 
 
@@ -41,7 +41,7 @@ def classification(looks: bytes, model: str = "embedded") -> Classification:
 
 
 class Filed:
-    """Files images as the pipeline does, and looks for them."""
+    """File images as the pipeline does, and search for them."""
 
     def __init__(self, filing: Filing) -> None:
         self.filing = filing

@@ -1,4 +1,4 @@
-"""One image's life: the real journal, mover, rules and embedded model, in temporary folders."""
+"""The pipeline for one image: the real journal, mover, rules and embedded model, in temporary folders."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RECEIPT = LabelFilter(("receipt",))
 
 
 class Interrupting(Classifier):
-    """The real one; `meanwhile` happens while an image is looked at."""
+    """The real classifier; `meanwhile` runs while an image is being classified."""
 
     def __init__(self, cache_dir: str) -> None:
         super().__init__(model="embedded", labels=LABELS, cache_dir=cache_dir)
@@ -62,7 +62,7 @@ class Interrupting(Classifier):
 
 @pytest.fixture(scope="module")
 def shared_classifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interrupting]:
-    """Started once: that takes seconds."""
+    """Start the classifier once, because that takes seconds."""
     one = Interrupting(str(tmp_path_factory.mktemp("cache")))
     yield one
     one.stop()
@@ -76,7 +76,7 @@ def classifier(shared_classifier: Interrupting) -> Iterator[Interrupting]:
 
 @dataclass
 class Room:
-    """A pipeline with an inbox to take from and a folder to file to."""
+    """A pipeline with an inbox as its source and a folder as its destination."""
 
     journal: Journal
     classifier: Interrupting
@@ -383,7 +383,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
 
 @contextmanager
 def no_descriptors_left() -> Iterator[None]:
-    """Nothing more can be opened in this block."""
+    """Make every attempt to open a file in this block fail."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest = os.dup(0)
     os.close(lowest)
@@ -419,7 +419,7 @@ def test_what_may_not_be_read_is_tried_again(room: Room) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/mem"), reason="the file whose first bytes can't be read is Linux's")
 def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> None:
-    result = room.process("/proc/self/mem")  # pread of its first bytes gives EIO
+    result = room.process("/proc/self/mem")  # pread of its first bytes returns EIO
     assert (result.outcome, result.reason) == (Outcome.FAILED, "the disk reports an error")
 
 
@@ -446,7 +446,7 @@ def test_twins_both_keep_their_place(room: Room) -> None:
 
 
 def test_no_symlink_below_the_watched_folder_leads_to_an_image(room: Room, tmp_path: Path) -> None:
-    """Such as one that took a subfolder's place after the image there had settled."""
+    """For example, a file that replaced a subfolder after the image in it had settled."""
     image = room.receipt()
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -477,7 +477,7 @@ RECEIPTS: dict[str, Callable[[Image.Image], bytes]] = {
     "a.dng": lambda image: dng(preview=encoded(image, "JPEG"), preview_size=image.size),
     "a.pdf": lambda image: encoded(image, "PDF"),
 }
-"""Of the formats that Pillow alone does not read, or read last."""
+"""For the formats that Pillow alone does not read, or tries last."""
 
 
 @pytest.mark.parametrize("name", RECEIPTS)

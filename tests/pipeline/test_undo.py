@@ -1,4 +1,4 @@
-"""Undo and redo on real files: exact places, and a reason for what is refused."""
+"""Undo and redo on real files: exact original paths, and a reason for every refusal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_there_and_back_and_there_again(any_filing: Filing) -> None:
 
 
 def test_newest_first(filing: Filing) -> None:
-    """A file that was moved twice goes back step by step."""
+    """A file that was moved twice is restored step by step."""
     first = filing.file(filing.image())
     filing.file(first.intent.target, filing.action(first.intent.target, folders=("deeper",)))
     assert reasons(undo_all(filing, dry_run=True)) == ["", ""]
@@ -163,7 +163,7 @@ def test_a_touched_file_with_the_same_bytes_goes_back(any_filing: Filing) -> Non
 
 
 def test_the_name_that_comes_back_is_exact(filing: Filing) -> None:
-    """Never "a 2.png": the old name, or a refusal."""
+    """Never "a 2.png": either the old name, or a refusal."""
     entry = filing.file(filing.image())
     taken(filing, entry)
     with pytest.raises(UndoRefused, match="taken"):
@@ -305,7 +305,7 @@ def test_selections(filing: Filing, selection: Selection, names: list[str]) -> N
 
 
 def test_undo_of_a_disk_that_is_away_is_refused(far_filing: Filing, tmp_path: Path) -> None:
-    """An empty mount point is another folder on another device: nothing is concluded from it."""
+    """An empty mount point is a different folder on a different device: nothing is concluded from it."""
     filing = far_filing
     image = filing.image()
     entry = filing.file(image)
@@ -319,14 +319,14 @@ def test_undo_of_a_disk_that_is_away_is_refused(far_filing: Filing, tmp_path: Pa
 
 
 def swap_for_symlink(folder: Path, elsewhere: Path) -> None:
-    """Put a symlink to a folder with files of the same names in a folder's place."""
+    """Replace a folder with a symlink to a folder with files of the same names."""
     shutil.copytree(folder, elsewhere)
     shutil.move(folder, elsewhere.with_name(elsewhere.name + " kept"))
     folder.symlink_to(elsewhere)
 
 
 def test_a_folder_swapped_for_a_symlink_is_not_followed(filing: Filing, tmp_path: Path) -> None:
-    """Neither to take a twin from elsewhere, nor to put a file there."""
+    """Neither take a file with the same content from elsewhere, nor put a file there."""
     away = filing.inbox / "sub"
     away.mkdir()
     image = filing.image("sub/a.png")

@@ -1,4 +1,4 @@
-"""Calls of the control API, byte for byte, as no client of ours would make them."""
+"""Raw control API calls, byte for byte, that none of our own clients would make."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 from typing import Any
 
 PATIENCE_S = 20.0
-"""No answer takes this long."""
+"""Longer than any reply takes."""
 
 
 def connect(address: str) -> socket.socket:
@@ -19,7 +19,7 @@ def connect(address: str) -> socket.socket:
 
 
 def send(address: str, head: str, body: bytes = b"", *, length: int | None = None) -> tuple[int, Any]:
-    """One request, byte for byte; the answer's status and JSON."""
+    """Send one request, byte for byte, and return the reply's status and JSON."""
     announced = f"Content-Length: {len(body) if length is None else length}\r\n"
     with connect(address) as connection:
         connection.sendall(f"{head} HTTP/1.1\r\nHost: x\r\n{announced}Connection: close\r\n\r\n".encode() + body)

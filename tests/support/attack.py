@@ -1,8 +1,8 @@
-"""A hostile program: it replaces, deletes, grows and symlink-swaps what is to be filed, and takes the names.
+"""A hostile program that replaces, deletes, grows and symlink-swaps the files to be filed, and takes their names.
 
-It knows every content that it ever wrote by a number in it, and which of them it may have destroyed itself; so at
-the end it can say of each whether it must stand somewhere, or may be gone. SNAPSORTD_ATTACK_SECONDS says how long it
-lasts; 60 is the long form.
+A number in every content that it writes identifies it, and it records which of them it may have destroyed itself. So at
+the end it knows for each content whether it must still exist or may be gone. SNAPSORTD_ATTACK_SECONDS sets the duration
+of the attack; the long form uses 60.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ NAMES = 6
 
 
 class Attack:
-    """Within its block, attacks the images in `inbox` and `inbox/sub`, and the names in `target`.
+    """Attack the images in `inbox` and `inbox/sub`, and the names in `target`, within its block.
 
-    `outside` is a folder with secrets, to which symlinks lead; nothing there may ever change. `image` gives the
-    content number n without its mark. It lasts SECONDS; `rest` is the pause between two blows, also in seconds, so
-    that a file can settle.
+    `outside` is a folder with secrets, the target of symlinks; nothing in it may ever change. `image` returns the
+    content with number n, without its mark. The attack lasts SECONDS; `rest` is the pause between two actions, in
+    seconds, so that a file can settle.
     """
 
     def __init__(
@@ -65,18 +65,18 @@ class Attack:
         self._secrets = contents(outside)
 
     def __enter__(self) -> Attack:
-        """Attack from now on, on a thread of its own."""
+        """Start the attack on a thread of its own."""
         self._end = time.monotonic() + SECONDS
         self._thread.start()
         return self
 
     @property
     def continues(self) -> bool:
-        """Whether it isn't over."""
+        """Return whether the attack is still running."""
         return self._thread.is_alive()
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Wait for its end, in which the real folders are in their places. Raises what went wrong with it."""
+        """Wait for the end of the attack, when the real folders are back in place. Raise whatever went wrong in it."""
         if kind is not None:
             self._stop.set()
         self._thread.join()
@@ -84,7 +84,10 @@ class Attack:
             raise self._failure
 
     def check(self, filed: Path, conflicts: int) -> None:
-        """Nothing outside was touched, nothing overwritten, torn or lost, and nothing doubled but in a conflict."""
+        """Check that nothing outside was touched, and nothing overwritten, torn, lost or duplicated.
+
+        Only a conflict may leave a duplicate.
+        """
         assert contents(self._outside) == self._secrets, "something outside the roots was touched"
         for path, content in self._planted.items():
             assert path.read_bytes() == content, f"{path} was overwritten"
@@ -123,7 +126,7 @@ class Attack:
         return self._random.choice((self._inbox, self._inbox / "sub")) / self._random.choice(self._names())
 
     def _risk(self, path: Path) -> None:
-        """What was last written at `path` may be destroyed now, if it is still there."""
+        """Record that the last content written at `path`, if it still exists, may be destroyed from now on."""
         if path in self._at:
             self._risked.add(self._at[path])
 
@@ -161,7 +164,7 @@ class Attack:
             file.write(self._content())
 
     def _link(self) -> None:
-        """An image becomes a symlink to a secret for a moment."""
+        """Replace an image with a symlink to a secret for a moment."""
         path, link = self._place(), self._aside / "link"
         self._risk(path)
         link.symlink_to(self._outside / path.name)
@@ -183,7 +186,7 @@ class Attack:
         self._swap(self._target)
 
     def _swap(self, folder: Path) -> None:
-        """A folder becomes a symlink to the secrets for a moment, without a gap."""
+        """Replace a folder with a symlink to the secrets for a moment, without a gap."""
         link = folder.with_name(folder.name + " swapped")
         link.symlink_to(self._outside)
         exchange(link, folder)
@@ -192,13 +195,13 @@ class Attack:
         link.unlink()
 
     def _tarry(self) -> None:
-        """Some time for others, in which nothing is attacked."""
+        """Pause the attack for a while, to let other programs proceed."""
         for _ in range(self._random.randrange(200)):
             os.listdir(self._outside)
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Let two names change places in one step (renameat2(2), Linux only)."""
+    """Exchange two names in one step (renameat2(2), Linux only)."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
         number = ctypes.get_errno()
@@ -206,7 +209,7 @@ def exchange(one: Path, other: Path) -> None:
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
-    """Every regular file below `folder`, symlinks not followed."""
+    """Yield every regular file below `folder`, without following symlinks."""
     return {
         path: path.read_bytes()
         for root, _, names in os.walk(folder)

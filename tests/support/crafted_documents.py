@@ -1,4 +1,4 @@
-"""Raw files and PDFs put together byte by byte."""
+"""Raw files and PDFs assembled byte by byte."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import struct
 
 _FORMATS = {1: "B", 3: "H", 4: "I"}
 _SUB, _DATA = 2048, 4096
-"""Where the sensor's directory and the data are."""
+"""Offsets of the sensor's directory and of the data."""
 
 CAMERA = {271: (2, b"Maker\0"), 272: (2, b"Maker Model X\0")}
 
 Tags = dict[int, tuple[int, bytes | list[int]]]
-"""Type and value by number (TIFF 6.0, section 2); values of the types without a format as bytes."""
+"""Type and value by tag number (TIFF 6.0, section 2); values of types without a format are given as bytes."""
 
 
 def directory(tags: Tags, at: int) -> bytes:
-    """An IFD for byte `at` of the file, and after it the values that do not fit into it."""
+    """Return an IFD for offset `at` of the file, followed by the values that do not fit into it."""
     entries, after = b"", b""
     for tag, (kind, value) in sorted(tags.items()):
         if isinstance(value, list):
@@ -40,7 +40,7 @@ def dng(
     taken: bytes = b"",
     sensor: bytes | None = None,
 ) -> bytes:
-    """A DNG (version 1.4): in the first directory a JPEG `preview`, if there is one, in another the sensor's data."""
+    """Return a DNG (version 1.4): a JPEG `preview`, if given, in the first directory, the sensor's data in another."""
     sensor = sensor if sensor is not None else bytes(x * 2 for x in range(100)) * (width * height * 2 // 100 + 1)
     sensor = sensor[: width * height * 2]
     times = 1400
@@ -87,10 +87,10 @@ def dng(
 
 
 ENCRYPTED = b"/Encrypt << /Filter /Standard /V 1 /R 2 /O (%s) /U (%s) /P -4 >>" % (b"o" * 32, b"u" * 32)
-"""For `pdf`: what is needed to read it, nobody has."""
+"""For `pdf`: reading it requires a key that nobody has."""
 
 DRAWING = b"1 0 0 rg 0 0 306 792 re f BT 0 0 1 rg /F 48 Tf 320 400 Td (Receipt) Tj ET"
-"""The left half of a page red, on the right a blue word."""
+"""The left half of a page in red, and a blue word on the right."""
 
 _HELVETICA = b"/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >>"
 
@@ -104,7 +104,7 @@ def pdf(
     extra: bytes = b"",
     trailer: bytes = b"",
 ) -> bytes:
-    """A PDF (ISO 32000-1) of so many equal pages; `extra` goes into the page, `trailer` into the trailer."""
+    """Return a PDF (ISO 32000-1) of `pages` equal pages; `extra` is added to the page, `trailer` to the trailer."""
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [%s] /Count %d >>" % (b" 3 0 R" * pages, pages if count is None else count),

@@ -1,4 +1,4 @@
-"""Image files put together byte by byte, as no encoder would write them."""
+"""Image files assembled byte by byte, as no encoder would write them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pillow_heif.register_heif_opener()
 
 
 def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
-    """The file that Pillow writes."""
+    """Return the file that Pillow writes."""
     memory = io.BytesIO()
     image.save(memory, image_format, **options)
     return memory.getvalue()
@@ -26,7 +26,7 @@ def encoded(image: Image.Image, image_format: str, **options: Any) -> bytes:
 
 @cache
 def sound(image_format: str) -> bytes:
-    """A small image of noise, so that nearly every byte of the file counts; of the DNG, the sensor's image."""
+    """Return a small image of noise, so that nearly every byte of the file matters; for a DNG, the sensor's image."""
     noise = random.Random("noise").randbytes(96 * 64 * 3)
     if image_format == "DNG":
         preview = encoded(Image.new("RGB", (32, 24)), "JPEG")
@@ -35,11 +35,11 @@ def sound(image_format: str) -> bytes:
     return encoded(image, "HEIF" if image_format == "HEIC" else image_format)
 
 
-# PNG (ISO/IEC 15948; the animation chunks are section 11.3.6 of its third edition)
+# PNG (ISO/IEC 15948; for the animation chunks, section 11.3.6 of its third edition)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """A PNG chunk."""
+    """Return a PNG chunk."""
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
@@ -53,13 +53,13 @@ def png(
     before: bytes = b"",
     after: bytes = b"",
 ) -> bytes:
-    """A PNG of compressed `pixels`, with whole chunks `before` and `after` them."""
+    """Return a PNG of compressed `pixels`, with the complete chunks `before` and `after` them."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + before + chunk(b"IDAT", pixels) + after + chunk(b"IEND", b"")
 
 
 def checksummed(data: bytes) -> bytes:
-    """A PNG whose chunks, as far as they can be told apart, have the checksums that fit what is in them now."""
+    """Return the PNG with the checksum of every recognisable chunk recomputed from its current content."""
     whole, place = bytearray(data), 8
     while place + 12 <= len(whole):
         end = place + 8 + int.from_bytes(whole[place : place + 4])
@@ -70,7 +70,7 @@ def checksummed(data: bytes) -> bytes:
 
 
 def zeros(count: int) -> bytes:
-    """`count` zero bytes, compressed to a thousandth."""
+    """Return `count` zero bytes, compressed to a thousandth of their size."""
     packer = zlib.compressobj(6)
     block = bytes(1 << 20)
     whole, rest = divmod(count, len(block))
@@ -78,11 +78,11 @@ def zeros(count: int) -> bytes:
 
 
 DOT = zlib.compress(b"\0\0")
-"""The pixels of a grey PNG of 1 × 1."""
+"""The pixels of a grey 1 × 1 PNG."""
 
 
 def animated_png(frames: int, said: int) -> bytes:
-    """An APNG of `frames` frames that says it has `said`."""
+    """Return an APNG of `frames` frames that declares `said` frames."""
     parts = [chunk(b"acTL", struct.pack(">II", said, 0))]
     for number in range(frames):
         control = struct.pack(">IIIIIHHBB", max(2 * number - 1, 0), 1, 1, 0, 0, 1, 10, 0, 0)
@@ -95,20 +95,20 @@ def animated_png(frames: int, said: int) -> bytes:
 
 
 def segment(marker: int, data: bytes) -> bytes:
-    """A JPEG marker segment; `data` beyond what its length can tell is cut off."""
+    """Return a JPEG marker segment; `data` beyond the maximum segment length is cut off."""
     return struct.pack(">BBH", 0xFF, marker, min(len(data) + 2, 0xFFFF)) + data[:0xFFFD]
 
 
 def jpeg_with(*segments: bytes) -> bytes:
-    """A sound JPEG with more segments at its start."""
+    """Return a valid JPEG with additional segments at its start."""
     data = sound("JPEG")
     return data[:2] + b"".join(segments) + data[2:]
 
 
 def scan_bomb(width: int, height: int, scans: int) -> bytes:
-    """A progressive JPEG whose every scan says of all blocks, in a few bytes, that nothing changes in them.
+    """Return a progressive JPEG in which every scan declares, in a few bytes, that no block changes.
 
-    One 1-bit code stands for "the next 16384 to 32767 blocks end here" (T.81, table G.1), and 14 bits say how many.
+    One 1-bit code means "the next 16384 to 32767 blocks end here" (T.81, table G.1), and 14 bits give the number.
     """
     blocks = -(-width // 8) * -(-height // 8)
     bits = ""
@@ -130,7 +130,7 @@ def scan_bomb(width: int, height: int, scans: int) -> bytes:
 
 
 def exif_bomb() -> bytes:
-    """EXIF data whose date and orientation are two million fractions each."""
+    """Return EXIF data whose date and orientation are each two million fractions."""
     fractions = 2_000_000
     values = struct.pack("<HHII", 0x0112, 5, fractions, 64) + struct.pack("<HHII", 0x8769, 4, 1, 40)
     details = struct.pack("<HHHIII", 1, 0x9003, 5, fractions, 64, 0)
@@ -138,7 +138,7 @@ def exif_bomb() -> bytes:
 
 
 def exif_loop() -> bytes:
-    """EXIF data whose directories all are the first one."""
+    """Return EXIF data in which every directory points to the first one."""
     pointers = (0x8769, 0x8825, 0xA005, 0x014A)
     return (
         b"II*\0\x08\0\0\0"
@@ -149,20 +149,20 @@ def exif_loop() -> bytes:
 
 
 def exif_of(entries: int, kind: int, count: int, offset: int) -> bytes:
-    """EXIF data of many entries that say the same."""
+    """Return EXIF data with many identical entries."""
     directory = b"".join(struct.pack("<HHII", tag, kind, count, offset) for tag in range(0x0100, 0x0100 + entries))
     return b"II*\0\x08\0\0\0" + struct.pack("<H", entries) + directory + bytes(4)
 
 
 def with_orientation(orientation: int, **options: Any) -> bytes:
-    """A JPEG that is to be turned."""
+    """Return a JPEG with an EXIF orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(Image.new("RGB", (40, 30)), "JPEG", exif=exif, **options)
 
 
 def mpo_of(images: int) -> bytes:
-    """Two JPEGs in one file (CIPA DC-007) whose index says that there are so many."""
+    """Return two JPEGs in one file (CIPA DC-007) whose index declares `images` images."""
     first = Image.new("RGB", (40, 30))
     data = encoded(first, "MPO", save_all=True, append_images=[first])
     said = b"\x01\xb0\x04\x00\x01\x00\x00\x00"
@@ -171,7 +171,7 @@ def mpo_of(images: int) -> bytes:
 
 
 def without_adobe() -> bytes:
-    """A CMYK JPEG without the segment that says how its inks are meant."""
+    """Return a CMYK JPEG without the segment that defines the meaning of its inks."""
     data = encoded(Image.new("CMYK", (40, 30), (10, 20, 30, 40)), "JPEG")
     start = data.index(b"\xff\xee")
     return data[:start] + data[start + 2 + int.from_bytes(data[start + 2 : start + 4]) :]
@@ -181,7 +181,7 @@ def without_adobe() -> bytes:
 
 
 def page(follower: int, **changes: int) -> bytes:
-    """A directory of a grey 1 × 1 image whose pixel is the file's first byte; the next one is at `follower`."""
+    """Return the directory of a grey 1 × 1 image whose pixel is the file's first byte; the next is at `follower`."""
     tags = {"width": 256, "height": 257, "bits": 258, "compression": 259, "photometric": 262, "strips": 273}
     tags |= {"samples": 277, "rows": 278, "bytes": 279, "tile_width": 322, "tile_height": 323, "tiles": 324}
     tags["tile_bytes"] = 325
@@ -195,7 +195,7 @@ def page(follower: int, **changes: int) -> bytes:
 
 
 def tiff(*pages: bytes, data: bytes = b"") -> bytes:
-    """The directories one after the other, from byte 8 on, then `data`."""
+    """Return the directories one after another, starting at byte 8, followed by `data`."""
     return b"II*\0\x08\0\0\0" + b"".join(pages) + data
 
 
@@ -203,20 +203,20 @@ PAGE_BYTES = len(page(0))
 
 
 def chain(pages: int, last: int = 0) -> bytes:
-    """A TIFF of many pages whose last leads to `last`."""
+    """Return a TIFF of many pages, the last of which links to `last`."""
     locations = [8 + PAGE_BYTES * number for number in range(1, pages)]
     return tiff(*(page(place) for place in [*locations, last]))
 
 
 def packed_tiff(side: int, compression: int, data: bytes) -> bytes:
-    """One strip of `side` × `side` grey pixels, compressed."""
+    """Return one strip of `side` × `side` grey pixels, compressed."""
     start = 8 + PAGE_BYTES
     described = page(0, width=side, height=side, rows=side, compression=compression, strips=start, bytes=len(data))
     return tiff(described, data=data)
 
 
 def tagged(tag: int, kind: int, count: int, value: int) -> bytes:
-    """A one-page TIFF with one more entry, which lies."""
+    """Return a one-page TIFF with one additional, false entry."""
     directory = page(0)
     entries = directory[2:-4] + struct.pack("<HHII", tag, kind, count, value)
     return tiff(struct.pack("<H", len(entries) // 12) + entries + bytes(4))
@@ -226,30 +226,30 @@ def tagged(tag: int, kind: int, count: int, value: int) -> bytes:
 
 
 def gif(width: int, height: int, *frames: bytes) -> bytes:
-    """A GIF of two colours."""
+    """Return a GIF with two colours."""
     return (
         b"GIF89a" + struct.pack("<HHBBB", width, height, 0x80, 0, 0) + b"\0\0\0\xff\xff\xff" + b"".join(frames) + b";"
     )
 
 
 def gif_frame(width: int = 1, height: int = 1, pixels: bytes = b"\x44\x01") -> bytes:
-    """A frame; `pixels` are 3-bit codes: 4 (begin), one for each of three pixels at most, 5 (end). One by default."""
+    """Return a frame; `pixels` are 3-bit codes: 4 (begin), one for each of up to three pixels, 5 (end). One by default."""
     return b"," + struct.pack("<HHHHBBB", 0, 0, width, height, 0, 2, len(pixels)) + pixels + b"\0"
 
 
 def webp(*chunks: tuple[bytes, bytes]) -> bytes:
-    """A WebP of chunks."""
+    """Return a WebP consisting of chunks."""
     body = b"WEBP" + b"".join(riff(kind, data) for kind, data in chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def riff(kind: bytes, data: bytes) -> bytes:
-    """One chunk, of even length."""
+    """Return one chunk, padded to an even length."""
     return kind + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def animated_webp(width: int, height: int, frames: int) -> bytes:
-    """A canvas, and frames of one pixel."""
+    """Return a canvas with frames of one pixel."""
     canvas = struct.pack("<I", 2) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     dot = encoded(Image.new("RGB", (1, 1)), "WEBP")[12:]
     frame = (b"ANMF", bytes(12) + b"\1\0\0\0" + dot)
@@ -257,20 +257,20 @@ def animated_webp(width: int, height: int, frames: int) -> bytes:
 
 
 def bmp(width: int, height: int, data: bytes, *, bits: int = 8, compression: int = 0) -> bytes:
-    """A Windows bitmap with a palette of black."""
+    """Return a Windows bitmap with a palette of black."""
     start = 14 + 40 + 1024
     header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, compression, len(data), 0, 0, 256, 0)
     return b"BM" + struct.pack("<IHHI", start + len(data), 0, 0, start) + header + bytes(1024) + data
 
 
 def avif_of(width: int, height: int, image_format: str = "AVIF") -> bytes:
-    """A sound AVIF, or HEIC, that lies about its size (`ispe`, ISO/IEC 23008-12)."""
+    """Return a valid AVIF or HEIC with a false size (`ispe`, ISO/IEC 23008-12)."""
     data = sound(image_format)
     place = data.index(b"ispe") + 8
     return data[:place] + struct.pack(">II", width, height) + data[place + 8 :]
 
 
 def moving(image_format: str, frames: int) -> bytes:
-    """A small animation."""
+    """Return a small animation."""
     images = [Image.new("RGB", (16, 16), (number % 256, 0, 0)) for number in range(frames)]
     return encoded(images[0], image_format, save_all=True, append_images=images[1:])

@@ -1,4 +1,4 @@
-"""snapsortctl as a process, with all its places in one folder."""
+"""snapsortctl as a process, with all of its locations in one folder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ PROGRAM = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")
 
 @dataclass
 class Ctl:
-    """snapsortctl with all its places in one folder."""
+    """A snapsortctl with all of its locations in one folder."""
 
     env: dict[str, str]
 
     def run(self, *words: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        """Run it and check how it ends; no traceback, ever."""
+        """Run it and check its exit code, and that it never prints a traceback."""
         done = subprocess.run(
             [*PROGRAM, *words],
             env=self.env,
@@ -34,11 +34,11 @@ class Ctl:
         return done
 
     def out(self, *words: str, code: int = 0) -> str:
-        """What it prints."""
+        """Return the output."""
         return self.run(*words, code=code).stdout
 
     def json(self, *words: str, code: int = 0) -> Any:
-        """What it prints with --json: one document, on one line."""
+        """Return the output with --json: one document, on one line."""
         text = self.out(*words, "--json", code=code)
         assert text.count("\n") == 1
         assert text.isascii()

@@ -1,4 +1,4 @@
-"""Entries for tests of the journal."""
+"""Journal entries for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a computer has in its cache on which snapsortd has run for a while: the embedded model's exports, and labels."""
+"""A cache as it is after snapsortd has run for a while: the embedded model's exports, and embedded labels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCES = sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py"))
 
 @cache
 def _exported() -> Path:
-    """A cache folder; made once, by whichever of the test processes needs it first."""
+    """Return a cache folder, created once, by the first test process that needs it."""
     made_by = hashlib.sha256(f"{machine()} {default_threads()}".encode())
     for path in SOURCES:
         made_by.update(path.read_bytes())
@@ -31,7 +31,7 @@ def _exported() -> Path:
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (home / "engines").exists():
-            # Not as the daemon runs it, behind all other programs: every test waits for it.
+            # Not at low priority as in the daemon, because every test waits for it.
             module = "snapsortd.vision.child.engines.export"
             export = f"from {module} import export; export('embedded', {str(home)!r}, {default_threads()})"
             subprocess.run([sys.executable, "-c", export], check=True, timeout=600)
@@ -40,7 +40,7 @@ def _exported() -> Path:
 
 
 def fill_cache(folder: Path) -> None:
-    """Make `folder` such a cache. Labels that are embedded there are known to the next one too."""
+    """Turn `folder` into such a cache. Labels that are embedded in it are available to later users of the cache too."""
     folder.mkdir(parents=True, mode=0o700)
     shutil.copytree(_exported() / "engines", folder / "engines", copy_function=os.symlink)
     (folder / LABELS).symlink_to(_exported() / LABELS)

@@ -1,4 +1,4 @@
-"""A stand-in for the daemon behind the real API: canned answers, and a record of what was asked."""
+"""A stand-in for the daemon behind the real API: canned replies, and a record of the calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import ImageError, SnapsortError
 
 ODD = "/pictures/a\nb\x1b[31m\udcff.png"
-"""A name with a line end, a terminal sequence and a byte that is not UTF-8."""
+"""A name with a line break, a terminal escape sequence and a byte that is not UTF-8."""
 
 ENTRY = {
     "id": 12,
@@ -80,7 +80,7 @@ STORY: dict[str, Any] = {
 
 
 class FakeControl:
-    """Answers as a daemon would; `asked` holds each call's name and arguments, `fault` is raised instead."""
+    """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""
 
     def __init__(self) -> None:
         self.events = Broadcast()
@@ -91,7 +91,7 @@ class FakeControl:
         self._fingerprint: str | None = None
 
     def fingerprint_of(self, config: Path) -> None:
-        """Say that it works by the configuration in this file."""
+        """Make it report the configuration in this file as its own."""
         self._fingerprint = load_config(str(config), {"HOME": "/home"}).fingerprint
 
     def _note(self, call: str, **arguments: Any) -> None:

@@ -1,4 +1,4 @@
-"""A journal, a mover and two folders to move between, for the tests of both."""
+"""A journal, a mover and two folders to move between, shared by the tests of both."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snapsortd.files.open_file import open_file
 from snapsortd.journal import Journal
 
 NAMING = (ActionKind.MOVE, ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK)
-"""Those that give a file a name in a destination."""
+"""Actions that give a file a name in a destination."""
 
 PIXELS = bytes(range(256)) * 1000
 SHARED_MEMORY = "/dev/shm"
@@ -25,7 +25,7 @@ SHARED_MEMORY = "/dev/shm"
 
 @dataclass
 class Filing:
-    """`inbox` and `sorted` are folders, perhaps on two file systems."""
+    """A journal and a mover; `inbox` and `sorted` are folders, possibly on two file systems."""
 
     journal_path: str
     inbox: Path
@@ -45,12 +45,12 @@ class Filing:
         self.mover = Mover(self.journal, Trash(str(self.trash), only_home=True))
 
     def restart(self) -> None:
-        """Close and open again: the mover forgets, the journal does not."""
+        """Close and open again: the mover's state is lost, the journal's is not."""
         self.journal.close()
         self.open()
 
     def image(self, name: str = "a.png", content: bytes = PIXELS) -> Path:
-        """A new file in the inbox."""
+        """Create a new file in the inbox."""
         path = self.inbox / name
         path.write_bytes(content)
         return path
@@ -65,7 +65,7 @@ class Filing:
         rule: str = "a rule",
         words: tuple[str, ...] = (),
     ) -> PlannedAction:
-        """Into `sorted` under its own name; renamed to that, where it lies; or with `words` for tags."""
+        """Plan an action: into `sorted` under its own name, renamed in place to `name`, or with `words` as tags."""
         if kind in (ActionKind.TRASH, ActionKind.TAG):
             return PlannedAction(kind, rule, None, on_conflict, shadow, words)
         stem, suffix = os.path.splitext(os.path.basename(os.fspath(path)))
@@ -92,7 +92,7 @@ def identity_of(path: str | os.PathLike[str]) -> FileIdentity:
 
 
 def tree(*roots: Path) -> dict[str, bytes]:
-    """Every file below the roots: name → content."""
+    """Return every file below the roots: name → content."""
     return {
         str(path.relative_to(root)): path.read_bytes()
         for root in roots

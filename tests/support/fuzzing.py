@@ -1,4 +1,4 @@
-"""What fuzz tests share: how much they try, and how a good input is spoiled."""
+"""Helpers shared by the fuzz tests: the number of examples, and how a valid input is corrupted."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 LONG = settings().max_examples > 100
-"""Whether there is time for much, as with `--hypothesis-profile=long`."""
+"""Whether there is time for a long run, as with `--hypothesis-profile=long`."""
 
 
 def tries(number: int) -> settings:
-    """`number` of examples in CI, and as many times more as the profile wants (`tests/conftest.py`)."""
+    """Use `number` examples in CI, scaled up as the profile requires (`tests/conftest.py`)."""
     return settings(max_examples=number * settings().max_examples // 100)
 
 
 @st.composite
 def spoiled(draw: st.DrawFn, good: Sequence[bytes], tokens: Sequence[bytes], most: int = 6) -> bytes:
-    """One of `good` after up to `most` changes: bytes cut out, repeated, flipped, or replaced by a token."""
+    """Draw one of `good` after up to `most` changes: bytes cut out, repeated, flipped, or replaced with a token."""
     data = draw(st.sampled_from(good))
     for _ in range(draw(st.integers(1, most))):
         start = draw(st.integers(0, len(data)))

@@ -1,6 +1,6 @@
-"""A classifier process that was taken over, as the daemon sees it: it answers whatever it likes.
+"""A compromised classifier process, as the daemon sees it: it replies whatever it likes.
 
-Run as `hostile_answers WHAT FD`; started in the place of Python by `as_classifier`.
+Run as `hostile_answers WHAT FD`; started instead of Python by `as_classifier`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ GOOD |= {"has_alpha": False, "exif": {"Model": "X100"}}
 
 
 def message(body: bytes | dict[str, object]) -> bytes:
-    """A message, of JSON or of anything."""
+    """Send a message, consisting of JSON or of arbitrary bytes."""
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
     return struct.pack(">I", len(body)) + body
 
@@ -80,7 +80,7 @@ ANSWERS: dict[str, Callable[[socket.socket], None]] = {
 
 @contextmanager
 def as_classifier(folder: Path, *words: str, program_name: str = __name__) -> Iterator[None]:
-    """What is started as Python from now on, by this process, is the program of that name, with these words."""
+    """Make this process start the program of that name, with these arguments, whenever it starts Python."""
     python, program = sys.executable, folder / "python"
     program.write_text(
         f'#!/bin/sh\nfor fd; do :; done\nexec "{python}" -m {shlex.join((program_name, *words))} "$fd"\n'
@@ -94,7 +94,7 @@ def as_classifier(folder: Path, *words: str, program_name: str = __name__) -> It
 
 
 def main(what: str, fd: int) -> None:
-    """Load nothing, wait for an image, and answer."""
+    """Load nothing, wait for an image, and reply."""
     with socket.socket(fileno=fd) as line, suppress(ConnectionError):
         line.recv(1 << 16)
         line.sendall(message(LOADED))

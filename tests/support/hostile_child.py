@@ -1,7 +1,7 @@
-"""A classifier process that a hostile image has taken over: it tries what it must not do, and tells how that went.
+"""A classifier process compromised by a hostile image: it tries forbidden operations and reports the results.
 
-Run as a program with the socket's number. It is the real `child` but for the model: over an image it does what it
-was asked to load.
+Run as a program with the socket's number. It is the real `child` except for the model: for an image it makes the
+attempts that it was asked to load.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Attempt = Callable[[], object]
 ALLOWED = "allowed"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CALLS = {
-    # By number, for what Python has no function for: x86_64, aarch64. With no arguments they do nothing.
+    # By number, where Python has no function: x86_64, aarch64. Called without arguments they have no effect.
     "mount": (165, 40),
     "chroot": (161, 51),
     "unshare": (272, 97),
@@ -53,9 +53,9 @@ _CALLS = {
 
 
 def attempts(image: int, secret: str, folder: str, socket_path: str, port: int) -> Mapping[str, Attempt]:
-    """Each attempt by its name. `image` is the descriptor it was given; all else lies outside, and is the test's.
+    """Return each attempt by its name. `image` is the descriptor it received; everything else is the test's own.
 
-    They are such that the test's own process and machine come to no harm where one succeeds.
+    The attempts are chosen such that a success harms neither the test's own process nor the machine.
     """
     parent, new = os.getppid(), os.path.join(folder, "new")
     return {
@@ -103,12 +103,12 @@ def attempts(image: int, secret: str, folder: str, socket_path: str, port: int) 
 
 
 def calls() -> Mapping[str, Attempt]:
-    """More attempts, which not every system would let even an unconfined process make."""
+    """Return further attempts, which not every system permits even to an unconfined process."""
     return {name: partial(_call, *numbers) for name, numbers in _CALLS.items()}
 
 
 def harmless(image: int) -> Mapping[str, Attempt]:
-    """What must go on working behind the seal."""
+    """Return the operations that must keep working inside the sandbox."""
     return {
         "read the image": lambda: os.pread(image, 5, 0),
         "map the image": lambda: mmap.mmap(image, 0, access=mmap.ACCESS_READ).close(),
@@ -123,7 +123,7 @@ def harmless(image: int) -> Mapping[str, Attempt]:
 
 
 def told(attempt: Attempt) -> str:
-    """How an attempt went: "allowed", or the name of the error."""
+    """Return the result of an attempt: "allowed", or the name of the error."""
     try:
         attempt()
     except OSError as error:
@@ -143,9 +143,9 @@ def _call(x86_64: int, aarch64: int) -> None:
 
 
 def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, dict[str, Any]]:
-    """In the place of `child._load`: nothing is loaded, and a thread waits that has been there before the seal.
+    """Replace `child._load`: load nothing, and start a thread that exists before the sandbox is closed.
 
-    PNG files are its own, with which it tries itself out.
+    It handles PNG files itself, making its attempts on them.
     """
     jobs: queue.SimpleQueue[Attempt] = queue.SimpleQueue()
     answers: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -186,7 +186,7 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, di
 
 
 def _unconfined(fd: int) -> None:
-    """The same attack by a process that has given up nothing."""
+    """Run the same attack in a process that has not given up any rights."""
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         settings, _ = channel.receive() or ({}, None)
         attack, about = _hostile(**settings)

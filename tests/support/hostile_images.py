@@ -1,6 +1,6 @@
-"""Files that mean harm: bombs, lies, truncations, flipped bits, and other things under an image's name.
+"""Malicious files: bombs, false headers, truncations, flipped bits, and other content under an image's name.
 
-Nothing is committed and nothing is left to chance: every run makes the same bytes.
+Nothing is committed and nothing is random: every run produces the same bytes.
 """
 
 from __future__ import annotations
@@ -53,36 +53,36 @@ NO_RAW = f"no raw file of a camera|{DAMAGED}"
 MANY_FRAMES = 100_000
 LONGEST = 0x7FFFFFFF
 BLOWN_UP = 64 << 20
-"""Bytes that some 64 KB of compressed text become."""
+"""The number of bytes to which about 64 KB of compressed text expand."""
 XMP_KEY = b"XML:com.adobe.xmp\0\0\0\0\0"
 PROFILE = b"ICC_PROFILE\0\1\1"
 
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """One file. `reason` is a pattern of what is said of it; None: it is an image all the same, and is read."""
+    """One file. `reason` is a pattern for the reported reason; None if it is a readable image all the same."""
 
     name: str
     make: Callable[[], bytes]
     reason: str | None = None
     frames: int = 1
     image_format: str | None = None
-    """What its name says, where its first bytes do not."""
+    """The format that its name claims, if its first bytes differ."""
 
     def __str__(self) -> str:
         return self.name
 
 
 def truncated(image_format: str) -> Iterator[bytes]:
-    """The file cut at every tenth of its length."""
+    """Return the file truncated at every tenth of its length."""
     data = sound(image_format)
     return (data[: len(data) * tenth // 10] for tenth in range(10))
 
 
 def flipped(image_format: str, count: int) -> Iterator[bytes]:
-    """The file with one to eight bytes changed, half of them near its start, where the structure is.
+    """Return the file with one to eight bytes changed, half of them near its start, where the structure is.
 
-    Every other PNG gets checksums that fit again, or nothing behind them would ever be looked at.
+    Every other PNG gets valid checksums, because otherwise nothing behind them would ever be parsed.
     """
     chance = random.Random(f"flipped {image_format}")
     for number in range(count):
@@ -261,7 +261,7 @@ DOCUMENTS = [
     ),
 ]
 
-# What is no image that is read, whatever its name: such a file is never opened with Pillow's plugin for it
+# Files that are not readable images, whatever their names: never opened with Pillow's plugin for that format
 
 UNKNOWN = "not an image of a known kind"
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(snapsortd-was-here) (w) file closefile\n%%EOF\n"

@@ -1,4 +1,4 @@
-"""A Hugging Face Hub of one's own, on this machine: repositories are folders (huggingface.co/docs/hub/api)."""
+"""A local Hugging Face Hub on this machine, whose repositories are folders (huggingface.co/docs/hub/api)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ COMMIT = "a" * 40
 
 
 class Hub(ThreadingHTTPServer):
-    """`folder` holds owner/name/files. `asked` is every method and path, `gated` the names that need a login."""
+    """A hub.
+
+    `folder` holds owner/name/files, `asked` records every method and path, `gated` are names that need a login.
+    """
 
     daemon_threads = True
 
@@ -33,7 +36,7 @@ class Hub(ThreadingHTTPServer):
 
 @contextmanager
 def running_hub(folder: Path) -> Iterator[Hub]:
-    """A hub that answers until the block ends."""
+    """Run a hub until the end of the block."""
     with Hub(folder) as hub:
         thread = threading.Thread(target=hub.serve_forever, args=(0.05,))
         thread.start()
@@ -55,7 +58,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def log_message(self, *_: Any) -> None:
-        """Silence."""
+        """Do not log."""
 
     def _answer(self) -> None:
         path = unquote(urlsplit(self.path).path).strip("/")
@@ -86,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _about(name: str, repository: Path, rest: list[str]) -> Any:
-    """What the hub tells of a repository, or of its files."""
+    """Return the hub's metadata of a repository, or of its files."""
     files = [file for file in sorted(repository.rglob("*")) if file.is_file()]
     if rest[:1] == ["tree"]:
         return [

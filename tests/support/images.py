@@ -19,18 +19,18 @@ PHOTOS = ["astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"]
 
 
 def screenshot(seed: int = 0) -> Image.Image:
-    """A settings window, 1280 × 800."""
+    """Return a settings window, 1280 × 800."""
     image: Image.Image = _render.screenshot(seed)
     return image
 
 
 def receipt(seed: int = 0) -> Image.Image:
-    """A till receipt on a table, 825 × 1100."""
+    """Return a till receipt on a table, 825 × 1100."""
     image: Image.Image = _render.receipt(seed)
     return image
 
 
 def photo(seed: int = 0) -> Image.Image:
-    """A photo of a person, a cat, a cup or a rocket."""
+    """Return a photo of a person, a cat, a cup or a rocket."""
     folder = Path(skimage.__file__).parent / "data"
     return Image.open(folder / PHOTOS[seed % len(PHOTOS)]).convert("RGB")

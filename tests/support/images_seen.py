@@ -1,4 +1,4 @@
-"""What filters may look at: one image, as a test wants it."""
+"""Input of the filters: one image, with the properties that a test needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def seen(
     twin: str = "",
     likeness: tuple[str, float] = ("", 0.0),
 ) -> Facts:
-    """Modified a day ago, created two days ago."""
+    """Return an image modified a day ago and created two days ago."""
     file = FileFacts(
         path,
         path.rpartition("/")[0],

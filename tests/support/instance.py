@@ -1,4 +1,4 @@
-"""One installed snapsortd with all its places in one folder, as a process."""
+"""An installed snapsortd with all of its locations in one folder, as a process."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ rules:
 
 
 class Running(Protocol):
-    """A process, as far as it is asked for here."""
+    """A process, as far as it is used here."""
 
     pid: int
 
@@ -56,17 +56,17 @@ class Running(Protocol):
 
 
 class Instance:
-    """A daemon's folders, its process and its client; two of them never meet."""
+    """A daemon's folders, its process and its client; two instances never share anything."""
 
     def __init__(self, folder: Path, config: str = CONFIG, *, ran_before: bool = True) -> None:
-        """`ran_before`: the embedded model is exported already."""
+        """Lay out the folders; with `ran_before`, the embedded model is already exported."""
         self.folder = folder
         self.inbox = folder / "inbox"
         self.filed = folder / "filed"
         self.inbox.mkdir()
         self.config = folder / "config.yaml"
         self.config.write_text(config.format(inbox=self.inbox, filed=self.filed))
-        # A socket's path is at most 103 bytes long; pytest's folders can be longer.
+        # The path of a socket is limited to 103 bytes, and pytest's folders can be longer.
         self.runtime = Path(tempfile.mkdtemp(prefix="snap"))
         self.env = os.environ | {
             "HOME": str(folder / "home"),
@@ -82,24 +82,24 @@ class Instance:
         self.process: Running | None = None
 
     def start(self) -> None:
-        """Start the daemon and wait until it files."""
+        """Start the daemon and wait until it is ready to file."""
         with self.log.open("ab") as log:
             self.process = self.launch(log)
         wait_for(self.is_running, seconds=120, what=f"daemon running, see {self.log}")
 
     def launch(self, log: BinaryIO) -> Running:
-        """The daemon's process; what it says goes to `log`."""
+        """Start the daemon's process; its output goes to `log`."""
         return subprocess.Popen([COMMANDS / "snapsortd"], env=self.env, stderr=log)
 
     def is_running(self) -> bool:
-        """True once the model is loaded; fails at once where the daemon has ended."""
+        """Return True once the model is loaded; fail at once if the daemon has exited."""
         assert self.process is not None
         assert self.process.poll() is None, self.log.read_text()
         status = self.status()
         return status.get("state") == "running" and status.get("model", {}).get("state") == "ready"
 
     def kill(self) -> None:
-        """kill -9."""
+        """Kill it with SIGKILL."""
         self.end(signal.SIGKILL)
 
     def end(self, with_signal: int = signal.SIGTERM, seconds: float = 30) -> int | None:
@@ -112,7 +112,7 @@ class Instance:
         return code
 
     def ctl(self, *words: str, ok: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
-        """Run snapsortctl; asserts on its exit code."""
+        """Run snapsortctl and check its exit code."""
         done = subprocess.run(
             [COMMANDS / "snapsortctl", *words],
             env=self.env,
@@ -125,11 +125,11 @@ class Instance:
         return done
 
     def json(self, *words: str, ok: tuple[int, ...] = (0,)) -> Any:
-        """Run snapsortctl with --json and return what it said."""
+        """Run snapsortctl with --json and return its output."""
         return json.loads(self.ctl(*words, "--json", ok=ok).stdout)
 
     def status(self) -> dict[str, Any]:
-        """`status --json`, of a daemon that may not run; asked without a process of its own where one does."""
+        """Return `status --json`, even without a daemon; a running daemon is queried without starting a process."""
         try:
             return Client(str(self.runtime / "snapsortd" / "control.sock")).status()
         except Unavailable:
@@ -138,12 +138,12 @@ class Instance:
         return found
 
     def is_idle(self) -> bool:
-        """True when nothing waits any more."""
+        """Return True once nothing is queued."""
         return bool(self.status()["queued"] == 0)
 
 
 def tree(*folders: Path) -> dict[str, str]:
-    """Every regular file below the folders: path → SHA-256."""
+    """Return every regular file below the folders: path → SHA-256."""
     return {
         str(path): hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in folders
@@ -173,7 +173,7 @@ rules:
 
 @contextmanager
 def kept(one: Instance) -> Iterator[Instance]:
-    """Kill what runs in the end, and clean up."""
+    """Kill everything that is still running at the end, and clean up."""
     try:
         yield one
     finally:

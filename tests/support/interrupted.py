@@ -1,4 +1,4 @@
-"""What a crash leaves behind: open entries of the journal, made with the journal's own hands."""
+"""The state after a crash: open entries of the journal, created through the journal itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def folder_identity(path: Path) -> FolderIdentity:
 def begin(
     filing: Filing, image: Path, method: Method = Method.RENAME, keep_source: bool = False, folder: str = ""
 ) -> Entry:
-    """An intent for `image` → sorted/a.png (or in a folder there), as left by a crash right after its commit."""
+    """Record an intent for `image` → sorted/a.png (or in a folder there), as left by a crash right after its commit."""
     target = filing.sorted / folder / "a.png"
     fd = os.open(image, os.O_RDONLY)
     sha256 = hash_fd(fd)

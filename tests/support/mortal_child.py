@@ -1,6 +1,6 @@
-"""A classifier process that does what an image tells it: the real `child` but for the model, which loads at once.
+"""A classifier process controlled by the images: the real `child` except for the model, which loads at once.
 
-Started in the place of Python by `as_classifier`. An image is `image(b"kill")` and the like; any other word is
+Started instead of Python by `as_classifier`. An image is `image(b"kill")` and the like; any other word is
 answered.
 """
 
@@ -25,7 +25,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def image(word: bytes) -> bytes:
-    """What is taken for a PNG by its first bytes, and tells the classifier something."""
+    """Return data whose first bytes identify a PNG, followed by a command for the classifier."""
     return _PNG + word
 
 
@@ -52,7 +52,7 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
 
 
 def as_classifier(folder: Path) -> AbstractContextManager[None]:
-    """What is started as Python from now on, by this process, is this program."""
+    """Make this process start this program whenever it starts Python."""
     return hostile_answers.as_classifier(folder, program_name=__name__)
 
 

@@ -1,4 +1,4 @@
-"""File systems of every kind for tests, mounted for the length of a block; skipped where that is not possible."""
+"""File systems of all kinds, mounted for the duration of a block; tests are skipped where that is not possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ IMAGE_BYTES = 8 << 20
 
 @contextmanager
 def mounted(where: Path, *words: str) -> Iterator[Path]:
-    """`mount WORDS where` until the block ends."""
+    """Run `mount WORDS where`, and unmount at the end of the block."""
     run("mount", *words, str(where))
     try:
         yield where
@@ -25,7 +25,7 @@ def mounted(where: Path, *words: str) -> Iterator[Path]:
 
 @contextmanager
 def formatted(where: Path, image: Path, make: str, *words: str) -> Iterator[Path]:
-    """A new file system in the file `image`, made by the program `make` and mounted by `mount WORDS`."""
+    """Create a file system in the file `image` with the program `make`, and mount it with `mount WORDS`."""
     if shutil.which(make) is None:
         pytest.skip(f"{make} is not installed")
     with image.open("wb") as file:
@@ -36,7 +36,7 @@ def formatted(where: Path, image: Path, make: str, *words: str) -> Iterator[Path
 
 
 def run(*words: str) -> None:
-    """Run a program that only root may use, or that not every system has."""
+    """Run a program that requires root, or that not every system has."""
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode:
         pytest.skip(f"`{' '.join(words[:4])} …` is not possible here: {done.stderr.strip()}")

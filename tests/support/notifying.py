@@ -1,6 +1,6 @@
-"""A small service for the tests of the unit: says READY, says in STATUS what its sandbox refuses, waits for SIGTERM.
+"""A small service for the tests of the unit: sends READY, reports in STATUS what its sandbox refuses, awaits SIGTERM.
 
-Run as `python notifying.py`; it speaks to $NOTIFY_SOCKET as sd_notify(3) does.
+Run as `python notifying.py`; it writes to $NOTIFY_SOCKET as sd_notify(3) does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def tell(message: str) -> None:
 
 
 def refused(act: Callable[[], object]) -> bool:
-    """Whether the system forbids it."""
+    """Return whether the system refuses the operation."""
     try:
         act()
     except OSError:
@@ -28,7 +28,7 @@ def refused(act: Callable[[], object]) -> bool:
 
 
 def checked(call: str, *arguments: int) -> None:
-    """A call of the C library; OSError if it fails."""
+    """Call a function of the C library; raise OSError if it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, call)(*arguments) == -1:
         raise OSError(ctypes.get_errno(), call)

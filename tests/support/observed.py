@@ -1,4 +1,4 @@
-"""A daemon whose watched folders go through storms and changes: images that cost nothing, and what it did with them."""
+"""A daemon for tests of watching: images that are cheap to classify, and queries of what it did with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.waiting import wait_for
 
 
 def png(number: int) -> bytes:
-    """A small image; each number gives another one."""
+    """Return a small image, a different one for each number."""
     row = b"\0" + number.to_bytes(8, "big") * 3
     header = struct.pack(">2I5B", 8, 8, 8, 2, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(row * 8)), (b"IEND", b""))
@@ -34,9 +34,9 @@ def png(number: int) -> bytes:
 
 
 class Observed(Instance):
-    """An instance that another program may start, and that can be looked into.
+    """An instance that another program may start, and whose state can be inspected.
 
-    The watched folders, which must lie in the inbox or be it, are made; the first one is for what `settled` does.
+    The watched folders, which must be the inbox or be located in it, are created; the first one is used by `settled`.
     """
 
     def __init__(self, folder: Path, config: str, prefix: tuple[str, ...] = ()) -> None:
@@ -50,24 +50,24 @@ class Observed(Instance):
         self._asleep_since = 0.0
 
     def start(self) -> None:
-        """Start the daemon, by `prefix` if there is one, and wait until it files."""
+        """Start the daemon, through `prefix` if given, and wait until it is ready to file."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([*self.prefix, COMMANDS / "snapsortd"], env=self.env, stderr=log)
         wait_for(self.is_running, seconds=180, what=f"daemon running, see {self.log}")
 
     @cached_property
     def client(self) -> Client:
-        """The daemon's API."""
+        """Return the daemon's API."""
         return Client(str(self.runtime / "snapsortd" / "control.sock"))
 
     @property
     def pid(self) -> int:
-        """Of the running daemon."""
+        """Return the process id of the running daemon."""
         assert self.process is not None
         return self.process.pid
 
     def entries(self, path: Path | None = None) -> list[dict[str, Any]]:
-        """All journal entries, newest first; from or to one path."""
+        """Return all journal entries, newest first, or those from or to one path."""
         found: list[dict[str, Any]] = []
         before = None
         while page := self.client.log(1000, before, path=None if path is None else str(path))["entries"]:
@@ -76,7 +76,7 @@ class Observed(Instance):
         return found
 
     def outcome(self, path: Path) -> str | None:
-        """What became of the image at `path`; None while nothing is known of it."""
+        """Return the result for the image at `path`; None while none is known."""
         try:
             told = self.client.explain(str(path))["outcome"]
         except SnapsortError:
@@ -84,47 +84,50 @@ class Observed(Instance):
         return str(told) if told else None
 
     def state_of(self, folder: Path) -> str:
-        """What the daemon says of a watched folder."""
+        """Return the daemon's status of a watched folder."""
         return {each["path"]: str(each["state"]) for each in self.status()["folders"]}[str(folder)]
 
     def holds_open(self, path: Path) -> bool:
-        """True if the daemon has this file open, or something in this folder."""
+        """Return True if the daemon has this file open, or a file in this folder."""
         return any(link == str(path) or link.startswith(f"{path}/") for link in open_paths(self.pid))
 
     def mount(self, *words: str) -> None:
-        """Run `mount` or `umount` where the daemon sees what it does."""
+        """Run `mount` or `umount` where its effect is visible to the daemon."""
         subprocess.run(["nsenter", f"--mount=/proc/{self.pid}/ns/mnt", *words], check=True, timeout=60)
 
     def seen(self, path: Path) -> Path:
-        """The path by which this process finds what the daemon finds at `path`."""
+        """Return the path by which this process reaches what the daemon sees at `path`."""
         return Path(f"/proc/{self.pid}/root{path}")
 
     def known(self, folder: Path) -> list[tuple[Any, ...]]:
-        """What the journal holds of the images in a folder, with the order and the time of its writing."""
+        """Return the journal's rows for the images in a folder, with the order and time of writing."""
         address = f"file:{self.folder}/state/snapsortd/journal.sqlite3?mode=ro"
         with closing(sqlite3.connect(address, uri=True)) as journal:
             statement = "SELECT rowid, * FROM images WHERE instr(path, ?) = 1 ORDER BY path"
             return journal.execute(statement, (os.fsencode(folder) + b"/",)).fetchall()
 
     def filed_once(self, source: Path, content: bytes) -> bool:
-        """True if the journal holds exactly one move from there, and these bytes have arrived."""
+        """Return True if the journal holds exactly one move from there, and these bytes have arrived."""
         done = [entry for entry in self.entries(source) if entry["state"] == "done"]
         return len(done) == 1 and Path(done[0]["target"]).read_bytes() == content
 
     def settled(self, folder: Path | None = None) -> None:
-        """Wait until a last image was filed (from `folder`, if given), every scan has ended and nothing waits: all
-        that came before was looked at."""
+        """Wait until every image so far has been processed.
+
+        This is so when a final image has been filed (from `folder`, if given), every scan has ended and nothing is
+        queued.
+        """
         last = (folder or self._first) / f"last-{os.urandom(4).hex()}.png"
         last.write_bytes(png(int.from_bytes(os.urandom(7), "big")))
         wait_for(lambda: not last.exists(), seconds=60, what="the last image filed")
         wait_for(lambda: self.is_idle() and not self.holds_open(self.inbox), seconds=60, what="idle")
 
     def rests(self) -> bool:
-        """True once all of the daemon's threads have slept for a second."""
+        """Return True once all threads of the daemon have slept for a second."""
         threads = [
             path.read_text().rpartition(")")[2].split() for path in Path(f"/proc/{self.pid}/task").glob("*/stat")
         ]
-        # proc_pid_stat(5): the state comes right after the name, the processor time used eleven fields later.
+        # proc_pid_stat(5): the state comes right after the name, the CPU time eleven fields later.
         used = tuple("".join(fields[11:13]) for fields in threads)
         now = time.monotonic()
         if used != self._used or any(fields[0] != "S" for fields in threads):
@@ -133,7 +136,7 @@ class Observed(Instance):
 
 
 def a_disk(daemon: Observed, name: str) -> Path:
-    """An image of a disk with a file system, which only root can mount."""
+    """Create a disk image with a file system, which only root can mount."""
     if not daemon.prefix or shutil.which("mkfs.ext4") is None:
         pytest.skip("needs root and mkfs.ext4")
     image = daemon.folder / name
@@ -144,7 +147,7 @@ def a_disk(daemon: Observed, name: str) -> Path:
 
 
 def open_paths(pid: int) -> list[str]:
-    """Where a process's descriptors lead."""
+    """Return the targets of a process's descriptors."""
     folder, found = f"/proc/{pid}/fd", []
     for name in os.listdir(folder):
         try:
@@ -155,6 +158,6 @@ def open_paths(pid: int) -> list[str]:
 
 
 def peak_kib(pid: int) -> int:
-    """The most memory that a process ever had, in KiB."""
+    """Return the peak memory use of a process, in KiB."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))

@@ -1,8 +1,8 @@
 """One action or undo in a process of its own, to be killed or failed at any system call.
 
-    python -m tests.support.one_step JOURNAL INBOX SORTED (KIND[,ON_CONFLICT]|undo|repair)
+python -m tests.support.one_step JOURNAL INBOX SORTED (KIND[,ON_CONFLICT]|undo|repair)
 
-Prints what came of it: the entry's state, or the name of the error.
+Prints the result: the entry's state, or the name of the error.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TAG = "filed"
 
 
 def act(filing: Filing, step: str) -> Entry:
-    """Do to inbox/a.png what `step` says: into sorted/2026, to b.png, or with a tag."""
+    """Apply `step` to inbox/a.png: into sorted/2026, to b.png, or with a tag."""
     kind, _, on_conflict = step.partition(",")
     renamed = kind == ActionKind.RENAME
     action = filing.action(
@@ -36,7 +36,7 @@ def act(filing: Filing, step: str) -> Entry:
 
 
 def main(journal: str, inbox: str, sorted_folder: str, step: str) -> str:
-    """Do the step."""
+    """Run the step."""
     try:
         filing = Filing(journal, Path(inbox), Path(sorted_folder))
         if step == "repair":

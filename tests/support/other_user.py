@@ -1,4 +1,4 @@
-"""Another user of the machine, who tries to get at somebody's daemon and tells how each attempt went.
+"""Another user of the machine, who tries to get access to somebody's daemon and reports the result of each attempt.
 
 Run by root with `main`'s arguments in JSON; root's rights are given up first.
 """
@@ -17,8 +17,10 @@ from tests.support.hostile_child import Attempt, told
 
 
 def looks(private: Sequence[str], address: str, pids: Sequence[int]) -> Iterator[tuple[str, Attempt]]:
-    """What does no harm where it succeeds. `private`: files and folders; `address`: the control socket;
-    `pids`: the daemon and its classifier."""
+    """Return attempts that do no harm if they succeed.
+
+    `private`: files and folders; `address`: the control socket; `pids`: the daemon and its classifier.
+    """
     for path in private:
         yield f"read {path}", partial(_open, path, os.O_RDONLY)
         yield f"write {path}", partial(_open, path, os.O_WRONLY)
@@ -28,7 +30,7 @@ def looks(private: Sequence[str], address: str, pids: Sequence[int]) -> Iterator
 
 
 def attacks(private: Sequence[str], address: str, pids: Sequence[int]) -> Iterator[tuple[str, Attempt]]:
-    """What must not succeed."""
+    """Return attempts that must not succeed."""
     for path in private:
         yield f"open up {path}", partial(os.chmod, path, 0o777)
         yield f"take {path}", partial(os.rename, path, f"{path}.taken")
@@ -56,7 +58,7 @@ def _connect(address: str) -> None:
 
 
 def main(uid: int, outside: dict[str, Any], *, attack: bool) -> None:
-    """Make the attempts as the user `uid`, and print what came of them as JSON."""
+    """Make the attempts as the user `uid`, and print their results as JSON."""
     made = dict(looks(**outside))
     if attack:
         made |= dict(attacks(**outside))

@@ -1,4 +1,4 @@
-"""One instance for the doctor to look at, with all its places in one folder."""
+"""An instance for the doctor to examine, with all of its locations in one folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RUNTIME = Runtime("linux", sys.executable, os.getuid())
 
 @dataclass
 class Patient:
-    """One instance with all its places in one folder, and what is said of it."""
+    """An instance with all of its locations in one folder, and the doctor's findings about it."""
 
     folder: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Patient:
         return find_locations(self.env)
 
     def write_config(self, **folders: object) -> None:
-        """Watch and file other folders than the usual ones."""
+        """Watch and file into folders other than the usual ones."""
         self.config.write_text(CONFIG.format(**{"inbox": self.inbox, "filed": self.filed, **folders}))
         self.config.chmod(0o600)
 
@@ -75,7 +75,7 @@ class Patient:
         return found
 
     def troubles(self, name: str, **how: Any) -> list[Finding]:
-        """What is not well with one subject. All others must have been looked at too."""
+        """Return the problems with one subject. All other subjects must have been examined too."""
         found = self.findings(**how)
         assert {"installation", "configuration", "journal", "model", "disk space", "clock"} <= {
             each.name for each in found
@@ -83,13 +83,13 @@ class Patient:
         return [each for each in found if each.name == name and each.status is not Status.OK]
 
     def trouble(self, name: str, **how: Any) -> Finding:
-        """The one thing that is not well."""
+        """Return the one problem."""
         (found,) = self.troubles(name, **how)
         assert found.fix
         return found
 
     def doctor(self, *words: str, code: int = 0, prefix: tuple[str, ...] = ()) -> str:
-        """The command as a process."""
+        """Run the command as a process."""
         done = subprocess.run(
             [*prefix, *PROGRAM, "doctor", *words], env=self.env, capture_output=True, text=True, timeout=120
         )
@@ -99,15 +99,15 @@ class Patient:
 
 
 def on(kind: str, folder: Path, mounts: Path) -> str:
-    """A list of mounts that says that a folder is on another kind of file system."""
+    """Write a mount table in which `folder` is on a file system of this kind, and return its path."""
     mounts.write_text(f"33 22 0:43 / {os.path.realpath(folder)} rw - {kind} server:/ rw\n")
     return str(mounts)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int, int, bytes]]:
-    """Every name below a folder with mode, owner, time of change and content.
+    """Return every name below a folder with mode, owner, modification time and content.
 
-    Not the inode's time: as root, SQLite gives the files beside a database to their owner anew.
+    Not the inode's change time: as root, SQLite sets the owner of the files next to a database again.
     """
     return {str(path): (*_facts(path), path.read_bytes() if path.is_file() else b"") for path in folder.rglob("*")}
 
@@ -118,7 +118,7 @@ def _facts(path: Path) -> tuple[int, int, int]:
 
 
 def file_one(patient: Patient) -> Filing:
-    """A journal with one image filed, and everything about it at hand."""
+    """Return a journal with one image filed, and everything related to it."""
     patient.filed.mkdir(exist_ok=True)
     filing = Filing(patient.locations.journal, patient.inbox, patient.filed)
     filing.file(filing.image())

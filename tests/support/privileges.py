@@ -1,4 +1,4 @@
-"""File permissions that count for root too, in a block of a test: CI runs the tests as root."""
+"""File permissions that apply to root too, within a block of a test: CI runs the tests as root."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VERSION_3 = 0x20080522  # linux/capability.h
 _DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 _PR_SET_SECUREBITS = 28  # linux/prctl.h
 _NO_SETUID_FIXUP = 1 << 2
-"""linux/securebits.h: else access(2) looks at what root may gain, not at what it has."""
+"""linux/securebits.h: otherwise access(2) checks what root may acquire, not what it has."""
 
 
 class _Header(ctypes.Structure):
@@ -27,7 +27,7 @@ class _Set(ctypes.Structure):
 
 @contextmanager
 def as_a_normal_user() -> Iterator[None]:
-    """Until the block ends, this thread may read and write only what the files' permissions allow its user."""
+    """Restrict this thread, until the end of the block, to what file permissions allow its user to read and write."""
     if os.geteuid() != 0:
         yield
         return

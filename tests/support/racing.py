@@ -16,7 +16,7 @@ from tests.support.filing import Filing
 
 @dataclass
 class Racing:
-    """The real journal; `meddle` gets each state and target right after it was committed."""
+    """The real journal; `meddle` receives each state and target right after its commit."""
 
     journal: Journal
     meddle: Callable[[State, str], object]

@@ -1,4 +1,4 @@
-"""CLIP-family checkpoints of a few hundred kilobytes with random weights, made on the spot."""
+"""CLIP-family checkpoints of a few hundred kilobytes with random weights, created on demand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ENDS = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 
 
 def make_checkpoint(folder: Path, kind: str) -> Path:
-    """Write a checkpoint of `kind` into `folder`; the same weights every time."""
+    """Write a checkpoint of `kind` into `folder`, with the same weights every time."""
     torch.manual_seed(0)
     model: CLIPModel | SiglipModel | VisionTextDualEncoderModel
     if kind == "clip":
@@ -62,7 +62,7 @@ def _write_tokenizer(folder: Path) -> None:
 
 
 def _write_processor(folder: Path, kind: str) -> None:
-    """CLIP's keeps the shape and crops the middle, SigLIP's squashes."""
+    """Write the preprocessor's settings: CLIP's keeps the aspect ratio and crops the centre, SigLIP's does not keep it."""
     size: dict[str, int] = {"shortest_edge": 32} if kind.startswith("CLIP") else {"height": 32, "width": 32}
     settings = {"image_processor_type": kind, "size": size, "crop_size": {"height": 32, "width": 32}}
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))

@@ -1,4 +1,4 @@
-"""What lies in the folders of a Filing, and everything there taken back."""
+"""The contents of a Filing's folders, and undo of everything in them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Tree = dict[str, object]
 
 
 def look(filing: Filing) -> Tree:
-    """All there is below the three folders: content, where a symlink leads, tags; a note as where it came from."""
+    """Return all contents, symlink targets and tags below the three folders; for a trash note, the original path."""
     found: Tree = {}
     for label, root in (("inbox", filing.inbox), ("sorted", filing.sorted), ("trash", filing.trash)):
         for path in sorted(root.rglob("*")):
@@ -33,7 +33,7 @@ def look(filing: Filing) -> Tree:
 
 
 def origin(filing: Filing, info: Path) -> str:
-    """Where a note says that its file came from."""
+    """Return the original path that a trash note gives."""
     first, path, date, *_ = info.read_text().splitlines()
     assert first == "[Trash Info]"
     assert len(date.removeprefix("DeletionDate=")) == len("2026-11-23T23:59:59")

@@ -1,8 +1,8 @@
-"""A real `systemd --user` for a test, in mount, PID and cgroup namespaces and in a control group of its own.
+"""A real `systemd --user` for a test, in its own mount, PID and cgroup namespaces and control group.
 
-It sees none of the machine's processes and none of its own outlives it. AS_NOBODY it may do exactly what a
-user's manager may; AS_ROOT it has no capabilities, but can read what root alone can, such as an installation
-below /root. Needs root on Linux with cgroup v2 mounted somewhere, systemd, and util-linux.
+It sees none of the machine's processes, and none of its own outlive it. AS_NOBODY it has exactly the rights of a
+user's manager; AS_ROOT it has no capabilities, but can read files that only root can, such as an installation
+below /root. Requires root on Linux with cgroup v2 mounted somewhere, systemd, and util-linux.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SYSTEMD = "/lib/systemd/systemd"
 NOBODY = 65534
 AS_ROOT = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 AS_NOBODY = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-# The control group comes first: a manager moves every process of the group that it finds itself in.
+# The control group comes first: a manager moves every process of the group in which it is started.
 START = f"""
 set -e
 mkdir "$GROUP"
@@ -37,7 +37,7 @@ exec unshare --mount --pid --fork --kill-child --cgroup --mount-proc sh -ec '
 
 
 def why_not() -> str:
-    """Why no user manager can be started here; empty if one can."""
+    """Return why a user manager cannot be started here; empty if one can."""
     for program in ("unshare", "nsenter", "setpriv", "systemctl"):
         if shutil.which(program) is None:
             return f"{program} is not installed"
@@ -52,13 +52,13 @@ def why_not() -> str:
 
 
 def cgroup2() -> str | None:
-    """Where cgroup v2 is mounted."""
+    """Return the mount point of cgroup v2."""
     mounts = Path("/proc/self/mounts").read_text().splitlines()
     return next((words[1] for line in mounts if (words := line.split())[2] == "cgroup2"), None)
 
 
 class UserManager:
-    """A user manager that runs. Everything that talks to it goes through `run`."""
+    """A running user manager. Everything that communicates with it goes through `run`."""
 
     def __init__(self, folder: Path, pid: int, who: Sequence[str]) -> None:
         self.home = folder / "home"
@@ -68,7 +68,7 @@ class UserManager:
         self._who = who
 
     def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command where the user manager is, with as few privileges."""
+        """Run a command in the user manager's namespaces, with equally few privileges."""
         return subprocess.run(
             ["nsenter", f"--target={self._pid}", "--mount", "--pid", "--cgroup", *self._who, *words],
             env={
@@ -90,7 +90,7 @@ class UserManager:
         return done.stdout
 
     def show(self, unit: str, name: str) -> str:
-        """One property of a unit."""
+        """Return one property of a unit."""
         return self.systemctl("show", "--value", f"--property={name}", unit).strip()
 
     def wait_until(self, unit: str, name: str, value: str, seconds: float = 30) -> None:
@@ -100,8 +100,8 @@ class UserManager:
 
 @contextmanager
 def user_manager(who: Sequence[str]) -> Iterator[UserManager]:
-    """A user manager until the block ends, with a home of its own; `who` is AS_ROOT or AS_NOBODY."""
-    # Not pytest's folder: the path of a socket below it must stay short.
+    """Run a user manager until the end of the block, with a home of its own; `who` is AS_ROOT or AS_NOBODY."""
+    # Not pytest's folder, because the path of a socket below it must stay short.
     folder = Path(tempfile.mkdtemp(prefix="snap"))
     for name in ("home/.config/systemd/user", "run"):
         (folder / name).mkdir(parents=True)
@@ -129,28 +129,28 @@ def user_manager(who: Sequence[str]) -> Iterator[UserManager]:
         )
         yield one
     finally:
-        process.kill()  # and with it, by --kill-child, all that is in its namespaces
+        process.kill()  # and with it, by --kill-child, everything in its namespaces
         process.wait()
         wait_for(lambda: removed(group), what=f"{group} empty")
         shutil.rmtree(folder)
 
 
 def first_child(process: subprocess.Popen[bytes]) -> int:
-    """The first process in the new namespaces, or 0."""
+    """Return the first process in the new namespaces, or 0."""
     assert process.poll() is None, "the user manager's namespaces ended at once"
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     return int(children[0]) if children and in_own_namespace(children[0]) else 0
 
 
 def in_own_namespace(pid: str) -> bool:
-    """Whether a process has another root of processes than we have."""
+    """Return whether a process is in a different PID namespace from this process."""
     with suppress(FileNotFoundError):
         return os.readlink(f"/proc/{pid}/ns/pid") != os.readlink("/proc/self/ns/pid")
     return False
 
 
 def removed(group: Path) -> bool:
-    """Remove a control group with those below it, as soon as no process is left there."""
+    """Remove a control group and those below it, once it has no more processes."""
     for folder, _, _ in os.walk(group, topdown=False):
         with suppress(OSError):
             os.rmdir(folder)

@@ -1,4 +1,4 @@
-"""Waiting for a condition with a deadline, instead of sleeping."""
+"""Wait for a condition with a deadline, instead of sleeping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def wait_for(probe: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
-    """Call `probe` until it returns something true, and return that; AssertionError after `seconds`."""
+    """Call `probe` until it returns a true value, and return that value; raise AssertionError after `seconds`."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while not (found := probe()):

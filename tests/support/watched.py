@@ -1,4 +1,4 @@
-"""A watched folder as the watcher wants it."""
+"""A watched folder in the form that the watcher expects."""
 
 from __future__ import annotations
 
