@@ -112,7 +112,7 @@ class Demo:
             daemon = subprocess.Popen([COMMANDS / "snapsortd"], env=self.env, stderr=log)
         try:
             self.wait_until_running(daemon)
-            print(f"snapsortd runs and watches {self.inbox}\n")
+            print(f"snapsortd is running and watches {self.inbox}\n")
             events = subprocess.Popen(
                 [COMMANDS / "snapsortctl", "watch", "--json"], env=self.env, stdout=subprocess.PIPE, text=True
             )
@@ -126,8 +126,8 @@ class Demo:
             self.ctl("explain", str(filed[0]))
             self.ctl("undo", "--all")
             if tree(self.inbox) != before or tree(self.folder / "filed"):
-                sys.exit("the inbox is not what it was")
-            print(f"\nAll {len(before)} images are back in the inbox, every byte as it was (SHA-256 compared).")
+                sys.exit("the inbox is not as it was before")
+            print(f"\nAll {len(before)} images are back in the inbox, byte for byte as before (SHA-256 compared).")
         finally:
             daemon.terminate()
             daemon.wait(timeout=30)

@@ -84,7 +84,7 @@ def main() -> None:
     """Measure, print, write; exit code 1 where a figure fell behind."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("corpus", type=Path, nargs="?", default=REPOSITORY.parent / "shared" / "data")
-    parser.add_argument("--small", action="store_true", help="no CLIP of the true size: tries the bench itself out")
+    parser.add_argument("--small", action="store_true", help="no CLIP of the real size, to test the bench itself")
     parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench-model.json")
     chosen = parser.parse_args()
     if not (chosen.corpus / "corpus" / "index.csv").exists():

@@ -231,7 +231,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("corpus", type=Path, help="folder with corpus/ and imagenet-sample/")
     parser.add_argument("--part", choices=["test", "validation"], default="test")
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--fit-scale", action="store_true", help="print the logit scale that calibrates best, and stop")
     args = parser.parse_args()
     encoder = Encoder(args.checkpoint)

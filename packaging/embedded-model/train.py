@@ -263,15 +263,15 @@ def main() -> None:
     parser.add_argument("--wordnet", type=Path, required=True, help="WordNet 3.0's data.noun")
     parser.add_argument("--work", type=Path, required=True, help="folder for decoded images and checkpoints")
     parser.add_argument(
-        "--joined", type=int, default=2, help="last epochs that the validation sources are trained on in"
+        "--joined", type=int, default=2, help="number of last epochs that include the validation sources"
     )
-    parser.add_argument("--epochs", type=int, default=5, help="of the end-to-end part")
-    parser.add_argument("--stop-after", type=int, help="epochs of the schedule to really run; all by default")
+    parser.add_argument("--epochs", type=int, default=5, help="number of end-to-end epochs")
+    parser.add_argument("--stop-after", type=int, help="epochs of the schedule to run; all by default")
     parser.add_argument("--side", type=int, default=208, help="pixels of training crops")
     parser.add_argument("--rate", type=float, default=3e-4, help="highest learning rate of the tower")
-    parser.add_argument("--rendered", type=Path, required=True, help="folder that rendering/ filled")
+    parser.add_argument("--rendered", type=Path, required=True, help="folder written by rendering/")
     parser.add_argument(
-        "--weights", type=Path, nargs="+", help="of earlier runs, to be averaged: only the heads learn, once more"
+        "--weights", type=Path, nargs="+", help="weights of earlier runs to average; then only the heads are trained"
     )
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -311,7 +311,7 @@ def main() -> None:
     fresh = [i for i in range(start, len(items)) if i not in seen_already]
     train += fresh
     features = torch.cat([features, torch.zeros(len(extra), features.shape[1])])  # only photos' are asked for later
-    print(f"{len(fresh)} rendered images, {len(seen_already)} near copies of test images dropped", flush=True)
+    print(f"{len(fresh)} rendered images, {len(seen_already)} near-duplicates of test images dropped", flush=True)
     classes = {item.fine: item.coarse for item in items if item.fine}
     fine_names = sorted(classes)
     fines = torch.tensor([fine_names.index(item.fine) if item.fine else -1 for item in items])
@@ -461,7 +461,7 @@ def main() -> None:
     images = corpus_rows + (validation if args.joined else [])
     features = frozen_features(tower, pixels, images + sample_rows)
     objective.fit_heads(features, images, sample_rows, LAST_STEPS, 5e-4)
-    print("heads once more:", measured(tower), flush=True)
+    print("heads trained further:", measured(tower), flush=True)
     things = vocabulary.things(nouns, spoken | {n.lower() for w in left_out for n in nouns.names[w]})
     vocabulary.teach(
         heads,

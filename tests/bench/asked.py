@@ -1,4 +1,4 @@
-"""A program of the bench as a process that answers lines of JSON with lines of JSON."""
+"""A program of the bench as a process that replies to lines of JSON with lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, Self
 
 
 class Asked:
-    """Started and loaded; killed when the context ends."""
+    """A started and loaded process; killed when the context ends."""
 
     def __init__(self, script: str, *words: str) -> None:
-        """Run `script`, which lies beside this one, and wait for its first line: `about`."""
+        """Run `script`, which is located next to this one, and wait for its first line: `about`."""
         self._name = script
         self._process = subprocess.Popen(
             [sys.executable, Path(__file__).with_name(script), *words],
@@ -27,15 +27,15 @@ class Asked:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Return its process id."""
         return self._process.pid
 
     def ask(self, question: object = None) -> float:
-        """The seconds that it tells for this."""
+        """Return the seconds that it reports for this request."""
         return float(self.answer(question)["seconds"])
 
     def answer(self, question: object) -> dict[str, Any]:
-        """All that it tells for this."""
+        """Return its reply to this request."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(question) + "\n")
         self._process.stdin.flush()
@@ -60,16 +60,16 @@ class Asked:
 
 
 class Baseline(Asked):
-    """The original script's loop; see `baseline`."""
+    """Run the original script's loop; see `baseline`."""
 
     def __init__(self, model: Path) -> None:
         super().__init__("baseline.py", str(model))
 
     @property
     def cold_start_s(self) -> float:
-        """Imports and load."""
+        """Return the time for imports and loading."""
         return float(self.about["cold_start_s"])
 
     def look(self, images: list[Path]) -> float:
-        """Seconds that it takes for these images, four at a time."""
+        """Return the seconds that it takes for these images, four at a time."""
         return self.ask([str(image) for image in images])

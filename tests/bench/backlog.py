@@ -1,4 +1,4 @@
-"""A backlog of mixed large images: throughput and processor time, in turn with the baseline on the same images."""
+"""A backlog of mixed large images: throughput and CPU time, alternating with the baseline on the same images."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from world import World
 
 PARTS = 5
 FOR_BASELINE = 2
-"""It takes one in so many of each part, of the same mixture: it is slow, and its speed does not change."""
+"""The baseline gets one in this many images of each part, in the same mixture: it is slow, at a constant speed."""
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`backlog_ratio`: our images per second by the baseline's."""
+    """Return `backlog_ratio`: our images per second divided by the baseline's."""
     images = mixed(world.pictures, world.amounts.backlog)
     each = len(images) // PARTS
     ours, theirs, our_cpu, their_cpu = [], [], [], []

@@ -1,8 +1,8 @@
-"""What the original one-shot script does per image, as a process that can be asked again and again.
+"""The per-image work of the original one-shot script, as a process that can be queried repeatedly.
 
 It loads the model; then, for each batch of four, opens the images, runs the processor on labels and images together and
 the whole model, both towers, and takes the best label. Prints a line of JSON once it is loaded, then reads lines with a
-JSON list of paths and answers each with the seconds that these took.
+JSON list of paths and replies to each with the seconds that these took.
 
 usage: baseline.py MODEL_DIR
 """
@@ -30,7 +30,7 @@ LABELS = [
 
 
 def look(model: CLIPModel, processor: CLIPProcessor, paths: list[str]) -> list[str]:
-    """The best label of each image."""
+    """Return the best label of each image."""
     found: list[str] = []
     for start in range(0, len(paths), BATCH):
         images = [Image.open(path) for path in paths[start : start + BATCH]]
@@ -41,7 +41,7 @@ def look(model: CLIPModel, processor: CLIPProcessor, paths: list[str]) -> list[s
 
 
 def main(folder: str) -> None:
-    """Load, then answer until the input ends."""
+    """Load, then reply until the input ends."""
     model, processor = CLIPModel.from_pretrained(folder), CLIPProcessor.from_pretrained(folder)
     print(json.dumps({"cold_start_s": time.perf_counter() - BEGAN}), flush=True)
     for line in sys.stdin:

@@ -1,8 +1,8 @@
-"""What snapsortd costs, side by side with the loop of the script that it grew out of, in one run on this machine.
+"""Compare the cost of snapsortd with the main loop of the script that it grew out of, in one run on this machine.
 
-Prints tables, writes the figures as JSON and a chart as PNG, and ends with exit code 1 where one fell behind what is
-expected of it. Nothing goes online. Linux only: memory and wake-ups are read from /proc. Absolute times drift; compare
-ratios of one run.
+Prints tables, writes the figures as JSON and a chart as PNG, and ends with exit code 1 if one falls short of its limit.
+Nothing goes online. Linux only: memory and wake-ups are read from /proc. Absolute times vary; compare ratios of one
+run.
 
 usage: bench.py [--only PART] [--small] [--out build/bench.json]
 """
@@ -33,7 +33,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = REPOSITORY / "build"
 
 PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
-    "start": start.measure,  # the first: it sees the empty cache
+    "start": start.measure,  # first, because it needs the empty cache
     "latency": latency.measure,
     "backlog": backlog.measure,
     "newcomers": newcomers.measure,
@@ -45,7 +45,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
 
 
 def rounded(value: Any) -> Any:
-    """Four digits that count, at every depth."""
+    """Round to four significant digits, at every depth."""
     if isinstance(value, float):
         return float(f"{value:.4g}")
     if isinstance(value, dict):
@@ -54,7 +54,7 @@ def rounded(value: Any) -> Any:
 
 
 def lines(value: Any, name: str = "") -> list[str]:
-    """Each figure on a line."""
+    """Format each figure on a line."""
     if isinstance(value, dict):
         return [line for key, each in value.items() for line in lines(each, f"{name}.{key}" if name else key)]
     if isinstance(value, list):
@@ -63,7 +63,7 @@ def lines(value: Any, name: str = "") -> list[str]:
 
 
 def run(world: World, parts: list[str]) -> dict[str, Any]:
-    """The figures of these parts."""
+    """Return the figures of these parts."""
     figures: dict[str, Any] = {"machine": machine(), "small": world.small, "seconds": {}}
     for name in parts:
         began = time.perf_counter()
@@ -77,10 +77,12 @@ def run(world: World, parts: list[str]) -> dict[str, Any]:
 def main() -> None:
     """Measure, print, write, judge."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--only", action="append", choices=PARTS, help="this part alone; may be said more than once")
-    parser.add_argument("--small", action="store_true", help="small images, few of them: tries the bench itself out")
-    parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="the chart lies beside it")
-    parser.add_argument("--kept", type=Path, default=BUILD / "bench", help="images and checkpoints, made once")
+    parser.add_argument("--only", action="append", choices=PARTS, help="run only this part; may be repeated")
+    parser.add_argument("--small", action="store_true", help="few and small images, to test the bench itself")
+    parser.add_argument("--out", type=Path, default=BUILD / "bench.json", help="the chart is written next to it")
+    parser.add_argument(
+        "--kept", type=Path, default=BUILD / "bench", help="folder for images and checkpoints, created once"
+    )
     chosen = parser.parse_args()
     began = time.perf_counter()
     with new_world(chosen.kept, small=chosen.small) as world:
@@ -98,7 +100,7 @@ def main() -> None:
         verdict = "FELL BEHIND" if each.fell_behind else "" if each.reached else "missed"
         print(f"  {each.name:36} {each.value:10.4g}   {goal:14} {verdict}")
     print(f"\n{chosen.out}, {figures['seconds']['all']} s")
-    # Small figures mean nothing; they show that the bench works.
+    # The figures of a small run mean nothing; they only show that the bench works.
     sys.exit(1 if figures["fell_behind"] and not chosen.small else 0)
 
 

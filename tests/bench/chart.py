@@ -1,4 +1,4 @@
-"""Draws the bench's picture: how many times faster than the original script, memory, and cost against size.
+"""Plot the bench's figures: speedup over the original script, memory, and cost against size.
 
 usage: chart.py bench.json OUT.png
 """
@@ -14,12 +14,12 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 SCALE = 2
-"""Pixels per point, for sharp text on fine screens."""
+"""Pixels per point, for sharp text on high-resolution screens."""
 WIDTH, ROW, GAP, LEFT, RIGHT = 860, 26, 20, 250, 90
 INK, FAINT, OURS, THEIRS, MARK = "#1f2328", "#6e7781", "#2f81f7", "#c9d1d9", "#cf222e"
 
 Bar = tuple[str, float, float | None, str]
-"""What, how much, the target, and how much in words."""
+"""Description, value, target, and the value as text."""
 
 
 def draw_chart(figures: Mapping[str, Any], out: Path) -> None:

@@ -1,6 +1,6 @@
-"""Writes a CLIP checkpoint of the published ViT-B/32 shape with random weights: speed does not depend on their values.
+"""Write a CLIP checkpoint of the published ViT-B/32 shape with random weights: speed does not depend on their values.
 
-The tokenizer is our own: a vocabulary of the true size in which every word of the labels is one token, as in CLIP's.
+The tokenizer is our own: a vocabulary of the real size in which every word of the labels is one token, as in CLIP's.
 
 usage: checkpoint.py OUT_DIR
 """
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 VOCABULARY = 49408
-"""Tokens of CLIP's own tokenizer; the last two begin and end a text."""
+"""Number of tokens of CLIP's own tokenizer; the last two begin and end a text."""
 WORDS = (
     *("a", "an", "any", "capture", "description", "document", "drawing", "fitting", "from", "image", "interface"),
     *("invoice", "logo", "not", "object", "of", "or", "page", "person", "phone", "photo", "picture", "place", "real"),
     *("receipt", "scanned", "scene", "screen", "screenshot", "software", "text", "the", "world", "-", ","),
 )
-"""What the labels of baseline and product are made of."""
+"""The words in the labels of baseline and product."""
 LONGEST_TEXT = 77
 
 SMALL_TOWER: dict[str, Any] = {
@@ -30,7 +30,7 @@ SMALL_TOWER: dict[str, Any] = {
 
 
 def make_checkpoint(folder: Path, *, small: bool = False) -> Path:
-    """Write the checkpoint, unless it is there; `small` has two thin layers. Returns `folder`."""
+    """Write the checkpoint, unless it exists; `small` has two thin layers. Return `folder`."""
     if (folder / "complete").exists():
         return folder
     import torch
@@ -45,7 +45,7 @@ def make_checkpoint(folder: Path, *, small: bool = False) -> Path:
         projection_dim=512,
     )
     CLIPModel(config).eval().save_pretrained(folder)
-    CLIPImageProcessor().save_pretrained(folder)  # two files, as the published checkpoint has them
+    CLIPImageProcessor().save_pretrained(folder)  # two files, as in the published checkpoint
     _tokenizer().save_pretrained(folder)
     (folder / "complete").touch()
     return folder

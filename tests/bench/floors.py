@@ -1,6 +1,6 @@
-"""What the figures must not fall behind (`at_least`, `at_most`), and what they are meant to reach (`target`).
+"""Limits that the figures must keep (`at_least`, `at_most`), and targets that they should reach (`target`).
 
-Seconds have a target only: they are another machine's. What fails the bench is a ratio within one run, or memory.
+Seconds only have a target, because they depend on the machine. Only ratios within one run, and memory, fail the bench.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ EXPECTED = Path(__file__).with_name("expected.json")
 
 
 class Judged(NamedTuple):
-    """One figure beside what is expected of it."""
+    """One figure compared with its limits."""
 
     name: str
     value: float
     target: float | None
     reached: bool
-    """The target; true where there is none."""
+    """Whether the target was reached; true if there is none."""
     fell_behind: bool
-    """Worse than it may be."""
+    """Whether it is worse than its limit."""
 
 
 def judge(figures: Mapping[str, Any], expected: Mapping[str, Mapping[str, float]]) -> Iterator[Judged]:
-    """Each expected figure that was measured. A dot in a name leads into a mapping."""
+    """Return each measured figure that has limits. A dot in a name leads into a mapping."""
     for name, limits in expected.items():
         value: Any = figures
         for part in name.split("."):
@@ -41,6 +41,6 @@ def judge(figures: Mapping[str, Any], expected: Mapping[str, Mapping[str, float]
 
 
 def read_expected(path: Path = EXPECTED) -> dict[str, dict[str, float]]:
-    """The limits in `expected.json`."""
+    """Return the limits in `expected.json`."""
     found: dict[str, dict[str, float]] = json.loads(path.read_text())
     return found

@@ -1,4 +1,4 @@
-"""One installed snapsortd with all its places in one folder, as a process."""
+"""An installed snapsortd with all of its locations in one folder, as a process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from processes import cpu_s
 
 COMMANDS = Path(sys.executable).parent
 SETTLE_S = 0.1
-"""How long a file has to be left alone; the bench takes it off."""
+"""The time for which a file must be unchanged; the bench subtracts it."""
 LONGEST_WAIT_S = 600.0
 NO_EXPORT_S = 20.0
 """An export begins within this time after the model was loaded, or not at all."""
 IDLE_LOOK_S, IDLE_WORK_S = 0.5, 0.01
-"""A daemon that used less processor time than that in such a while rests."""
+"""A daemon is idle if it used no more CPU time than the second within the time given by the first."""
 
 CONFIG = """\
 version: 1
@@ -41,14 +41,14 @@ rules:
   - name: All
     actions: [move: "{filed}/"]
 """
-"""Random weights mean nothing, so that whatever the image shows it is filed."""
+"""Random weights mean nothing, so any image is filed, whatever its label."""
 
 
 class Instance:
     """The daemon, started and stopped as a context; its events come from `snapsortctl watch`."""
 
     def __init__(self, folder: Path, model: str, cache: Path, config: str = CONFIG) -> None:
-        """`cache` holds what the product prepares once per model; several instances may share it."""
+        """Lay out an instance; `cache` is what the product prepares once per model, and may be shared."""
         self.inbox = folder / "inbox"
         self.filed = folder / "filed"
         self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
@@ -56,7 +56,7 @@ class Instance:
         self._config = folder / "config.yaml"
         self._config.write_text(config.format(model=model, inbox=self.inbox, filed=self.filed))
         self._log = folder / "daemon.log"
-        self._runtime = Path(tempfile.mkdtemp(prefix="snap"))  # a socket's path is 103 bytes long at most
+        self._runtime = Path(tempfile.mkdtemp(prefix="snap"))  # the path of a socket is limited to 103 bytes
         self.env = os.environ | {
             "HOME": str(folder),
             "SNAPSORTD_CONFIG": str(self._config),
@@ -70,10 +70,10 @@ class Instance:
         self._events: subprocess.Popen[str] | None = None
         self._dropped = 0
         self.ready_s = self.loaded_s = 0.0
-        """Seconds from the start of the process until it said READY, and until it could file."""
+        """Seconds from the start of the process until READY, and until it could file."""
 
     def start(self) -> None:
-        """Start it and wait for READY, as systemd would; the model may load on behind that."""
+        """Start it and wait for READY, as systemd would; the model may still be loading then."""
         self._runtime.mkdir(mode=0o700, exist_ok=True)
         address = self._runtime / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, self._log.open("ab") as log:
@@ -92,10 +92,10 @@ class Instance:
         command = [str(COMMANDS / "snapsortctl"), "watch", "--json"]
         self._events = subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, text=True)
         assert self._events.stdout is not None
-        self._events.stdout.readline()  # the state: from here on nothing is missed
+        self._events.stdout.readline()  # the state: no event is missed from here on
 
     def stop(self) -> None:
-        """End it as systemd would."""
+        """Stop it as systemd would."""
         for process in (self._daemon, self._events):
             if process is not None and process.poll() is None:
                 process.terminate()
@@ -118,19 +118,19 @@ class Instance:
 
     @property
     def pid(self) -> int:
-        """The daemon's."""
+        """Return the daemon's process id."""
         assert self._daemon is not None
         return self._daemon.pid
 
     @property
     def classifier_pid(self) -> int:
-        """The classifier process's; another one after each switch-over."""
+        """Return the classifier's process id, which changes at every switch of the engine."""
         found = self.status()["classifier_pid"]
         assert isinstance(found, int), "no classifier runs"
         return found
 
     def ctl(self, *words: str) -> str:
-        """What `snapsortctl` prints."""
+        """Return the output of `snapsortctl`."""
         done = subprocess.run(
             [COMMANDS / "snapsortctl", *words], env=self.env, capture_output=True, text=True, check=False
         )
@@ -139,14 +139,14 @@ class Instance:
         return done.stdout
 
     def status(self) -> dict[str, Any]:
-        """`status --json`."""
+        """Return `status --json`."""
         found: dict[str, Any] = json.loads(self.ctl("status", "--json"))
         return found
 
     def wait_for_engine(self) -> dict[str, Any]:
-        """Wait until the engine is the one that stays, and return what status tells about the model.
+        """Wait until the engine no longer changes, and return what status reports about the model.
 
-        torch stays where no export begins for a while after the start.
+        torch stays if no export begins for a while after the start.
         """
         since = time.monotonic()
 
@@ -161,7 +161,7 @@ class Instance:
         return told
 
     def wait_until_idle(self) -> None:
-        """Until nothing waits, and no thread of the daemon has worked for a while."""
+        """Wait until nothing is queued, and no thread of the daemon has worked for a while."""
         self._wait_for(lambda status: status["queued"] == 0, "nothing waits")
         before, now = -1.0, cpu_s([self.pid])
         while now - before > IDLE_WORK_S:
@@ -169,17 +169,17 @@ class Instance:
             before, now = now, cpu_s([self.pid])
 
     def drop(self, image: Path) -> float:
-        """Put a copy of `image` into the inbox and return the seconds from its close until it was filed, less settling.
+        """Copy `image` into the inbox and return the seconds from its close until it was filed, less the settle time.
 
-        Raises RuntimeError if it was not filed.
+        Raise RuntimeError if it was not filed.
         """
         return self._drop(image, set())
 
     def file_backlog(self, images: Sequence[Path]) -> float:
-        """Seconds for a backlog of copies of `images` from `resume` until the last is filed; then they are removed."""
+        """Return the seconds from `resume` until a backlog of copies of `images` is filed; then remove them."""
         self.ctl("pause")
         paths = self._copies(images)
-        os.sync()  # a backlog has lain on the disk for long
+        os.sync()  # a real backlog has been on the disk for long
         began = time.perf_counter()
         self.ctl("resume")
         self._wait_filed(set(paths), set())
@@ -188,9 +188,9 @@ class Instance:
         return seconds
 
     def drop_among(self, images: Sequence[Path], new: Path) -> list[float]:
-        """What `drop` returns for copies of `new`, one after the other, as long as copies of `images` are being filed.
+        """Return the results of `drop` for copies of `new`, one by one, while copies of `images` are being filed.
 
-        A tenth of these is filed before the first comes.
+        A tenth of these is filed before the first one is dropped.
         """
         paths = self._copies(images)
         waiting = set(paths)
@@ -221,7 +221,7 @@ class Instance:
         return self.inbox / f"{self._dropped:05}-{image.name}"
 
     def _wait_filed(self, paths: set[str], others: set[str]) -> None:
-        """Until `paths` are filed. Whatever is filed is taken out of both sets."""
+        """Wait until `paths` are filed. Remove every filed path from both sets."""
         assert self._events is not None
         assert self._events.stdout is not None
         for line in self._events.stdout:
@@ -242,7 +242,7 @@ class Instance:
         while time.monotonic() < deadline and self._daemon is not None and self._daemon.poll() is None:
             try:
                 status = self.status()
-            except RuntimeError:  # it does not answer yet
+            except RuntimeError:  # it does not reply yet
                 continue
             if reached(status):
                 return status

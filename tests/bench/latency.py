@@ -1,4 +1,4 @@
-"""From the close of a file to filed, for each format and size, in turn with the baseline on the same images."""
+"""Time from close to filed for each format and size, alternating with the baseline on the same images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PERCENTS = (50, 95, 99)
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`close_to_filed_ratio`: the baseline's time per image by ours, without settling; the median of all rounds."""
+    """Return `close_to_filed_ratio`: the median of the baseline's time per image divided by ours without settling."""
     latency: dict[str, list[float]] = {name: [] for name in KINDS}
     original: dict[str, list[float]] = {name: [] for name in KINDS}
     ratios: dict[str, list[float]] = {name: [] for name in KINDS}
@@ -45,7 +45,7 @@ def measure(world: World) -> dict[str, Any]:
 
 
 def percentile(values: list[float], percent: float) -> float:
-    """The smallest of `values` that is not below `percent` of them (nearest rank)."""
+    """Return the smallest of `values` that is not below `percent` of them (nearest rank)."""
     ordered = sorted(values)
     rank = -(-len(ordered) * percent // 100)
     return ordered[max(0, int(rank) - 1)]

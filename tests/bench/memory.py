@@ -1,4 +1,4 @@
-"""Memory of each process: after the start, after some images, after a backlog. One program at a time: PSS shares."""
+"""Memory of each process: after the start, after some images, after a backlog. One program at a time, as PSS shares."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from processes import memory_mib
 from world import World
 
 PART_OF_BACKLOG = 15
-"""Memory does not grow with the number of images: a part of the backlog shows as much."""
+"""Memory does not grow with the number of images, so a part of the backlog is enough."""
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`pss_mib`: after some images, which is how the product spends its day; the rest under `memory`."""
+    """Return `pss_mib`: after some images, the product's typical state; the rest is under `memory`."""
     images = mixed(world.pictures, max(20, world.amounts.backlog // PART_OF_BACKLOG))
     vit = _product(world, "memory-vit", world.checkpoint, images)
     embedded = _product(world, "memory-embedded", world.embedded, images)

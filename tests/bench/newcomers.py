@@ -1,4 +1,4 @@
-"""From close to filed for a new screenshot while a backlog is worked off, beside the same one alone."""
+"""Time from close to filed for a new screenshot while a backlog is processed, compared with the same one alone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ ALONE = 20
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`newcomers`: milliseconds less settling, `alone` and `among` images that were copied in just before; `by_alone`
-    is the ratio of both medians."""
+    """Return `newcomers`: milliseconds without settling, `alone` and `among` images copied in just before.
+
+    `by_alone` is the ratio of both medians.
+    """
     images, new = mixed(world.pictures, world.amounts.newcomers_backlog), world.pictures[NEW][0]
     with world.instance("newcomers", world.checkpoint) as instance:
         instance.wait_for_engine()

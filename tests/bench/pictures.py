@@ -1,4 +1,4 @@
-"""The images of the bench: drawn, seeded, the same at every run; of the formats and sizes that people really have."""
+"""The images of the bench: drawn, seeded, equal in every run, in formats and sizes that people really have."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "packaging" / "demo
 import render
 
 VERSION = 1
-"""Part of the folder's name; another one when another image would be drawn."""
+"""Part of the folder's name; changed whenever different images would be drawn."""
 DISTINCT = 4
 """Images of each kind: as many as the baseline takes at a time."""
 PHOTOS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg")
 GRAIN = 6.0
-"""Standard deviation of a photo's noise, of 255."""
+"""Standard deviation of a photo's noise, out of 255."""
 
 Size = tuple[int, int]
 
 
 def photo(seed: int, size: Size) -> Image.Image:
-    """A photo that scikit-image ships, enlarged, with the grain of a camera; RGB."""
+    """Return a photo that scikit-image ships, enlarged, with the grain of a camera; RGB."""
     image = Image.open(Path(skimage.__file__).parent / "data" / PHOTOS[seed % len(PHOTOS)]).convert("RGB")
     large = np.asarray(image.resize(size, Image.Resampling.BICUBIC), np.int16)
     grain = np.random.default_rng(seed).normal(0, GRAIN, (512, 512, 3)).astype(np.int16)
@@ -39,7 +39,7 @@ def photo(seed: int, size: Size) -> Image.Image:
 
 
 def screen(seed: int, size: Size) -> Image.Image:
-    """A desktop: a smooth wallpaper, windows with text, a photo in one of them; RGB."""
+    """Return a desktop: a smooth wallpaper, windows with text, a photo in one of them; RGB."""
     chance = random.Random(seed)
     small = Image.frombytes("RGB", (4, 3), chance.randbytes(36))
     image = small.resize(size, Image.Resampling.BICUBIC)
@@ -53,12 +53,12 @@ def screen(seed: int, size: Size) -> Image.Image:
 
 
 def receipt(seed: int, size: Size) -> Image.Image:
-    """A photographed receipt; RGB."""
+    """Return a photographed receipt; RGB."""
     return render.receipt(seed, size[1]).resize(size)
 
 
 class Kind(NamedTuple):
-    """One format and size: how it is drawn, saved, and how often it comes in 20 images of the mixed backlog."""
+    """One format and size: how it is drawn and saved, and its number among 20 images of the mixed backlog."""
 
     draw: Callable[[int, Size], Image.Image]
     size: Size
@@ -82,11 +82,11 @@ KINDS: dict[str, Kind] = {
 }
 
 SIDEWAYS = 6
-"""EXIF's orientation of a phone that was held upright; every second photo has it."""
+"""EXIF's orientation of a phone held upright; every second photo has it."""
 
 
 def make_pictures(folder: Path, *, small: bool = False) -> dict[str, list[Path]]:
-    """Kind → its images, drawn into `folder` where they are not there yet. `small`: an eighth of the width."""
+    """Return kind → its images, drawn into `folder` if they do not exist. `small`: an eighth of the width."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
@@ -114,7 +114,7 @@ def _save(kind: Kind, number: int, path: Path, small: bool) -> None:
 
 
 def mixed(pictures: dict[str, list[Path]], count: int) -> list[Path]:
-    """`count` images, the kinds in the proportions of a full phone and desktop; every twenty hold the same kinds."""
+    """Return `count` images, in the proportions of a full phone and desktop; every twenty hold the same kinds."""
     order = [name for name, kind in KINDS.items() for _ in range(kind.of_twenty)]
     random.Random(0).shuffle(order)
     return [pictures[order[n % len(order)]][n // len(order) % DISTINCT] for n in range(count)]

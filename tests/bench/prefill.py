@@ -1,6 +1,6 @@
-"""Makes an instance old: a journal that knows many images, and folders that hold them.
+"""Fill an instance: a journal that knows many images, and folders that hold them.
 
-A few images are filed as ever; their rows in the journal are then written again and again, for files of other names.
+A few images are filed normally; their rows in the journal are then duplicated many times, for files of other names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from instance import Instance
 
 Row = dict[str, Any]
 LEFT = "left"
-"""How the names of the files begin that the rule leaves alone."""
+"""Prefix of the names that the rule leaves alone."""
 
 CONFIG = """\
 version: 1
@@ -34,9 +34,9 @@ rules:
 
 
 def prefill(instance: Instance, image: Path, count: int) -> None:
-    """File one `image`, leave one alone, stop, and have the journal know `count` times as many of each.
+    """File one `image`, leave one alone, stop, and make the journal know `count` times as many of each.
 
-    `image` is what each of the files holds. The instance must not run; the two files of its own stay.
+    `image` is the content of each of the files. The instance must not be running; its own two files stay.
     """
     left = instance.inbox / f"{LEFT}{image.suffix}"
     left.write_bytes(image.read_bytes())
@@ -67,7 +67,7 @@ def prefill(instance: Instance, image: Path, count: int) -> None:
 
 
 def _files(instance: Instance, image: Path, count: int) -> Iterator[tuple[Path, Path]]:
-    """A new file among those that were filed, and one in the inbox that was left alone."""
+    """Return a new file among those that were filed, and one in the inbox that was left alone."""
     data = image.read_bytes()
     for number in range(count):
         pair = (

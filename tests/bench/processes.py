@@ -1,4 +1,4 @@
-"""What Linux tells of processes in /proc: memory, processor time, wake-ups."""
+"""Process statistics from Linux's /proc: memory, CPU time, wake-ups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 def memory_mib(pid: int) -> dict[str, float]:
-    """PSS (shared pages divided by those who share them), RSS and the highest RSS so far of a process, in MiB."""
+    """Return PSS (shared pages divided by the number of sharers), RSS and peak RSS of a process, in MiB."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     status = Path(f"/proc/{pid}/status").read_text()
     return {
@@ -27,16 +27,16 @@ def _kib(text: str, name: str) -> int:
 
 
 class Use(NamedTuple):
-    """What processes have used so far."""
+    """The cumulative usage of processes."""
 
     cpu_s: float
-    """Processor seconds."""
+    """CPU seconds."""
     wakeups: int
-    """How often their threads went to sleep of their own accord."""
+    """The number of voluntary context switches of their threads."""
 
 
 def used(pids: Iterable[int]) -> Use:
-    """Of all threads that these processes have now."""
+    """Return the usage of all current threads of these processes."""
     cpu, wakeups = 0, 0
     for pid in pids:
         for task in Path(f"/proc/{pid}/task").iterdir():
@@ -49,7 +49,7 @@ def used(pids: Iterable[int]) -> Use:
 
 
 def cpu_s(pids: Iterable[int]) -> float:
-    """Processor seconds of these processes, threads that have ended included; in steps of 10 ms."""
+    """Return the CPU seconds of these processes, including threads that have ended; in steps of 10 ms."""
     total = 0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -58,7 +58,7 @@ def cpu_s(pids: Iterable[int]) -> float:
 
 
 def at_rest(pids: list[int], seconds: float) -> dict[str, float]:
-    """Percent of one processor, and wake-ups per second, of processes that are left alone for that long."""
+    """Return the percentage of one CPU, and wake-ups per second, of processes that are left alone for that long."""
     before = used(pids)
     time.sleep(seconds)
     after = used(pids)

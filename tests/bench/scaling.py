@@ -1,6 +1,6 @@
-"""Cost per image where the journal knows 10² to 10⁵ images already, and the folders hold them.
+"""Cost per image when the journal already knows 10² to 10⁵ images, and the folders hold them.
 
-All sizes run side by side and take turns, so that a busy moment of the machine meets all of them.
+All sizes run side by side and alternate, so that a busy moment of the machine affects all of them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from processes import cpu_s, memory_mib
 from world import World
 
 SIDE = 32
-"""Pixels: the image costs nearly nothing, the rest is what grows or doesn't."""
+"""Pixels: the image costs nearly nothing, so the rest is what may grow."""
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`scaling`: a list of sizes with the milliseconds from close to filed, without settling; medians.
+    """Return `scaling`: a list of sizes with the milliseconds from close to filed, without settling; medians.
 
-    `ready_s` and `start_cpu_s` are of a start with a journal in good order; `checked_ready_s` of one that has to look
-    through it first, as after a crash.
+    `ready_s` and `start_cpu_s` are for a start with a cleanly closed journal; `checked_ready_s` for one that has to be
+    checked first, as after a crash.
     """
     image = world.folder / "scaling.png"
     Image.effect_noise((SIDE, SIDE), 50).convert("RGB").save(image)
@@ -33,7 +33,7 @@ def measure(world: World) -> dict[str, Any]:
     filed: dict[int, list[float]] = {}
     cpu: dict[int, list[float]] = {}
     with world.instance("scaling", world.tiny_checkpoint) as instance:
-        instance.wait_for_engine()  # else each of them would export it, while the others are measured
+        instance.wait_for_engine()  # otherwise each of them would export it while the others are measured
     for size in world.amounts.scales:
         instances[size] = Instance(world.folder / f"scaling-{size}", str(world.tiny_checkpoint), world.cache, CONFIG)
         began = time.perf_counter()
@@ -41,7 +41,7 @@ def measure(world: World) -> dict[str, Any]:
         found[size] = {"images": size, "prefill_s": time.perf_counter() - began}
         with instances[size] as instance:
             instance.wait_until_idle()
-        found[size]["checked_ready_s"] = instance.ready_s  # the bench has written into its journal
+        found[size]["checked_ready_s"] = instance.ready_s  # the bench has written to its journal
     with ExitStack() as held:
         for size, instance in instances.items():
             held.enter_context(instance)

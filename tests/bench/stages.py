@@ -1,6 +1,6 @@
-"""Where the time of one image goes: decoding, resizing, the image tower, and the rest of its way from close to filed.
+"""Time per step of one image: decoding, resizing, the image tower, and the rest from close to filed.
 
-As a program it does the classifier's part of the work, step by step: it is told a path and answers with seconds.
+As a program it does the classifier's part of the work, step by step: it reads a path and replies with seconds.
 
 usage: stages.py MODEL_DIR ENGINE ONNX_FILE
 """
@@ -22,7 +22,7 @@ STEPS = ("decode", "resize", "tower")
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`stages`: for each kind medians of the steps in ms, and `rest_ms`, which no step accounts for."""
+    """Return `stages`: for each kind the medians of the steps in ms, and `rest_ms`, not covered by any step."""
     found: dict[str, dict[str, list[float]]] = {name: {step: [] for step in (*STEPS, "rest")} for name in KINDS}
     with world.instance("stages", world.checkpoint) as instance:
         engine = str(instance.wait_for_engine()["engine"])
@@ -46,7 +46,7 @@ def measure(world: World) -> dict[str, Any]:
 
 
 def main(folder: str, name: str, file: str) -> None:
-    """Answer until the input ends."""
+    """Reply until the input ends."""
     from snapsortd.vision.child.decoding.decode import decode
     from snapsortd.vision.child.engines.engine import TORCH, Engine
     from snapsortd.vision.child.engines.onnx_engine import OnnxEngine

@@ -1,4 +1,4 @@
-"""Start, `snapsortctl status`, and rest."""
+"""Start-up time, `snapsortctl status`, and idle usage."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from processes import at_rest
 from world import World
 
 CALM_S = 2.0
-"""After the last image; what it set going has ended by then."""
+"""Time after the last image until the work that it caused has ended."""
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`ready_s` until READY, `status_s` from start to exit, `idle` of daemon and classifier; medians."""
+    """Return `ready_s` until READY, `status_s` from start to exit, `idle` of daemon and classifier; medians."""
     instance = world.instance("start", world.checkpoint)
     with instance:
         first = {"ready_s": instance.ready_s, "loaded_s": instance.loaded_s}
@@ -58,7 +58,7 @@ def measure(world: World) -> dict[str, Any]:
 
 
 def timed(*words: str, env: dict[str, str]) -> float:
-    """Seconds that a command takes from start to exit."""
+    """Return the seconds that a command takes from start to exit."""
     began = time.perf_counter()
     subprocess.run(words, env=env, capture_output=True, check=True)
     return time.perf_counter() - began

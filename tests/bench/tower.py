@@ -1,4 +1,4 @@
-"""The image tower alone, one image at a time: each engine in turn with torch in float32, and with a matrix product."""
+"""The image tower alone, one image at a time: each engine alternating with torch in float32 and a matrix product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GEMM_SIDE = 2048
 
 
 def measure(world: World) -> dict[str, Any]:
-    """`tower_ratio`: torch's time by that of the engine which the product chose; medians."""
+    """Return `tower_ratio`: torch's time divided by that of the engine which the product chose; medians."""
     with world.instance("tower", world.checkpoint) as instance:
         model = instance.wait_for_engine()
     chosen = str(model["engine"])
@@ -59,7 +59,7 @@ def measure(world: World) -> dict[str, Any]:
 
 
 def exports(world: World) -> dict[str, str]:
-    """Engine → the file that the product exported the checkpoint to."""
+    """Return engine → the file to which the product exported the checkpoint."""
     folder = engine_cache.folder_of(str(world.cache / "snapsortd"), digest_checkpoint(str(world.checkpoint)))
     files = {name: engine_cache.path_of(folder, name) for name in engine_cache.FILES}
     return {name: file for name, file in files.items() if Path(file).exists()}

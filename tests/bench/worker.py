@@ -1,6 +1,6 @@
-"""One way to run an image tower, or a matrix product, as a process that is asked again and again.
+"""One implementation of an image tower, or a matrix product, as a process that is queried repeatedly.
 
-Prints a line of JSON once it is ready, then answers each line of input with the seconds of one run.
+Prints a line of JSON once it is ready, then replies to each line of input with the seconds of one run.
 
 usage: worker.py torch MODEL_DIR | onnx FILE | gemm SIDE
 """
@@ -19,7 +19,7 @@ SIDE = 224
 
 
 def torch_tower(folder: str, threads: int) -> tuple[Callable[[], object], dict[str, Any]]:
-    """The reference: transformers' model in float32, one image."""
+    """Return the reference: transformers' model in float32, one image."""
     import torch
     from transformers import CLIPModel
 
@@ -40,7 +40,7 @@ def torch_tower(folder: str, threads: int) -> tuple[Callable[[], object], dict[s
 
 
 def onnx_tower(file: str, threads: int) -> tuple[Callable[[], object], dict[str, Any]]:
-    """The product's engine on a file that it exported, one image."""
+    """Return the product's engine on a file that it exported, one image."""
     import numpy as np
 
     from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
@@ -51,7 +51,7 @@ def onnx_tower(file: str, threads: int) -> tuple[Callable[[], object], dict[str,
 
 
 def gemm(side: str, threads: int) -> tuple[Callable[[], object], dict[str, Any]]:
-    """A product of two square matrices in float32: what the processor can do."""
+    """Return a product of two square matrices in float32: the processor's capability."""
     import torch
 
     torch.set_num_threads(threads)
@@ -60,7 +60,7 @@ def gemm(side: str, threads: int) -> tuple[Callable[[], object], dict[str, Any]]
 
 
 def main(kind: str, what: str) -> None:
-    """Make ready, then answer until the input ends."""
+    """Load, then reply until the input ends."""
     make = {"torch": torch_tower, "onnx": onnx_tower, "gemm": gemm}[kind]
     run, about = make(what, default_threads())
     for _ in range(3):

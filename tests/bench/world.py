@@ -1,4 +1,4 @@
-"""What all parts of the bench share: where things lie, the images, the checkpoint, and how much is measured."""
+"""Shared state of all parts of the bench: locations, images, checkpoint, and the amount of measurement."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ EMBEDDED = "embedded"
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much of each thing is measured."""
+    """The number of measurements of each kind."""
 
     rounds: int
-    """Of one image of each kind and its four variants, in turn with the baseline."""
+    """For one image of each kind and its four variants, alternating with the baseline."""
     backlog: int
-    """Images of the mixed backlog; in five parts, each in turn with the baseline."""
+    """Images of the mixed backlog; in five parts, each alternating with the baseline."""
     newcomers_backlog: int
-    """Images that are being filed while new ones come."""
+    """Images that are being filed while new ones arrive."""
     warm_up: int
     starts: int
     idle_s: float
@@ -62,7 +62,7 @@ SMALL = Amounts(
 
 @dataclass(frozen=True)
 class World:
-    """`kept` holds what is the same at every run and takes long to make; `folder` goes with the run."""
+    """Set up the world; `kept` is equal in every run and slow to create; `folder` is removed with the run."""
 
     folder: Path
     kept: Path
@@ -71,31 +71,31 @@ class World:
 
     @cached_property
     def pictures(self) -> dict[str, list[Path]]:
-        """Kind → images."""
+        """Return kind → images."""
         return make_pictures(self._kept("images"), small=self.small)
 
     @cached_property
     def checkpoint(self) -> Path:
-        """Of the shape of CLIP ViT-B/32; in a small world with two thin layers."""
+        """Return a checkpoint of the shape of CLIP ViT-B/32; in a small world with two thin layers."""
         return make_checkpoint(self._kept("vit-b32"), small=self.small)
 
     @cached_property
     def tiny_checkpoint(self) -> Path:
-        """Costs next to nothing, where not the model is measured."""
+        """Return a model that costs next to nothing, for measurements of everything else."""
         return self.checkpoint if self.small else make_checkpoint(self.kept / "tiny", small=True)
 
     @property
     def embedded(self) -> str:
-        """The model that comes with the package; in a small world no other, for each is exported first."""
+        """Return the model of the package; in a small world the checkpoint, because every model is exported first."""
         return str(self.checkpoint) if self.small else EMBEDDED
 
     @property
     def cache(self) -> Path:
-        """Empty at the first start of the run, and shared by all instances of it."""
+        """Return a cache that is empty at the first start of the run, and shared by all instances."""
         return self.folder / "cache"
 
     def instance(self, name: str, model: Path | str) -> Instance:
-        """A new instance; one name, one folder."""
+        """Return a new instance; one name, one folder."""
         return Instance(self.folder / name, str(model), self.cache)
 
     def _kept(self, name: str) -> Path:
@@ -104,13 +104,13 @@ class World:
 
 @contextmanager
 def new_world(kept: Path, *, small: bool) -> Iterator[World]:
-    """One run's world, on the disk that holds temporary files."""
+    """Yield one run's world, on the disk that holds temporary files."""
     with tempfile.TemporaryDirectory(prefix="snapsortd-bench-", ignore_cleanup_errors=True) as folder:
         yield World(Path(folder), kept, SMALL if small else FULL, small)
 
 
 def machine() -> dict[str, object]:
-    """What the figures were measured on."""
+    """Return the machine that the figures were measured on."""
     info = Path("/proc/cpuinfo").read_text()
     names = [line.partition(":")[2].strip() for line in info.splitlines() if line.startswith("model name")]
     flags = next((line.split() for line in info.splitlines() if line.startswith("flags")), [])

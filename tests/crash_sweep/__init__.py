@@ -1,1 +1,1 @@
-"""The crash sweep: kills, and every failing disk, at each system call of the installed programs."""
+"""The crash sweep: kills, and every disk error, at each system call of the installed programs."""

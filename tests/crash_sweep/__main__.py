@@ -1,4 +1,4 @@
-"""The crash sweep as a command: see `--help`."""
+"""The crash sweep as a command; see `--help`."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ def tell(line: str) -> None:
 
 
 def main() -> int:
-    """1 if a promise was not kept."""
+    """Return 1 if a guarantee was violated."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.crash_sweep",
         description="Kill the installed programs just before each system call that changes a file or brings it to "
-        "the disk, and fail each of them with every error; after every run restart, and look whether a file was lost.",
+        "the disk, and make each of them fail with every error; then restart and check that no file was lost.",
     )
-    parser.add_argument("--sample", type=int, metavar="N", help="only so many runs of each scenario")
-    parser.add_argument("--scenario", action="append", choices=SCENARIOS, help="only this one (may be repeated)")
-    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="so many runs at a time (default: 3)")
-    parser.add_argument("--only", default="", metavar="CALL:NUMBER[:ERROR]", help="one point, such as fsync:2:EIO")
-    parser.add_argument("--thorough", action="store_true", help="every error also at every single write to the journal")
+    parser.add_argument("--sample", type=int, metavar="N", help="at most N runs of each scenario")
+    parser.add_argument(
+        "--scenario", action="append", choices=SCENARIOS, help="run only this scenario (may be repeated)"
+    )
+    parser.add_argument("--jobs", type=int, default=3, metavar="N", help="number of parallel runs (default: 3)")
+    parser.add_argument(
+        "--only", default="", metavar="CALL:NUMBER[:ERROR]", help="run only one point, such as fsync:2:EIO"
+    )
+    parser.add_argument(
+        "--thorough", action="store_true", help="inject every error at every single write to the journal too"
+    )
     chosen = parser.parse_args()
     tally = Tally(tell)
 

@@ -1,4 +1,4 @@
-"""snapsortctl without a daemon: sort, and undo."""
+"""Scenarios of snapsortctl without a daemon: sort and undo."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.crash_sweep.scenario import Ran, Scenario
 
 
 class Sort(Scenario):
-    """Copy to another disk, then move by a rename, both into folders that have to be made."""
+    """Copy to another file system, then move by a rename, both into folders that have to be created."""
 
     def prepare(self) -> None:
         world = self.world
@@ -32,7 +32,7 @@ class Sort(Scenario):
         self.check_said(ran.said)
         self.check_kept()
         self.check_code(ran, point, done=not self.at_home())
-        self.ctl("log")  # a restart: it repairs first
+        self.ctl("log")  # a restart: recovery runs first
         self.check_whole()
         if self.in_conflict():
             return
@@ -45,7 +45,7 @@ class Sort(Scenario):
 
 
 class Actions(Sort):
-    """One image is tagged, linked, renamed and moved to a name whose file gets another; one is thrown away."""
+    """Tag, link, rename and move one image to a name whose file is renamed; trash another."""
 
     def bring_images(self) -> None:
         for name in ("one.png", "throw.png"):
@@ -59,7 +59,7 @@ class Actions(Sort):
 
 
 class Undo(Scenario):
-    """Of a copy, of a rename, and of a move to another disk."""
+    """Undo a copy, a rename, and a move to another file system."""
 
     def prepare(self) -> None:
         if not self.world.images:
@@ -71,7 +71,7 @@ class Undo(Scenario):
         self.locations = self.world.locations()
 
     def file_images(self) -> None:
-        """For the first run; the later ones go on with the same images."""
+        """Prepare the first run; later ones go on with the same images."""
         world = self.world
         self.before = world.files()
         for inbox in ("near", "far"):
@@ -85,12 +85,12 @@ class Undo(Scenario):
         self.check_said(ran.said)
         self.check_kept()
         self.check_code(ran, point, done=self.is_done())
-        self.ctl("log")  # a restart: it repairs first
+        self.ctl("log")  # a restart: recovery runs first
         self.check_whole()
         if not self.in_conflict():
             self.ctl("undo", "--all")
             self.check_restored()
 
     def is_done(self) -> bool:
-        """Whether the step came to its end."""
+        """Return whether the step was completed."""
         return all(Path(path).exists() for path in self.world.images)

@@ -1,4 +1,4 @@
-"""A running daemon files one image: on one disk, or to another."""
+"""A running daemon files one image: within one file system, or to another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.waiting import wait_for
 
 
 class DaemonFiles(Scenario):
-    """A running daemon files one image that comes to `inbox`."""
+    """A running daemon files one image that arrives in `inbox`."""
 
     inbox: str
 
@@ -26,14 +26,14 @@ class DaemonFiles(Scenario):
         self.locations, self.before = world.locations(), world.files()
 
     def run(self, options: Sequence[str]) -> Ran:
-        """Attach to the thread that files, and to no other; drop the image; wait until nothing moves."""
+        """Attach to the filing thread only, drop the image, and wait until nothing changes."""
         assert self.world.process is not None
         pid = self.world.process.pid
         self.log.write_bytes(b"")
         with subprocess.Popen(["strace", "-qq", "-o", self.log, "-f", *options, "-p", str(pid)]) as tracer:
             try:
                 traced = f"/proc/{pid}/status"
-                wait_for(lambda: "\nTracerPid:\t0\n" not in Path(traced).read_text(), what="strace at work")
+                wait_for(lambda: "\nTracerPid:\t0\n" not in Path(traced).read_text(), what="strace attached")
                 self.world.image(self.inbox)
                 wait_for(lambda: self.world.has_ended() or self.rests(), seconds=DEADLINE, what="the image's end")
             finally:
@@ -58,7 +58,7 @@ class DaemonFiles(Scenario):
         self.check_restored()
 
     def check_failed(self, point: Point) -> None:
-        """Alive after a call that failed; and what is in doubt is not gone on with."""
+        """Check that the daemon survives a failed call, and does not go on with anything that is in doubt."""
         world = self.world
         self.check_kept()
         if world.has_ended():
@@ -66,16 +66,16 @@ class DaemonFiles(Scenario):
         status = world.status()
         left = [path for path in self.world.images if Path(path).exists()]
         if point.about == "journal" and left and status["state"] != "halted":
-            demand([f"the journal could not be written, and filing goes on: {status}"])
+            demand([f"the journal could not be written, but filing goes on: {status}"])
         if point.is_unconfirmed_write:
             self.check_doubted()
 
     def check_doubted(self) -> None:
-        """The disk did not confirm a write: it says so, and nothing more is moved there."""
+        """Check that, when the disk did not confirm a write, this is reported and nothing more is moved there."""
         world = self.world
         told = [each["reason"] for each in world.status()["problems"]]
         if not any("did not confirm" in reason or "has stopped" in reason for reason in told):
-            demand([f"a write was not confirmed, and status does not say so: {told}"])
+            demand([f"a write was not confirmed, but status does not report it: {told}"])
         second = world.image(self.inbox, "second.png")
         wait_for(self.rests, seconds=DEADLINE, what="the second image's end")
         if not second.exists():
@@ -100,12 +100,12 @@ class DaemonFiles(Scenario):
 
 
 class ByRename(DaemonFiles):
-    """After a copy into folders that have to be made, and to where the name is taken."""
+    """Set up a copy into folders that have to be created, and a move to a name that is taken."""
 
     inbox = "near"
 
 
 class ToAnotherDisk(DaemonFiles):
-    """With all that a copy has to keep."""
+    """Return an image with everything that a copy has to preserve."""
 
     inbox = "far"

@@ -1,4 +1,4 @@
-"""What must hold after every run, once a restart has repaired and nothing waits any more."""
+"""Invariants that hold after every run, once recovery has run after a restart and nothing is queued."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Files = Mapping[str, Seen]
 
 
 class Violation(AssertionError):
-    """A promise that was not kept."""
+    """A guarantee that was violated."""
 
 
 def demand(problems: Iterable[str]) -> None:
@@ -23,49 +23,51 @@ def demand(problems: Iterable[str]) -> None:
 
 
 def check_kept(world: World, before: Files, images: Files) -> None:
-    """In the middle, with no repair yet: whatever was there is there, and every image is whole at least once."""
+    """Check, before any recovery, that every earlier file still exists and every image is whole at least once."""
     demand(_kept(world.files(), before, images))
 
 
 def check_whole(world: World, before: Files, images: Files, since: Locations) -> None:
-    """At the end. `images` are the originals by their first place, `before` is what else was there."""
+    """Check the state at the end. `images` are the originals by their first path, `before` is everything else."""
     demand(_whole(world, before, images, since.last_entry))
 
 
 def conflicts(world: World, since: Locations) -> bool:
-    """Whether a move of this run ended in a conflict."""
+    """Return whether a move of this run ended in a conflict."""
     return bool(world.query(f"SELECT 1 FROM entries WHERE state = 'conflict' AND id > {since.last_entry}"))
 
 
 def _kept(files: Files, before: Files, images: Files) -> Iterator[str]:
     for path, seen in before.items():
         if files.get(path) != seen:
-            yield f"{path} was there before, and is now {files.get(path, 'gone')}"
+            yield f"{path} existed before, and is now {files.get(path, 'gone')}"
     for path, seen in images.items():
         if seen not in files.values():
-            yield f"there is no whole copy of {path} any more"
+            yield f"no complete copy of {path} exists any more"
 
 
 def _whole(world: World, before: Files, images: Files, last_entry: int) -> Iterator[str]:
     files = world.files()
     yield from _kept(files, before, images)
     yield from (f"{path} was left behind" for path in files if OWN_PREFIX in path)
-    contents = {seen.sha256 for seen in images.values()}  # what a copy action's target can't keep is let go
+    contents = {seen.sha256 for seen in images.values()}  # a copy action may drop what its target cannot preserve
     for path, seen in files.items():
         if path not in before and seen.sha256 not in contents:
-            yield f"{path} is neither an image nor was it there before: {seen}"
+            yield f"{path} is not an image and did not exist before: {seen}"
 
     yield from _unsound(world)
     standing = "state = 'done' AND reversed_by IS NULL AND kind != 'undo'"
     targets = world.query(f"SELECT target FROM entries WHERE {standing}")
-    yield from (f"{path} stands in the journal, and is not there" for path in _names(targets) if path not in files)
+    yield from (
+        f"{path} is filed according to the journal, but does not exist" for path in _names(targets) if path not in files
+    )
     copies = len(world.query(f"SELECT 1 FROM entries WHERE {standing} AND keep_source"))
     conflicting = len(world.query(f"SELECT 1 FROM entries WHERE state = 'conflict' AND id > {last_entry}"))
     expected = len(images) + copies
     there = sum(path not in before and OWN_PREFIX not in path for path in files)
     if not expected <= there <= expected + conflicting:
         also = f" and {conflicting} conflicts" if conflicting else ""
-        yield f"{len(images)} images with {copies} copies{also} are there {there} times"
+        yield f"{len(images)} images with {copies} copies{also} exist {there} times"
 
 
 def _unsound(world: World) -> Iterator[str]:
@@ -81,14 +83,14 @@ def _names(rows: Iterable[tuple[bytes]]) -> list[str]:
 
 
 def check_kept_somewhere(world: World, before: Files, images: Files) -> None:
-    """As `check_kept`, where what was there before may get another name, or go to the trash."""
+    """Like `check_kept`, for steps in which earlier files may be renamed or trashed."""
     there = list(world.files().values())
     wanted = {**before, **images}
-    demand(f"there is no whole {path} any more" for path, seen in wanted.items() if seen not in there)
+    demand(f"no complete {path} exists any more" for path, seen in wanted.items() if seen not in there)
 
 
 def check_whole_with_links(world: World, before: Files, images: Files) -> None:
-    """As `check_whole`, where files are linked, tagged, renamed twice, and thrown away."""
+    """Like `check_whole`, for steps in which files are linked, tagged, renamed twice, and trashed."""
     check_kept_somewhere(world, before, images)
     demand(_whole_with_links(world, before, images))
 
@@ -98,19 +100,21 @@ def _whole_with_links(world: World, before: Files, images: Files) -> Iterator[st
     notes = {path for path in files if path.startswith(f"{world.trash}/info/")}
     thrown = {path for path in files if path.startswith(f"{world.trash}/files/")}
     if notes != {f"{world.trash}/info/{os.path.basename(path)}.trashinfo" for path in thrown}:
-        yield f"in the trash there are {sorted(thrown)} and {sorted(notes)}"
+        yield f"the trash contains the files {sorted(thrown)} and the notes {sorted(notes)}"
     yield from (f"{path} was left behind" for path in files if OWN_PREFIX in path)
     yield from _unsound(world)
     standing = "state = 'done' AND reversed_by IS NULL AND kind != 'undo'"
     later = "SELECT 1 FROM entries AS later WHERE later.source = entries.target AND later.id > entries.id"
     gone_on = f"EXISTS ({later} AND NOT later.keep_source AND later.{standing.replace(' AND ', ' AND later.')})"
     targets = world.query(f"SELECT target FROM entries WHERE {standing} AND NOT {gone_on}")
-    yield from (f"{path} stands in the journal, and is not there" for path in _names(targets) if path not in files)
+    yield from (
+        f"{path} is filed according to the journal, but does not exist" for path in _names(targets) if path not in files
+    )
     links = len(world.query(f"SELECT 1 FROM entries WHERE {standing} AND method = 'link'"))
     there, expected = len(files.keys() - notes), len(before) + len(images) + links
     if there != expected:
-        yield f"there are {there} files and not {expected}, {links} of which are links"
+        yield f"there are {there} files instead of {expected}, {links} of which are links"
     tagged = set(_names(world.query(f"SELECT source FROM entries WHERE {standing} AND kind = 'tag'")))
     with_tags = {path for path in files.keys() - notes if "user.xdg.tags" in os.listxattr(path)}
     if bool(tagged) != bool(with_tags):
-        yield f"by the journal {sorted(tagged)} got tags, and {sorted(with_tags)} have some"
+        yield f"according to the journal {sorted(tagged)} were tagged, but {sorted(with_tags)} have tags"

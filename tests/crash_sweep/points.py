@@ -1,4 +1,4 @@
-"""The places where a run can be cut off or fail: each system call that changes a file, or brings it to the disk."""
+"""The points at which a run can be killed or fail: each system call that changes a file, or syncs it to the disk."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ CHANGING = (
     *("symlinkat", "fremovexattr"),
     *("fsync", "fdatasync", "ftruncate", "fallocate", "fchmod", "fchown", "fsetxattr", "utimensat", "pwrite64"),
 )
-"""Counted over the whole run: the thread that files makes them in the same order each time."""
+"""Counted over the whole run: the filing thread makes them in the same order each time."""
 
 BY_PATH = ("openat", "write")
-"""Made all the time for other things too, so these are counted by the path that they concern."""
+"""Made all the time for other purposes too, so these are counted per path."""
 
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EXDEV")
 
 MOST_ENTRIES = 8
-"""The journal gets no more than these in one run; which of them makes the temporary copy may differ."""
+"""The journal gets at most this many in one run; which of them creates the temporary copy may differ."""
 
 _TEMPORARY = re.compile(rf"^{re.escape(OWN_PREFIX)}(\d+)\.")
 _CALL = re.compile(r"^(?P<pid>\d+) +(?P<call>\w+)\((?P<arguments>.*)", re.MULTILINE)
@@ -32,41 +32,41 @@ _OPENED = re.compile(r'^(?:AT_FDCWD|\d+)(?:<[^>]*>)?, "(?P<path>[^"]*)", (?P<fla
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """The NUMBER-th CALL; killed just before it, or failed with `error`."""
+    """The NUMBER-th CALL; the process is killed just before it, or it fails with `error`."""
 
     call: str
     number: int
     path: str = ""
-    """`BY_PATH` only: as the program names it, but for what differs from run to run; see `Locations`."""
+    """For `BY_PATH` only: as the program names it, with variable parts replaced; see `Locations`."""
     nth: int = 0
-    """`BY_PATH` only: which of the calls that concern `path`."""
+    """For `BY_PATH` only: the number of the call among those on `path`."""
     error: str = ""
     about: str = ""
-    """"journal", "files" (of the user's) or neither, as far as the count could tell."""
+    """"journal", "files" (the user's) or neither, as far as counting could determine."""
 
     def __str__(self) -> str:
         return ":".join(filter(None, (self.call, str(self.number), self.error)))
 
     @property
     def is_unconfirmed_write(self) -> bool:
-        """A user's disk is in doubt."""
+        """Return whether the state of a user's disk is in doubt."""
         return self.call == "fsync" and self.about == "files" and self.error != ""
 
     def failing(self, error: str) -> Point:
-        """The same call, failed."""
+        """Return the same call, failing."""
         return replace(self, error=error)
 
     def failures(self, *, thorough: bool) -> list[Point]:
-        """The same call failed with each error; a write to the journal with one of them, unless `thorough`.
+        """Return the same call with each error; a write to the journal with only one of them, unless `thorough`.
 
-        To SQLite a failed write is one, whatever the reason, but for a full disk (`unixWrite` of its os_unix.c).
+        SQLite treats all failed writes alike, except for a full disk (`unixWrite` of its os_unix.c).
         """
         if self.about == "journal" and self.call == "pwrite64" and not thorough:
             return [self.failing(ERRORS[self.number % len(ERRORS)])]
         return [self.failing(error) for error in ERRORS]
 
     def options(self, locations: Locations) -> list[str]:
-        """What tells strace to do it."""
+        """Return strace's options for it."""
         what = f"error={self.error}" if self.error else "signal=KILL"
         when = self.nth if self.path else self.number
         only = locations.names_of(self.path) if self.path else []
@@ -81,32 +81,32 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """What differs between two runs of the same step: the folders' names, and the last entry's number before it."""
+    """The differences between two runs of the same step: folder names, and the number of the last earlier entry."""
 
     folders: tuple[str, ...]
     last_entry: int
 
     @property
     def state(self) -> str:
-        """Where the journal and the logs are."""
+        """Return the folder of the journal and the logs."""
         return f"{self.folders[0]}/state/"
 
     def blanked(self, path: str) -> str:
-        """`path` as it can be looked for in another run."""
+        """Return `path` in a form that can be found in another run."""
         for number, folder in enumerate(self.folders):
             if path.startswith(f"{folder}/"):
                 return f"<{number}>{path[len(folder) :]}"
         return _TEMPORARY.sub(OWN_PREFIX + "*.", path)
 
     def names_of(self, path: str) -> list[str]:
-        """What a blanked `path` may be called in this run."""
+        """Return the possible actual paths of a generalised `path` in this run."""
         for number, folder in enumerate(self.folders):
             if path.startswith(f"<{number}>/"):
                 return [folder + path.removeprefix(f"<{number}>")]
         return [path.replace("*", f"{self.last_entry + each}") for each in range(1, MOST_ENTRIES + 1)]
 
     def about(self, arguments: str) -> str:
-        """What a call with these arguments changes."""
+        """Return what a call with these arguments changes."""
         if "/journal.sqlite3" in arguments:
             return "journal"
         return (
@@ -116,33 +116,33 @@ class Locations:
         )
 
     def hold(self, path: str) -> bool:
-        """Whether an absolute path is in one of the folders."""
+        """Return whether an absolute path is in one of the folders."""
         return path.startswith(tuple(f"{folder}/" for folder in self.folders))
 
 
 def counting() -> list[str]:
-    """What tells strace to write down every call that may be a point, and who makes it."""
+    """Return strace's options for logging every call that may be a point, with the calling process."""
     return ["-y", "-e", "trace=" + ",".join(f"?{call}" for call in (*CHANGING, *BY_PATH))]
 
 
 def starting(options: Sequence[str]) -> list[str]:
-    """`options` for a program that strace starts; it is stopped only at the calls that it is asked about, where it can.
+    """Return `options` for a program that strace starts, stopping it only at the calls of interest if possible.
 
-    A signal comes too late then: when the call is over (strace 6.1).
+    A signal then comes too late, after the call (strace 6.1), so this is not possible for kills.
     """
     kills = any("signal=" in option for option in options)
     return [*(() if kills else ("-f", "--seccomp-bpf")), *options]
 
 
 def was_hit(log: str) -> bool:
-    """Whether the run came to its point."""
+    """Return whether the run reached its point."""
     return "(INJECTED)" in log or "killed by SIGKILL" in log
 
 
 def points(log: str, locations: Locations, pid: int | None = None) -> list[Point]:
-    """Every point in what strace wrote down with `counting`: the calls of process `pid`, or of the first one.
+    """Return every point in a log written with `counting`: the calls of process `pid`, or of the first one.
 
-    AssertionError where another thread or process makes such calls: these would not be met.
+    Raise AssertionError if another thread or process makes such calls, because these would not be covered.
     """
     found = []
     numbers: Counter[str] = Counter()
@@ -170,7 +170,7 @@ def points(log: str, locations: Locations, pid: int | None = None) -> list[Point
 
 
 def changes(locations: Locations, call: str, path: str, flags: str) -> bool:
-    """Whether a call of `BY_PATH` makes a file, or writes to one of the program's own."""
+    """Return whether a call of `BY_PATH` creates a file, or writes to one of the program's own."""
     if call == "write":
         return path.startswith(locations.state)
     return "O_CREAT" in flags and (locations.hold(path) or not path.startswith("/"))

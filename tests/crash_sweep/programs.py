@@ -1,10 +1,10 @@
-"""A process that has imported the programs already, and forks into those that are run untraced.
+"""A process that has already imported the programs, and forks to run them untraced.
 
-    python -m tests.crash_sweep.programs SOCKET
+python -m tests.crash_sweep.programs SOCKET
 
-Importing takes most of a short command's time. A fork runs the program's own `main`, with the arguments, environment,
-folder and output that it was asked to have, and ends like any other. It has no torch, as the programs have none; and no
-thread, as one would not survive the fork. What strace starts is the installed program itself.
+Importing takes most of a short command's time. A fork runs the program's own `main` with the requested arguments,
+environment, folder and output, and exits like any other process. It has no torch, because the programs have none, and
+no threads, because they would not survive the fork. Programs started by strace are the installed ones themselves.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from tests.support.waiting import wait_for
 
 VARIABLE = "SNAPSORT_WARM_PROGRAMS"
 MAINS = {"snapsortd": "snapsortd.daemon.main", "snapsortctl": "snapsortd.ctl.main"}
-"""Where each installed program's `main` is; see pyproject.toml."""
+"""The location of each installed program's `main`; see pyproject.toml."""
 USED_LATER = ("snapsortd.ctl.commands.log_undo", "snapsortd.ctl.commands.sim_sort")
 
 
 class Forked:
-    """A program that runs, as far as it can be used like a `subprocess.Popen`."""
+    """A running program, with the used part of the interface of `subprocess.Popen`."""
 
     def __init__(self, words: Sequence[str], env: Mapping[str, str], output: int) -> None:
-        """`output` becomes its stdout and stderr."""
+        """Start it; `output` becomes its stdout and stderr."""
         self._code: int | None = None
         self._server = socket.socket(socket.AF_UNIX)
         self._server.connect(env[VARIABLE])
@@ -45,14 +45,14 @@ class Forked:
         self.pid = int.from_bytes(self._server.recv(4), "big")
 
     def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
+        """Return the exit code, or None while it is running."""
         try:
             return self.wait(0)
         except BlockingIOError:
             return None
 
     def wait(self, timeout: float | None = None) -> int:
-        """The exit code; TimeoutError if it still runs then."""
+        """Return the exit code; raise TimeoutError if it is still running after that time."""
         if self._code is None:
             self._server.settimeout(timeout)
             self._code = int(self._server.recv(16))
@@ -65,7 +65,7 @@ class Forked:
 
 
 def run(words: Sequence[str], env: Mapping[str, str], seconds: float) -> tuple[int, str]:
-    """Run a program to its end: its exit code, and what it said."""
+    """Run a program to its end; return its exit code and output."""
     with tempfile.TemporaryFile() as output:
         code = Forked(words, env, output.fileno()).wait(seconds)
         output.seek(0)
@@ -74,7 +74,7 @@ def run(words: Sequence[str], env: Mapping[str, str], seconds: float) -> tuple[i
 
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
-    """What `Forked` needs; until the block ends."""
+    """Provide what `Forked` needs, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="programs") as folder:
         address = Path(folder) / "socket"
         with subprocess.Popen([sys.executable, "-m", "tests.crash_sweep.programs", str(address)]) as process:
@@ -86,7 +86,7 @@ def environment() -> Iterator[dict[str, str]]:
 
 
 def main(address: str) -> NoReturn:
-    """Import what the programs need, then fork for every connection; a fork comes back from `asked_for`."""
+    """Import what the programs need, then fork for every connection; a fork returns from `asked_for`."""
     for module in (*MAINS.values(), *USED_LATER):
         importlib.import_module(module)
     assert "torch" not in sys.modules
@@ -95,7 +95,7 @@ def main(address: str) -> NoReturn:
 
 
 def asked_for(address: str) -> str:
-    """Returns only in a fork, which is then as the program of this name finds itself at its start."""
+    """Serve until forked, and return only in a fork, set up as a newly started program of this name."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with listening(address) as server:
         while True:
@@ -107,7 +107,7 @@ def asked_for(address: str) -> str:
 
 
 def become_program(connection: socket.socket) -> str:
-    """Fork again: the parent tells the number of the child and how it ended, the child returns."""
+    """Fork again: the parent reports the child's process id and exit code, the child returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     length, (output,), _, _ = socket.recv_fds(connection, 4, 1)
     asked = json.loads(connection.recv(int.from_bytes(length, "big"), socket.MSG_WAITALL))

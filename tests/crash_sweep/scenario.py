@@ -1,4 +1,4 @@
-"""The steps that are cut off or failed: each can be done any number of times in its world."""
+"""The steps that are killed or failed: each can be repeated any number of times in its world."""
 
 from __future__ import annotations
 
@@ -19,52 +19,52 @@ DEADLINE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What is left of a run under strace."""
+    """The result of a run under strace."""
 
     log: str
     said: str = ""
     code: int | None = None
-    """Of what has ended; None for a daemon that goes on."""
+    """Of the process that has ended; None for a daemon that is still running."""
     pid: int | None = None
-    """Of the process that strace was attached to; None where strace started it."""
+    """Of the process that strace was attached to; None if strace started it."""
 
 
 class Scenario(ABC):
-    """`prepare`, then `run`, then `check`; after a Violation, or a conflict, the world is laid out anew."""
+    """Run `prepare`, `run` and `check` in turn; after a Violation, or a conflict, the world is laid out again."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.locations: Locations
         self.before: Files
-        """What is there besides the images of this run."""
+        """Everything that exists besides the images of this run."""
 
     @abstractmethod
     def prepare(self) -> None:
-        """Make everything as it has to be for a run."""
+        """Create the state that a run needs."""
 
     @abstractmethod
     def run(self, options: Sequence[str]) -> Ran:
-        """Do the step, under strace with `options`."""
+        """Run the step, under strace with `options`."""
 
     @abstractmethod
     def check(self, ran: Ran, point: Point | None) -> None:
-        """Raises Violation. `point` is what happened to the run."""
+        """Raise Violation if an invariant fails. `point` is where the run was interrupted."""
 
     @property
     def log(self) -> Path:
         return self.world.folder / "strace.log"
 
     def check_code(self, ran: Ran, point: Point | None, done: bool) -> None:
-        """A command says whether it is `done`, and why not; an exit code as its help lists them."""
+        """Check a command's report: whether it is `done`, and if not why; and an exit code that its help lists."""
         allowed = (0,) if point is None else (0, 1, 4, 5) if point.error else (-9,)
         if ran.code not in allowed:
             demand([f"it ended with {ran.code}: {ran.said}"])
         if ran.code == 0 and not done:
-            demand([f"it said that it was done, and it is not: {ran.said}"])
+            demand([f"it reported success, but is not done: {ran.said}"])
         if ran.code and point is not None and point.error and not ran.said.strip():
-            demand([f"it ended with {ran.code} without a word"])
+            demand([f"it ended with {ran.code} without a message"])
         if point is not None and point.is_unconfirmed_write and "did not confirm" not in ran.said:
-            demand([f"a write was not confirmed, and it does not say so: {ran.said}"])
+            demand([f"a write was not confirmed, but this is not reported: {ran.said}"])
 
     def traced(self, *words: str | Path, options: Sequence[str]) -> Ran:
         """Run a command to its end."""
@@ -75,14 +75,14 @@ class Scenario(ABC):
         return Ran(self.log.read_text(errors="replace"), done.stdout + done.stderr, done.returncode)
 
     def ctl(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
-        """Run snapsortctl untouched; Violation where it ends with another code."""
+        """Run snapsortctl untraced; raise Violation if it ends with another exit code."""
         code, said = programs.run([self.world.program("snapsortctl"), *words], self.world.env, DEADLINE)
         if code not in ok:
             demand([f"snapsortctl {' '.join(words)} ended with {code}: {said}"])
         return said
 
     def check_said(self, said: str) -> None:
-        """Nothing a person can't act on."""
+        """Check that there is no output that a person cannot act on."""
         if "Traceback" in said:
             demand([said[said.index("Traceback") - 200 :] if said.index("Traceback") > 200 else said])
 
@@ -93,13 +93,13 @@ class Scenario(ABC):
         check_kept(self.world, self.before, self.world.images)
 
     def check_restored(self) -> None:
-        """After an undo: everything as it was at first."""
+        """Check that after an undo everything is as it was at first."""
         now, wanted = self.world.files(), {**self.before, **self.world.images}
         different = (path for path in {*now, *wanted} if now.get(path) != wanted.get(path))
-        demand(f"after undo, {path} is {now.get(path)} and not {wanted.get(path)}" for path in different)
+        demand(f"after undo, {path} is {now.get(path)} instead of {wanted.get(path)}" for path in different)
 
     def at_home(self) -> list[str]:
-        """The images that are where they came to."""
+        """Return the images that are still where they arrived."""
         return [path for path in self.world.images if Path(path).exists()]
 
     def in_conflict(self) -> bool:

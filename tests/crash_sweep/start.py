@@ -1,4 +1,4 @@
-"""The daemon's start with an interrupted move in the journal, and its end."""
+"""Scenarios of the daemon's start with an interrupted move in the journal, and of its exit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.waiting import wait_for
 
 
 class Start(Undo):
-    """A redo of `rule` was killed at its first call `cut_off_at` that comes after a rename."""
+    """Start after a redo of `rule` was killed at its first call `cut_off_at` that follows a rename."""
 
     rule: str
     cut_off_at: str
@@ -39,7 +39,7 @@ class Start(Undo):
         self.world.log.write_bytes(b"")
 
     def redo(self, options: Sequence[str]) -> str:
-        """Under strace; its log."""
+        """Run the daemon under strace and return its log."""
         return self.traced(self.world.program("snapsortctl"), "redo", "--rule", self.rule, options=options).log
 
     def find_cut_off(self) -> Point:
@@ -55,19 +55,20 @@ class Start(Undo):
             try:
                 wait_for(lambda: tracer.poll() is not None or world.rests(()), seconds=DEADLINE, what="idle")
                 if tracer.poll() is None:
-                    # No signal: of a traced process another thread may get it, and the one that files sleeps on.
+                    # Not a signal: another thread of a traced process may receive it, while the filing thread sleeps
+                    # on.
                     with suppress(Unavailable):
                         world.client.send("stop")
                 code = tracer.wait(DEADLINE)
             finally:
                 if tracer.poll() is None:
                     children = Path(f"/proc/{tracer.pid}/task/{tracer.pid}/children").read_text()
-                    for child in children.split():  # strace would let them go on
+                    for child in children.split():  # strace would let them continue
                         os.kill(int(child), signal.SIGKILL)
         return Ran(self.log.read_text(errors="replace"), world.log.read_text(errors="replace"), code)
 
     def is_done(self) -> bool:
-        return True  # what could not be repaired waits, and that is told
+        return True  # what could not be recovered is deferred and reported
 
     def check(self, ran: Ran, point: Point | None) -> None:
         if point is not None and point.error and point.about == "files" and ran.code:
@@ -76,12 +77,12 @@ class Start(Undo):
 
 
 class AfterRename(Start):
-    """The file is in its new place, and the journal does not know it yet."""
+    """Interrupted when the file is at its destination and the journal does not know it yet."""
 
     rule, cut_off_at = "Near", "fsync"
 
 
 class AfterCopy(Start):
-    """The copy is in its place, and the original is being removed."""
+    """Interrupted when the copy is at its destination and the original is being removed."""
 
     rule, cut_off_at = "Far", "unlinkat"

@@ -1,4 +1,4 @@
-"""Goes through the points of every scenario, several at a time, and keeps what went wrong."""
+"""Run the points of every scenario, several at a time, and record every violation."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ SCENARIOS: Mapping[str, type[Scenario]] = {
     "rename": ByRename,
     "copy": ToAnotherDisk,
 }
-"""The longest first, so that none goes on alone in the end."""
+"""The longest first, so that none runs alone at the end."""
 
 
 @dataclass
 class Tally:
-    """What was done so far; `tell` prints a line."""
+    """The progress so far; `tell` prints a line."""
 
     tell: Callable[[str], object]
     kills: int = 0
     faults: int = 0
     violations: list[str] = field(default_factory=list)
     stopped: bool = False
-    """Whoever wants the sweep to end early sets it; each scenario finishes the run in hand."""
+    """Set to end the sweep early; each scenario finishes its current run."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def count(self, point: Point) -> None:
@@ -65,10 +65,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which points of a scenario are tried."""
+    """The points of a scenario to run."""
 
     sample: int | None = None
-    """So many of them; None for all."""
+    """The number of points; None for all."""
     only: str = ""
     """CALL:NUMBER[:ERROR]."""
     thorough: bool = False
@@ -88,7 +88,7 @@ class Choice:
 
 
 def by_turns(found: Sequence[Point]) -> list[Point]:
-    """One of each kind of call, then another one of each …: whatever is broken off has been nearly everywhere."""
+    """Return one of each kind of call, then another one of each, and so on, so that a partial run covers all kinds."""
     turns: Counter[str] = Counter()
     ordered = []
     for point in random.Random(0).sample(found, len(found)):
@@ -98,7 +98,7 @@ def by_turns(found: Sequence[Point]) -> list[Point]:
 
 
 def sweep(names: Collection[str], choice: Choice, jobs: int, tally: Tally) -> None:
-    """Every chosen point of the scenarios, so many of which are at work at a time."""
+    """Run every chosen point of the scenarios, of which `jobs` run at a time."""
     compileall.compile_dir(Path(snapsortd.__file__).parent, quiet=1)  # or every traced start would do it again
     with warm.environment() as classifiers, programs.environment() as others, ThreadPoolExecutor(jobs) as pool:
         for _ in pool.map(lambda name: Sweep(name, {**classifiers, **others}, tally).work(choice), names):
@@ -112,14 +112,14 @@ class Sweep:
         self.name, self.environment, self.tally = name, environment, tally
 
     def work(self, choice: Choice) -> None:
-        """Count the calls of an untouched run, then meet each of them."""
+        """Count the calls of an uninterrupted run, then run with each of them as the point."""
         if self.tally.stopped:
             return
         scenario = self.begin()
         try:
             found = self.count(scenario)
         except Exception as error:
-            self.tally.violated(f"--scenario {self.name}, untouched: {error} (kept: {scenario.world.folder})")
+            self.tally.violated(f"--scenario {self.name}, uninterrupted: {error} (kept: {scenario.world.folder})")
             scenario.world.end_all()
             return
         try:
@@ -152,7 +152,7 @@ class Sweep:
         return points(ran.log, scenario.locations, ran.pid)
 
     def meet(self, scenario: Scenario, point: Point) -> tuple[bool, Scenario]:
-        """One run: whether it came to its point, and the scenario to go on with."""
+        """Run one point; return whether it was reached, and the scenario to continue with."""
         world = scenario.world
         hit = False
         try:
@@ -170,13 +170,13 @@ class Sweep:
                 world.lay_out()
         if hit:
             self.tally.count(point)
-            self.tally.tell(f"{self.name} {point}: met; {self.tally}")
+            self.tally.tell(f"{self.name} {point}: reached; {self.tally}")
         else:
-            self.tally.tell(f"{self.name} {point}: not met")
+            self.tally.tell(f"{self.name} {point}: not reached")
         return hit, scenario
 
 
 def beyond(found: Sequence[Point]) -> Iterator[Point]:
-    """For each call counted over the whole run, the one after the last: no run is expected to come to it."""
+    """Return, for each call counted over the whole run, the one after the last: no run is expected to reach it."""
     for call in {point.call for point in found} - set(BY_PATH):
         yield Point(call, max(point.number for point in found if point.call == call) + 1)

@@ -1,12 +1,12 @@
-"""A process that has loaded torch already, and forks into the classifiers that the daemons ask for.
+"""A process that has already loaded torch, and forks into the classifiers that the daemons request.
 
-    python -m tests.crash_sweep.warm SOCKET MODEL
+python -m tests.crash_sweep.warm SOCKET MODEL
 
-It also makes the model, a very small one, in the folder MODEL: what an image shows is not what is tried here.
+It also creates a very small model in the folder MODEL, because recognition is not tested here.
 
 Loading torch and transformers takes most of a daemon's start. With `environment` set, the classifier process (see
-`warmed/sitecustomize.py`) hands its socket to this one, which forks; the fork runs the classifier's own `main`, with
-its own model and its own limits, and ends like any other.
+`warmed/sitecustomize.py`) passes its socket to this process, which forks; the fork runs the classifier's own `main`,
+with its own model and its own limits, and exits like any other.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from tests.support.waiting import wait_for
 
 VARIABLE = "SNAPSORT_WARM_CLASSIFIER"
 MODEL = "SNAPSORT_SMALL_MODEL"
-"""Where the model is; for the configuration."""
+"""The model's location, for the configuration."""
 
 
 @contextmanager
 def environment() -> Iterator[dict[str, str]]:
-    """What a daemon's environment needs, so that its classifiers start warm; until the block ends."""
+    """Provide the environment with which a daemon's classifiers start warm, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="warm") as folder:
         address, model = Path(folder) / "socket", Path(folder) / "model"
         command = [sys.executable, "-m", "tests.crash_sweep.warm", str(address), str(model)]
@@ -53,7 +53,7 @@ def main(address: str, model: str) -> None:
 
     torch.set_num_threads(1)  # a thread would not survive the fork
     Image.init()
-    TorchEngine(str(make_checkpoint(Path(model), "clip")))  # much is imported on its first use
+    TorchEngine(str(make_checkpoint(Path(model), "clip")))  # many modules are imported on first use
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with listening(address) as server:
         while True:
@@ -63,12 +63,12 @@ def main(address: str, model: str) -> None:
                 server.close()
                 become_classifier(theirs)
             os.close(theirs)
-            connection.close()  # the fork's stays open until it ends
+            connection.close()  # the fork's copy stays open until it exits
 
 
 @contextmanager
 def listening(address: str) -> Iterator[socket.socket]:
-    """A server's socket, which is there under its name once it can be connected to."""
+    """Create a server socket that exists under its name only once it accepts connections."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address + ".new")
         server.listen()
@@ -77,7 +77,7 @@ def listening(address: str) -> Iterator[socket.socket]:
 
 
 def become_classifier(fd: int) -> None:
-    """What `python -m snapsortd.vision.child.main FD` does."""
+    """Do what `python -m snapsortd.vision.child.main FD` does."""
     from snapsortd.vision.child.main import main as child
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

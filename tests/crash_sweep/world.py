@@ -1,4 +1,4 @@
-"""An installed snapsortd with folders on two file systems, and what lies in them."""
+"""An installed snapsortd with folders on two file systems, and the files in them."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ rules:
       - move: {{dest: "{filed}/taken/", on_conflict: rename_existing}}
 """
 NO_BATCH = 2**62
-"""So many batches there never are."""
+"""More than the number of batches."""
 IMAGE = "shot.png"
 MODE = 0o640
 ATTRIBUTE, VALUE = "user.origin", b"kept"
 BORN_NS = 1_600_000_000_123_456_789
-"""An image's time; every new one is a second younger, so that none is taken for the one before."""
+"""An image's time; every new one is a second younger, so that none is mistaken for the previous one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One file: what it holds, and what a copy has to keep."""
+    """One file: its content, and everything that a copy has to preserve."""
 
     sha256: str
     mode: int
@@ -90,14 +90,17 @@ def look_at(path: Path) -> Seen:
 
 
 def draw(number: int) -> bytes:
-    """The bytes of a small image."""
+    """Return the bytes of a small image."""
     drawn = BytesIO()
     receipt(number).resize((100, 150)).save(drawn, "png")
     return drawn.getvalue()
 
 
 class World(Instance):
-    """`far` lies on another file system than `folder`; `environment` is added to the programs' own."""
+    """Lay out the folders.
+
+    `far` is on a different file system from `folder`; `environment` is added to the programs' own.
+    """
 
     def __init__(self, folder: Path, far: Path, environment: Mapping[str, str]) -> None:
         self.far = far
@@ -110,11 +113,11 @@ class World(Instance):
         self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
         self._image, self._made = draw(1), 0
         self.images: dict[str, Seen] = {}
-        """The images of this run, by their first place."""
+        """The images of this run, by their first path."""
         self.lay_out()
 
     def lay_out(self) -> None:
-        """As on the first day: no journal, and files of other people everywhere."""
+        """Restore the initial state: no journal, and unrelated files everywhere."""
         self.kill()
         for folder in (self.inbox, self.filed, self.far, self.folder / "state", self.folder / "data"):
             shutil.rmtree(folder, ignore_errors=True)
@@ -126,7 +129,7 @@ class World(Instance):
         self.images = {}
 
     def image(self, inbox: str, name: str = IMAGE) -> Path:
-        """A new image, there at once as a whole."""
+        """Create a new image, which appears as a whole."""
         self._made += 1
         fresh, path = self.folder / "fresh", self.inbox / inbox / name
         fresh.write_bytes(self._image)
@@ -138,12 +141,12 @@ class World(Instance):
         return fresh.rename(path)
 
     def files(self) -> dict[str, Seen]:
-        """All that lies in the user's folders."""
+        """Return everything in the user's folders."""
         roots = (self.inbox, self.filed, self.far, self.trash)
         return {str(path): look_at(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
 
     def tidy_up(self) -> None:
-        """Take away the images, and the folders that were made for them."""
+        """Remove the images, and the folders that were created for them."""
         for path in map(Path, self.images):
             path.unlink(missing_ok=True)
         self.images = {}
@@ -152,25 +155,25 @@ class World(Instance):
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget(self) -> None:
-        """Take away what a program remembers of the configuration, or only the first run would write it."""
+        """Remove a program's configuration cache, which otherwise only the first run would write."""
         (self.folder / "cache" / "snapsortd" / "config").unlink(missing_ok=True)
 
     def status(self) -> dict[str, Any]:
-        """As the daemon's API tells it; `snapsortctl` takes longer to start than the answer does."""
+        """Return the status from the daemon's API; starting `snapsortctl` would take longer than the reply."""
         try:
             return self.client.status()
         except Unavailable:
             return {"state": "stopped"}
 
     def rests(self, images: Collection[str]) -> bool:
-        """Whether the daemon has nothing in hand, and each of the images has left or is told of; or filing stopped."""
+        """Return whether the daemon is idle, and each image has been moved or reported; or filing is halted."""
         status = self.status()
         if status["state"] == "halted":
             return True
         if status["state"] not in ("running", "loading") or status["queued"]:
             return False
         try:
-            self.client.undo(dry_run=True, batch=NO_BATCH)  # it answers between two images
+            self.client.undo(dry_run=True, batch=NO_BATCH)  # it replies between two images
             return self.client.status()["queued"] == 0 and all(map(self._is_dealt_with, images))
         except Unavailable:
             return False
@@ -180,33 +183,33 @@ class World(Instance):
             return not os.path.lexists(path) or self.client.explain(path)["outcome"] in ("failed", "quarantined")
         except Unavailable:
             raise
-        except SnapsortError:  # not seen yet
+        except SnapsortError:  # not noticed yet
             return False
 
     def launch(self, log: BinaryIO) -> Forked:
         return Forked([self.program("snapsortd")], self.env, log.fileno())
 
     def has_ended(self) -> bool:
-        """Whether the daemon is dead."""
+        """Return whether the daemon has exited."""
         return self.process is None or self.process.poll() is not None
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
-        """Rows of the journal, which is not to be in use unless a daemon that is well has it."""
+        """Return rows of the journal, which must not be in use, except by a healthy daemon."""
         if not self.journal.exists():
             return []
         with closing(sqlite3.connect(self.journal, timeout=30)) as db:
             return db.execute(statement).fetchall()
 
     def locations(self) -> Locations:
-        """What differs between two runs."""
+        """Return the parts that differ between two runs."""
         last = self.query("SELECT coalesce(max(id), 0) FROM entries")
         return Locations((str(self.folder), str(self.far)), last[0][0] if last else 0)
 
     def program(self, name: str) -> str:
-        """The installed program."""
+        """Return the path of the installed program."""
         return str(COMMANDS / name)
 
     def end_all(self) -> None:
-        """End what runs; the user's folders and the journal stay."""
+        """End everything that is running; the user's folders and the journal stay."""
         self.kill()
         shutil.rmtree(self.runtime, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Installed daemons: one per test, or one for all tests that leave it as it was."""
+"""Installed daemons: one per test, or one shared by all tests that leave it unchanged."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from tests.support.instance import SHARED, Instance, kept
 
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[Instance]:
-    """An instance that is not started yet; whatever runs at the end is killed."""
+    """Return an instance that is not started yet; anything still running at the end is killed."""
     with kept(Instance(tmp_path)) as one:
         yield one
 
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A running daemon that files every image, because a model takes seconds. Use names that no other test has."""
+    """Yield a running daemon that files every image; shared, because loading a model takes seconds.
+
+    Use file names that no other test uses.
+    """
     one = Instance(tmp_path_factory.mktemp("shared"), SHARED)
     for name in ("names", "disk"):
         (one.inbox / name).mkdir()

@@ -1,4 +1,4 @@
-"""The daemon at work while another program attacks what it files."""
+"""The daemon files images while another program attacks them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_an_attack_on_the_daemon_touches_and_loses_nothing(instance: Instance) -
     assert status["pid"] == pid
     assert status["filed"] > 5, "it was not attacked while it worked"
     assert "Traceback" not in instance.log.read_text()
-    instance.ctl("pause")  # what moves while it is counted is counted twice
+    instance.ctl("pause")  # a file that moves during the count is counted twice
     attack.check(instance.filed, status["conflicts"])
     before = len(contents(instance.inbox)) + len(contents(instance.filed))
     taken_back = instance.json("undo", "--all", ok=(0, 1))

@@ -1,4 +1,4 @@
-"""`make bench`, with a model of two thin layers and a few small images: the figures mean nothing, their form does."""
+"""`make bench`, with a model of two thin layers and a few small images: only the form of the figures is checked."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_small_bench_tells_every_figure(tmp_path: Path) -> None:
 
 
 def figures_wanted() -> set[str]:
-    """What has a limit, and what else is told outside."""
+    """Return the figures that have a limit, and those quoted in documents."""
     return set(floors.read_expected()) | {
         "close_to_filed_ratio.png_4k",
         "close_to_filed_ratio.jpeg_12mp",
@@ -66,7 +66,7 @@ def figures_wanted() -> set[str]:
 
 
 def at(figures: dict[str, Any], name: str) -> Any:
-    """The figure that a name with dots leads to."""
+    """Return the figure at a dotted name."""
     value: Any = figures
     for part in name.split("."):
         value = value[part]
@@ -74,7 +74,7 @@ def at(figures: dict[str, Any], name: str) -> Any:
 
 
 def is_amount(value: object) -> bool:
-    """A number that can have been measured."""
+    """Return whether this is a number that can have been measured."""
     return isinstance(value, Real) and not isinstance(value, bool) and float(value) >= 0
 
 

@@ -1,4 +1,4 @@
-"""`make bench-model` on a corpus of two drawn images: the figures mean nothing, their form does."""
+"""`make bench-model` on a corpus of two drawn images: only the form of the figures is checked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BENCH = Path(__file__).parents[2] / "packaging" / "embedded-model"
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    """As small as its form allows: ImageNet's classes are left out by their place in the list."""
+    """Return the smallest possible corpus: ImageNet's classes are held out by their position in the list."""
     columns = ("path", "fine_class", "coarse_class", "split", "source_repo", "source_path", "caption")
     folder = tmp_path / "images"
     for name in ("corpus", "imagenet-sample"):

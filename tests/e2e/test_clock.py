@@ -21,14 +21,14 @@ def set_by(function, unit):
 
 time.time, time.time_ns = set_by(time.time, 1), set_by(time.time_ns, 10**9)
 """
-"""For the daemon's start: its wall clock is wrong by the seconds in a file, its monotonic one goes on as it does."""
+"""A start-up hook for the daemon: its wall clock is off by the seconds in a file, its monotonic clock is unaffected."""
 
 
 def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_path: Path) -> None:
     offset = tmp_path / "offset"
 
     def set_clock(years: int) -> None:
-        """In one step, since it is read all the time."""
+        """Replace the file in one step, because it is read all the time."""
         (tmp_path / "new").write_text(str(years * YEAR_S))
         (tmp_path / "new").replace(offset)
 
@@ -42,7 +42,7 @@ def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_pat
         for name, years in (("now", 0), ("back", -9), ("forward", 9), ("back again", -20)):
             path = one.inbox / f"{name}.png"
             receipt(3).resize((90, 90)).save(path)
-            set_clock(years)  # it has not settled yet, most likely
+            set_clock(years)  # it has most likely not settled yet
             wait_for(lambda path=path: not path.exists(), seconds=120, what=f"{name} filed")
             paths.append(str(path))
         wait_for(lambda: not one.status()["unfinished"], what="all finished")

@@ -1,4 +1,4 @@
-"""Every recipe of the cookbook: what is dropped, where it goes, and all of it back again."""
+"""Every recipe of the cookbook: the dropped files, their destinations, and undo of everything."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def saved(image: Image.Image, kind: str = "png", **options: object) -> bytes:
 
 
 def taken(image: Image.Image) -> bytes:
-    """A JPEG as a camera writes it, with time and place."""
+    """Return a JPEG as a camera writes it, with time and GPS position."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110] = "Canon", "EOS 5D"
     exif.get_ifd(0x8769)[0x9003] = "2023:08:15 10:20:30"
@@ -46,16 +46,16 @@ def moving() -> bytes:
 
 @dataclass(frozen=True)
 class Recipe:
-    """`drops`: what comes, by its place. `becomes`: where each of these is then; what is not named stays."""
+    """One recipe. `drops`: files by path; `becomes`: the path of each of these afterwards; any others stay."""
 
     drops: Mapping[str, Draw]
     becomes: Mapping[str, str]
     urls: Mapping[str, str] = field(default_factory=dict)
-    """Where it was downloaded from."""
+    """The URL that it was downloaded from."""
     later: Mapping[str, Draw] = field(default_factory=dict)
-    """What comes once these are filed."""
+    """Files that are dropped once these are filed."""
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Links and copies that are there as well, and whose content they have."""
+    """Links and copies that exist in addition, with the file whose content they have."""
 
 
 RECIPES = {
@@ -155,7 +155,8 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
             file = home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(before[path])
-            # An inode is soon used again: with the same time it would be the image of another recipe, left alone.
+            # Inodes are soon reused: with the same time it would be taken for another recipe's restored image, and left
+            # alone.
             moment = MODIFIED + 60 * list(RECIPES).index(name) + len(before)
             os.utime(file, (moment, moment))
             if path in recipe.urls:
@@ -165,7 +166,7 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
         try:
             found = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
         except FileNotFoundError:
-            return {}  # it was moved between the two looks
+            return {}  # it was moved between the two checks
         return {path: content for path, content in found.items() if not path.endswith(".trashinfo")}
 
     def filed() -> None:

@@ -1,4 +1,4 @@
-"""The crash sweep in short: the driver of `make crash-test`, over a few points of every scenario."""
+"""The crash sweep in short: the driver of `make crash-test`, at a few points of every scenario."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 SAMPLE = 6
-"""Runs of each scenario."""
+"""Number of runs per scenario."""
 
 
 @pytest.mark.timeout(900)

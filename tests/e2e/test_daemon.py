@@ -1,4 +1,4 @@
-"""The installed daemon as a process: what it imports, how it ends, what it says of bad input."""
+"""The installed daemon as a process: its imports, how it exits, and how it reports bad input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAVY = ("/torch/", "/transformers/", "/PIL/", "/numpy/")
 
 
 def loaded_files(pid: int) -> str:
-    """Every file that a process has mapped."""
+    """Return every file that a process has mapped."""
     return Path(f"/proc/{pid}/maps").read_text()
 
 
@@ -103,7 +103,7 @@ def test_an_undone_image_is_left_alone_until_it_changes(instance: Instance) -> N
     instance.ctl("undo")
     assert shot.exists()
     instance.end()
-    instance.start()  # its start-up scan sees the file
+    instance.start()  # its start-up scan finds the file
     wait_for(instance.is_idle, what="idle")
     assert shot.exists()
     screenshot(3).save(shot)

@@ -1,4 +1,4 @@
-"""`snapsortctl doctor` about a daemon that runs."""
+"""`snapsortctl doctor` with a running daemon."""
 
 from __future__ import annotations
 
@@ -27,18 +27,21 @@ linux = pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="looks
 
 @pytest.fixture
 def loaded(shared: Instance) -> Instance:
-    """A daemon that has its model: it says that it runs a moment before it begins to load one, too."""
+    """Yield a daemon whose model is loaded: shortly before it starts loading one, it already reports to be running."""
     wait_for(lambda: shared.status()["model"]["state"] == "ready", seconds=120, what="the model loaded")
     return shared
 
 
 def checks(one: Instance, name: str, ok: tuple[int, ...] = (0,)) -> list[dict[str, Any]]:
-    """What is said of one subject."""
+    """Return the findings about one subject."""
     return [each for each in one.json("doctor", ok=ok)["checks"] if each["name"] == name]
 
 
 def told(one: Instance, sentence: str, name: str = "daemon", code: int = 1) -> str:
-    """The fix for what is not well. Other tests may have left images that could not be filed: those are told of too."""
+    """Return the fix for the problem.
+
+    Other tests may have left images that could not be filed, which are reported too.
+    """
     (found,) = (each for each in checks(one, name, (code,)) if sentence in each["summary"])
     assert found["status"] == ("problem" if code else "warning")
     assert found["fix"]
@@ -46,7 +49,7 @@ def told(one: Instance, sentence: str, name: str = "daemon", code: int = 1) -> s
 
 
 def is_well(one: Instance) -> bool:
-    """Is there no problem with the daemon?"""
+    """Return whether there is no problem with the daemon."""
     return not [each for each in checks(one, "daemon") if each["status"] == "problem"]
 
 

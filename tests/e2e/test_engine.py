@@ -1,4 +1,4 @@
-"""The first start files with torch at once, exports the model meanwhile, and goes over to the faster engine."""
+"""The first start files with torch at once, exports the model meanwhile, and switches to the faster engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The installed daemon on a disk that does not confirm its writes, and told to stop in the middle of a move."""
+"""The installed daemon on a disk that does not confirm its writes, and stopped in the middle of a move."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ rules:
 
 
 class TwoDisks(Instance):
-    """What comes to inbox/far goes to another disk, what comes to inbox/near stays on this one."""
+    """Configure two folders: inbox/far is filed to another disk, inbox/near stays on this one."""
 
     def __init__(self, folder: Path, far: Path) -> None:
         super().__init__(folder, CONFIG.replace("FAR", str(far)))
@@ -50,18 +50,18 @@ class TwoDisks(Instance):
             (self.inbox / name).mkdir()
 
     def image(self, name: str) -> Path:
-        """A new image."""
+        """Create a new image."""
         path = self.inbox / name
         receipt(3).resize((200, 300)).save(path)
         return path
 
     def reason(self, path: Path) -> str:
-        """What `status` says of a file that needs a look; empty if it is not named there."""
+        """Return what `status` reports about a file that needs attention; empty if it is not listed."""
         return next((each["reason"] for each in self.status()["problems"] if each["path"] == str(path)), "")
 
     @contextmanager
     def faults(self, log: Path, *options: str) -> Iterator[None]:
-        """strace's faults in the running daemon, from its start-up on, until the block ends."""
+        """Inject strace's faults into the running daemon, from its start-up on, until the end of the block."""
         assert self.process is not None
         pid = str(self.process.pid)
         threads = Path(f"/proc/{pid}/task")
@@ -95,7 +95,7 @@ def two_disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoDisks]:
 
 @pytest.fixture
 def disks(two_disks: TwoDisks) -> TwoDisks:
-    """The daemon, running; a test that has ended it leaves the start to the next one."""
+    """Return the running daemon; if a test has ended it, the next test starts it."""
     if two_disks.process is None:
         two_disks.start()
     return two_disks
@@ -130,7 +130,7 @@ def test_a_disk_that_does_not_confirm_a_write_gets_no_more_files(disks: TwoDisks
 
 
 def test_a_stop_in_the_middle_of_a_move_finishes_it_within_five_seconds(disks: TwoDisks, tmp_path: Path) -> None:
-    """The copy is there, and the original not removed yet."""
+    """Return True when the copy exists and the original is not removed yet."""
     with disks.faults(tmp_path / "log", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=1500000"):
         image = disks.image("far/stopped.png")
         content = image.read_bytes()

@@ -1,4 +1,4 @@
-"""The whole way with installed programs: 200 images, a kill in the middle, and everything taken back."""
+"""The whole process with installed programs: 200 images, a kill in the middle, and everything undone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Unfinished = list[tuple[BinaryIO, bytes]]
 
 
 def drop(folder: Path, files: Iterable[tuple[str, bytes]]) -> Unfinished:
-    """Drop files in three ways, in turn: whole; renamed into place; the first half only. Returns what to `finish`."""
+    """Drop files in three ways, in turn: whole; renamed into place; the first half only. Return those to `finish`."""
     unfinished: Unfinished = []
     for i, (name, data) in enumerate(files):
         path = folder / name
@@ -51,14 +51,14 @@ def drop(folder: Path, files: Iterable[tuple[str, bytes]]) -> Unfinished:
 
 
 def finish(unfinished: Unfinished) -> None:
-    """Write the second halves, after a pause that was longer than the settle time."""
+    """Write the second halves, after a pause longer than the settle time."""
     for slow, rest in unfinished:
         slow.write(rest)
         slow.close()
 
 
 def make_files(count: int) -> list[tuple[str, bytes]]:
-    """`count` images of every format, every tenth broken, with names that hurt."""
+    """Return `count` images of every format, every tenth corrupt, with difficult names."""
     chance = random.Random(7)
     names = ["plain", "with space", "{label}", "$HOME", "-rf", "ünï", "new\nline", ".hidden", "a" * 240, "~"]
     files = []
@@ -73,7 +73,7 @@ def make_files(count: int) -> list[tuple[str, bytes]]:
 
 
 def dealt_with(instance: Instance, names: set[str]) -> Callable[[], bool]:
-    """Every image named is filed, or explained where it stays."""
+    """Check that every image is filed, or left in place with an explanation."""
     daemon = Client(str(instance.runtime / "snapsortd" / "control.sock"))
     waiting = {str(instance.inbox / name) for name in names}
 

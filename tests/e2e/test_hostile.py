@@ -1,4 +1,4 @@
-"""The installed daemon among files that mean harm: it lives, and every good image is filed."""
+"""The installed daemon among malicious files: it survives, and every good image is filed."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ NASTIEST = {
 }
 PATIENCE_S = 240.0
 FILED_S = 90.0
-"""To load the model anew and file an image on a busy machine; a quiet one of two cores needs a tenth of it."""
+"""Time to reload the model and file an image on a busy machine; an idle one with two cores needs a tenth of it."""
 
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """A running daemon for all tests here; its classifier may die."""
+    """Yield a running daemon shared by all tests here; its classifier may be killed."""
     with kept(Instance(tmp_path_factory.mktemp("attacked"))) as one:
         one.start()
         yield one
 
 
 def good(number: int) -> bytes:
-    """A screenshot that a rule files."""
+    """Return a screenshot that a rule files."""
     return encoded(screenshot(number), "PNG")
 
 
 def why_quarantined(instance: Instance, path: Path) -> str:
-    """The reason; empty while the file is not quarantined."""
+    """Return the reason; empty while the file is not quarantined."""
     told = json.loads(instance.ctl("explain", str(path), "--json", ok=(0, 1)).stdout or "{}")
     return str(told["reason"]) if told.get("outcome") == "quarantined" else ""
 
@@ -69,14 +69,14 @@ def test_every_good_image_among_hostile_ones_is_filed(attacked: Instance) -> Non
     bad = {f"{each}.png": each for each in EVERYTHING if each.name in NASTIEST}
     assert len(bad) == len(NASTIEST)
     unknown = {f"{each}.png": each.make() for each in NO_IMAGES}
-    # Each has a stem of its own: a raw file would go along with a JPEG.
+    # Each has a stem of its own: otherwise a raw file would be a companion of a JPEG.
     cut = {f"cut {each}.{each.lower()}": list(truncated(each))[6] for each in FORMATS}
     flips = {f"flipped {each}.{each.lower()}": next(flipped(each, 1)) for each in FORMATS}
     expected = set()
     for number, (name, data) in enumerate(({n: b.make() for n, b in bad.items()} | unknown | cut | flips).items()):
         (attacked.inbox / name).write_bytes(data)
         if number % 10 == 0:
-            expected.add(f"good{number}.jpg")  # a PNG: what counts is the content
+            expected.add(f"good{number}.jpg")  # a PNG: the content decides
             (attacked.inbox / f"good{number}.jpg").write_bytes(good(number))
 
     def is_filed() -> bool:
@@ -99,7 +99,7 @@ def test_every_good_image_among_hostile_ones_is_filed(attacked: Instance) -> Non
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.timeout(600)
 def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_soon(attacked: Instance) -> None:
-    """What it does to the classifier is done to it here: SIGSEGV, in the seconds that this JPEG takes to decode."""
+    """Crash the classifier with SIGSEGV on behalf of the image, in the seconds that this JPEG takes to decode."""
     pid = attacked.status()["pid"]
     killer = attacked.inbox / "killer.jpg"
     killer.write_bytes(scan_bomb(14_900, 14_900, 2000))
@@ -108,7 +108,7 @@ def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_s
         dead = wait_for(lambda: looking_at(attacked, killer), seconds=FILED_S, what="the killer has its turn")
         os.kill(dead, signal.SIGSEGV)
         seconds.append(seconds_to_next(attacked, killer, dead, f"after death {death}.png"))
-        if death == 2:  # its next turn is in two minutes, or when somebody has the folders looked through again
+        if death == 2:  # its next attempt is in two minutes, or when somebody has the folders scanned again
             attacked.ctl("reload")
     why = "the classifier crashed (SIGSEGV) while it looked at the image, 3 times"
     assert why in why_quarantined(attacked, killer)
@@ -119,13 +119,13 @@ def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_s
 
 
 def looking_at(instance: Instance, image: Path) -> int:
-    """The classifier's process id while it has the image open, else 0."""
+    """Return the classifier's process id while it has the image open, else 0."""
     child = instance.status()["classifier_pid"]
     return int(child) if child and str(image) in open_files(child) else 0
 
 
 def seconds_to_next(instance: Instance, killer: Path, dead: int, name: str) -> float:
-    """Drop a good image and wait until it is filed; the killer of process `dead` gets no turn before that."""
+    """Drop a good image and wait until it is filed, before the file that killed process `dead` is retried."""
     began = time.monotonic()
     (instance.inbox / name).write_bytes(good(1))
     target = instance.filed / "Screenshots" / "screenshot" / name
@@ -133,7 +133,7 @@ def seconds_to_next(instance: Instance, killer: Path, dead: int, name: str) -> f
     def is_filed() -> bool:
         has_turn = looking_at(instance, killer) not in (0, dead)
         filed = target.exists()
-        assert filed or not has_turn, "the killer is looked at again while a good image waits"
+        assert filed or not has_turn, "the killer is retried while a good image waits"
         return filed
 
     wait_for(is_filed, seconds=FILED_S, what=f"{name} filed")
@@ -141,7 +141,7 @@ def seconds_to_next(instance: Instance, killer: Path, dead: int, name: str) -> f
 
 
 def open_files(pid: int) -> list[str]:
-    """What a process has open; nothing if it has just ended."""
+    """Return the files that a process has open; none if it has just ended."""
     try:
         return [os.readlink(each) for each in Path(f"/proc/{pid}/fd").iterdir()]
     except OSError:
@@ -149,7 +149,7 @@ def open_files(pid: int) -> list[str]:
 
 
 def test_a_file_of_a_terabyte_keeps_nobody_waiting(attacked: Instance) -> None:
-    """It would take the daemon ten minutes to read it."""
+    """The daemon would take ten minutes to read it."""
     huge = attacked.inbox / "huge.png"
     try:
         with huge.open("wb") as file:

@@ -1,4 +1,4 @@
-"""A journal that can't be relied on, as the installed programs meet it: nothing is filed, nothing is lost."""
+"""An unreliable journal, with the installed programs: nothing is filed, nothing is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that can't be loaded: nothing is moved, new images wait, people are told what to do, and then it goes on."""
+"""A model that cannot be loaded: nothing is moved, new images are queued, the fix is reported, and then it goes on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_model_that_is_missing_or_too_large_stops_filing_until_it_loads(tmp_pa
         before = tree(one.inbox)
 
         def failed(reason: str) -> bool:
-            """The daemon says so, does not file, and answers."""
+            """Check that the daemon reports it, does not file, and still replies."""
             told = one.status()
             model = told.get("model", {})
             return model.get("state") == "failed" and reason in told["reason"] == model["error"]

@@ -1,4 +1,4 @@
-"""model eval, model use and what `check` warns of, with the installed commands and real models."""
+"""model eval, model use and the warnings of `check`, with the installed commands and real models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ other: {negative: true, prompts: [a cat]}
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Six images, in a folder per label; nobody knows the label "cat"."""
+    """Return six images in a folder per label, one of whose labels, "cat", is not in the configuration."""
     folder = tmp_path / "pictures"
     for seed in range(2):
         for label, image in (("screenshot", screenshot(seed)), ("receipt", receipt(seed)), ("cat", photo(1))):
@@ -31,7 +31,7 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def table_of(pictures: Path) -> Path:
-    """The same as a CSV file, beside the images."""
+    """Return the same as a CSV file next to the images."""
     path = pictures / "labels.csv"
     with path.open("w", newline="") as file:
         rows = csv.writer(file)

@@ -1,4 +1,4 @@
-"""Names that hurt, all the way: filed, in the journal, through the API, on the terminal, and back."""
+"""Difficult file names through the whole process: filing, journal, API, terminal and undo."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ NAMES = [
     b"n" * 251 + b".png",  # 255 bytes
     "é".encode() * 125 + b".png",  # 254 bytes in 129 characters
     b"{label} {name} {nope} {.png",  # braces
-    b"$HOME ${PATH} `id` %s.png",  # what a shell would expand
+    b"$HOME ${PATH} `id` %s.png",  # text that a shell would expand
     b"~.png",  # tilde
-    b"~root.png",  # somebody's home
-    b"line\nbreak\r\ttab.png",  # line ends
-    b"\x1b]0;owned\x07\x1b[31mred\x7f.png",  # terminal sequences
+    b"~root.png",  # another user's home
+    b"line\nbreak\r\ttab.png",  # line breaks
+    b"\x1b]0;owned\x07\x1b[31mred\x7f.png",  # terminal escape sequences
     "a\u202egnp.exe\u2028.png".encode(),  # direction marks
     b"-rf --.png",  # leading dash
     b".hidden.png",  # leading dot
     b"...png",  # dots
-    b".. ..png",  # dots and a blank
+    b".. ..png",  # dots and a space
     b"..\\..\\etc\\passwd.png",  # backslashes
-    b" .png",  # blank
-    b"trailing .png ",  # trailing blank
+    b" .png",  # space
+    b"trailing .png ",  # trailing space
     "cafe\u0301.png".encode(),  # NFD
     "caf\u00e9.png".encode(),  # NFC
     b"\"quoted\" 'too'.png",  # quotes
@@ -40,7 +40,7 @@ NAMES = [
 
 
 def raw_tree(folder: bytes) -> dict[bytes, bytes]:
-    """Path below `folder` → content, all as bytes."""
+    """Return path below `folder` → content, all as bytes."""
     paths = [os.path.join(top, name) for top, _, files in os.walk(folder) for name in files]
     return {path[len(folder) + 1 :]: content(path) for path in paths}
 
@@ -51,7 +51,7 @@ def content(path: bytes) -> bytes:
 
 
 def printed(instance: Instance, *words: str, ok: tuple[int, ...] = (0,)) -> str:
-    """What snapsortctl shows to people; nothing in it can steer a terminal or is no text."""
+    """Return what snapsortctl displays; check that it is valid text without control characters."""
     done = subprocess.run([COMMANDS / "snapsortctl", *words], env=instance.env, capture_output=True, timeout=240)
     assert done.returncode in ok, done.stderr
     text = done.stdout.decode("utf-8")
@@ -62,7 +62,7 @@ def printed(instance: Instance, *words: str, ok: tuple[int, ...] = (0,)) -> str:
 
 @dataclass
 class Filed:
-    """All of them filed: the daemon, what each held, its journal entry, and what lay around before."""
+    """The daemon after filing all of them, with their contents, the journal entries, and the earlier files around."""
 
     shared: Instance
     before: dict[bytes, bytes]

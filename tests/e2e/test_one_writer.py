@@ -1,4 +1,7 @@
-"""Daemon and commands at once: one process writes, the others ask it or are kept out. And clocks that are set."""
+"""A daemon and commands at the same time: one process writes, the others go through it or are refused.
+
+Also with clocks that are set.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Process = subprocess.Popen[str]
 
 
 def started(instance: Instance, *words: str) -> Process:
-    """A command in the background."""
+    """Start a command in the background."""
     command = [COMMANDS / words[0], *words[1:]]
     return subprocess.Popen(command, env=instance.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -75,12 +78,12 @@ def test_daemon_sort_undo_and_a_second_daemon_at_once_do_each_thing_once(shared:
 
 @dataclass
 class Alone:
-    """An instance without a daemon: `sort` filed six images, and others tried to work meanwhile."""
+    """An instance without a daemon: `sort` filed six images, while others tried to run."""
 
     instance: Instance
     sorted: dict[str, Any]
     sorter: int
-    """Its process."""
+    """The process of `sort`."""
     refused: list[tuple[int, str, str]]
 
 
@@ -110,7 +113,7 @@ def test_without_a_daemon_the_second_is_kept_out_and_told_by_whom(alone: Alone) 
 
 @pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
 def test_order_is_by_sequence_however_the_clock_is_set(alone: Alone) -> None:
-    """Each command believes in another year: what came last is what is taken back."""
+    """Each command runs in a different year: the last action is undone first."""
     filed, env = alone.instance.filed, alone.instance.env | {"NO_FAKE_STAT": "1"}
     before = tree(filed)
 

@@ -1,4 +1,4 @@
-"""The promise to stay offline: every socket that the daemon and its classifier ask the kernel for."""
+"""The guarantee to stay offline: every socket that the daemon and its classifier request from the kernel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.waiting import wait_for
 
 @pytest.fixture
 def traced(instance: Instance, tmp_path: Path) -> Iterator[tuple[Instance, Path]]:
-    """A daemon that files, and the record of its network calls and those of all that it starts."""
+    """Run a daemon that files, and record its network calls and those of every process that it starts."""
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     trace = tmp_path / "trace"

@@ -1,4 +1,4 @@
-"""Every command and every YAML in the README does what it says."""
+"""Every command and every YAML in the README works as described."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 LINES = [line.split("  #")[0].strip() for block in SHELL for line in block]
 MAKE = sorted({line for line in LINES if line.startswith("make ")} | set(re.findall(r"`(make \w+)`", README)))
 REFUSED = {"snapsortctl redo": (0, 1), "snapsortctl undo --last 3": (0, 1)}
-"""May have nothing to do, depending on what was done before."""
+"""Commands that may have nothing to do, depending on what was done before."""
 
 
 @pytest.fixture
 def home(instance: Instance) -> Instance:
-    """A user with images in ~/Downloads and the commands on the PATH."""
+    """Return a user's home with images in ~/Downloads and the commands on the PATH."""
     user = Path(instance.env["HOME"])
     (user / "Downloads").mkdir(parents=True)
     (user / "Pictures" / "Screenshots").mkdir(parents=True)
@@ -67,7 +67,7 @@ def test_commands_with_a_daemon(home: Instance) -> None:
 
 
 def test_commands_about_the_rules(home: Instance) -> None:
-    """With the configuration that the README shows."""
+    """Run them with the configuration shown in the README."""
     config = Path(home.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
     config.parent.mkdir(parents=True)
     config.write_text(YAML[0])

@@ -1,4 +1,4 @@
-"""Taking back with the installed programs: the plan first, every refusal with its reason, everything else done."""
+"""Undo with the installed programs: the plan first, every refusal with its reason, everything else undone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Results = dict[str, dict[str, Any]]
 
 
 def sort(instance: Instance, *names: str) -> int:
-    """File new images as one batch, by hand; returns its number. The daemon does it, as one is running."""
+    """File new images as one batch, by hand, through the running daemon; return the batch number."""
     instance.ctl("pause")
     paths = [instance.inbox / name for name in names]
     for number, path in enumerate(paths):
@@ -30,13 +30,13 @@ def sort(instance: Instance, *names: str) -> int:
 
 
 def journal_bytes(instance: Instance) -> list[bytes]:
-    """All that the journal holds; its third file, `-shm`, is only an index that readers write to."""
+    """Return the journal's files, except for the third, `-shm`, which is only an index that readers write to."""
     state = instance.folder / "state" / "snapsortd"
     return [(state / name).read_bytes() for name in ("journal.sqlite3", "journal.sqlite3-wal")]
 
 
 def by_name(reply: dict[str, Any]) -> Results:
-    """What undo said of each file, by the name that it had first."""
+    """Return the reported result of undo for each file, by its original name."""
     return {os.path.basename(each["to"]): each for each in reply["results"]}
 
 
@@ -115,7 +115,7 @@ def test_what_was_undone_stays_put_and_can_be_redone_and_undone_again(shared: In
     undone = shared.json("undo", "--batch", str(batch))["results"]
     for name in ("there.png", "back.png"):
         assert (shared.inbox / name).exists()
-    shared.ctl("reload")  # and with it a scan of all that lies in the folders
+    shared.ctl("reload")  # and with it a scan of everything in the folders
     wait_for(lambda: shared.is_idle() and shared.status()["state"] == "running", what="scanned")
     marker = shared.inbox / "marker.png"
     receipt(9).resize((80, 80)).save(marker)

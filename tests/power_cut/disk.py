@@ -1,21 +1,21 @@
-"""A disk that loses, at a power cut, any part of what was not synced.
+"""A simulated disk that loses, at a power cut, any part of what was not synced.
 
-A file has the content and facts that programs see, and those that the disk surely has. Names are changed by
-operations in a log; each touches one folder, a rename one or two. What a power cut leaves is enumerated:
+A file has the content and facts that programs see, and those that are certainly on the disk. Names are changed by
+operations in a log; each touches one folder, a rename one or two. The possible results of a power cut are enumerated:
 
-- Any subset of the operations that were not synced has reached the disk, in no order: not that of the calls, not
-  between folders, and not between names and content. Where two of them set one name, the later one holds.
-- Content and facts that were not synced are, each on its own, what they were before, what they became, or for
+- Any subset of the operations that were not synced has reached the disk, in any order: not that of the calls, not
+  between folders, and not between names and content. If two of them set one name, the later one wins.
+- Content and facts that were not synced are, independently, what they were before, what they became, or for
   content nothing at all, or zeros. A name may survive whose content is lost.
 - A name whose folder's own name is lost is lost with it.
 
-A file's fsync makes its content and facts sure, but none of its names; a folder's makes sure every operation that
-touches it. An fsync that fails makes nothing sure, nor does a later one of the same changes: Linux marks lost pages
-clean (LWN 752063, "PostgreSQL's fsync() surprise"). They may still reach the disk by chance.
+A file's fsync makes its content and facts durable, but none of its names; a folder's fsync makes every operation
+durable that touches it. An fsync that fails makes nothing durable, nor does a later one of the same changes: Linux
+marks lost pages clean (LWN 752063, "PostgreSQL's fsync() surprise"). They may still reach the disk by chance.
 
-What is assumed: a rename is one operation, also between two folders, and so is on the disk wholly or not at all. A
-journal or copy-on-write gives that (ext4, xfs, btrfs, f2fs, APFS); `atomic_rename = False` takes it away, as on FAT.
-A single write of a name or of a file's facts is not torn, and what was synced stays readable.
+Assumptions: a rename is one operation, even between two folders, and so is on the disk completely or not at all.
+Journaling and copy-on-write provide that (ext4, xfs, btrfs, f2fs, APFS); `atomic_rename = False` removes it, as on
+FAT. A single write of a name or of a file's facts is not torn, and synced data stays readable.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ Name = tuple[Key, str]
 """The folder, and the name in it."""
 
 NOW = 1_700_000_000 * 10**9
-"""The clock stands still: two writes in one tick of the kernel's clock are the hardest to tell apart."""
+"""The clock does not advance: two writes in one tick of the kernel's clock are the hardest to distinguish."""
 
 ROOT: Key = (1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file is, but for its content."""
+    """The attributes of a file, except for its content."""
 
     mode: int
     uid: int = 0
@@ -51,22 +51,22 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A file, folder or symlink (its content is where it leads)."""
+    """A file, folder or symlink (its content is its target)."""
 
     facts: Facts
     content: bytes = b""
     sure: tuple[Facts, bytes] | None = None
-    """What the disk surely has."""
+    """The state that is certainly on the disk."""
     forgotten: bool = False
-    """An fsync failed: the kernel takes it for clean."""
+    """An fsync failed: the kernel considers it clean."""
 
     @property
     def synced(self) -> Node:
-        """As it is after it was synced."""
+        """Return its state after a sync."""
         return replace(self, sure=(self.facts, self.content), forgotten=False)
 
     def left(self) -> list[Node]:
-        """What a power cut may leave of it."""
+        """Return what a power cut may leave of it."""
         if self.sure == (self.facts, self.content) and not self.forgotten:
             return [self]
         if not stat.S_ISREG(self.facts.mode):
@@ -84,7 +84,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One operation on names: what each leads to afterwards, None for nothing."""
+    """One operation on names: the target of each afterwards, None for nothing."""
 
     edits: tuple[tuple[Name, Key | None], ...]
     sure: bool = False
@@ -96,7 +96,7 @@ class Change:
 
 @dataclass
 class Disk:
-    """One or more devices; `mounted` tells which folder of which is the top of another."""
+    """One or more devices; `mounted` maps folders to the top folders of other devices."""
 
     atomic_rename: bool = True
     nodes: dict[Key, Node] = field(default_factory=lambda: {ROOT: Node(Facts(stat.S_IFDIR | 0o755))})
@@ -104,14 +104,14 @@ class Disk:
     """The names on the disk before `log`."""
     log: list[Change] = field(default_factory=list)
     names: dict[Name, Key] = field(default_factory=dict)
-    """As programs see them."""
+    """The names as programs see them."""
 
     def copy(self) -> Disk:
-        """The same, on its own from now on."""
+        """Return an independent copy."""
         return Disk(self.atomic_rename, dict(self.nodes), dict(self.base), list(self.log), dict(self.names))
 
     def fingerprint(self) -> object:
-        """Equal for equal disks."""
+        """Return a value that is equal for equal disks."""
         return (
             frozenset(self.nodes.items()),
             frozenset(self.base.items()),
@@ -119,14 +119,14 @@ class Disk:
         )
 
     def mount(self, folder: Key, name: str, device: int) -> Key:
-        """A new device, at this name, for ever."""
+        """Add a new device, mounted permanently at this name."""
         top = (device, 1)
         self.nodes[top] = Node(Facts(stat.S_IFDIR | 0o755))
         self.base[folder, name] = self.names[folder, name] = top
         return top
 
     def make(self, folder: Key, name: str, mode: int, content: bytes = b"") -> Key:
-        """A new file, folder or symlink; it gets the lowest free number, so that numbers are used again."""
+        """Create a file, folder or symlink; it gets the lowest free number, so that numbers are reused."""
         number = next(number for number in range(2, 10**6) if (folder[0], number) not in self.nodes)
         key = (folder[0], number)
         self.nodes[key] = Node(Facts(mode), content)
@@ -134,7 +134,7 @@ class Disk:
         return key
 
     def change(self, *edits: tuple[Name, Key | None]) -> None:
-        """One operation on names."""
+        """Apply one operation on names."""
         for name, key in edits:
             if key is None:
                 self.names.pop(name, None)
@@ -146,11 +146,11 @@ class Disk:
             self.log.extend(Change((edit,)) for edit in edits)
 
     def links(self, key: Key) -> int:
-        """How many names a file has."""
+        """Return the number of a file's names."""
         return sum(found == key for found in self.names.values())
 
     def sync(self, key: Key) -> None:
-        """fsync, confirmed."""
+        """Apply an fsync that succeeds."""
         node = self.nodes[key]
         if not node.forgotten:
             self.nodes[key] = node.synced
@@ -161,7 +161,7 @@ class Disk:
         self._shorten()
 
     def lose(self, key: Key) -> None:
-        """fsync, failed."""
+        """Apply an fsync that fails."""
         node = self.nodes[key]
         if node.sure != (node.facts, node.content):
             self.nodes[key] = replace(node, forgotten=True)
@@ -171,12 +171,12 @@ class Disk:
         ]
 
     def sync_all(self) -> None:
-        """sync(2), and enough time."""
+        """Apply sync(2), followed by enough time."""
         self.nodes = {key: node.synced for key, node in self.nodes.items()}
         self.base, self.log = dict(self.names), []
 
     def after_kill(self) -> Disk:
-        """The process is gone, the system goes on: files without a name are gone too."""
+        """Return the disk after the process has exited and the system runs on: files without a name are gone too."""
         disk = self.copy()
         kept = {ROOT, *disk.names.values(), *(key for change in self.log for _, key in change.edits)}
         kept |= set(disk.base.values())
@@ -184,7 +184,7 @@ class Disk:
         return disk
 
     def after_power_cut(self) -> Iterator[Disk]:
-        """Every disk that a power cut now can leave."""
+        """Return every disk that a power cut now can leave."""
         unsure = [number for number, change in enumerate(self.log) if not change.sure]
         for chosen in product((True, False), repeat=len(unsure)):
             lost = {number for number, kept in zip(unsure, chosen, strict=True) if not kept}
@@ -198,7 +198,7 @@ class Disk:
                 yield Disk(self.atomic_rename, dict(zip(keys, nodes, strict=True)), dict(names), [], dict(names))
 
     def files(self) -> dict[str, Key]:
-        """Every path that leads to something other than a folder."""
+        """Return every path that refers to something other than a folder."""
         return {path: key for path, key in self._below(ROOT, "") if not stat.S_ISDIR(self.nodes[key].facts.mode)}
 
     def _below(self, folder: Key, path: str) -> Iterator[tuple[str, Key]]:
@@ -221,7 +221,7 @@ def _apply(change: Change, names: dict[Name, Key]) -> None:
 
 
 def _reachable(names: dict[Name, Key]) -> dict[Name, Key]:
-    """Without what lies in folders that have no name."""
+    """Return the names without those in folders that have no name."""
     found, growing = {ROOT}, True
     while growing:
         before = len(found)

@@ -1,9 +1,9 @@
-"""Every world that power cuts and kills can lead to, however many of them: found, repaired and checked.
+"""Every world that any number of power cuts and kills can lead to: found, recovered and checked.
 
-A search: from each moment of a life, every disk that a power cut may leave, and the disk as it is after a kill;
-there a new life begins, with the repair, whose moments are searched again. Worlds that were met before are not
-searched twice, and since a repair does not go on for ever, the search ends: any number of power cuts is covered.
-From every world at rest the step is done once more, and then all is undone: two lives that are searched too.
+A search: from each moment of a life, every disk that a power cut may leave, and the disk as it is after a kill; a new
+life begins there with recovery, whose moments are searched in turn. Worlds that were met before are not searched
+twice, and since recovery does not go on for ever, the search ends: any number of power cuts is covered. From every
+world at rest the step is repeated, and then everything is undone: two lives that are searched too.
 """
 
 from __future__ import annotations
@@ -29,19 +29,21 @@ from tests.power_cut.system import System
 from tests.support.filing import SHARED_MEMORY
 
 LONG = "SNAPSORTD_FULL" in os.environ
-"""Search wider; takes many minutes."""
+"""Search more widely; takes many minutes."""
 
 KILLS = 4 if LONG else 1
-"""How many kills there may be before the next power cut, after which there may be as many again: each adds to what is
-not synced, so there must be a limit."""
+"""The limit of kills before the next power cut, and again after it.
+
+There must be a limit, because each kill adds to what is not synced.
+"""
 
 Row = tuple[State, Method, bool, SourceSeen, TargetSeen]
-"""What recovery decides from."""
+"""The facts from which recovery decides."""
 
 
 @dataclass
 class Search:
-    """Of one scene."""
+    """The result of one scene."""
 
     scene: Scene
     system: System
@@ -51,18 +53,18 @@ class Search:
     """A state whose commit is not durable at once."""
     faults: Counter[str] = field(default_factory=Counter)
     examples: dict[str, World] = field(default_factory=dict)
-    """Where the repair began that led to a fault."""
+    """The world in which the recovery began that led to a fault."""
     rows: set[Row] = field(default_factory=set)
-    """What recovery had to decide."""
+    """The cases that recovery had to decide."""
     _lives: dict[tuple[str, object], list[World]] = field(default_factory=dict)
-    """The moments of each life that was lived: the same world and act lead to the same."""
+    """The moments of each life so far: the same world and act lead to the same moments."""
     _met: set[object] = field(default_factory=set)
     _queue: list[tuple[World, bool, int]] = field(default_factory=list)
-    """Worlds to repair; whether the step may be done again there; kills left."""
+    """Worlds to recover; whether the step may be repeated there; kills left."""
 
     @property
     def worlds(self) -> int:
-        """How many different ones were repaired."""
+        """Return how many distinct worlds were recovered."""
         return sum(act == "repair" for act, _ in self._lives)
 
     def run(self, *, until_fault: bool = False) -> Search:
@@ -72,9 +74,9 @@ class Search:
         return self
 
     def run_failing(self, number: int) -> bool:
-        """Have fsync `number` of the step fail, go on with another try and a repair, and cut the power at every moment.
+        """Make fsync `number` of the step fail, continue with a retry and recovery, and cut the power at every moment.
 
-        False if the step has no such fsync.
+        Return False if the step has no such fsync.
         """
         with live(self.system, self.shelf, self._long_ago()) as life:
             self.system.failing = number
@@ -90,9 +92,9 @@ class Search:
         return reached
 
     def run_failing_repair(self) -> int:
-        """End the step at every moment and repair, each fsync failing; repair again, and cut the power at every moment.
+        """End the step at every moment and recover with each fsync failing; recover again, cutting the power.
 
-        How many fsyncs failed.
+        Return how many fsyncs failed.
         """
         self._end(self._live(self._long_ago(), self.scene.step), False, self.kills)
         ended, self._queue, failed = self._queue, [], 0
@@ -124,7 +126,7 @@ class Search:
                 self._go_on(moments[-1], kills)
 
     def _go_on(self, rest: World, kills: int) -> None:
-        """Do the step again, and undo all."""
+        """Repeat the step, and undo everything."""
         for act in (self.scene.step, "undo"):
             moments = self._live(rest, act)
             self._end(moments, False, kills)
@@ -135,7 +137,7 @@ class Search:
             self._fault("undo did not bring it back", moments[0])
 
     def _end(self, moments: list[World], again: bool, kills: int) -> None:
-        """Whatever may be there if the end comes at one of these moments."""
+        """Search everything that may exist if the life ends at one of these moments."""
         for moment in moments:
             if not self._new(("moment", moment.fingerprint(), again, kills)):
                 continue
@@ -148,7 +150,7 @@ class Search:
                     self._queue.append((world, again, remaining))
 
     def _long_ago(self) -> World:
-        """Where the step begins."""
+        """Return the world in which the step begins."""
         world = World(self.scene.disk(), self.shelf.empty)
         for step in self.scene.after:
             last = self._live(world, step)[-1]
@@ -192,7 +194,7 @@ class Search:
 
 @contextmanager
 def searching(scene: Scene, kills: int = KILLS) -> Iterator[Search]:
-    """A search with the code under test on the simulated system; nothing of ours is replaced."""
+    """Search with the code under test on the simulated system; none of our own code is replaced."""
     system = System(scene.disk(), has_rename=scene.has_rename, poor=scene.poor)
     fast = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=fast) as folder:

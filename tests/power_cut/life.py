@@ -1,4 +1,4 @@
-"""One life of the daemon: the real journal, mover and repair on the volatile disk, every moment of it kept."""
+"""One life of the daemon: the real journal, mover and recovery on the simulated disk, with every moment recorded."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ TRASH = "/trash"
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What the disk has of the journal: SQLite syncs its log at every commit, and a commit is whole or not at all."""
+    """The journal on the disk: SQLite syncs its log at every commit, and a commit is complete or absent."""
 
     entries: Entries = ()
     files: tuple[tuple[str, bytes], ...] = field(default=(), compare=False)
-    """By the end of their names."""
+    """By the suffixes of their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All that outlives the daemon."""
+    """Everything that outlives the daemon."""
 
     disk: Disk
     journal: Saved
 
     def fingerprint(self) -> object:
-        """Equal for worlds that are equal for the daemon."""
+        """Return a value that is equal for worlds that the daemon cannot distinguish."""
         return self.disk.fingerprint(), id(self.journal)
 
 
 class Shelf:
-    """Every journal that was met, once, and a folder for the one in use."""
+    """Every distinct journal, stored once, and a folder for the one in use."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class Shelf:
 
     @property
     def path(self) -> str:
-        """Of the one in use."""
+        """Return the path of the journal in use."""
         return os.fspath(self._folder / "journal.sqlite3")
 
     def put_out(self, saved: Saved) -> None:
@@ -66,7 +66,7 @@ class Shelf:
             Path(self.path + ".exists").touch()
 
     def keep(self, journal: Journal) -> Saved:
-        """What the disk has of the one in use."""
+        """Return what the disk has of the journal in use."""
         entries = tuple(journal.entries(limit=1000)[::-1])
         if entries not in self._kept:
             ends = [end for end in ("", "-wal") if os.path.exists(self.path + end)]
@@ -76,7 +76,7 @@ class Shelf:
 
 
 class WatchedJournal(Journal):
-    """The real one; `committed` hears of every commit."""
+    """The real journal; `committed` is called at every commit."""
 
     committed: Callable[[Entry], object] = staticmethod(lambda _: None)
 
@@ -93,7 +93,7 @@ class WatchedJournal(Journal):
 
 @dataclass
 class Life:
-    """A daemon that has just started; `moments` are the worlds that a sudden end would have left behind."""
+    """A daemon that has just started; `moments` are the worlds that a sudden end would have left."""
 
     system: System
     shelf: Shelf
@@ -104,14 +104,14 @@ class Life:
     unsure: State | None = None
     """A commit of this state reaches the disk only with the next one."""
     meddle: Callable[[Entry], object] = lambda _: None
-    """What another program does right after a commit."""
+    """Another program's action right after a commit."""
 
     def note(self) -> None:
-        """Keep this moment."""
+        """Record this moment."""
         self.moments.append(World(self.system.disk.copy(), self.saved))
 
     def commit(self, entry: Entry) -> None:
-        """Keep what SQLite has just brought to the disk."""
+        """Record what SQLite has just synced to the disk."""
         if entry.state is not self.unsure:
             self.saved = self.shelf.keep(self.journal)
         self.note()
@@ -120,7 +120,7 @@ class Life:
 
 @contextmanager
 def live(system: System, shelf: Shelf, world: World) -> Iterator[Life]:
-    """Start in this world, which stays as it is."""
+    """Start in this world, which is not modified."""
     shelf.put_out(world.journal)
     system.boot(world.disk.copy())
     journal = WatchedJournal(shelf.path, clock=lambda: 0.0)

@@ -1,4 +1,4 @@
-"""How a path is followed on the simulated disk, and what is found there."""
+"""Path resolution on the simulated disk, and the results of stat(2)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from tests.power_cut.disk import ROOT, Disk, Key
 
 MAX_LINKS = 40
-"""Symlinks followed on one way (path_resolution(7))."""
+"""The number of symlinks followed in one resolution (path_resolution(7))."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stat(2) tells."""
+    """The result of stat(2)."""
 
     st_mode: int
     st_ino: int
@@ -29,7 +29,7 @@ class Found:
 
 
 def found(disk: Disk, key: Key) -> Found:
-    """The facts of one file."""
+    """Return the facts of one file."""
     node, facts = disk.nodes[key], disk.nodes[key].facts
     return Found(
         st_mode=facts.mode,
@@ -45,7 +45,7 @@ def found(disk: Disk, key: Key) -> Found:
 
 
 def walk(disk: Disk, key: Key, path: str, follow: bool = True, links: int = MAX_LINKS) -> Key:
-    """From a folder along `path`; `follow`: also a symlink at its end. OSError as Linux says."""
+    """Resolve `path` from a folder; `follow` includes a symlink at its end. Raise OSError as Linux does."""
     names = [checked(name) for name in path.split("/") if name]
     key = ROOT if path.startswith("/") else key
     for place, name in enumerate(names):
@@ -63,12 +63,12 @@ def walk(disk: Disk, key: Key, path: str, follow: bool = True, links: int = MAX_
 
 
 def checked(name: str) -> str:
-    """OSError if it is too long for a name."""
+    """Raise OSError if it is too long for a name."""
     if len(os.fsencode(name)) > 255:
         raise error(errno.ENAMETOOLONG, name)
     return name
 
 
 def error(number: int, path: str | None = None) -> OSError:
-    """As a system call raises it."""
+    """Return the error as a system call raises it."""
     return OSError(number, os.strerror(number), path)

@@ -1,4 +1,4 @@
-"""What is done to one image, on which disk, and what must hold of it whenever everything is at rest."""
+"""Scenes: an action on one image, the disk it is on, and the invariants that hold whenever everything is at rest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOOKS = Facts(stat.S_IFREG | 0o640, 0, 0, NOW - 10**16, NOW - 10**15, (("user.or
 TAGGED = replace(LOOKS, attributes=(*LOOKS.attributes, ("user.xdg.tags", b"filed")))
 INFO = f"{TRASH}/info/"
 NOTE = "the owner has edited it"
-"""A name that the owner's program makes then, and that is sure at once."""
+"""A name that the owner's program creates then, and that is durable at once."""
 
 PLACELESS = (ActionKind.TAG, ActionKind.TRASH)
 """These actions have no destination."""
@@ -37,13 +37,13 @@ ALL = Selection(all=True)
 
 @dataclass(frozen=True)
 class Scene:
-    """The step whose every moment is a possible end, and the world that it is done in."""
+    """A step whose every moment is a possible end, and the world in which it is done."""
 
     name: str
     step: str = "move"
     """An action, undo or redo."""
     after: tuple[str, ...] = ()
-    """Steps before it; they were done long ago, and the disk has them."""
+    """Earlier steps, done long ago, and synced to the disk."""
     far: bool = False
     """The destination is on another disk."""
     has_rename: bool = True
@@ -51,15 +51,15 @@ class Scene:
     unsynced: bool = False
     """The program that wrote the image has synced nothing."""
     saved_anew: bool = False
-    """Just before the step, its program has saved the same image once more, and synced nothing."""
+    """Just before the step, its program has saved the same image again, and synced nothing."""
     folder_gone: bool = False
     """Just before the step, the folder that the image came from is removed."""
     poor: bool = False
-    """The disk that the image is on has neither links nor a rename that never replaces."""
+    """The image's disk supports neither links nor a rename that never replaces."""
     taken: bytes | None = None
-    """What has the wanted name."""
+    """The file that has the wanted name."""
     folder_made: bool = False
-    """Another program has just made the destination, and synced nothing."""
+    """Another program has just created the destination, and synced nothing."""
     refuses: tuple[str, int, int] | None = None
     """A call that the system refuses in the step (System.refuses)."""
     twin: bool = False
@@ -67,7 +67,7 @@ class Scene:
     wide: bool = False
     """Searched only in the long form: there are too many worlds."""
     edited: bool = False
-    """The owner changes the image as soon as its copy is safe."""
+    """The owner changes the image as soon as its copy is durable."""
     note_taken: bool = False
     """Another program takes the name in the trash just before we do."""
 
@@ -80,7 +80,7 @@ class Scene:
         return f"{self.root}/2026/07/a.png"
 
     def disk(self) -> Disk:
-        """Before anything is done."""
+        """Return the world before the first step."""
         disk = Disk(atomic_rename=self.atomic_rename)
         disk.mount(ROOT, "far", device=2)
         for path, content in OTHERS.items():
@@ -97,7 +97,7 @@ class Scene:
         return disk
 
     def just_before(self, disk: Disk) -> None:
-        """What another program does before the step."""
+        """Do what another program does before the step."""
         if self.saved_anew:
             key = disk.make(make_folder(disk, os.path.dirname(SOURCE)), "a.png", LOOKS.mode, PICTURE)
             disk.nodes[key] = Node(LOOKS, PICTURE)
@@ -106,7 +106,7 @@ class Scene:
             disk.sync_all()
 
     def do(self, life: Life, step: str) -> None:
-        """One step, as far as there is anything to do."""
+        """Do one step, if there is anything to do."""
         if step == "undo":
             undo(life.journal, life.mover, life.journal.undoable(ALL))
         elif step == "redo":
@@ -121,7 +121,7 @@ class Scene:
             life.mover.file(file.hashed(), action, Cause(action.rule, life.journal.new_batch()))
 
     def committed(self, life: Life, entry: Entry) -> None:
-        """What other programs do just after a commit."""
+        """Do what other programs do just after a commit."""
         disk = life.system.disk
         if self.edited and (entry.state, entry.intent.source) == (State.MOVED, SOURCE) and SOURCE in disk.files():
             key = disk.files()[SOURCE]
@@ -140,7 +140,7 @@ class Scene:
             life.system.changed()
 
     def faults(self, disk: Disk, entries: tuple[Entry, ...]) -> Iterator[str]:
-        """What is wrong, now that nothing is under way: the journal says exactly where the picture is."""
+        """Return what is wrong at rest: the journal must say exactly where the picture is."""
         files = {path: disk.nodes[key] for path, key in disk.files().items()}
         kept = dict(OTHERS) | ({self.wanted: self.taken} if self.taken is not None else {})
         for path, content in kept.items():
@@ -163,16 +163,19 @@ class Scene:
             if not right:
                 yield "the picture is nowhere"
         for path in sorted(right - told - either):
-            yield f"the picture is at {path}, where the journal says nothing of it"
+            yield f"the picture is at {path}, which the journal does not mention"
         edited = [path for path, node in files.items() if node.content == EDITED]
         if len(edited) != ((ROOT, NOTE) in disk.names):
-            yield f"what the owner wrote is at {edited}"
+            yield f"the owner's changes are at {edited}"
         for path in sorted(files.keys() - right - set(edited)):
             if not ((self.unsynced and path == SOURCE) or (self.twin and path == self.wanted and path not in told)):
-                yield f"{path} is no picture"
+                yield f"{path} is not a picture"
 
     def _leftovers(self, files: dict[str, Node], entries: tuple[Entry, ...]) -> Iterator[str]:
-        """What has a name of our own, and is taken from `files`. After a conflict an unfinished copy is left too."""
+        """Remove temporary names of our own from `files`, and return them.
+
+        After a conflict, a partial copy may be left too.
+        """
         conflicts = {temporary_name(entry) for entry in entries if entry.state is State.CONFLICT}
         for path in [path for path in files if os.path.basename(path).startswith(OWN_PREFIX)]:
             del files[path]
@@ -180,19 +183,19 @@ class Scene:
                 yield f"{path} is left behind"
 
     def _notes(self, files: dict[str, Node]) -> Iterator[str]:
-        """The notes in the trash, which are taken from `files`: one for each file there, and none without."""
+        """Check the notes in the trash and remove them from `files`: one for each file there, and no others."""
         thrown = [path for path in files if path.startswith(f"{TRASH}/files/")]
         wanted = {f"{INFO}{os.path.basename(path)}.trashinfo" for path in thrown}
         notes = {path: files.pop(path).content for path in list(files) if path.startswith(INFO)}
         ours = {path: content for path, content in notes.items() if content != b"of another program"}
         if ours.keys() != wanted:
-            yield f"in the trash there are {thrown} and {sorted(ours)}"
+            yield f"the trash contains the files {thrown} and the notes {sorted(ours)}"
         for path, content in ours.items():
             if not content.startswith(f"[Trash Info]\nPath={SOURCE}\nDeletionDate=".encode()):
                 yield f"{path} is {content!r}"
 
     def _told(self, entries: tuple[Entry, ...]) -> tuple[set[str], set[str]]:
-        """Where the picture is, and where it may be as well, by the journal."""
+        """Return where the picture is, and where else it may be, according to the journal."""
         told, either = {SOURCE}, set[str]()
         for entry in entries:
             if entry.state is State.CONFLICT:
@@ -206,7 +209,10 @@ class Scene:
         return told, either
 
     def _may_lose(self, right: set[str], entries: tuple[Entry, ...]) -> bool:
-        """An original whose name its own program never synced is nobody's promise, until the journal says `done`."""
+        """Return whether an original may be missing because its own program never synced its name.
+
+        Nobody has guaranteed such a file until the journal says `done`.
+        """
         done = [entry for entry in entries if entry.state is State.DONE]
         return self.unsynced and (not done or (done[-1].intent.keep_source and done[-1].intent.target in right))
 
@@ -217,13 +223,13 @@ def _is_tagged(entries: tuple[Entry, ...]) -> bool:
 
 
 def content_of(disk: Disk, path: str) -> bytes | None:
-    """What the file holds, or None."""
+    """Return the file's content, or None."""
     key = disk.files().get(path)
     return None if key is None else disk.nodes[key].content
 
 
 def make_folder(disk: Disk, path: str) -> Key:
-    """With those above it, synced by nobody."""
+    """Create a folder and those above it, without syncing."""
     folder = ROOT
     for name in filter(None, path.split("/")):
         folder = disk.names.get((folder, name)) or disk.make(folder, name, stat.S_IFDIR | 0o755)
@@ -231,7 +237,7 @@ def make_folder(disk: Disk, path: str) -> Key:
 
 
 def put(disk: Disk, path: str, content: bytes, facts: Facts) -> None:
-    """A file of another program, synced by nobody."""
+    """Create a file of another program, without syncing."""
     key = disk.make(make_folder(disk, os.path.dirname(path)), os.path.basename(path), facts.mode, content)
     disk.nodes[key] = Node(facts, content)
 

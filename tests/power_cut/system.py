@@ -1,7 +1,7 @@
-"""The calls of `os`, `fcntl` and renameat2 that moving a file makes, on a volatile disk.
+"""The calls of `os`, `fcntl` and renameat2 that moving a file makes, on a simulated disk.
 
-Only what is used; any other name is an AttributeError, so that a new call in the code is noticed here. That these
-answer as Linux does is shown by test_contract.py, which runs the same programs on both.
+Only the calls in use; any other name raises AttributeError, so that a new call in the code is noticed here.
+test_contract.py shows that these calls behave as on Linux, by running the same programs on both.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ PARTS = (
     *(link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
     *(step, tag, trash, trash_folder, trashinfo),
 )
-"""The modules that move a file, and put it right after a crash."""
+"""The modules that move a file, and recover it after a crash."""
 
 FIRST_FD = 1_000_000
-"""No descriptor of the real system is as high."""
+"""Higher than any descriptor of the real system."""
 
 SYNCING = ("sync", "sync_folder", "_sync")
 
 Site = tuple[str, str, int]
-"""Where a call comes from: module, function and line."""
+"""The origin of a call: module, function and line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,19 @@ class System:
 
     disk: Disk
     has_rename: bool = True
-    """renameat2 is there."""
+    """Whether renameat2 exists."""
     poor: bool = False
-    """On the first device there are neither links nor a rename that never replaces."""
+    """The first device supports neither links nor a rename that never replaces."""
     idle: Set[Site] = frozenset()
-    """An fsync called there does nothing and says that it did."""
+    """An fsync called there does nothing and reports success."""
     failing: int | None = None
     """The number of the fsync, from 0, that fails with EIO."""
     refuses: tuple[str, int, int] | None = None
-    """The name of a call, its how-manieth since the start (from 0), and the error that it gets."""
+    """The name of a call, its number since the start (from 0), and the error that it gets."""
     syncs: int = 0
-    """How many fsyncs there were since the start."""
+    """The number of fsyncs since the start."""
     sites: set[Site] = field(default_factory=set)
-    """Where they came from."""
+    """The callers of these fsyncs."""
     changed: Callable[[], object] = lambda: None
     """Called after every call that changes what is, or may be, on the disk."""
     _open: dict[int, Open] = field(default_factory=dict)
@@ -100,13 +100,13 @@ class System:
     POSIX_FADV_DONTNEED = os.POSIX_FADV_DONTNEED
 
     def boot(self, disk: Disk) -> None:
-        """Go on with this disk; what was open is closed."""
+        """Continue with this disk; everything that was open is closed."""
         self.disk, self.syncs = disk, 0
         self._open.clear()
         self._calls.clear()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Take the place of the real system under the code that moves files."""
+        """Replace the real system under the code that moves files."""
         for module in PARTS:
             if hasattr(module, "os"):
                 monkeypatch.setattr(module, "os", self)
@@ -146,7 +146,7 @@ class System:
         del self._open[fd]
 
     def fcntl(self, fd: int, command: int, argument: int = 0) -> int:
-        """Leases only: a read lease is refused while the file is open for writing."""
+        """Support leases only: a read lease is refused while the file is open for writing."""
         key = self._of(fd).key
         if command == fcntl.F_SETLEASE and not stat.S_ISREG(self._mode(key)):
             raise error(errno.EINVAL)
@@ -268,7 +268,7 @@ class System:
         self.changed()
 
     def renameat2(self, source_fd: int, source: bytes, target_fd: int, target: bytes, flags: int) -> int:
-        """0, or -1 and the C library's errno, as ctypes has it."""
+        """Return 0, or -1 and the C library's errno, as ctypes does."""
         try:
             self._rename(source_fd, os.fsdecode(source), target_fd, os.fsdecode(target), flags)
         except OSError as error:
@@ -295,7 +295,7 @@ class System:
         self.disk.change((end, key), (start, None))
         self.changed()
 
-    # Inside
+    # Internals
 
     def _count(self, call: str) -> None:
         number = self._calls[call]
@@ -337,7 +337,7 @@ class System:
         return folder, name
 
     def _parent(self, path: str, dir_fd: int | None) -> tuple[Key, str]:
-        """The folder that the last name of `path` is in, and that name; empty for the root."""
+        """Return the folder of the last name of `path`, and that name; empty for the root."""
         above, _, name = path.rstrip("/").rpartition("/")
         folder = walk(self.disk, self._start(dir_fd), "/" if path.startswith("/") and not above else above)
         if not stat.S_ISDIR(self._mode(folder)):
@@ -347,7 +347,7 @@ class System:
         return folder, checked(name)
 
     def _at(self, path: str, dir_fd: int | None, *, follow: bool = True) -> Key:
-        """What `path` leads to. OSError as Linux says."""
+        """Return what `path` refers to. Raise OSError as Linux does."""
         if not path:
             raise error(errno.ENOENT, path)
         return walk(self.disk, self._start(dir_fd), path, follow)
@@ -357,7 +357,7 @@ class System:
 
 
 def _site() -> Site:
-    """Who asked for this sync: the first function that is not about syncing itself."""
+    """Return who requested this sync: the first function that is not about syncing itself."""
     frame = sys._getframe(2)
     while frame.f_code.co_name in SYNCING and frame.f_back is not None:
         frame = frame.f_back

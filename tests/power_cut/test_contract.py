@@ -1,6 +1,6 @@
-"""The simulated system answers as the real one: the same programs run on both, and every answer is compared.
+"""The simulated system behaves like the real one: the same programs run on both, and every result is compared.
 
-What a real disk holds after a power cut cannot be tested so; what is assumed of it is written in disk.py.
+The contents of a real disk after a power cut cannot be tested this way; disk.py states the assumptions.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ class Program:
     folders: list[int] = field(default_factory=list)
     """The folder, and `sub` in it."""
     files: list[int] = field(default_factory=list)
-    """What was opened."""
+    """The open files."""
 
     def run(self, steps: list[Step]) -> list[object]:
-        """Each step's answer, or its error's name."""
+        """Return each step's result, or its error's name."""
         self.folders.append(self.os.open(self.path, FOLDER))
         self.os.mkdir("sub", dir_fd=self.folders[0])
         self.folders.append(self.os.open("sub", FOLDER, dir_fd=self.folders[0]))
@@ -156,7 +156,7 @@ class Program:
 
 
 def _told(found: Any) -> object:
-    """What both systems must agree on. Times of writes and numbers of files are their own."""
+    """Return what both systems must agree on; times of writes and inode numbers may differ."""
     kind = stat.S_IFMT(found.st_mode)
     if kind == stat.S_IFDIR:
         return "folder"
@@ -179,7 +179,7 @@ def on_real(steps: list[Step], folder: Path) -> list[object]:
 
 @contextmanager
 def mask() -> Iterator[None]:
-    """The usual umask: the fake has no other."""
+    """Set the usual umask: the fake has no other."""
     before = os.umask(0o022)
     try:
         yield
@@ -189,7 +189,7 @@ def mask() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """On a file system that has what the contract is about."""
+    """Return a folder on a file system with the features that the contract covers."""
     made = tmp_path_factory.mktemp("contract")
     (made / "probe").touch()
     with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The volatile disk loses what the file systems that we know may lose, and nothing else."""
+"""The simulated disk loses what real file systems may lose, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLDER = stat.S_IFDIR | 0o755
 
 @pytest.fixture
 def disk() -> Disk:
-    """Two folders, and a file that was saved long ago."""
+    """Return a disk with two folders, and a file that was saved long ago."""
     made = Disk()
     made.make(ROOT, "here", FOLDER)
     made.make(ROOT, "there", FOLDER)
@@ -29,7 +29,7 @@ def key(disk: Disk, name: str) -> Key:
 
 
 def left(disk: Disk, *paths: str) -> set[tuple[bytes | None, ...]]:
-    """What a power cut may leave at these paths."""
+    """Return what a power cut may leave at these paths."""
     return {tuple(content_of(each, path) for path in paths) for each in disk.after_power_cut()}
 
 

@@ -1,6 +1,6 @@
-"""Every fsync of a move, and the commit before it, is there for a reason.
+"""Every fsync of a move, and the commit before it, is necessary.
 
-Without it there is a power cut after which something is wrong. This also shows that the search finds what it is for.
+Without it, there is a power cut after which something is wrong. This also shows that the search finds such losses.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ SPARE = {
     "resume._finish 2",
     "resume._release 2",
 }
-"""Without one of these nothing goes wrong that the model knows of."""
+"""Without one of these, nothing goes wrong that the model covers."""
 
 
 def fsyncs() -> dict[str, Site]:
-    """Every call of `sync` and `sync_folder` in the code that moves files."""
+    """Return every call of `sync` and `sync_folder` in the code that moves files."""
     found = {}
     for part in PARTS:
         module = part.__name__.rpartition(".")[2]

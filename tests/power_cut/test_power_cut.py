@@ -1,6 +1,6 @@
-"""Whenever the power fails or the process is killed, and however often: the image is whole, and the journal is true.
+"""After any number of power cuts and kills at any moment, the image is whole and the journal is accurate.
 
-Every scene is searched completely (exploring.py). SNAPSORTD_FULL=1 is the long form.
+Every scene is searched exhaustively (exploring.py). SNAPSORTD_FULL=1 is the long form.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ ROWS: set[Row] = {
     (INTENT, TAG, True, S.SAME, T.DIFFERENT),
     (INTENT, TAG, True, S.SAME, T.SAME_FILE),
 }
-"""State, method, whether the source is kept, what is seen of the source and of the target: all that crashes bring
-before recovery in these scenes. Its other rows take another program's doing, or a disk that is away, at that moment:
-tests/actions/test_recovery_table.py, tests/actions/test_recover.py."""
+"""State, method, whether the source is kept, the facts of the source and of the target.
+
+These are all cases that crashes cause before recovery in these scenes. The other rows of the table require an action
+of another program at that moment, or a missing disk: tests/actions/test_recovery_table.py,
+tests/actions/test_recover.py.
+"""
 
 RUN = [scene for scene in SCENES if LONG or not scene.wide]
 
@@ -61,7 +64,7 @@ FAILING = [
 
 @cache
 def searched(scene: Scene) -> tuple[list[tuple[str, int]], int, frozenset[Row]]:
-    """Faults and how often each was met, the number of worlds, and what recovery had to decide."""
+    """Return faults with their counts, the number of worlds, and the cases that recovery had to decide."""
     with searching(scene) as search:
         search.run()
         return search.faults.most_common(), search.worlds, frozenset(search.rows)
@@ -76,16 +79,16 @@ def test_after_any_number_of_power_cuts_and_kills_all_is_well(scene: Scene) -> N
 
 def test_what_recovery_is_asked_is_known() -> None:
     met = frozenset[Row]().union(*(searched(scene)[2] for scene in RUN))
-    wider = {(INTENT, COPY, False, S.SAME, T.DIFFERENT)} if LONG else set()  # a twin that lost its content
+    wider = {(INTENT, COPY, False, S.SAME, T.DIFFERENT)} if LONG else set()  # a file of the same content that lost it
     assert met == ROWS | wider
 
 
 @pytest.mark.parametrize("scene", FAILING, ids=lambda scene: scene.name)
 def test_a_failed_fsync_is_never_believed(scene: Scene) -> None:
-    """Each fsync of the step fails once; the next would succeed, and what the first was for is lost all the same.
+    """Each fsync of the step fails once; the next would succeed, but what the first should have synced is still lost.
 
-    Then the power is cut, before a restart. A restart alone would not do: the new process can't know that what it sees
-    is in memory only.
+    Then the power is cut, before a restart. A restart alone would not be enough: the new process cannot know that what
+    it sees is in memory only.
     """
     for number in range(99):
         with searching(scene, kills=0) as search:
@@ -103,6 +106,6 @@ def test_a_failed_fsync_of_the_repair_is_never_believed(scene: Scene) -> None:
 
 
 def test_a_rename_that_is_not_atomic_is_more_than_any_order_of_calls_can_mend() -> None:
-    """What is assumed of the file system is assumed for a reason: FAT gives no such rename."""
+    """The assumption about the file system is necessary: FAT does not provide such a rename."""
     with searching(Scene("move", atomic_rename=False)) as search:
         assert "the picture is nowhere" in search.run(until_fault=True).faults

@@ -233,7 +233,7 @@ def gif(width: int, height: int, *frames: bytes) -> bytes:
 
 
 def gif_frame(width: int = 1, height: int = 1, pixels: bytes = b"\x44\x01") -> bytes:
-    """Return a frame; `pixels` are 3-bit codes: 4 (begin), one for each of up to three pixels, 5 (end). One by default."""
+    """Return a frame; `pixels` are 3-bit codes: 4 (begin), one each for up to three pixels, 5 (end); default: one."""
     return b"," + struct.pack("<HHHHBBB", 0, 0, width, height, 0, 2, len(pixels)) + pixels + b"\0"
 
 

@@ -62,7 +62,7 @@ def _write_tokenizer(folder: Path) -> None:
 
 
 def _write_processor(folder: Path, kind: str) -> None:
-    """Write the preprocessor's settings: CLIP's keeps the aspect ratio and crops the centre, SigLIP's does not keep it."""
+    """Write the preprocessor's settings: CLIP's keeps the aspect ratio and crops the centre, SigLIP's does neither."""
     size: dict[str, int] = {"shortest_edge": 32} if kind.startswith("CLIP") else {"height": 32, "width": 32}
     settings = {"image_processor_type": kind, "size": size, "crop_size": {"height": 32, "width": 32}}
     (folder / "preprocessor_config.json").write_text(json.dumps(settings))

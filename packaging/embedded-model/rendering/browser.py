@@ -65,13 +65,13 @@ class Browser:
         try:
             self.socket.send(json.dumps(message))
         except websocket.WebSocketException as fault:
-            raise RuntimeError(f"the browser is gone: {fault}") from fault
+            raise RuntimeError(f"the browser has exited: {fault}") from fault
 
     def _receive(self) -> dict[str, Any]:
         try:
             message: dict[str, Any] = json.loads(self.socket.recv())
         except websocket.WebSocketException as fault:
-            raise RuntimeError(f"the browser does not answer: {fault}") from fault
+            raise RuntimeError(f"the browser does not respond: {fault}") from fault
         return message
 
     def shot(self, text: str, width: int, height: int, tall: int, scale: float = 1.0) -> Image.Image:

@@ -144,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--packages", type=Path, required=True, help="folder to fetch and unpack packages in")
+    parser.add_argument("--packages", type=Path, required=True, help="folder for downloading and unpacking packages")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)

@@ -110,8 +110,8 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--fonts", type=Path, required=True, help="folder with fontsource-*.tgz from `npm pack`")
-    parser.add_argument("--kinds", help="only these, with commas between")
-    parser.add_argument("--share", type=float, default=1.0, help="of each kind's planned number")
+    parser.add_argument("--kinds", help="only these kinds, separated by commas")
+    parser.add_argument("--share", type=float, default=1.0, help="fraction of each kind's planned number")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that programs are ended too
@@ -125,7 +125,7 @@ def main() -> None:
         with index.open(newline="") as lines:
             known = {line["path"] for line in csv.DictReader(lines)}
     todo = list(plan(wanted, args.share))
-    print(f"{len(todo)} images planned, {len(known)} there, {len(photos)} photos to show", flush=True)
+    print(f"{len(todo)} images planned, {len(known)} exist, {len(photos)} photos available", flush=True)
     browser, begin, made = Browser(), time.monotonic(), 0
     try:
         for kind, number in todo:

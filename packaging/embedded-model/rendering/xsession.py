@@ -128,7 +128,7 @@ class Session:
             if answer in done.stdout:
                 return
             if time.monotonic() > end:
-                raise TimeoutError(f"no answer from the screen {self.display}")
+                raise TimeoutError(f"no response from the screen {self.display}")
             time.sleep(0.2)
 
     def windows(self) -> list[str]:

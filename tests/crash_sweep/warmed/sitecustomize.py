@@ -1,4 +1,4 @@
-"""Makes a new classifier process hand its work to `tests.crash_sweep.warm`, where torch is loaded already."""
+"""Make a new classifier process hand over to `tests.crash_sweep.warm`, where torch is already loaded."""
 
 import os
 import socket
@@ -12,5 +12,5 @@ if _WARM and "snapsortd.vision.child.main" in sys.orig_argv:
         _theirs = int(sys.orig_argv[-1])
         socket.send_fds(_connection, [b"\0"], [_theirs])
         os.close(_theirs)  # so that only the classifier's end keeps the daemon's open
-        _connection.recv(1)  # until the classifier ends
+        _connection.recv(1)  # until the classifier exits
     os._exit(0)

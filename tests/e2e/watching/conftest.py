@@ -1,6 +1,6 @@
-"""One daemon for all tests, in a mount namespace of its own: each test has watched folders that no other one uses.
+"""One daemon for all tests, in a mount namespace of its own; each test has watched folders that no other one uses.
 
-It looks through its folders by itself only every five minutes: what happens sooner, it was told.
+It scans its folders by itself only every five minutes: anything it notices earlier was reported by an event.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ rules:
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that looks at a hundred images in a second."""
+    """A model that classifies a hundred images in a second."""
     return make_checkpoint(tmp_path_factory.mktemp("model"), "clip")
 
 
 @pytest.fixture(scope="session")
 def daemon(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Iterator[Observed]:
-    """The one daemon."""
+    """Yield the one daemon."""
     if sys.platform != "linux":
         pytest.skip("about inotify, mounts and /proc")
     namespace = ("unshare", "--mount", "--propagation", "private")

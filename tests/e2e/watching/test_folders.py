@@ -1,4 +1,4 @@
-"""Watched folders that are removed, renamed and unmounted, or that the system does not watch any more."""
+"""Watched folders that are removed, renamed or unmounted, or that the system no longer watches."""
 
 from __future__ import annotations
 

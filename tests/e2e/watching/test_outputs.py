@@ -1,4 +1,4 @@
-"""What the daemon does itself is nothing new to it, and what is no file it leaves alone."""
+"""The daemon does not react to its own operations, and leaves everything alone that is not a regular file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_copies_into_each_others_watched_folders_are_made_once(daemon: Observed)
 
 
 class Openings(FileSystemEventHandler):
-    """Every file that anybody opens in some folders."""
+    """Record every file that any process opens in some folders."""
 
     def __init__(self) -> None:
         self.paths: set[str] = set()
@@ -67,7 +67,7 @@ class Openings(FileSystemEventHandler):
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """An image outside of all watched folders."""
+    """Return an image outside of all watched folders."""
     path = tmp_path / "target.png"
     path.write_bytes(png(41))
     return path
@@ -95,7 +95,7 @@ def test_what_is_no_regular_file_is_never_opened(
     if os.geteuid() == 0:
         os.mknod(folder / "zero.png", 0o600 | 0o020000, os.makedev(1, 5))
         os.mknod(folder / "loop.png", 0o600 | 0o060000, os.makedev(7, 0))
-    monkeypatch.chdir(folder)  # a socket's path must be short
+    monkeypatch.chdir(folder)  # the path of a socket must be short
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket.png")
         listener.listen()

@@ -1,6 +1,6 @@
-"""More images and events at once than anything holds: all are filed, exactly once, and the daemon stays small.
+"""More images and events at once than any queue holds: all are filed, exactly once, and memory use stays low.
 
-`SNAPSORTD_FULL=1` makes the storms as large as they are promised, which takes minutes.
+`SNAPSORTD_FULL=1` makes the floods as large as guaranteed, which takes minutes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ FULL = os.environ.get("SNAPSORTD_FULL") == "1"
 STORM = 20_000 if FULL else 300
 CROWD = 50_000 if FULL else 12_000
 FEW = 4_000
-"""Enough to fill what does not grow any further, as SQLite's page cache."""
+"""Enough to fill caches that stop growing at some size, such as SQLite's page cache."""
 IMAGES = 40
 GROWTH_KIB = 2_048
-"""The paths alone of those that a crowd has more than a few would take a third more, and nothing else is that big."""
+"""The paths of the additional files alone would need a third more, and nothing else is that large."""
 IN_FLIGHT_KIB = 4_096
-"""A thousand events on their way; the others wait in the kernel. Were all kept, it would be 32 MB."""
+"""A thousand events are in progress; the others wait in the kernel. If all were kept, it would be 32 MB."""
 PORTION = 1_000
-"""So few files at a time tell of no more than the kernel keeps, however slowly that is read."""
+"""Few enough files at a time that their events fit into the kernel's queue, however slowly it is read."""
 STORMS = 8 if FULL else 3
 PATIENCE_S = 2_700 if FULL else 120
 
@@ -48,7 +48,7 @@ rules:
 
 
 def overflow(folder: Path) -> None:
-    """Make more events in a folder than the kernel keeps for a process that does not read them."""
+    """Create more events in a folder than the kernel keeps for a process that does not read them."""
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if limit > 100_000:
         pytest.skip("fs.inotify.max_queued_events is too high to reach here")
@@ -58,8 +58,10 @@ def overflow(folder: Path) -> None:
 
 
 def test_images_whose_events_were_lost_are_filed_exactly_once(daemon: Observed) -> None:
-    """Some are told of and found by the rescan too, most are only found, and some come while it goes on. A half lies
-    in subfolders that nobody could watch before."""
+    """Some files are found by an event and by the rescan, most by the rescan only, and some arrive during it.
+
+    Half of them are in subfolders that could not be watched before.
+    """
     flat, deep = daemon.inbox / "storm", daemon.inbox / "storm in subfolders"
     images = {f"storm-{number}.png": png(number) for number in range(STORM)}
     names = iter(images)
@@ -81,7 +83,7 @@ def test_images_whose_events_were_lost_are_filed_exactly_once(daemon: Observed) 
     drop(1)
     wait_for(lambda: daemon.status()["filed"] >= filed + STORM, seconds=PATIENCE_S, what="all images filed")
     daemon.settled()
-    daemon.settled(deep / "7-2")  # a folder that was made behind its back is watched
+    daemon.settled(deep / "7-2")  # a folder that was created unnoticed is watched
     assert "overflow" in daemon.log.read_text()[told:]
     found = {path.name: path.read_bytes() for path in daemon.filed.iterdir() if path.name in images}
     assert found == images, "each is there, byte for byte"
@@ -93,13 +95,16 @@ def test_images_whose_events_were_lost_are_filed_exactly_once(daemon: Observed) 
 
 
 def crowd(folder: Path, numbers: range) -> None:
-    """Files that are no images, with long names."""
+    """Create files with long names that are not images."""
     for number in numbers:
         (folder / f"{number:0200}.txt").write_bytes(b"no image")
 
 
 def crowd_told_once(folder: Path, numbers: range) -> None:
-    """The same, each with one event: a written file has two, which count twice until the daemon has looked at them."""
+    """Create the same, each with one event.
+
+    A written file causes two, which count twice until the daemon has examined them.
+    """
     made = folder.parent / "made elsewhere"
     made.mkdir(exist_ok=True)
     crowd(made, numbers)
@@ -109,14 +114,14 @@ def crowd_told_once(folder: Path, numbers: range) -> None:
 
 @pytest.fixture
 def instance(tmp_path: Path, model: Path) -> Iterator[Observed]:
-    """An instance that is not started yet."""
+    """Return an instance that is not started yet."""
     one = Observed(tmp_path, CONFIG.replace("MODEL", str(model)))
     with kept(one):
         yield one
 
 
 def test_a_crowd_of_files_at_the_start_takes_no_memory_and_holds_up_nothing_new(instance: Observed) -> None:
-    """Of those that were there before the start, and of those that came while the daemon was down."""
+    """Both the files from before the start, and those that arrived while the daemon was down."""
     crowd(instance.inbox, range(FEW))
     (instance.inbox / "early.png").write_bytes(png(1))
     instance.start()

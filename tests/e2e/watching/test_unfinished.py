@@ -1,4 +1,4 @@
-"""Files that are not whole yet, and images that change while they are looked at."""
+"""Files that are not complete yet, and images that change while they are classified."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_download_that_is_renamed_when_it_is_whole(daemon: Observed) -> None:
 
 @contextmanager
 def in_hand(daemon: Observed, path: Path) -> Iterator[None]:
-    """A new image, in the block open in the daemon and given to the classifier, which sleeps as long."""
+    """Yield a new image that the daemon has open and has passed to the classifier, which is suspended meanwhile."""
     classifier = daemon.status()["classifier_pid"]
     os.kill(classifier, signal.SIGSTOP)
     try:
