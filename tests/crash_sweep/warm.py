@@ -78,12 +78,12 @@ def listening(address: str) -> Iterator[socket.socket]:
 
 def become_classifier(fd: int) -> None:
     """Do what `python -m snapsortd.vision.child.main FD` does."""
-    from snapsortd.vision.child.main import main as child
+    from snapsortd.vision.child.main import main
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     code = 1
     try:
-        code = child.main(fd)
+        code = main(fd)
     finally:
         os._exit(code)
 
