@@ -7,13 +7,13 @@ STAMP := $(VENV)/installed
 
 venv: $(STAMP)
 
-# The constraints file picks the CPU build of torch. systemd-python is built only where its headers are, and pywuffs where
-# it can be: without it PNG files are decoded by kornia-rs, one at a time.
+# The constraints file selects the CPU build of torch. systemd-python is built only where its headers are installed, and
+# pywuffs only where it can be built: without it, PNG files are decoded by kornia-rs, one at a time.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	if pkg-config --exists libsystemd 2>/dev/null; then $(BIN)/python -m pip install --quiet --constraint constraints.txt 'systemd-python>=235'; fi
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pywuffs>=2' || echo 'pywuffs could not be built: a backlog of PNG files takes longer without it'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt 'pywuffs>=2' || echo 'pywuffs could not be built: without it, a backlog of PNG files takes longer'
 	touch $@
 
 run: venv
@@ -26,7 +26,7 @@ demo: venv
 picture: venv
 	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
 
-# Two at a time, as most of them wait for something; a file's tests stay together, for they share what takes long to start.
+# Two files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: venv
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
@@ -41,11 +41,11 @@ lint: venv
 
 check: lint test
 
-# Leaves build/bench.json and build/bench.png; the README shows a copy of the latter, tests/bench/bench.png.
+# Writes build/bench.json and build/bench.png; the README shows a copy of the latter, tests/bench/bench.png.
 bench: venv
 	$(BIN)/python tests/bench/bench.py
 
-# Needs a corpus of labelled images, which is not in the repository: `make bench-model CORPUS=FOLDER`.
+# Requires a corpus of labelled images, which is not in the repository: `make bench-model CORPUS=FOLDER`.
 CORPUS ?= ../shared/data
 bench-model: venv
 	$(BIN)/python packaging/embedded-model/bench_model.py $(CORPUS)

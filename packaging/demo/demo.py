@@ -1,6 +1,6 @@
-"""The main job, seen from outside: images arrive, snapsortd files them, and `snapsortctl undo` brings each back.
+"""Demonstrate snapsortd from outside: images arrive, are filed, and `snapsortctl undo` restores all of them.
 
-Everything happens in a temporary folder; nothing of the user's is touched and nothing is downloaded.
+Everything happens in a temporary folder; no user data is touched and nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
 PHOTOS = Path(skimage.__file__).parent / "data"
 START_S = 120.0
-"""Longest wait for the daemon and its model."""
+"""Maximum wait for the daemon and its model."""
 
 
 def images() -> dict[str, bytes]:
-    """File name → bytes: screenshots and receipts drawn here, photos that scikit-image ships."""
+    """Return file name → bytes: screenshots and receipts drawn here, photos that scikit-image ships."""
 
     def drawn(image: render.Image.Image, suffix: str) -> bytes:
         memory = io.BytesIO()
@@ -45,14 +45,14 @@ def images() -> dict[str, bytes]:
 
 
 def write_like_a_browser(path: Path, data: bytes) -> None:
-    """A partial download that grows, then gets its name."""
+    """Write a partial download that grows, and is then renamed to its final name."""
     partial = path.with_name(path.name + ".crdownload")
     write_slowly(partial, data)
     partial.rename(path)
 
 
 def write_slowly(path: Path, data: bytes) -> None:
-    """Six pieces with pauses, as a slow screenshot tool or network writes."""
+    """Write six pieces with pauses, as a slow screenshot tool or network does."""
     step = len(data) // 6 + 1
     with path.open("wb") as file:
         for start in range(0, len(data), step):
@@ -62,7 +62,7 @@ def write_slowly(path: Path, data: bytes) -> None:
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Relative path → SHA-256 of every file below."""
+    """Return relative path → SHA-256 of every file below."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
@@ -71,7 +71,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 
 class Demo:
-    """One daemon with all its places in one temporary folder."""
+    """One daemon with all of its locations in one temporary folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -86,7 +86,7 @@ class Demo:
         }
 
     def ctl(self, *words: str) -> str:
-        """Run snapsortctl, show it as a user would type it, and return what it printed."""
+        """Run snapsortctl, show the command as a user would type it, and return its output."""
         print(f"\n$ snapsortctl {' '.join(words)}", flush=True)
         done = subprocess.run([COMMANDS / "snapsortctl", *words], env=self.env, text=True, capture_output=True)
         print(done.stdout + done.stderr, end="", flush=True)
@@ -95,7 +95,7 @@ class Demo:
         return done.stdout
 
     def wait_until_running(self, daemon: subprocess.Popen[bytes]) -> None:
-        """Until `status` says running; the model loads meanwhile."""
+        """Wait until `status` reports running; meanwhile the model is loading."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline and daemon.poll() is None:
             asked = subprocess.run(
@@ -107,7 +107,7 @@ class Demo:
         sys.exit(f"the daemon did not start; see {self.folder}/daemon.log")
 
     def show(self) -> None:
-        """The whole story."""
+        """Run the whole demonstration."""
         with (self.folder / "daemon.log").open("wb") as log:
             daemon = subprocess.Popen([COMMANDS / "snapsortd"], env=self.env, stderr=log)
         try:
@@ -133,9 +133,9 @@ class Demo:
             daemon.wait(timeout=30)
 
     def drop(self, dropped: dict[str, bytes], events: subprocess.Popen[str]) -> None:
-        """Write the images one after another and print what becomes of each."""
+        """Write the images one after another and print the result for each."""
         assert events.stdout is not None
-        events.stdout.readline()  # the state: from here on nothing is missed
+        events.stdout.readline()  # the state: no event is missed from here on
         for i, (name, data) in enumerate(dropped.items()):
             (write_like_a_browser if i % 2 else write_slowly)(self.inbox / name, data)
             for line in events.stdout:
@@ -146,7 +146,7 @@ class Demo:
 
 
 def told(event: dict[str, object], folder: Path) -> str:
-    """One image's story in two lines."""
+    """Describe the result for one image in two lines."""
 
     def short(path: object) -> str:
         return str(path).removeprefix(f"{folder}/")
@@ -158,7 +158,7 @@ def told(event: dict[str, object], folder: Path) -> str:
 
 
 def main() -> None:
-    """Run the demo and clean up; the folder is kept where something went wrong."""
+    """Run the demo and clean up; if something went wrong, the folder is kept."""
     folder = Path(tempfile.mkdtemp(prefix="snapsortd-demo-"))
     Demo(folder).show()
     shutil.rmtree(folder)

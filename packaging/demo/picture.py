@@ -1,4 +1,4 @@
-"""Draws the README's picture: runs the demo and puts what it printed into an SVG.
+"""Draw the README's picture: run the demo and render its output as an SVG.
 
 usage: picture.py OUT.svg
 """
@@ -18,7 +18,7 @@ COLUMNS = 118
 
 
 def main(out: str) -> None:
-    """Run the demo and write the picture; the temporary folder's name is left out."""
+    """Run the demo and write the picture, omitting the temporary folder's name."""
     demo = subprocess.run(
         [sys.executable, Path(__file__).with_name("demo.py")], capture_output=True, text=True, check=True
     )
@@ -27,7 +27,7 @@ def main(out: str) -> None:
     for line in text.splitlines():
         console.print(line, style="bold" if line.startswith("$") else "", highlight=False, markup=False)
     picture = console.export_svg(title="make demo", theme=MONOKAI)
-    # The picture works without a network: no web fonts.
+    # The picture must work without a network: no web fonts.
     Path(out).write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL))
 
 

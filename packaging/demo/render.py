@@ -1,4 +1,4 @@
-"""Draws the demo's own images: a screenshot of a settings window and a photographed till receipt."""
+"""Draw the demo's own images: a screenshot of a settings window and a photographed till receipt."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
 
 
 def screenshot(seed: int = 0, size: tuple[int, int] = (1280, 800)) -> Image.Image:
-    """A desktop window with a side bar, switches and text; RGB, `size` pixels. The same seed gives the same image."""
+    """Return a desktop window with a side bar, switches and text; RGB, `size` pixels. Equal seeds give equal images."""
     chance = random.Random(seed)
     dark = chance.random() < 0.5
     ground, panel, text, faint = (
@@ -80,7 +80,7 @@ def screenshot(seed: int = 0, size: tuple[int, int] = (1280, 800)) -> Image.Imag
 
 
 def receipt(seed: int = 0, height: int = 1100) -> Image.Image:
-    """A till receipt on a table, slightly turned, with soft shadow and noise; RGB, about 3:4, `height` pixels high."""
+    """Return a till receipt on a table, slightly turned, with shadow and noise; RGB, 3:4, `height` pixels high."""
     chance = random.Random(seed)
     paper = Image.new("RGB", (460, 960), (250, 249, 245))
     draw = ImageDraw.Draw(paper)

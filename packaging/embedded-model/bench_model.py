@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""How good the embedded model is, on the corpus's test images; `make bench-model`.
+"""Evaluate the embedded model on the corpus's test images; `make bench-model`.
 
-Prints figures beside their targets, and writes them as JSON, with confusion matrix and calibration of the first
-configuration's labels as PNG. That label set is measured by the installed product, the others by `evaluate.py`.
+Prints figures with their targets, and writes them as JSON, with confusion matrix and calibration of the starter
+configuration's labels as PNG. That label set is evaluated by the installed product, the others by `evaluate.py`.
 
 usage: bench_model.py [CORPUS] [--small] [--out build/bench-model.json]
 """
@@ -37,11 +37,11 @@ sys.path.insert(0, str(HERE.parent / "bench"))
 import checkpoint  # noqa: E402
 import floors  # noqa: E402
 
-ROUNDS = 40  # of the tower's timing, both models in turn
+ROUNDS = 40  # of the tower's timing, alternating between both models
 
 
 def by_the_product(items: list[data.Item], picture: Path) -> dict[str, Any]:
-    """`snapsortctl model eval` with what `snapsortctl init` writes."""
+    """Run `snapsortctl model eval` with the configuration that `snapsortctl init` writes."""
     with tempfile.TemporaryDirectory(prefix="bench-model-") as folder:
         table = Path(folder) / "images.csv"
         with table.open("w", newline="") as file:
@@ -58,7 +58,7 @@ def by_the_product(items: list[data.Item], picture: Path) -> dict[str, Any]:
 
 
 def tower_ratio(kept: Path, *, small: bool) -> float:
-    """How many times as fast as the image tower of CLIP ViT-B/32: torch in float32, one image of its size, medians."""
+    """Return the speedup over the image tower of CLIP ViT-B/32: torch in float32, one image of its size, medians."""
     torch.set_num_threads(default_threads())
     models = [
         AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
@@ -81,7 +81,7 @@ def tower_ratio(kept: Path, *, small: bool) -> float:
 
 
 def main() -> None:
-    """Measure, print, write; exit code 1 where a figure fell behind."""
+    """Measure, print, write; exit with code 1 if a figure falls short of its limit."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("corpus", type=Path, nargs="?", default=REPOSITORY.parent / "shared" / "data")
     parser.add_argument("--small", action="store_true", help="no CLIP of the real size, to test the bench itself")

@@ -1,4 +1,4 @@
-"""The corpus as training sees it: which images, in which part, decoded once, and the random changes made to them."""
+"""The corpus for training: its images by part, decoded once, and their random augmentation."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from PIL import Image, ImageFilter
 
 Pixels = npt.NDArray[np.uint8]
 
-SIDE = 256  # pixels; decoded images are squashed to this square and kept
-NEAR_COPY_BITS = 6  # of 64; difference hashes this close to a test image's count as a copy
-NEAR_COPY_COSINE = 0.95  # between thumbnails less their mean
-VALIDATION = {  # sources left out of training while choosing, as (fine class, source)
+SIDE = 256  # pixels; decoded images are resized to this square and cached
+NEAR_COPY_BITS = 6  # of 64; an image with a difference hash this close to a test image's counts as a copy
+NEAR_COPY_COSINE = 0.95  # between thumbnails minus their mean
+VALIDATION = {  # sources held out of training for model selection, as (fine class, source)
     ("phone_screenshot", "f-droid/fdroiddata"),
     ("settings_dialog", "notepad-plus-plus/npp-usermanual"),
     ("desktop_screenshot", "notepad-plus-plus/npp-usermanual"),
@@ -36,7 +36,7 @@ VALIDATION = {  # sources left out of training while choosing, as (fine class, s
     ("photo_pet", "EliSchwartz/imagenet-sample-images"),
     ("photo_city_building", "EliSchwartz/imagenet-sample-images"),
 }
-VALIDATION_CLASSES = {  # single-source classes held out whole: can the class be told from its coarse class's others?
+VALIDATION_CLASSES = {  # single-source classes held out whole: are they recognised by their coarse class's others?
     "handwritten_note",
     "diagram",
     "business_card",
@@ -64,7 +64,7 @@ class Item:
 
 
 def read_items(corpus: Path) -> list[Item]:
-    """Both indexes below `corpus` (corpus/index.csv and imagenet-sample/index.csv), in their order."""
+    """Return both indexes below `corpus` (corpus/index.csv and imagenet-sample/index.csv), in their order."""
     items = []
     with (corpus / "corpus" / "index.csv").open(newline="") as lines:
         for row in csv.DictReader(lines):
@@ -98,7 +98,7 @@ def read_items(corpus: Path) -> list[Item]:
 
 
 def read_rendered(folder: Path) -> list[Item]:
-    """The index that `rendering/` wrote into the folder, all of it for training."""
+    """Return the index that `rendering/` wrote into the folder, all of it for training."""
     with (folder / "index.csv").open(newline="") as lines:
         return [
             Item(
@@ -115,13 +115,13 @@ def read_rendered(folder: Path) -> list[Item]:
 
 
 def decode(path: Path) -> Pixels:
-    """The image squashed to (SIDE, SIDE, 3)."""
+    """Return the image resized to (SIDE, SIDE, 3), ignoring the aspect ratio."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
 def load_pixels(items: list[Item], cache: Path) -> Pixels:
-    """All images as (n, SIDE, SIDE, 3), decoded once and kept in the file `cache`."""
+    """Return all images as (n, SIDE, SIDE, 3), decoded once and kept in the file `cache`."""
     if not cache.exists():
         with ThreadPoolExecutor() as pool:
             np.save(cache, np.stack(list(pool.map(decode, (item.path for item in items)))))
@@ -132,7 +132,7 @@ def load_pixels(items: list[Item], cache: Path) -> Pixels:
 
 
 def near_copies(pixels: Pixels, tests: list[int], others: list[int]) -> set[int]:
-    """Those of `others` that look like one of `tests`: close difference hashes (8x8) or thumbnails (24x24)."""
+    """Return those of `others` that look like one of `tests`: close difference hashes (8x8) or thumbnails (24x24)."""
 
     def thumbnails(rows: list[int], width: int, height: int) -> npt.NDArray[np.float32]:
         grey = (Image.fromarray(pixels[i]).convert("L") for i in rows)
@@ -154,18 +154,18 @@ def near_copies(pixels: Pixels, tests: list[int], others: list[int]) -> set[int]
 
 
 def left_out_classes(items: list[Item]) -> tuple[set[str], set[str]]:
-    """WordNet ids of 100 ImageNet classes kept for the final test, and of 50 more for choosing."""
+    """Return WordNet ids of 100 ImageNet classes reserved for the final test, and of 50 more for model selection."""
     ids = sorted({item.wordnet_id for item in items if item.split == "imagenet"})
     return set(ids[5::10]), set(ids[2::20])
 
 
 def in_validation(item: Item) -> bool:
-    """Whether the image belongs to a source or class held out for choosing."""
+    """Return whether the image belongs to a source or class held out for model selection."""
     return item.split == "train" and (item.fine in VALIDATION_CLASSES or (item.fine, item.source) in VALIDATION)
 
 
 def augment(pixels: Pixels, side: int, flip: bool, rng: np.random.Generator) -> Pixels:
-    """A random crop, blur, downscale, colour change and JPEG round, as (side, side, 3)."""
+    """Return a random crop, blur, downscale, colour change and JPEG re-encoding, as (side, side, 3)."""
     image = Image.fromarray(pixels)
     whole = rng.random() < 0.3
     area, ratio = (1.0, 1.0) if whole else (rng.uniform(0.45, 1.0), np.exp(rng.uniform(-0.25, 0.25)))
@@ -194,5 +194,5 @@ def augment(pixels: Pixels, side: int, flip: bool, rng: np.random.Generator) -> 
     if rng.random() < 0.08:
         values = np.repeat(values.mean(2, keepdims=True), 3, 2)
     if rng.random() < 0.03:
-        values = 255 - values  # a dark theme of it, roughly
+        values = 255 - values  # roughly a dark theme of it
     return np.clip(values, 0, 255).astype(np.uint8)

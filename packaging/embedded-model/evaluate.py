@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure a checkpoint on images that training never saw.
+"""Evaluate a checkpoint on images that were not used in training.
 
 usage: evaluate.py CHECKPOINT CORPUS [--part test|validation] [--json] [--fit-scale]
 """
@@ -25,13 +25,13 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 Texts = Callable[[list[str]], torch.Tensor]  # prompts to normalised features (n, d)
 
 BINS = 10  # of the expected calibration error, equally wide (Guo et al. 2017)
-SETS = 60  # random label sets that the temperature is fitted on
-POOL = 250  # phrases these are drawn from
+SETS = 60  # number of random label sets for fitting the temperature
+POOL = 250  # number of phrases these are drawn from
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Scores (n, labels), the right label of each image, and the labels' names."""
+    """Scores (n, labels), the correct label of each image, and the labels' names."""
 
     scores: torch.Tensor
     truth: torch.Tensor
@@ -53,7 +53,7 @@ class Outcome:
         return {name: right[best == k].mean().item() for k, name in enumerate(self.labels) if (best == k).any()}
 
     def calibration_error(self) -> float:
-        """Expected calibration error: mean gap of confidence and accuracy over equally wide bins."""
+        """Return the expected calibration error: mean gap of confidence and accuracy over equally wide bins."""
         confidence, best = self.scores.max(1)
         right = (best == self.truth).float()
         bins = (confidence * BINS).long().clamp(max=BINS - 1)
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def three_labels(item: data.Item) -> str:
-    """The original script's labels: screenshots, receipts with invoices, and everything else."""
+    """Return the original script's labels: screenshots, receipts with invoices, and everything else."""
     if item.fine in {"receipt", "invoice"}:
         return "receipt"
     return "screenshot" if item.coarse == "screenshot" else "other"
@@ -80,21 +80,21 @@ MAPPINGS: dict[str, Callable[[data.Item], str]] = {
 
 
 def label_features(labels: dict[str, tuple[str, ...]], texts: Texts) -> torch.Tensor:
-    """Per label the normalised mean of its prompts' features, (labels, d)."""
+    """Return, per label, the normalised mean of its prompts' features, (labels, d)."""
     return torch.stack([F.normalize(texts(list(prompts_)).mean(0), dim=0) for prompts_ in labels.values()])
 
 
 def outcome(
     images: torch.Tensor, truth: Sequence[str], labels: dict[str, tuple[str, ...]], texts: Texts, scale: float
 ) -> Outcome:
-    """Softmax scores of normalised image features (n, d) over the labels."""
+    """Return softmax scores of normalised image features (n, d) over the labels."""
     names = tuple(labels)
     scores = (scale * images @ label_features(labels, texts).T).softmax(1)
     return Outcome(scores, torch.tensor([names.index(name) for name in truth]), names)
 
 
 def open_vocabulary(images: torch.Tensor, names: Sequence[str], texts: Texts) -> tuple[float, float]:
-    """Top-1 and top-5 accuracy of finding each photo's name among all names; one photo per name."""
+    """Return top-1 and top-5 accuracy of finding each photo's name among all names; one photo per name."""
     spoken = [name.replace("_", " ") for name in names]
     features = F.normalize(texts([f"a photo of a {n}" for n in spoken]) + texts(spoken), dim=1)
     ranks = (images @ features.T).argsort(1, descending=True)
@@ -105,7 +105,7 @@ def open_vocabulary(images: torch.Tensor, names: Sequence[str], texts: Texts) ->
 def choosing_line(
     features: dict[int, torch.Tensor], items: list[data.Item], rows: list[int], named: list[int], texts: Texts
 ) -> str:
-    """What training prints after each epoch: accuracies, with recalls averaged over labels."""
+    """Return the figures printed after each epoch of training: accuracies, with recalls averaged over labels."""
     parts = []
     if rows:
         images = torch.stack([features[i] for i in rows])
@@ -119,7 +119,7 @@ def choosing_line(
 
 
 class Encoder:
-    """A checkpoint's two towers as functions to normalised features."""
+    """A checkpoint's two towers as functions that return normalised features."""
 
     def __init__(self, folder: Path) -> None:
         self.model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
@@ -143,10 +143,10 @@ class Encoder:
 
 
 def fitted_scale(images: torch.Tensor, items: list[data.Item], classes: dict[str, str], texts: Texts) -> float:
-    """The logit scale with the least cross-entropy over label sets of 3 to 7, all coarse classes weighing the same.
+    """Return the logit scale with the least cross-entropy over label sets of 3 to 7, weighting coarse classes equally.
 
     The sets are the held-out ones and random choices of training phrases, one per class or pair of classes; images
-    that none of a set's labels covers are left out of it. `classes` maps all fine classes to coarse ones.
+    that no label of a set covers are left out of that set. `classes` maps all fine classes to coarse ones.
     """
     rng = random.Random(0)
     pool = [p for p in prompts.phrases(classes, 0, rng) if len(p.covers) <= 8]
@@ -182,7 +182,7 @@ def fitted_scale(images: torch.Tensor, items: list[data.Item], classes: dict[str
 
 
 def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> dict[str, Any]:
-    """Every figure of the model card, as one JSON object."""
+    """Return every figure of the model card, as one JSON object."""
     images = encoder.images(items)
     figures: dict[str, Any] = {"n": len(items), "logit_scale": encoder.scale}
     for key, labels in prompts.HELD_OUT.items():
@@ -206,7 +206,7 @@ def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> 
 
 
 def parts(everything: list[data.Item], part: str) -> tuple[list[data.Item], list[data.Item]]:
-    """The images of "test" or "validation", and the photos of the ImageNet classes left out for it."""
+    """Return the images of "test" or "validation", and the photos of the ImageNet classes held out for it."""
     test = part == "test"
     items = [item for item in everything if (item.split == "test" if test else data.in_validation(item))]
     ids = data.left_out_classes(everything)[0 if test else 1]

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Write the checkpoint folder of trained weights; `train.py` does so at its end, this for those kept on the way.
+"""Write the checkpoint folder of trained weights.
+
+`train.py` does this at its end; this program does it for weights saved during training.
 
 usage: export.py WORK/latest.pt OUT --scale SCALE
 """
@@ -19,7 +21,7 @@ from tower import Tower
 
 
 def export(tower: Tower, heads: Heads, scale: float, out: Path) -> None:
-    """The transformers checkpoint; `scale` is what cosines are multiplied with before the softmax."""
+    """Return the transformers checkpoint; cosines are multiplied by `scale` before the softmax."""
     model = port.dual_encoder()
     vision_model: Any = model.vision_model
     text_model: Any = model.text_model

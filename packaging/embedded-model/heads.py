@@ -1,4 +1,4 @@
-"""What learns besides the image tower."""
+"""The trainable parts besides the image tower."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch.nn import functional as F
 class Heads(nn.Module):
     """The text pooler and both projections, as the checkpoint holds them; and the scales of the losses.
 
-    `wide` and `narrow` are the feed-forward part of the averaging layer, which does nothing until `vocabulary.py`
-    teaches it.
+    `wide` and `narrow` are the feed-forward part of the averaging layer, which has no effect until `vocabulary.py`
+    trains it.
 
-    `mean`: the average feature of photos (1280,), which says nothing about any of them.
+    `mean`: the average feature of photos (1280,), which carries no information about any of them.
     """
 
     def __init__(self, mean: torch.Tensor) -> None:
@@ -31,13 +31,13 @@ class Heads(nn.Module):
             self.narrow.bias.zero_()
             self.pooler.weight.copy_(port.POOLER_GAIN * torch.eye(384))
             self.pooler.bias.zero_()
-            self.image.weight.sub_(self.image.weight @ direction[:, None] @ direction[None])  # the mean says nothing
+            self.image.weight.sub_(self.image.weight @ direction[:, None] @ direction[None])  # removes the mean
 
     def texts(self, embeddings: torch.Tensor) -> torch.Tensor:
         return self.projected(F.layer_norm(embeddings + self.narrow(F.gelu(self.wide(embeddings))), (384,)))
 
     def projected(self, averaged: torch.Tensor) -> torch.Tensor:
-        """Without the feed-forward part."""
+        """Return the pooled text without the feed-forward part."""
         return F.normalize(self.text(torch.tanh(self.pooler(averaged))), dim=-1)
 
     def images(self, features: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
-"""Label sets as people write them, made up by chance: training asks every image which label of a set it belongs to.
+"""Random label sets of the kind that people write: training asks for every image which label of a set it belongs to.
 
-A set's labels don't overlap, and each is described by one prompt or several, which rarely name all that the label
-covers: whoever writes "a chart or a map" wants the tables there too.
+A set's labels do not overlap, and each is described by one or several prompts, which rarely name everything that the
+label covers: people who write "a chart or a map" want the tables there too.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NONE_OF = (
 
 @dataclass(frozen=True)
 class Label:
-    """Prompts, and the fine classes whose images belong here."""
+    """Prompts, and the fine classes whose images belong to the label."""
 
     prompts: tuple[str, ...]
     covers: frozenset[str]
@@ -47,14 +47,14 @@ LabelSet = tuple[Label, ...]
 
 
 class Writer:
-    """Writes label sets about `classes`, a mapping of fine to coarse classes, drawing from `rng`."""
+    """Generate label sets about `classes`, a mapping of fine to coarse classes, drawing from `rng`."""
 
     def __init__(self, classes: Mapping[str, str], rng: random.Random) -> None:
         self.classes, self.rng = classes, rng
         self.members = {coarse: [f for f, c in classes.items() if c == coarse] for coarse in COARSE}
 
     def sets(self, count: int) -> Iterator[LabelSet]:
-        """So many of them; none with a prompt that is kept for measuring."""
+        """Yield `count` label sets; none contains a prompt reserved for evaluation."""
         while count:
             kind = self.rng.random()
             made = self.of_coarse() if kind < 0.4 else self.of_wishes() if kind < 0.75 else self.of_fine()
@@ -63,14 +63,14 @@ class Writer:
                 yield made
 
     def of_coarse(self) -> LabelSet:
-        """The coarse classes; some may be missing, and some put together as "the rest"."""
+        """Return the coarse classes; some may be missing, and some combined as "the rest"."""
         coarse = self.rng.sample(list(COARSE), self.rng.randint(3, len(COARSE)))
         rest = coarse[: self.rng.choice((0, 0, 2, 3))]
         labels = [Label(self.described(c), frozenset(self.members[c])) for c in coarse[len(rest) :]]
         return (*labels, *self.remaining(rest, frozenset()))
 
     def of_wishes(self) -> LabelSet:
-        """What somebody wants filed, and negative labels for all the rest."""
+        """Return the labels that a person wants filed, and negative labels for all the rest."""
         wishes: list[Label] = []
         names: list[str] = []
         taken: frozenset[str] = frozenset()
@@ -93,12 +93,12 @@ class Writer:
         return (*wishes, *rest)
 
     def of_fine(self) -> LabelSet:
-        """A few fine classes, and nothing for the rest."""
+        """Return a few fine classes, and nothing for the rest."""
         fines = self.rng.sample(list(self.classes), self.rng.randint(3, 10))
         return tuple(Label(self.several(partial(self.about, f)), frozenset({f})) for f in fines)
 
     def wish(self) -> tuple[str, frozenset[str], tuple[str, ...]]:
-        """One fine class, a group of them, or a coarse class: a name for it, what it covers, and prompts."""
+        """Return a fine class, a group of them, or a coarse class: its name, the classes it covers, and prompts."""
         kind = self.rng.random()
         if kind < 0.3:
             fines, nouns = self.rng.choice(GROUPS)
@@ -112,7 +112,7 @@ class Writer:
         return self.rng.choice(NOUNS[fine]), frozenset({fine}), self.several(partial(self.about, fine))
 
     def remaining(self, coarse: list[str], taken: frozenset[str], names: Sequence[str] = ()) -> list[Label]:
-        """One label for all of the coarse classes but what is taken, whose `names` it may exclude; none for nothing."""
+        """Return a label for the coarse classes without `taken`, whose `names` it may exclude; none if none is left."""
         covers = frozenset(f for c in coarse for f in self.members[c]) - taken
         if not covers:
             return []
@@ -132,7 +132,7 @@ class Writer:
         return [Label(tuple(prompts), covers)]
 
     def described(self, coarse: str, covers: frozenset[str] | None = None) -> tuple[str, ...]:
-        """A coarse class by its name, by a list of what belongs there, or by a few prompts about that."""
+        """Return a coarse class by its name, by a list of its members, or by a few prompts about them."""
         members = [f for f in self.members[coarse] if covers is None or f in covers]
         kind = self.rng.random()
         if kind < 0.4:

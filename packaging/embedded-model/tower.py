@@ -1,4 +1,4 @@
-"""Lite0 for training: batch norms folded into their convolutions, squeeze-and-excite left away, ReLU6 in place.
+"""Lite0 for training: batch norms folded into their convolutions, squeeze-and-excite removed, ReLU6 in place.
 
 Frozen batch norms are plain scales and shifts; folding them, and channels-last memory, doubles the speed on a CPU.
 """
@@ -14,17 +14,17 @@ from transformers import EfficientNetModel
 
 Pair = tuple[nn.Conv2d, nn.BatchNorm2d]
 
-FROZEN = 5  # of the 16 blocks: down to an eighth of the pixels each way
+FROZEN = 5  # of the 16 blocks: down to an eighth of the pixels in each dimension
 
 
 def norm_scale(norm: nn.BatchNorm2d) -> torch.Tensor:
-    """What a frozen batch norm multiplies each channel with."""
+    """Return the factor of each channel in a frozen batch norm."""
     assert norm.running_var is not None
     return norm.weight / torch.sqrt(norm.running_var + norm.eps)
 
 
 def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    """One convolution with a bias that does what both did."""
+    """Return one convolution with a bias that is equivalent to both."""
     assert norm.running_mean is not None
     scale = norm_scale(norm)
     kernel: Any = conv.kernel_size
@@ -39,7 +39,7 @@ def folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
 
 
 def unfolded(merged: nn.Conv2d, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
-    """Write a folded convolution back into the pair it came from; the norm keeps all but its shift."""
+    """Write a folded convolution back into the pair it came from; the norm keeps everything except its shift."""
     assert norm.running_mean is not None
     assert merged.bias is not None
     scale = norm_scale(norm)
@@ -49,7 +49,7 @@ def unfolded(merged: nn.Conv2d, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
 
 
 def places(model: Any) -> list[list[Pair]]:
-    """Every convolution of a transformers EfficientNet with its norm: the stem, the blocks, the top."""
+    """Return every convolution of a transformers EfficientNet with its norm: the stem, the blocks, the top."""
     found: list[list[Pair]] = [[(model.embeddings.convolution, model.embeddings.batchnorm)]]
     for block in model.encoder.blocks:
         pairs = [
@@ -63,7 +63,7 @@ def places(model: Any) -> list[list[Pair]]:
 
 
 class Block(nn.Module):
-    """Expand, depthwise, project; added to its input where the shapes allow it."""
+    """Expand, depthwise, project; added to its input if the shapes allow it."""
 
     def __init__(self, pairs: list[Pair]) -> None:
         super().__init__()
@@ -84,9 +84,9 @@ class Block(nn.Module):
 
 
 class Tower(nn.Module):
-    """(n, 3, h, w) normalised pixels to (n, 1280) features; the same as the EfficientNetModel it was made of.
+    """(n, 3, h, w) normalised pixels to (n, 1280) features; equivalent to the EfficientNetModel it was made from.
 
-    The stem and the first `FROZEN` blocks don't learn: edges and textures are the same everywhere, and these layers
+    The stem and the first `FROZEN` blocks are not trained: edges and textures are the same everywhere, and these layers
     take half of a training step.
     """
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Train the embedded model and write its checkpoint folder.
 
-First the projections on cached features of the corpus, then the image tower with them, end to end. Sources kept for
-choosing are measured on after each epoch and join for the last ones.
-The text tower stays as MiniLM made it; only its pooler and projection learn. Deterministic for one torch build and
-thread count.
+The projections are trained first, on cached features of the corpus, then the image tower with them, end to end. Sources
+held out for model selection are evaluated after each epoch and included in the last ones.
+The text tower stays as MiniLM made it; only its pooler and projection are trained. Deterministic for one torch build
+and thread count.
 
 usage: train.py CORPUS OUT --wordnet DATA_NOUN --work FOLDER --rendered FOLDER [--joined N]
     [--epochs N] [--stop-after N] [--seed N] [--weights FILE...]
@@ -40,10 +40,10 @@ from torch.nn import functional as F
 from tower import Tower
 from transformers import BertModel, PreTrainedTokenizerBase
 
-SETS = 2500  # label sets made up in advance
+SETS = 2500  # label sets generated in advance
 SETS_A_STEP = 8
-FIRST_STEPS = 200  # of the heads, before the tower learns with them
-LAST_STEPS = 600  # of the heads, on what the tower has become
+FIRST_STEPS = 200  # of the heads, before the tower is trained with them
+LAST_STEPS = 600  # of the heads, on the features of the trained tower
 COMPOUND = 6000  # lists and negations drawn into the phrase bank
 NAMES = ("{}", "a photo of a {}", "a picture of the {}", "{} photo", "an image of {}")
 BALANCE = 0.65  # a class with n images is drawn in proportion to n ** (1 - BALANCE)
@@ -54,7 +54,7 @@ NOISE = 0.05
 
 @dataclass(frozen=True)
 class LabelSets:
-    """All made-up label sets: their texts as MiniLM embeddings (n, 384), and each set's labels by row numbers."""
+    """All generated label sets: their texts as MiniLM embeddings (n, 384), and each set's labels by row numbers."""
 
     texts: torch.Tensor
     sets: list[list[tuple[list[int], torch.Tensor]]]  # per label: rows of `texts`, and (fine classes,) bool
@@ -62,7 +62,7 @@ class LabelSets:
 
 @dataclass
 class Bank:
-    """Texts as MiniLM embeddings (n, 384), with what they are true of."""
+    """Texts as MiniLM embeddings (n, 384), with the classes that they are true of."""
 
     phrases: torch.Tensor
     covers: torch.Tensor  # (n, fine classes) bool
@@ -76,7 +76,7 @@ class Bank:
 def embed(
     texts: list[str], tower: BertModel, tokens: PreTrainedTokenizerBase, work: Path | None = None
 ) -> torch.Tensor:
-    """The averaging layer's output for each text, (n, 384); kept in the folder `work`."""
+    """Return the averaging layer's output for each text, (n, 384); cached in the folder `work`."""
     cache = work / f"texts-{hashlib.sha256(chr(10).join(texts).encode()).hexdigest()[:16]}.pt" if work else None
     if cache is not None and cache.exists():
         kept: torch.Tensor = torch.load(cache, weights_only=True)
@@ -94,13 +94,13 @@ def embed(
 
 
 def normalised(pixels: data.Pixels) -> torch.Tensor:
-    """(n, h, w, 3) bytes to the tower's (n, 3, h, w), channels last."""
+    """Convert (n, h, w, 3) bytes to the tower's (n, 3, h, w), channels last."""
     values = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
     return ((values - 127) / 128).contiguous(memory_format=torch.channels_last)
 
 
 def frozen_features(tower: Tower, pixels: data.Pixels, rows: list[int], cache: Path | None = None) -> torch.Tensor:
-    """Features of the unchanged images, resized to the tower's 224 pixels; zeros for rows not asked for."""
+    """Return features of the original images, resized to the tower's 224 pixels; zeros for rows not requested."""
     if cache is not None and cache.exists():
         kept: torch.Tensor = torch.load(cache, weights_only=True)
         return kept
@@ -118,9 +118,9 @@ def frozen_features(tower: Tower, pixels: data.Pixels, rows: list[int], cache: P
 def positives_against_rest(
     logits: torch.Tensor, positive: torch.Tensor, negative: torch.Tensor, breadth: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Mean over positive pairs of -log(e^p / (e^p + sum of e^n over the row's negatives)).
+    """Return the mean over positive pairs of -log(e^p / (e^p + sum of e^n over the row's negatives)).
 
-    `breadth` (columns,) says how much a text covers: the wider, the less each of its pairs counts.
+    `breadth` (columns,) is how much a text covers: the wider, the less each of its pairs counts.
     """
     rest = torch.logsumexp(logits.masked_fill(~negative, -1e9), 1, keepdim=True)
     weight = positive / breadth if breadth is not None else positive.float()
@@ -128,7 +128,7 @@ def positives_against_rest(
 
 
 class Objective:
-    """All losses on (features, which images): built once, called per step."""
+    """All losses on (features, image indexes): built once, called per step."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class Objective:
         self.means, self.spread = pseudo
         self.caption_of, self.generator = caption_of, generator
         single = bank.covers.sum(1) == 1
-        self.known = nn.Linear(1280, bank.covers.shape[1])  # keeps the features apart; not shipped
+        self.known = nn.Linear(1280, bank.covers.shape[1])  # keeps the features distinct; not shipped
         self.per_class = [torch.where(bank.covers[:, f] & single)[0] for f in range(bank.covers.shape[1])]
 
     def draw(self, count: int, high: int) -> torch.Tensor:
@@ -172,7 +172,7 @@ class Objective:
         for number in self.draw(SETS_A_STEP, len(bank.label_sets.sets)).tolist():
             loss = loss + self.choice(images[known], fines, number, scale[3]) / SETS_A_STEP
 
-        photo = self.photos[rows]  # class names: as Lite0's own classifier sees the unchanged photo
+        photo = self.photos[rows]  # class names: as predicted by Lite0's own classifier for the original photo
         names = heads.texts(bank.names[self.draw(1, len(bank.names))[0]])
         teacher = self.teacher[rows[photo]]
         loss = loss - (teacher * (scale[1] * images[photo] @ names.T).log_softmax(1)).sum(1).mean()
@@ -196,7 +196,7 @@ class Objective:
         return loss
 
     def choice(self, images: torch.Tensor, fines: torch.Tensor, number: int, scale: torch.Tensor) -> torch.Tensor:
-        """Cross-entropy of choosing each image's label in one label set; images that none covers are left out."""
+        """Return the cross-entropy of choosing each image's label in a label set, ignoring images that none covers."""
         labels = self.bank.label_sets.sets[number]
         rows = [row for prompts_, _ in labels for row in prompts_]
         texts = self.heads.texts(self.bank.label_sets.texts[rows]).split([len(prompts_) for prompts_, _ in labels])
@@ -208,7 +208,7 @@ class Objective:
         return F.cross_entropy(scale * images[covered] @ features.T, right[covered].int().argmax(1))
 
     def groups(self, rate: float) -> list[dict[str, Any]]:
-        """What learns besides the tower, for an optimiser."""
+        """Return the trainable parts besides the tower, for an optimiser."""
         heads = self.heads
         return [
             {"params": [heads.pooler.weight, heads.pooler.bias], "lr": 0.3 * rate},
@@ -240,7 +240,7 @@ def cosine_schedule(optimizer: torch.optim.Optimizer, steps: int, warm: int) -> 
 
 
 def balanced(fines: torch.Tensor) -> torch.Tensor:
-    """A weight for each image by its class (n,), so that small classes are drawn more often."""
+    """Return a weight for each image by its class (n,), so that small classes are drawn more often."""
     weights: torch.Tensor = torch.bincount(fines).float()[fines] ** -BALANCE
     return weights
 
@@ -248,7 +248,7 @@ def balanced(fines: torch.Tensor) -> torch.Tensor:
 def batches(
     images: list[int], weights: torch.Tensor, samples: list[int], steps: int, generator: torch.Generator
 ) -> Iterator[list[int]]:
-    """Class-balanced corpus images plus, in turn, the ImageNet sample's photos."""
+    """Yield class-balanced corpus images plus, in turn, the ImageNet sample's photos."""
     for step in range(steps):
         drawn = torch.multinomial(weights, BATCH, replacement=True, generator=generator).tolist()
         yield [images[i] for i in drawn] + [
@@ -276,7 +276,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(0)  # runs of all seeds begin with the same heads, so that their weights can be averaged
+    torch.manual_seed(0)  # runs of all seeds start with the same heads, so that their weights can be averaged
     generator = torch.Generator().manual_seed(args.seed)
 
     items = data.read_items(args.corpus)
@@ -310,7 +310,7 @@ def main() -> None:
     seen_already = data.near_copies(pixels, tests, list(range(start, len(items))))
     fresh = [i for i in range(start, len(items)) if i not in seen_already]
     train += fresh
-    features = torch.cat([features, torch.zeros(len(extra), features.shape[1])])  # only photos' are asked for later
+    features = torch.cat([features, torch.zeros(len(extra), features.shape[1])])  # only those of photos are used later
     print(f"{len(fresh)} rendered images, {len(seen_already)} near-duplicates of test images dropped", flush=True)
     classes = {item.fine: item.coarse for item in items if item.fine}
     fine_names = sorted(classes)
@@ -327,7 +327,7 @@ def main() -> None:
     wider = nouns.wider_terms(ids)
 
     def sentences(names: list[list[str]]) -> torch.Tensor:
-        """Each sentence about each thing, under its first and under any of its names."""
+        """Return each sentence about each thing, with its first and with any of its names."""
         texts = [
             s.format((n[0] if k == 0 else rng.choice(n)).replace("_", " "))
             for k in (0, 1)
@@ -381,7 +381,7 @@ def main() -> None:
     weights = balanced(fines[corpus_rows])
 
     def measured(tower_now: Tower | None) -> str:
-        """Figures on what was left out for choosing, in one line."""
+        """Return figures on the held-out images, in one line."""
         rows = validation
         named = [i for i, item in enumerate(items) if item.split == "imagenet" and item.wordnet_id in kept_for_choice]
         current = features if tower_now is None else frozen_features(tower_now, pixels, rows + named)
@@ -437,7 +437,7 @@ def main() -> None:
                     waiting = pool.submit(loaded, plan[step + 1], step + 1)
                 now = tower(images)
                 loss = objective(F.dropout(now, 0.1), rows)
-                photo = photos[rows]  # the classifier that came with the tower still reads photos as before
+                photo = photos[rows]  # the classifier that came with the tower still classifies photos as before
                 told = (features[rows[photo]] @ weight.T + bias).softmax(1)
                 loss = loss - 0.5 * (told * (now[photo] @ weight.T + bias).log_softmax(1)).sum(1).mean()
                 optimizer.zero_grad()

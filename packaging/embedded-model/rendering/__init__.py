@@ -1,1 +1,1 @@
-"""Training images from real programs: seeded generators, one module per kind, run by `render.py`."""
+"""Generators of training images from real programs: seeded, one module per kind, run by `render.py`."""

@@ -1,4 +1,4 @@
-"""Phone apps and phone home screens; papers shown on a phone's screen."""
+"""Phone apps and phone home screens; paper documents shown on a phone's screen."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -68,7 +68,7 @@ def figures(source: Source, theme: Theme) -> str:
 
 
 def streets(source: Source, width: int, height: int, dark: bool) -> str:
-    """A street map as SVG."""
+    """Return a street map as SVG."""
     rng = source.rng
     land, road, water, park = (
         ("#242f3e", "#4a5a70", "#17263c", "#263c3f")
@@ -140,7 +140,7 @@ def app(source: Source) -> Page:
 
 
 def home(source: Source) -> Page:
-    """A phone's home or lock screen."""
+    """Return a phone's home or lock screen."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     width, height = rng.choice(PHONES)
     lock = rng.random() < 0.3

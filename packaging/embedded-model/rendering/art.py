@@ -1,4 +1,4 @@
-"""Comics, illustrations, paintings, logos: drawn from shapes, or painted after photos."""
+"""Comics, illustrations, paintings, logos: drawn from shapes, or painted from photos."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -15,7 +15,7 @@ LETTERED = ("Comic Neue", "Tomson Talks", "Humor Sans", "Bangers", "Patrick Hand
 
 
 def wobble(rng: random.Random, dots: list[tuple[float, float]], by: float) -> str:
-    """A path through the points, not quite straight."""
+    """Return a path through the points, not quite straight."""
     moved = [(x + rng.uniform(-by, by), y + rng.uniform(-by, by)) for x, y in dots]
     return "M" + " Q".join(
         f"{x:.0f} {y:.0f} {(x + u) / 2:.0f} {(y + v) / 2:.0f}" if k else f"{x:.0f} {y:.0f}"
@@ -24,7 +24,7 @@ def wobble(rng: random.Random, dots: list[tuple[float, float]], by: float) -> st
 
 
 def person(rng: random.Random, ink: str, colour: bool) -> str:
-    """A cartoon figure in a 100 by 200 box, feet at the bottom."""
+    """Return a cartoon figure in a 100 by 200 box, feet at the bottom."""
     skin = tone(0.07, rng.uniform(0.3, 0.85), 0.5) if colour else "#fff"
     shirt, legs, hair = (
         tone(rng.random(), rng.uniform(0.25, 0.7), 0.7) if colour else rng.choice(["#fff", "#111", "#bbb"])
@@ -60,7 +60,7 @@ def person(rng: random.Random, ink: str, colour: bool) -> str:
 
 
 def scenery(rng: random.Random, width: int, height: int, colour: bool) -> str:
-    """Hills, houses, trees, a sun: a backdrop of shapes."""
+    """Return a backdrop of shapes: hills, houses, trees, a sun."""
     hue = rng.random()
     sky = tone(hue, rng.uniform(0.6, 0.95), 0.6) if colour else "#fff"
     parts = [f"<rect width={width} height={height} fill='{sky}'/>"]
@@ -90,7 +90,7 @@ def scenery(rng: random.Random, width: int, height: int, colour: bool) -> str:
 
 
 def panel(source: Source, colour: bool, font: str) -> str:
-    """One panel of a comic."""
+    """Return one panel of a comic."""
     rng = source.rng
     width, height = 420, rng.choice([300, 380, 420])
     if rng.random() < 0.15:
@@ -152,7 +152,7 @@ def comic(source: Source) -> Page:
 
 
 def illustration(source: Source) -> Page:
-    """A painting after a photo, or a flat drawing of shapes."""
+    """Return a painting from a photo, or a flat drawing of shapes."""
     rng = source.rng
     if rng.random() < 0.72:
         style = rng.choices(list(STYLES), [5, 3, 3, 3, 1, 1])[0]
@@ -189,7 +189,7 @@ def illustration(source: Source) -> Page:
 
 
 def sign(source: Source) -> Page:
-    """A logo or an icon."""
+    """Return a logo or an icon."""
     rng, words = source.rng, source.latin()
     hue = rng.random()
     ink, other = (

@@ -1,4 +1,4 @@
-"""Pages to pictures in one headless Chromium, driven over its DevTools protocol."""
+"""Render pages to pictures in one headless Chromium, driven over its DevTools protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEADLINE = 60  # seconds for a start or a page
 
 
 class Browser:
-    """A browser with one tab; `shot` turns HTML into a picture."""
+    """A browser with one tab; `shot` renders HTML as a picture."""
 
     def __init__(self, program: str = "chromium") -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="rendering-", ignore_cleanup_errors=True)
@@ -50,7 +50,7 @@ class Browser:
         return int(announced.read_text().split("\n")[0])
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """The result of one DevTools command; events before it are dropped. Raises RuntimeError."""
+        """Return the result of one DevTools command; events before it are dropped. Raise RuntimeError if it fails."""
         self.number += 1
         self._send({"id": self.number, "method": method, "params": params})
         while True:
@@ -75,7 +75,7 @@ class Browser:
         return message
 
     def shot(self, text: str, width: int, height: int, tall: int, scale: float = 1.0) -> Image.Image:
-        """A picture of the page; `height` 0 means all of it, up to `tall` pixels."""
+        """Return a picture of the page; `height` 0 means all of it, up to `tall` pixels."""
         file = Path(self.folder.name) / "page.html"
         file.write_text(text)
         screen = {"deviceScaleFactor": scale, "mobile": False}
@@ -93,7 +93,7 @@ class Browser:
         return Image.open(io.BytesIO(base64.b64decode(answer["data"]))).convert("RGB")
 
     def close(self) -> None:
-        """End the browser, also one that hangs."""
+        """End the browser, even if it hangs."""
         self.socket.shutdown()
         self.process.kill()
         self.process.wait(DEADLINE)

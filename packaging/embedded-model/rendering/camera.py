@@ -1,4 +1,4 @@
-"""What happens to paper on its way into a file: photographed with a phone, scanned, copied."""
+"""Turn paper documents into files: photographed with a phone, scanned, copied."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ SIDE = 720  # pixels; longest side while working
 
 
 def smooth(rng: Rng, size: tuple[int, int], cells: tuple[int, int]) -> Values:
-    """Soft noise from 0 to 1 as (height, width)."""
+    """Return soft noise from 0 to 1 as (height, width)."""
     grid = Image.fromarray((rng.random((cells[1], cells[0])) * 255).astype(np.uint8))
     return np.asarray(grid.resize(size, Image.Resampling.BICUBIC), np.float32) / 255
 
 
 def desk(rng: Rng, size: tuple[int, int], photo: Image.Image) -> Image.Image:
-    """What the paper lies on: wood, cloth, stone, tiles, a plain table, or the blurred photo."""
+    """Return the surface below the paper: wood, cloth, stone, tiles, a plain table, or the blurred photo."""
     kind = rng.choice(["wood", "wood", "wood", "plain", "plain", "cloth", "stone", "tiles", "photo"])
     if kind == "photo":
         return photo.resize(size).filter(ImageFilter.GaussianBlur(float(rng.uniform(2, 8))))
@@ -47,11 +47,11 @@ def desk(rng: Rng, size: tuple[int, int], photo: Image.Image) -> Image.Image:
 
 
 def crumpled(sheet: Image.Image, rng: Rng) -> Image.Image:
-    """Paper is not flat nor white: tint, folds, creases, grain."""
+    """Add the texture of paper, which is neither flat nor white: tint, folds, creases, grain."""
     values = np.asarray(sheet, np.float32)
     tint = np.array([1, rng.uniform(0.96, 1), rng.uniform(0.9, 1)]) * rng.uniform(0.88, 1)
     light = 1 + 0.05 * (smooth(rng, sheet.size, (4, 4)) - 0.5)
-    if rng.random() < 0.5:  # creases: where a bent surface turns, its brightness steps
+    if rng.random() < 0.5:  # creases: where a bent surface turns, its brightness changes abruptly
         rough = smooth(rng, sheet.size, (int(rng.integers(4, 14)), int(rng.integers(4, 18))))
         slope = np.gradient(rough)[0] + np.gradient(rough)[1]
         light += np.clip(slope / (slope.std() + 1e-6), -3, 3) * rng.uniform(0.005, 0.04)
@@ -67,7 +67,7 @@ def crumpled(sheet: Image.Image, rng: Rng) -> Image.Image:
 
 
 def warp(corners: npt.NDArray[np.float64], width: int, height: int) -> list[float]:
-    """Pillow's eight numbers that bring a sheet's corners (4, 2) to those places in the picture."""
+    """Return Pillow's eight coefficients that map a sheet's corners (4, 2) to these positions in the picture."""
     rows, wanted = [], np.array([0, 0, width, 0, width, height, 0, height], float)
     for (x, y), (u, v) in zip(corners, wanted.reshape(4, 2), strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
@@ -76,7 +76,7 @@ def warp(corners: npt.NDArray[np.float64], width: int, height: int) -> list[floa
 
 
 def photographed(sheet: Image.Image, rng: Rng, photo: Image.Image, wall: bool = False) -> Image.Image:
-    """The sheet on a table, or board on a wall, as a phone sees it; sometimes cut off, tilted, in bad light."""
+    """Return the sheet on a table, or board on a wall, as a phone sees it; sometimes cut off, tilted, in bad light."""
     sheet.thumbnail((SIDE, SIDE))
     sheet = sheet if wall else crumpled(sheet, rng)
     width, height = sheet.size
@@ -105,7 +105,7 @@ def photographed(sheet: Image.Image, rng: Rng, photo: Image.Image, wall: bool = 
 
 
 def seen(picture: Image.Image, rng: Rng) -> Image.Image:
-    """Light, shadow, focus, noise and JPEG of a phone camera."""
+    """Apply the light, shadow, focus, noise and JPEG compression of a phone camera."""
     size = picture.size
     values = np.asarray(picture, np.float32)
     light = rng.uniform(0.55, 1.1) + rng.uniform(0, 0.4) * (smooth(rng, size, (3, 3)) - 0.5)
@@ -124,7 +124,7 @@ def seen(picture: Image.Image, rng: Rng) -> Image.Image:
 
 
 def scanned(sheet: Image.Image, rng: Rng) -> Image.Image:
-    """The sheet from a scanner, a copier or a fax."""
+    """Return the sheet as scanned, copied or faxed."""
     sheet.thumbnail((SIDE, SIDE))
     kind = rng.choice(["colour", "grey", "grey", "fax", "old"])
     back = int(rng.choice([255, 250, 20]))
@@ -145,7 +145,7 @@ def scanned(sheet: Image.Image, rng: Rng) -> Image.Image:
 
 
 def squeezed(picture: Image.Image, quality: int) -> Image.Image:
-    """The picture after a JPEG round."""
+    """Return the picture after JPEG compression."""
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=quality)
     return Image.open(buffer).convert("RGB")

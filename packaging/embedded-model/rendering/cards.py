@@ -10,7 +10,7 @@ from rendering.papers import logo
 
 
 def cover(source: Source, dark: bool) -> str:
-    """A card's ground: plain, shaded, or with fine waves."""
+    """Return a card's background: plain, shaded, or with fine waves."""
     rng, hue = source.rng, source.rng.random()
     first, second = (
         tone(hue + k * 0.06, rng.uniform(0.1, 0.3) if dark else rng.uniform(0.82, 0.97), 0.5) for k in (0, 1)
@@ -37,7 +37,7 @@ def business(source: Source) -> Page:
 
 
 def identity(source: Source) -> Page:
-    """A made-up card of no real country, club or school."""
+    """Return a made-up card of no real country, club or school."""
     rng, words = source.rng, source.words
     title = rng.choice(
         [
@@ -82,7 +82,7 @@ def identity(source: Source) -> Page:
 
 
 def ticket(source: Source) -> Page:
-    """Boarding passes, train, concert, cinema and parking tickets."""
+    """Return a boarding pass, or a train, concert, cinema or parking ticket."""
     rng, words = source.rng, source.words
     kind = rng.choice(["boarding", "train", "concert", "parking"])
     title = {

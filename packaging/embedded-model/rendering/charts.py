@@ -1,4 +1,4 @@
-"""Charts through matplotlib, in its styles."""
+"""Charts drawn by matplotlib, in its styles."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -18,7 +18,7 @@ LOOKS = ("default", "ggplot", "bmh", "dark_background", "fivethirtyeight", "gray
 
 
 def plotted(source: Source, width: float, height: float) -> str:
-    """One matplotlib figure as SVG."""
+    """Return one matplotlib figure as SVG."""
     rng, words = source.rng, source.latin()
     chance = np.random.default_rng(rng.getrandbits(63))
     look = rng.choice(LOOKS)

@@ -1,4 +1,4 @@
-"""Program code in editors and sessions in terminals, coloured by Pygments in its many styles."""
+"""Program code in editors and sessions in terminals, highlighted by Pygments in its many styles."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -30,7 +30,7 @@ def python(source: Source) -> str:
 
 
 def braces(source: Source) -> str:
-    """Something between C, Java and JavaScript."""
+    """Return code in a mixture of C, Java and JavaScript."""
     rng, words = source.rng, source.words
     lines = [f"#include <{words.word()}.h>", f"import {{ {words.word()} }} from './{words.word()}';", ""][
         rng.randint(0, 1) :
@@ -57,7 +57,7 @@ def markup(source: Source) -> str:
 
 
 def coloured(source: Source) -> tuple[str, str, str, str]:
-    """Code as HTML, its CSS, its background and a file name."""
+    """Return code as HTML, its CSS, its background and a file name."""
     rng = source.rng
     make, lexers, end = rng.choice(
         [
@@ -75,7 +75,7 @@ def coloured(source: Source) -> tuple[str, str, str, str]:
 
 
 def editor(source: Source) -> Page:
-    """Code alone, in a card with a shadow, or in an editor with side bar and tabs."""
+    """Return code alone, in a card with a shadow, or in an editor with side bar and tabs."""
     rng, words = source.rng, source.words
     text, css, back, name = coloured(source)
     size = rng.choice([11, 12, 13, 14, 16, 20])
@@ -132,7 +132,7 @@ def editor(source: Source) -> Page:
 
 
 def session(source: Source) -> list[str]:
-    """Lines as a shell prints them."""
+    """Return lines as a shell prints them."""
     rng, words = source.rng, source.latin()
     prompt = rng.choice(
         ["$ ", f"{words.word()}@{words.word()}:~$ ", "# ", "❯ ", f"~/{words.word()} % ", "C:\\Users> ", "➜  ~ "]
@@ -166,7 +166,7 @@ def session(source: Source) -> list[str]:
 
 
 def tinted(line: str, rng: random.Random, inks: list[str]) -> str:
-    """The line with some of its words in colour."""
+    """Return the line with some of its words in colour."""
     parts = line.split(" ")
     return " ".join(
         f"<span style='color:{rng.choice(inks)}'>{safe(p)}</span>" if p and rng.random() < 0.2 else safe(p)

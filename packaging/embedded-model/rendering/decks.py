@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Slides through LibreOffice: its own presentation templates with our words in them, into the folder of `render.py`.
+"""Render slides with LibreOffice: its own presentation templates with our words, into the folder of `render.py`.
 
 usage: python -m rendering.decks CORPUS OUT [--decks 46] [--seed 0]
 """
@@ -32,7 +32,7 @@ TEXT = re.compile(r">([^<>]*\w[^<>]*)<")
 
 
 def written(source: Source, kind: str) -> str:
-    """Paragraphs for a placeholder: a title, an outline with points, or some words."""
+    """Return paragraphs for a placeholder: a title, an outline with points, or some words."""
     rng, words = source.rng, source.words
     if kind == "title":
         return f"<text:p>{safe(words.title(1, 5))}</text:p>"
@@ -50,7 +50,7 @@ def written(source: Source, kind: str) -> str:
 
 
 def filled(content: str, source: Source) -> str:
-    """The template's content with each page several times and words in its placeholders."""
+    """Return the template's content with each page several times and words in its placeholders."""
 
     def frame(found: re.Match[str]) -> str:
         attributes = found[1].replace('presentation:placeholder="true"', "")
@@ -72,7 +72,7 @@ def filled(content: str, source: Source) -> str:
 
 
 def deck(template: Path, target: Path, source: Source) -> None:
-    """A presentation file from a template."""
+    """Create a presentation file from a template."""
     with zipfile.ZipFile(template) as old, zipfile.ZipFile(target, "w") as new:
         for name in old.namelist():
             data = old.read(name)
@@ -84,7 +84,7 @@ def deck(template: Path, target: Path, source: Source) -> None:
 
 
 def slides(file: Path, folder: Path) -> list[Path]:
-    """The file's pages as pictures."""
+    """Return the file's pages as pictures."""
     home = f"-env:UserInstallation={(folder / 'office').as_uri()}"
     command = ["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(file)]
     subprocess.run(command, check=True, capture_output=True, timeout=180)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Screenshots of real desktop programs on a virtual screen, into the folder that `render.py` fills.
+"""Take screenshots of real desktop programs on a virtual screen, into the folder that `render.py` fills.
 
-Windows come up when they do, so a run is only roughly the same as the one before.
+Windows appear at varying times, so two runs are only roughly the same.
 
 usage: python -m rendering.desktop CORPUS OUT [--sessions 90] [--seed 0]
 """
@@ -34,14 +34,14 @@ FIXED = {"galculator", "lbreakout2", "pingus", "kobodl", "supertux2"}  # windows
 
 
 def flat(picture: Image.Image) -> bool:
-    """Whether there is nothing to see: a window that has not drawn itself."""
+    """Return whether there is nothing to see, as in a window that has not been drawn yet."""
     small = picture.convert("L").resize((48, 48))
     low, high = small.getextrema()
     return int(high) - int(low) < 12  # type: ignore[arg-type]
 
 
 def shots(session: Session, source: Source, home: Path) -> Iterator[tuple[Image.Image, str, str]]:
-    """Pictures with class and caption: the screen as it fills up, single windows, one window that fills all."""
+    """Yield pictures with class and caption: the screen as it fills up, single windows, one window that fills all."""
     rng, files = source.rng, fill(home, source)
     time.sleep(1.5)
     if rng.random() < 0.3:
@@ -58,7 +58,7 @@ def shots(session: Session, source: Source, home: Path) -> Iterator[tuple[Image.
 
 
 def views(session: Session, program: Program, window: str, count: int) -> Iterator[tuple[Image.Image, str, str]]:
-    """The window alone, the screen with it, the screen filled by it."""
+    """Yield the window alone, the screen with it, and the screen filled by it."""
     rng = session.rng
     small = program.fine == "settings_dialog"
     if not small and program.command[0] not in FIXED:

@@ -16,7 +16,7 @@ from rendering.page import HAND, MONO, SANS, SERIF, Page, Source, safe, tone
 
 
 def diagram(source: Source) -> Page:
-    """Boxes and arrows: flow charts, trees, networks, sequences."""
+    """Return boxes and arrows: flow charts, trees, networks, sequences."""
     rng, words = source.rng, source.latin()
     width, height = rng.choice([(760, 520), (640, 640), (520, 760)])
     font = rng.choice(SANS + SERIF[:3] + HAND[:4])
@@ -151,7 +151,7 @@ def table(source: Source) -> Page:
 
 
 def plan(source: Source) -> Page:
-    """A street map, or a map of made-up countries."""
+    """Return a street map, or a map of made-up countries."""
     rng, words = source.rng, source.words
     width, height = rng.choice([(640, 480), (600, 600), (480, 640)])
     if rng.random() < 0.55:
@@ -203,7 +203,7 @@ def square(rng: random.Random, text: str) -> str:
 
 
 def code(source: Source) -> Page:
-    """A QR or bar code: alone, on a label, a poster, a package."""
+    """Return a QR or bar code: alone, on a label, a poster, a package."""
     rng, words = source.rng, source.latin()
     text = f"https://example.com/{words.word()}/{words.number(rng.randint(2, 60))}"
     made = square(rng, text) if rng.random() < 0.72 else bars(source, rng.randint(60, 140))

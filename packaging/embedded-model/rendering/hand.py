@@ -10,7 +10,7 @@ INKS = ("#13a", "#124", "#111", "#222", "#334", "#444", "#a22", "#165")
 
 
 def ruled(source: Source, step: int) -> str:
-    """CSS of paper: blank, ruled, squared, yellow pad, dotted."""
+    """Return the CSS of paper: blank, ruled, squared, yellow pad, dotted."""
     rng = source.rng
     line = rng.choice(["#9bd", "#bcd", "#cbb", "#abc8"])
     back = rng.choice(["#fff", "#fdfdf6", "#fffbd8", "#f6f1e4", "#fff", "#fde9f0"])
@@ -26,7 +26,7 @@ def ruled(source: Source, step: int) -> str:
 
 
 def scribble(source: Source, text: str, size: int) -> str:
-    """Words one by one, each a little off the line, some struck out or underlined."""
+    """Return words one by one, each slightly displaced, some struck out or underlined."""
     rng, parts = source.rng, []
     for word in text.split(" "):
         mark = rng.choice(["line-through", "underline"]) if rng.random() < 0.03 else "none"
@@ -38,7 +38,7 @@ def scribble(source: Source, text: str, size: int) -> str:
 
 
 def sketch(source: Source, ink: str) -> str:
-    """A small drawing: an arrow, a box, a graph, a star."""
+    """Return a small drawing: an arrow, a box, a graph, a star."""
     rng = source.rng
     wavy = " ".join(f"{x},{50 + rng.uniform(-30, 30):.0f}" for x in range(0, 160, 16))
     shapes = (f"<polyline points='{wavy}'/><path d='M2 2V98H158'/>", "<path d='M4 50q60-40 140 0m-14-12l14 12-18 8'/>",
@@ -51,7 +51,7 @@ def sketch(source: Source, ink: str) -> str:
 
 
 def note(source: Source) -> Page:
-    """A handwritten page: letter, shopping list, lecture notes, sums."""
+    """Return a handwritten page: letter, shopping list, lecture notes, sums."""
     rng, words = source.rng, source.latin()
     size = rng.randint(24, 54)
     step = round(size * rng.uniform(1.1, 1.6))

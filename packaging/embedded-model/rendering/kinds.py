@@ -1,4 +1,4 @@
-"""All generators of browser pages, with how many images of each are made."""
+"""All generators of browser pages, with the number of images of each."""
 
 from __future__ import annotations
 

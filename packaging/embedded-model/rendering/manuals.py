@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Pictures out of Debian's manuals, into the folder of `render.py`: screenshots, charts, diagrams and clip art that
-hundreds of people made, and pages of printed documents and presentations.
+"""Extract pictures from Debian's manuals, into the folder of `render.py`.
 
-manuals.csv says which pictures, printed.txt which packages' PDF files.
+These are screenshots, charts, diagrams and clip art that hundreds of people made, and pages of printed documents and
+presentations. manuals.csv lists the pictures, printed.txt the packages with PDF files.
 
 usage: python -m rendering.manuals CORPUS OUT --packages FOLDER [--seed 0]
 """
@@ -38,7 +38,7 @@ LETTER = re.compile(r"letter|brief|lettre|carta", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Pictures:
-    """A line of manuals.csv: so many of a package's pictures whose path holds `pattern`, all of one class."""
+    """A line of manuals.csv: up to `at_most` of a package's pictures whose path contains `pattern`, of one class."""
 
     package: str
     pattern: str
@@ -53,7 +53,7 @@ def table() -> list[Pictures]:
 
 
 def unpacked(package: str, folder: Path) -> Path:
-    """The folder with the package's files; fetched once."""
+    """Return the folder with the package's files, downloaded once."""
     target = folder / package
     if not target.exists():
         subprocess.run(["apt-get", "download", "--quiet", package], cwd=folder, check=True)
@@ -68,7 +68,7 @@ def files(folder: Path, suffixes: set[str]) -> list[Path]:
 
 
 def picture(path: Path) -> Image.Image | None:
-    """The file on white, unless it is small, huge or broken."""
+    """Return the file on white, unless it is small, huge or corrupt."""
     try:
         with Image.open(path) as image:
             if min(image.size) < LEAST or not LEAST_PIXELS <= image.width * image.height <= LARGEST_PIXELS:
@@ -82,7 +82,7 @@ def picture(path: Path) -> Image.Image | None:
 
 
 def some_pictures(wanted: Pictures, folder: Path, rng: random.Random) -> Iterator[tuple[str, Image.Image]]:
-    """Different ones, with a name for each."""
+    """Yield distinct pictures, with a name for each."""
     found = [p for p in files(folder, {".png", ".jpg", ".jpeg", ".webp"}) if re.search(wanted.pattern, str(p))]
     rng.shuffle(found)
     known: set[str] = set()
@@ -97,14 +97,14 @@ def some_pictures(wanted: Pictures, folder: Path, rng: random.Random) -> Iterato
 
 
 def measured(path: Path) -> tuple[int, float, float] | None:
-    """Number of pages, width and height in points."""
+    """Return the number of pages, width and height in points."""
     told = subprocess.run(["pdfinfo", path], capture_output=True, check=False).stdout.decode(errors="replace")
     pages, size = re.search(r"Pages:\s+(\d+)", told), re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", told)
     return (int(pages[1]), float(size[1]), float(size[2])) if pages and size else None
 
 
 def page(path: Path, number: int) -> Image.Image | None:
-    """A page as a picture; None for one that can't be drawn or is all but empty."""
+    """Return a page as a picture; None for one that cannot be rendered or is nearly empty."""
     command = ["pdftoppm", "-f", str(number), "-l", str(number), "-scale-to", "1400", "-png", path]
     drawn = subprocess.run(command, capture_output=True, check=False).stdout
     if not drawn:
@@ -114,7 +114,7 @@ def page(path: Path, number: int) -> Image.Image | None:
 
 
 def printed(folders: list[Path], rng: random.Random) -> Iterator[tuple[str, str, str, Image.Image]]:
-    """Class, caption, name and picture of pages: a few of each presentation, and one document of each folder."""
+    """Yield class, caption, name and picture of pages: a few of each presentation, and one document of each folder."""
     every = [p for folder in folders for p in files(folder, {".pdf"})]
     rng.shuffle(every)
     used: set[Path] = set()

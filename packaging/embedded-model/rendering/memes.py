@@ -1,4 +1,4 @@
-"""Memes: photos and drawings with big words, in the forms that went around."""
+"""Memes: photos and drawings with large text, in well-known formats."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -16,7 +16,7 @@ def joke(source: Source) -> str:
 
 
 def shown(source: Source, height: int) -> str:
-    """A picture to joke about: mostly a photo, also a drawing."""
+    """Return a picture to caption: usually a photo, sometimes a drawing."""
     rng, kind = source.rng, source.rng.random()
     box = f"width:100%;height:{height}px;display:block;object-fit:cover"
     if kind < 0.75:
@@ -38,7 +38,7 @@ def shown(source: Source, height: int) -> str:
 
 
 def shout(source: Source, size: int, place: str) -> str:
-    """White capitals with a black edge."""
+    """Return white capitals with a black outline."""
     rng = source.rng
     font = rng.choice(["Anton", "Anton", "Oswald", "Bebas Neue", "Poppins", "Roboto"])
     text = safe(joke(source))

@@ -18,7 +18,7 @@ WORDS = {
 
 
 def bars(source: Source, tall: int) -> str:
-    """A bar code as wide as its box."""
+    """Return a bar code as wide as its box."""
     rng = source.rng
     x, parts = 0, []
     while x < 190:
@@ -29,7 +29,7 @@ def bars(source: Source, tall: int) -> str:
 
 
 def receipt(source: Source) -> Page:
-    """A till's slip."""
+    """Return a till receipt."""
     rng, words = source.rng, source.words
     width = rng.choice([260, 300, 340, 400])
     font = rng.choice(MONO) if rng.random() < 0.75 else rng.choice(SANS)
@@ -109,7 +109,7 @@ def invoice(source: Source) -> Page:
 
 
 def statement(source: Source) -> Page:
-    """A bank statement: a document, though full of amounts."""
+    """Return a bank statement: a document, though full of amounts."""
     rng, words = source.rng, source.words
     rows = "".join(
         f"<tr style='background:{'#f3f3f3' if k % 2 else '#fff'}'><td>{words.date()}<td>{safe(words.title(1, 5))}"

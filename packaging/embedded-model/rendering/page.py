@@ -1,4 +1,4 @@
-"""What a generator hands over: a page for the browser, its class, and what happens to the picture afterwards."""
+"""The output of a generator: a page for the browser, its class, and the processing of the picture afterwards."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -16,7 +16,7 @@ from rendering.text import Words
 
 @dataclass(frozen=True)
 class Page:
-    """One image to be: `width` by `height` are CSS pixels, 0 for as high as the content."""
+    """One image to be rendered: `width` by `height` are CSS pixels, 0 for as high as the content."""
 
     fine: str
     caption: str
@@ -24,26 +24,26 @@ class Page:
     width: int
     height: int = 0
     style: str = ""
-    photographed: float = 0.0  # how often it is printed and photographed
-    scanned: float = 0.0  # how often it is printed and scanned
+    photographed: float = 0.0  # probability of being printed and photographed
+    scanned: float = 0.0  # probability of being printed and scanned
     wall: bool = False  # photographed on a wall, not on a table
-    tall: int = 3000  # at most so many pixels high
+    tall: int = 3000  # maximum height in pixels
 
 
 @dataclass(frozen=True)
 class Source:
-    """What a generator draws from: chance, words, and photos that may be shown."""
+    """The input of a generator: a random generator, words, and photos that may be used."""
 
     rng: random.Random
     words: Words
     photos: list[Path]
 
     def latin(self) -> Words:
-        """The words, or English ones where handwriting and display fonts lack the letters."""
+        """Return the words, or English ones if handwriting and display fonts lack the letters."""
         return Words(self.rng, "en") if self.words.language in {"ru", "el", "zh", "ja"} else self.words
 
     def photo(self) -> str:
-        """The address of some photo."""
+        """Return the address of a random photo."""
         return self.rng.choice(self.photos).as_uri()
 
 
@@ -51,7 +51,7 @@ Generator = Callable[[Source], Page]
 
 
 def tone(hue: float, light: float, saturation: float) -> str:
-    """An HSL colour in CSS's hex form; all of them 0 to 1."""
+    """Return an HSL colour in CSS's hex form; all arguments are 0 to 1."""
     red, green, blue = colorsys.hls_to_rgb(hue % 1, min(max(light, 0), 1), min(max(saturation, 0), 1))
     return f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
 
@@ -85,7 +85,7 @@ class Theme:
         self.border = f"1px solid {self.line}" if rng.random() < 0.6 else "none"
 
     def css(self) -> str:
-        """The rules that every page of this design starts with."""
+        """Return the CSS rules that every page of this design starts with."""
         return (
             f"*{{box-sizing:border-box}}body{{margin:0;background:{self.back};color:{self.ink};"
             f"font:{self.size}px/1.45 '{self.font}',sans-serif}}"
@@ -121,12 +121,12 @@ POSTER = (
 
 
 def safe(text: str) -> str:
-    """The text as HTML."""
+    """Return the text as HTML."""
     return html.escape(text, quote=True)
 
 
 def avatar(source: Source, size: int) -> str:
-    """A round portrait: a photo or initials."""
+    """Return a round portrait: a photo or initials."""
     box = f"width:{size}px;height:{size}px;border-radius:{source.rng.choice([50, 50, 50, 20])}%;flex:none"
     if source.rng.random() < 0.5:
         return f"<img src='{source.photo()}' style='{box}'>"
@@ -139,7 +139,7 @@ def avatar(source: Source, size: int) -> str:
 
 
 def icon(theme: Theme, rng: random.Random, size: int = 18) -> str:
-    """A small line drawing as programs have them."""
+    """Return a small line drawing in the style of program icons."""
     paths = ("M3 12h18M3 6h18M3 18h18", "M12 3l9 8h-3v9h-5v-6h-2v6H6v-9H3z", "M4 4h16v12H8l-4 4z", "M5 12l5 5 9-11",
              "M12 21s-8-5-8-11a4 4 0 018-2 4 4 0 018 2c0 6-8 11-8 11z", "M3 6h7l2 2h9v11H3z", "M12 5v14M5 12h14",
              "M11 4a7 7 0 100 14 7 7 0 000-14zm5 12l5 5", "M6 3h9l4 4v14H6zM9 12h7M9 16h7",

@@ -15,7 +15,7 @@ WIDE = 480  # pixels
 
 
 def strokes(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """Coarse brush strokes first, finer ones above, along the edges of the photo (after Hertzmann 1998)."""
+    """Return coarse brush strokes first, finer ones on top, along the edges of the photo (after Hertzmann 1998)."""
     grey = np.asarray(photo.convert("L").filter(ImageFilter.GaussianBlur(3)), np.float32)
     down, across = np.gradient(grey)
     picture = Image.new("RGB", photo.size, photo.resize((1, 1)).getpixel((0, 0)))  # type: ignore[arg-type]
@@ -37,7 +37,7 @@ def strokes(photo: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def pencil(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """Graphite, red chalk or ink: the photo divided by its blur, on paper."""
+    """Return graphite, red chalk or ink: the photo divided by its blur, on paper."""
     grey = photo.convert("L")
     blur = ImageOps.invert(grey).filter(ImageFilter.GaussianBlur(rng.uniform(4, 16)))
     values = np.asarray(grey, np.float32) / np.maximum(1, 255 - np.asarray(blur, np.float32))
@@ -50,7 +50,7 @@ def pencil(photo: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def flat(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """A cartoon: few flat colours with black outlines."""
+    """Return a cartoon: few flat colours with black outlines."""
     few = (
         photo.filter(ImageFilter.GaussianBlur(2))
         .filter(ImageFilter.ModeFilter(rng.choice([9, 11, 13])))
@@ -73,7 +73,7 @@ def flat(photo: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def washed(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """A watercolour: pale, uneven, edges fading into the paper."""
+    """Return a watercolour: pale, uneven, edges fading into the paper."""
     soft = photo.filter(ImageFilter.ModeFilter(9)).filter(ImageFilter.GaussianBlur(1.5))
     values = np.asarray(soft, np.float32) * 0.8 + 48
     chance = np.random.default_rng(rng.getrandbits(32))
@@ -97,7 +97,7 @@ def washed(photo: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def dots(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """Dots of pure colour, or an engraving's lines of changing width."""
+    """Return dots of pure colour, or an engraving's lines of varying width."""
     step = rng.choice([8, 10, 13])
     lined = rng.random() < 0.3
     picture = Image.new("RGB", photo.size, "#fffbe8" if lined else rng.choice(["#ffffff", "#222222"]))
@@ -115,7 +115,7 @@ def dots(photo: Image.Image, rng: random.Random) -> Image.Image:
 
 
 def pixels(photo: Image.Image, rng: random.Random) -> Image.Image:
-    """Pixel art."""
+    """Return pixel art."""
     small = photo.resize((rng.choice([32, 48, 64]),) * 2).quantize(rng.choice([8, 16, 24])).convert("RGB")
     return small.resize(photo.size, Image.Resampling.NEAREST)
 
@@ -131,12 +131,12 @@ STYLES = {
 
 
 def painted(photo: Path, rng: random.Random, style: str) -> str:
-    """The photo in that style, as a data address for HTML."""
+    """Return the photo in that style, as a data URL for HTML."""
     with Image.open(photo) as opened:
         picture = ImageOps.fit(opened.convert("RGB"), (WIDE, rng.choice([WIDE, 360, 600])))
     if rng.random() < 0.5:
         picture = ImageOps.autocontrast(picture, 2)
-    if rng.random() < 0.5:  # colours no camera sees
+    if rng.random() < 0.5:  # colours that no camera produces
         hue, saturation, value = picture.convert("HSV").split()
         turn = rng.choice([0, 0, 20, 128, rng.randint(0, 255)])
         picture = Image.merge(

@@ -10,13 +10,13 @@ SHEET = 760  # CSS pixels; a page's width
 
 
 def face(source: Source) -> str:
-    """A font for paper: serifs more often than not, now and then a typewriter."""
+    """Return a font for paper: usually with serifs, sometimes a typewriter font."""
     rng = source.rng
     return rng.choice(rng.choices([SERIF, SANS, (*MONO, "GNUTypewriter", "Special Elite")], [5, 4, 2])[0])
 
 
 def base(source: Source) -> str:
-    """CSS of a sheet: font, size, margins."""
+    """Return the CSS of a sheet: font, size, margins."""
     rng = source.rng
     return (
         f"*{{box-sizing:border-box}}body{{margin:0;background:#fff;color:{rng.choice(['#000', '#111', '#222', '#335'])};"
@@ -27,12 +27,12 @@ def base(source: Source) -> str:
 
 
 def height(source: Source) -> int:
-    """Most sheets are A4 or US letter, some are cut."""
+    """Return the size of a sheet: usually A4 or US letter, sometimes cut."""
     return round(SHEET * source.rng.choice([1.414, 1.414, 1.414, 1.294, 1.294, 1.0, 0.7]))
 
 
 def logo(source: Source, size: int) -> str:
-    """A simple company sign."""
+    """Return a simple company logo."""
     rng = source.rng
     ink = tone(rng.random(), rng.uniform(0.25, 0.5), rng.uniform(0.2, 0.9))
     shape = rng.choice([f"<circle cx=12 cy=12 r=11 fill='{ink}'/>", f"<path d='M12 1l11 20H1z' fill='{ink}'/>",
@@ -42,7 +42,7 @@ def logo(source: Source, size: int) -> str:
 
 
 def letterhead(source: Source) -> str:
-    """Sender at the top of a letter, in one of a few arrangements."""
+    """Return the sender at the top of a letter, in one of a few arrangements."""
     rng, words = source.rng, source.words
     side = rng.choice(["left", "center", "right"])
     mark = logo(source, rng.randint(24, 60)) if rng.random() < 0.5 else ""
@@ -86,7 +86,7 @@ def letter(source: Source) -> Page:
 
 
 def printed(source: Source) -> Page:
-    """A page of running text: a paper, a book, a report, a contract, a newsletter."""
+    """Return a page of running text: a paper, a book, a report, a contract, a newsletter."""
     rng, words = source.rng, source.words
     columns = rng.choice([1, 1, 1, 2, 2, 3])
     parts = [f"<h{rng.randint(1, 2)} style='column-span:all;text-align:{rng.choice(['left', 'center'])}'>"
@@ -117,7 +117,7 @@ def printed(source: Source) -> Page:
 
 
 def typed(source: Source) -> Page:
-    """A typed page with little on it: a memo, a list, minutes, a recipe."""
+    """Return a typed page with little text: a memo, a list, minutes, a recipe."""
     rng, words = source.rng, source.words
     font = rng.choice(("GNUTypewriter", "Special Elite", "Courier Prime", "Liberation Mono", "DejaVu Sans Mono"))
     parts = [f"<p>{safe(words.title(1, 5).upper())}</p>"]
@@ -131,7 +131,7 @@ def typed(source: Source) -> Page:
 
 
 def form(source: Source) -> Page:
-    """A form, blank or filled in by hand."""
+    """Return a form, blank or filled in by hand."""
     rng, words = source.rng, source.words
     hand, filled = rng.choice(HAND), rng.random() < 0.65
     ink = rng.choice(["#13a", "#114", "#222"])
@@ -165,7 +165,7 @@ def form(source: Source) -> Page:
 
 
 def prescription(source: Source) -> Page:
-    """A doctor's prescription, printed or written."""
+    """Return a doctor's prescription, printed or handwritten."""
     rng, words = source.rng, source.words
     hand = rng.choice(HAND)
     written = rng.random() < 0.6

@@ -1,4 +1,4 @@
-"""Which desktop programs are started, on what files, and what a picture of their window is called."""
+"""Desktop programs to start, the files to open in them, and captions for pictures of their windows."""
 
 # ruff: noqa: E501 - lists of programs and their options
 
@@ -20,7 +20,7 @@ CSV = "Text - txt - csv (StarCalc):44,34,76,1"  # commas, quotes, UTF-8, from li
 
 @dataclass(frozen=True)
 class Program:
-    """A command; the class of its window alone, and of the screen when it fills it; seconds to settle."""
+    """A command; the class of its window alone, and of the screen when the window fills it; seconds to settle."""
 
     command: tuple[str, ...]
     fine: str
@@ -31,7 +31,7 @@ class Program:
 
 
 def fill(home: Path, source: Source) -> dict[str, list[Path]]:
-    """Files to open, in `home`: texts, code, tables, pages, photos."""
+    """Create files to open, in `home`: texts, code, tables, pages, photos."""
     rng, words = source.rng, source.words
     kinds: dict[str, list[Path]] = {"text": [], "code": [], "table": [], "page": [], "photo": []}
     folders = [home / "Documents", home / "Pictures", home / "Desktop", home / "Documents" / words.word()]
@@ -70,7 +70,7 @@ def fill(home: Path, source: Source) -> dict[str, list[Path]]:
 
 
 def wallpaper(path: Path, source: Source) -> Path:
-    """A photo, a plain colour or a shaded one."""
+    """Create an image: a photo, a plain colour or a shaded one."""
     rng = source.rng
     if rng.random() < 0.6:
         shutil.copy(rng.choice(source.photos), path)
@@ -83,7 +83,7 @@ def wallpaper(path: Path, source: Source) -> Path:
 
 
 def dialog(source: Source) -> tuple[str, ...]:
-    """A GTK dialog with fields, lists, questions."""
+    """Return a GTK dialog with fields, lists, questions."""
     rng, words = source.rng, source.words
     title = f"--title={words.title(1, 3)}"
     if rng.random() < 0.6:
@@ -144,7 +144,7 @@ def dialog(source: Source) -> tuple[str, ...]:
 
 
 def shell(source: Source, home: Path) -> tuple[str, ...]:
-    """A terminal program with colours of its own, showing something."""
+    """Return a terminal program with colours of its own and some content."""
     rng = source.rng
     log = home / f"{source.latin().word()}.log"
     log.write_text("\n".join(coding.session(source)))
@@ -194,7 +194,7 @@ def shell(source: Source, home: Path) -> tuple[str, ...]:
 
 
 def choose(source: Source, files: dict[str, list[Path]], home: Path) -> Program:
-    """A program at random, with something to show."""
+    """Return a random program, with content to show."""
     rng: random.Random = source.rng
 
     def some(kind: str) -> str:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Render training images into a folder: images/{class}/{kind}-{number}.jpg and an index.csv like the corpus's.
 
-Each image depends on the seed, its kind and its number only. What is there already is kept, so a stopped run goes on
-where it was.
+Each image depends only on the seed, its kind and its number. Existing images are kept, so a stopped run resumes where
+it was.
 
 usage: python -m rendering.render CORPUS OUT --fonts FOLDER [--kinds a,b] [--share 1.0] [--seed 0]
 """
@@ -37,14 +37,14 @@ ROOT = {"receipt": "receipt", "meme": "meme", "comic": "illustration", "illustra
 
 
 def coarse(fine: str) -> str:
-    """The coarse class of a fine one."""
+    """Return the coarse class of a fine one."""
     if fine.endswith("_screenshot") or fine == "settings_dialog":
         return "screenshot"
     return ROOT.get(fine, "photo" if fine.startswith("photo_") else "document")
 
 
 def finished(picture: Image.Image, page: Page, chance: np.random.Generator, photo: Path) -> tuple[Image.Image, str]:
-    """The picture after what happens to paper, with its caption."""
+    """Return the picture after printing and photographing or scanning it, with its caption."""
     roll = chance.random()
     if roll < page.photographed:
         with Image.open(photo) as back:
@@ -55,7 +55,7 @@ def finished(picture: Image.Image, page: Page, chance: np.random.Generator, phot
 
 
 def save(picture: Image.Image, path: Path, quality: int) -> None:
-    """Small and as JPEG; complete or not there."""
+    """Save it shrunk and as JPEG, either completely or not at all."""
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
@@ -75,7 +75,7 @@ def row(path: Path, out: Path, fine: str, caption: str, size: tuple[int, int], k
 
 
 def add(index: Path, line: dict[str, object]) -> None:
-    """The line at the end of the index, under a head if it is the first."""
+    """Append the line to the index, with a header if it is the first."""
     with index.open("a", newline="") as lines:
         writer = csv.DictWriter(lines, COLUMNS)
         if not lines.tell():
@@ -86,7 +86,7 @@ def add(index: Path, line: dict[str, object]) -> None:
 def image(
     browser: Browser, page: Page, faces: str, path: Path, rng: random.Random, photo: Path
 ) -> tuple[str, tuple[int, int]]:
-    """Save the page's picture; its caption and its size on the screen."""
+    """Save the page's picture; return its caption and its size on the screen."""
     head = f"<!doctype html><meta charset=utf-8><style>{faces}{page.style}</style>"
     picture = browser.shot(head + page.body, page.width, page.height, page.tall, rng.choice([1, 1, 1.5]))
     size = picture.size
@@ -96,7 +96,7 @@ def image(
 
 
 def plan(wanted: dict[str, tuple[Generator, int]], share: float) -> Iterable[tuple[str, int]]:
-    """Kinds and numbers, all kinds in step so that a part of the run is a sample of the whole."""
+    """Yield kinds and numbers, interleaved so that any part of the run is a sample of the whole."""
     entries = [
         (number / (count * share), kind, number)
         for kind, (_, count) in wanted.items()

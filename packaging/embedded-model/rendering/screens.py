@@ -11,7 +11,7 @@ PHONES = ((360, 640), (360, 740), (375, 812), (390, 844), (412, 915), (768, 1024
 
 
 def status_bar(source: Source, theme: Theme, ink: str = "") -> str:
-    """Clock, signal and battery at the top of a phone."""
+    """Return the clock, signal and battery at the top of a phone."""
     rng = source.rng
     level = rng.randint(5, 100)
     battery = f"<span style='display:inline-block;width:22px;height:10px;border:1px solid;border-radius:3px'><span style='display:block;height:8px;background:currentColor;width:{level}%'></span></span>"
@@ -23,7 +23,7 @@ def status_bar(source: Source, theme: Theme, ink: str = "") -> str:
 
 
 def tabs(source: Source, theme: Theme) -> str:
-    """A phone app's bar at the bottom."""
+    """Return a phone app's bar at the bottom."""
     rng, words = source.rng, source.words
     cells = "".join(
         f"<div style='flex:1;text-align:center;font-size:11px'>{icon(theme, rng, 24)}<br>{safe(words.word()[:10])}</div>"
@@ -64,7 +64,7 @@ def thread(source: Source, theme: Theme, count: int) -> str:
 
 
 def chat(source: Source) -> Page:
-    """A messenger on a phone."""
+    """Return a messenger on a phone."""
     rng, theme = source.rng, Theme(source.rng)
     width, height = rng.choice(PHONES[:5])
     bar = rng.choice([theme.accent, theme.panel, theme.panel])
@@ -99,7 +99,7 @@ def chat(source: Source) -> Page:
 
 
 def desk_chat(source: Source) -> Page:
-    """A messenger or team chat on a computer."""
+    """Return a messenger or team chat on a computer."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     names = "".join(
         f"<div class=row style='padding:8px 12px'>{avatar(source, 34)}<div class=grow><b>{safe(words.name())}</b><div class='dim cut'>{safe(words.sentence())}</div></div></div>"
@@ -129,7 +129,7 @@ def desk_chat(source: Source) -> Page:
 
 
 def post(source: Source) -> Page:
-    """One social post or a short feed."""
+    """Return one social post or a short feed."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     phone = rng.random() < 0.5
     single = rng.random() < 0.4
@@ -178,7 +178,7 @@ def toggle(theme: Theme, on: bool) -> str:
 
 
 def settings(source: Source) -> Page:
-    """Settings of a phone or a computer, and dialogs."""
+    """Return settings of a phone or a computer, and dialogs."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     phone = rng.random() < 0.4
 

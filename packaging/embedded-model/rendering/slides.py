@@ -11,7 +11,7 @@ from rendering.papers import logo
 
 
 def plot(source: Source, ink: str, second: str, line: str) -> str:
-    """A bar, line or ring chart as a slide has it."""
+    """Return a bar, line or ring chart in the style of slides."""
     rng = source.rng
     kind, count = rng.choice(["bars", "lines", "ring", "rows"]), rng.randint(3, 8)
     values = [rng.uniform(10, 95) for _ in range(count)]
@@ -36,7 +36,7 @@ def plot(source: Source, ink: str, second: str, line: str) -> str:
 
 
 def boxes(source: Source, ink: str) -> str:
-    """Boxes joined with arrows."""
+    """Return boxes joined with arrows."""
     rng, words = source.rng, source.words
     shape = rng.choice(["0", "8px", "50px"])
     parts = [f"<div style='background:{ink};color:#fff;padding:.7em 1em;border-radius:{shape};text-align:center'>{safe(words.title(1, 2))}</div>"
@@ -61,7 +61,7 @@ def bullets(source: Source, low: int, high: int) -> str:
 
 
 def backdrop(rng: random.Random, source: Source, hue: float, dark: bool) -> str:
-    """CSS background of the whole slide."""
+    """Return the CSS background of the whole slide."""
     plain = (
         tone(hue, rng.uniform(0.05, 0.25), rng.uniform(0, 0.6))
         if dark

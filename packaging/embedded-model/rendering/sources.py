@@ -1,4 +1,4 @@
-"""What pages may show: photos that training may see, and fonts from npm packages."""
+"""Material for the pages: photos that training may use, and fonts from npm packages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def usable_photos(corpus: Path) -> list[Path]:
-    """Photos of the ImageNet sample, less the classes kept for measuring and all near copies of test images."""
+    """Return photos of the ImageNet sample, without reserved classes and without near-duplicates of test images."""
     items = data.read_items(corpus)
     kept = set().union(*data.left_out_classes(items))
     tests = [item for item in items if item.split == "test"]
@@ -29,7 +29,7 @@ def usable_photos(corpus: Path) -> list[Path]:
 
 
 def font_faces(archives: Path, folder: Path) -> str:
-    """CSS @font-face rules for the fonts in the `@fontsource` archives (*.tgz), which are unpacked to `folder`."""
+    """Return CSS @font-face rules for the fonts in the `@fontsource` archives (*.tgz), unpacked to `folder`."""
     rules = []
     for archive in sorted(archives.glob("fontsource-*.tgz")):
         slug = re.sub(r"^fontsource-(.+)-[0-9.]+\.tgz$", r"\1", archive.name)

@@ -1,4 +1,4 @@
-"""Words for the pages: frequent words of many languages put together by chance, and short lists of our own."""
+"""Words for the pages: frequent words of many languages in random combination, and short lists of our own."""
 
 # ruff: noqa: E501 - lists of words
 
@@ -49,7 +49,7 @@ JOKES = ("when the tests pass", "on the first try", "one does not simply", "mond
 
 @cache
 def frequent(language: str) -> list[str]:
-    """The 3,000 most frequent words that are longer than a letter, most frequent first."""
+    """Return the 3,000 most frequent words of more than one letter, most frequent first."""
     short = language in {"zh", "ja"}
     return [word for word in top_n_list(language, 4000) if word.isalpha() and (short or len(word) > 1)][:3000]
 
@@ -66,7 +66,7 @@ class Words:
         return pool[int(len(pool) * self.rng.random() ** 2)]
 
     def some(self, low: int, high: int) -> str:
-        """Between `low` and `high` words."""
+        """Return between `low` and `high` words."""
         joint = "" if self.language in {"zh", "ja"} else " "
         return joint.join(self.word() for _ in range(self.rng.randint(low, high)))
 

@@ -1,4 +1,4 @@
-"""Hard pairs: papers, slides and photos as shown by programs, so screenshots of them."""
+"""Hard pairs: papers, slides and photos as shown by programs, so that they are screenshots."""
 
 # ruff: noqa: E501 - markup stays in one piece
 
@@ -14,7 +14,7 @@ SHOWN: tuple[Generator, ...] = (papers.letter, papers.printed, papers.form, mone
 
 
 def framed(page: Page, width: int, height: int) -> str:
-    """The page in a frame of that many pixels."""
+    """Return the page in a frame of that many pixels."""
     tall = page.height or 900
     scale = min(width / page.width, height / tall) if height else width / page.width
     document = safe(f"<meta charset=utf-8><style>{page.style}</style>{page.body}")
@@ -38,7 +38,7 @@ def bar(source: Source, theme: Theme, title: str) -> str:
 
 
 def viewer(source: Source) -> Page:
-    """A document viewer, word processor, slide editor or image viewer on a computer."""
+    """Return a document viewer, word processor, slide editor or image viewer on a computer."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     width, height = rng.choice([(1280, 720), (1366, 768), (1440, 900), (1100, 800)])
     if rng.random() < 0.2:
@@ -69,7 +69,7 @@ def viewer(source: Source) -> Page:
 
 
 def phone_viewer(source: Source) -> Page:
-    """A paper on a phone's screen: in a viewer, a scan app, a chat."""
+    """Return a paper on a phone's screen: in a viewer, a scan app, a chat."""
     rng, words, theme = source.rng, source.words, Theme(source.rng)
     width, height = rng.choice(PHONES[:5])
     inside = (

@@ -145,7 +145,7 @@ def videos(source: Source, theme: Theme) -> str:
 
 
 def plain(source: Source, theme: Theme) -> str:
-    """A page as in the web's first years."""
+    """Return a page in the style of the web's first years."""
     del theme
     words = source.words
     text = "".join(f"<p>{safe(words.paragraph(2, 5))} <a href=x>{safe(words.some(1, 3))}</a></p>" for _ in range(5))
@@ -167,7 +167,7 @@ LAYOUTS = {
 
 
 def browser_frame(source: Source, inside: str) -> str:
-    """A browser's tabs and address bar around a page."""
+    """Return a browser's tabs and address bar around a page."""
     rng, words, look = source.rng, source.words, Theme(source.rng)
     tabs = "".join(
         f"<div class=cut style='width:170px;padding:8px 12px;background:{look.back if k == 0 else look.panel};border-radius:8px 8px 0 0'>{icon(look, rng, 12)} {safe(words.title(1, 4))} ×</div>"

@@ -32,7 +32,7 @@ START = 40  # seconds for the screen to come up
 
 
 class Session:
-    """One screen with its own home folder; `start` brings it up, `close` ends all that was started on it."""
+    """One screen with its own home folder; `start` brings it up, `close` ends everything that was started on it."""
 
     def __init__(self, rng: random.Random, number: int, home: Path, wallpaper: Path) -> None:
         self.rng, self.home, self.display = rng, home, f":{number}"
@@ -59,7 +59,7 @@ class Session:
         self.wallpaper = wallpaper
 
     def start(self) -> None:
-        """Bring up the screen, a window manager, the wallpaper and the panel; raises TimeoutError."""
+        """Start the screen, a window manager, the wallpaper and the panel; raise TimeoutError if that fails."""
         rng, home, wallpaper = self.rng, self.home, self.wallpaper
         wide, high = self.size
         self.run("Xvfb", self.display, "-screen", "0", f"{wide}x{high}x24", "-nolisten", "tcp", "-noreset")
@@ -80,7 +80,7 @@ class Session:
             self.run("tint2", "-c", str(self.panel()))
 
     def panel(self) -> Path:
-        """A panel of its own look: at the top or bottom, dark or light, slim or tall."""
+        """Start a panel of random design: at the top or bottom, dark or light, slim or tall."""
         rng = self.rng
         dark = rng.random() < 0.6
         back, ink = ("#15181c 92", "#eeeeee 100") if dark else ("#f2f2f2 95", "#222222 100")
@@ -111,14 +111,14 @@ class Session:
         return started
 
     def tool(self, *arguments: str) -> str:
-        """What xdotool says."""
+        """Return xdotool's output."""
         done = subprocess.run(
             ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=20, check=False
         )
         return done.stdout.strip()
 
     def wait_property(self, name: str, answer: str) -> None:
-        """Until the root window answers so."""
+        """Wait until the root window responds as expected."""
         end = time.monotonic() + START
         command = ["xprop", "-root", name]
         while True:
@@ -132,7 +132,7 @@ class Session:
             time.sleep(0.2)
 
     def windows(self) -> list[str]:
-        """Numbers of the programs' windows, newest last."""
+        """Return the numbers of the programs' windows, newest last."""
         found = subprocess.run(
             ["xprop", "-root", "_NET_CLIENT_LIST"],
             env=self.environment,
@@ -145,7 +145,7 @@ class Session:
         return [n.strip() for n in numbers.split(",") if n.strip().startswith("0x")]
 
     def wait_window(self, known: list[str], seconds: float) -> str | None:
-        """The first window that was not known before, or None."""
+        """Return the first window that was not known before, or None."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             new = [w for w in self.windows() if w not in known]
@@ -155,7 +155,7 @@ class Session:
         return None
 
     def place(self, window: str) -> None:
-        """Somewhere on the screen, in some size."""
+        """Move the window to a random position, in a random size."""
         rng, (wide, high) = self.rng, self.size
         width, height = int(wide * rng.uniform(0.35, 0.85)), int(high * rng.uniform(0.4, 0.8))
         self.tool("windowsize", window, str(width), str(height))
@@ -167,11 +167,11 @@ class Session:
         )
 
     def picture(self) -> Image.Image:
-        """The whole screen."""
+        """Return a picture of the whole screen."""
         return ImageGrab.grab(xdisplay=self.display).convert("RGB")
 
     def cut(self, picture: Image.Image, window: str) -> Image.Image:
-        """The window with some of its frame."""
+        """Return a picture of the window with some of its frame."""
         facts = dict(
             line.split("=") for line in self.tool("getwindowgeometry", "--shell", window).split() if "=" in line
         )
@@ -186,13 +186,16 @@ class Session:
         return picture.crop(box) if box[2] - box[0] > 60 and box[3] - box[1] > 60 else picture
 
     def close(self) -> None:
-        """End all that was started on the screen, by the home folder in its environment: message buses start more."""
+        """End everything started on the screen, found by the home folder in its environment.
+
+        Message buses start further programs.
+        """
         mark = f"HOME={self.home}\0".encode()
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 if mark in (folder / "environ").read_bytes():
                     os.kill(int(folder.name), signal.SIGKILL)
-            except OSError:  # ended by itself, or somebody else's
+            except OSError:  # ended by itself, or another user's
                 continue
         for started in self.started:
             started.wait(10)
