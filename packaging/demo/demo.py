@@ -141,11 +141,11 @@ class Demo:
             for line in events.stdout:
                 event = json.loads(line)
                 if event.get("path") == str(self.inbox / name):
-                    print(told(event, self.folder), flush=True)
+                    print(describe(event, self.folder), flush=True)
                     break
 
 
-def told(event: dict[str, object], folder: Path) -> str:
+def describe(event: dict[str, object], folder: Path) -> str:
     """Describe the result for one image in two lines."""
 
     def short(path: object) -> str:

@@ -97,7 +97,7 @@ def main() -> None:
         chosen.out.parent / f"vit-b32{'-small' if chosen.small else ''}", small=chosen.small
     )
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n")
-    evaluate.tell(figures)
+    evaluate.print_figures(figures)
     behind = False
     print()
     for each in floors.judge(figures, floors.read_expected(HERE / "expected.json")):

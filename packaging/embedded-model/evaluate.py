@@ -213,7 +213,7 @@ def parts(everything: list[data.Item], part: str) -> tuple[list[data.Item], list
     return items, [item for item in everything if item.split == "imagenet" and item.wordnet_id in ids]
 
 
-def tell(figures: dict[str, Any]) -> None:
+def print_figures(figures: dict[str, Any]) -> None:
     """Print the figures as a table."""
     for key, part in figures.items():
         print(key, part if not isinstance(part, dict) else "")
@@ -246,7 +246,7 @@ def main() -> None:
     if args.json:
         print(json.dumps(figures, indent=1))
         return
-    tell(figures)
+    print_figures(figures)
 
 
 if __name__ == "__main__":

@@ -186,11 +186,11 @@ class Objective:
         made = (self.means[classes] + 0.6 * self.spread[self.draw(count, len(self.spread))]).clamp(min=0)
         loss = loss + 0.5 * F.cross_entropy(scale[1] * heads.images(made) @ names.T, classes)
 
-        told = self.caption_of[rows] >= 0
-        if told.any():
-            own = self.caption_of[rows[told]]
+        captioned = self.caption_of[rows] >= 0
+        if captioned.any():
+            own = self.caption_of[rows[captioned]]
             others = torch.cat([own, self.draw(200, len(bank.captions))])
-            logits = scale[2] * images[told] @ heads.texts(bank.captions[others]).T
+            logits = scale[2] * images[captioned] @ heads.texts(bank.captions[others]).T
             same = own[:, None] == others[None]
             loss = loss + 0.2 * positives_against_rest(logits, same, ~same)
         return loss
@@ -438,8 +438,8 @@ def main() -> None:
                 now = tower(images)
                 loss = objective(F.dropout(now, 0.1), rows)
                 photo = photos[rows]  # the classifier that came with the tower still classifies photos as before
-                told = (features[rows[photo]] @ weight.T + bias).softmax(1)
-                loss = loss - 0.5 * (told * (now[photo] @ weight.T + bias).log_softmax(1)).sum(1).mean()
+                predicted = (features[rows[photo]] @ weight.T + bias).softmax(1)
+                loss = loss - 0.5 * (predicted * (now[photo] @ weight.T + bias).log_softmax(1)).sum(1).mean()
                 optimizer.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(both.parameters(), 5.0)

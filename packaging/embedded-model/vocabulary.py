@@ -18,7 +18,7 @@ from torch.nn import functional as F
 # Things that can be photographed: wholes (including artifacts), organisms, food, substances, matter, geological
 # formations
 ROOTS = frozenset({"n00003553", "n00004258", "n00021265", "n00019613", "n00020827", "n09287968"})
-LONGEST = 25  # characters; longer names are rare
+MAX_LENGTH = 25  # characters; longer names are rare
 WIDTH = 2.0  # of the kernel exp(-WIDTH * squared distance), by cross-validation over the classes
 RIDGE = 0.3
 SLOPE, BEGIN = 4.0, 0.2  # of a unit's output, by the cosine to its own text; and where it starts
@@ -30,7 +30,7 @@ ALONE = 6.0  # weight of these
 def things(nouns: wordnet.Nouns, without: Iterable[str]) -> list[str]:
     """Return the first names of all synsets that can be photographed, except for `without` (lower case), in order."""
     first = {names[0] for synset, names in nouns.names.items() if nouns.above(synset) & ROOTS}
-    return sorted(name for name in first - set(without) if name.islower() and len(name) < LONGEST)
+    return sorted(name for name in first - set(without) if name.islower() and len(name) < MAX_LENGTH)
 
 
 class Teacher:

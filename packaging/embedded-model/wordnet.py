@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MOST_NAMES = 4  # per synset; later ones are rare or Latin
+MAX_NAMES = 4  # per synset; later ones are rare or Latin
 WIDEST = 250  # classes; hypernyms of more than that are too general ("entity", "object")
 
 
@@ -24,7 +24,7 @@ class Nouns:
             fields = line.split(" | ")[0].split()
             words = int(fields[3], 16)
             synset = "n" + fields[0]
-            self.names[synset] = [w.replace("_", " ") for w in fields[4 : 4 + 2 * words : 2]][:MOST_NAMES]
+            self.names[synset] = [w.replace("_", " ") for w in fields[4 : 4 + 2 * words : 2]][:MAX_NAMES]
             pointers = fields[4 + 2 * words + 1 :]
             self.parents[synset] = [
                 "n" + pointers[i + 1] for i in range(0, len(pointers) - 3, 4) if pointers[i][0] == "@"

@@ -70,6 +70,6 @@ class Baseline(Asked):
         """Return the time for imports and loading."""
         return float(self.about["cold_start_s"])
 
-    def look(self, images: list[Path]) -> float:
+    def classify(self, images: list[Path]) -> float:
         """Return the seconds that it takes for these images, four at a time."""
         return self.ask([str(image) for image in images])

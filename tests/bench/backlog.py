@@ -23,7 +23,7 @@ def measure(world: World) -> dict[str, Any]:
     with world.instance("backlog", world.checkpoint) as instance, Baseline(world.checkpoint) as baseline:
         instance.wait_for_engine()
         instance.drop(images[0])
-        baseline.look(images[:1])
+        baseline.classify(images[:1])
         pids = [instance.pid, instance.classifier_pid]
         for part in range(PARTS):
             some = images[part * each : (part + 1) * each]
@@ -32,7 +32,7 @@ def measure(world: World) -> dict[str, Any]:
             our_cpu.append(cpu_s(pids) - before)
             before = cpu_s([baseline.pid])
             fewer = some[: each // FOR_BASELINE]
-            theirs.append(baseline.look(fewer) / len(fewer) * each)
+            theirs.append(baseline.classify(fewer) / len(fewer) * each)
             their_cpu.append((cpu_s([baseline.pid]) - before) / len(fewer) * each)
     count = PARTS * each
     return {

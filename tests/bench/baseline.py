@@ -29,7 +29,7 @@ LABELS = [
 ]
 
 
-def look(model: CLIPModel, processor: CLIPProcessor, paths: list[str]) -> list[str]:
+def classify(model: CLIPModel, processor: CLIPProcessor, paths: list[str]) -> list[str]:
     """Return the best label of each image."""
     found: list[str] = []
     for start in range(0, len(paths), BATCH):
@@ -47,7 +47,7 @@ def main(folder: str) -> None:
     for line in sys.stdin:
         paths = json.loads(line)
         began = time.perf_counter()
-        found = look(model, processor, paths)
+        found = classify(model, processor, paths)
         print(json.dumps({"seconds": time.perf_counter() - began, "images": len(found)}), flush=True)
 
 

@@ -19,7 +19,7 @@ WORDS = (
     *("receipt", "scanned", "scene", "screen", "screenshot", "software", "text", "the", "world", "-", ","),
 )
 """The words in the labels of baseline and product."""
-LONGEST_TEXT = 77
+MAX_TEXT_TOKENS = 77
 
 SMALL_TOWER: dict[str, Any] = {
     "hidden_size": 32,
@@ -74,7 +74,7 @@ def _tokenizer() -> Any:
         eos_token=end,
         pad_token=end,
         unk_token=filling[0],
-        model_max_length=LONGEST_TEXT,
+        model_max_length=MAX_TEXT_TOKENS,
     )
 
 

@@ -20,10 +20,10 @@ from processes import cpu_s
 COMMANDS = Path(sys.executable).parent
 SETTLE_S = 0.1
 """The time for which a file must be unchanged; the bench subtracts it."""
-LONGEST_WAIT_S = 600.0
+TIMEOUT_S = 600.0
 NO_EXPORT_S = 20.0
 """An export begins within this time after the model was loaded, or not at all."""
-IDLE_LOOK_S, IDLE_WORK_S = 0.5, 0.01
+IDLE_WINDOW_S, IDLE_CPU_S = 0.5, 0.01
 """A daemon is idle if it used no more CPU time than the second within the time given by the first."""
 
 CONFIG = """\
@@ -78,7 +78,7 @@ class Instance:
         address = self._runtime / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, self._log.open("ab") as log:
             manager.bind(str(address))
-            manager.settimeout(LONGEST_WAIT_S)
+            manager.settimeout(TIMEOUT_S)
             began = time.perf_counter()
             self._daemon = subprocess.Popen(
                 [COMMANDS / "snapsortd"], env=self.env | {"NOTIFY_SOCKET": str(address)}, stderr=log
@@ -157,15 +157,15 @@ class Instance:
                 return False
             return status["model"]["engine"] != "torch" or time.monotonic() - since > NO_EXPORT_S
 
-        told: dict[str, Any] = self._wait_for(stays, "the engine is chosen")["model"]
-        return told
+        model: dict[str, Any] = self._wait_for(stays, "the engine is chosen")["model"]
+        return model
 
     def wait_until_idle(self) -> None:
         """Wait until nothing is queued, and no thread of the daemon has worked for a while."""
         self._wait_for(lambda status: status["queued"] == 0, "nothing waits")
         before, now = -1.0, cpu_s([self.pid])
-        while now - before > IDLE_WORK_S:
-            time.sleep(IDLE_LOOK_S)
+        while now - before > IDLE_CPU_S:
+            time.sleep(IDLE_WINDOW_S)
             before, now = now, cpu_s([self.pid])
 
     def drop(self, image: Path) -> float:
@@ -238,7 +238,7 @@ class Instance:
         raise RuntimeError(f"the daemon ended: {self._log.read_text()}")
 
     def _wait_for(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
-        deadline = time.monotonic() + LONGEST_WAIT_S
+        deadline = time.monotonic() + TIMEOUT_S
         while time.monotonic() < deadline and self._daemon is not None and self._daemon.poll() is None:
             try:
                 status = self.status()
@@ -247,4 +247,4 @@ class Instance:
             if reached(status):
                 return status
             time.sleep(0.1)
-        raise RuntimeError(f"not within {LONGEST_WAIT_S:g} s: {what}. {self._log.read_text()}")
+        raise RuntimeError(f"not within {TIMEOUT_S:g} s: {what}. {self._log.read_text()}")

@@ -21,13 +21,13 @@ def measure(world: World) -> dict[str, Any]:
         engine = instance.wait_for_engine()
         for image in world.pictures["png_1280"][: world.amounts.warm_up]:
             instance.drop(image)
-        baseline.look(world.pictures["png_1280"])
+        baseline.classify(world.pictures["png_1280"])
         for _ in range(world.amounts.rounds):
             for name, kind in KINDS.items():
                 ours = [instance.drop(image) for image in world.pictures[name]]
                 latency[name] += ours
                 if kind.original_reads_it:
-                    theirs = baseline.look(world.pictures[name]) / DISTINCT
+                    theirs = baseline.classify(world.pictures[name]) / DISTINCT
                     original[name].append(theirs)
                     ratios[name].append(theirs / statistics.median(ours))
     return {

@@ -21,7 +21,7 @@ def measure(world: World) -> dict[str, Any]:
     embedded = _product(world, "memory-embedded", world.embedded, images)
     with Baseline(world.checkpoint) as process:
         baseline = {"loaded": memory_mib(process.pid)}
-        process.look(images)
+        process.classify(images)
         baseline["after_backlog"] = memory_mib(process.pid)
     return {
         "pss_mib": {
@@ -39,14 +39,14 @@ def _product(world: World, name: str, model: Path | str, images: list[Path]) -> 
     with world.instance(name, model) as instance:
         instance.wait_for_engine()
 
-        def look(moment: str) -> None:
+        def record(moment: str) -> None:
             found["daemon"][moment] = memory_mib(instance.pid)
             found["classifier"][moment] = memory_mib(instance.classifier_pid)
 
-        look("loaded")
+        record("loaded")
         for image in world.pictures["png_4k"][: world.amounts.warm_up]:
             instance.drop(image)
-        look("warm")
+        record("warm")
         instance.file_backlog(images)
-        look("after_backlog")
+        record("after_backlog")
     return found

@@ -22,7 +22,7 @@ def memory_mib(pid: int) -> dict[str, float]:
 
 def _kib(text: str, name: str) -> int:
     found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
-    assert found is not None, f"/proc does not tell {name}"
+    assert found is not None, f"/proc does not report {name}"
     return int(found[1])
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from tests.crash_sweep.sweep import SCENARIOS, Choice, Tally, sweep
 
 
-def tell(line: str) -> None:
+def print_line(line: str) -> None:
     """Print a line at once, with the time."""
     sys.stdout.write(f"{datetime.now(UTC).astimezone():%H:%M:%S} {line}\n")
     sys.stdout.flush()
@@ -35,7 +35,7 @@ def main() -> int:
         "--thorough", action="store_true", help="inject every error at every single write to the journal too"
     )
     chosen = parser.parse_args()
-    tally = Tally(tell)
+    tally = Tally(print_line)
 
     def stop(*_: object) -> None:
         tally.stopped = True

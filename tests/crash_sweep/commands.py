@@ -29,7 +29,7 @@ class Sort(Scenario):
         return self.traced(self.world.program("snapsortctl"), "sort", *self.world.images, options=options)
 
     def check(self, ran: Ran, point: Point | None) -> None:
-        self.check_said(ran.said)
+        self.check_output(ran.output)
         self.check_kept()
         self.check_code(ran, point, done=not self.at_home())
         self.ctl("log")  # a restart: recovery runs first
@@ -82,7 +82,7 @@ class Undo(Scenario):
         return self.traced(self.world.program("snapsortctl"), "undo", "--all", options=options)
 
     def check(self, ran: Ran, point: Point | None) -> None:
-        self.check_said(ran.said)
+        self.check_output(ran.output)
         self.check_kept()
         self.check_code(ran, point, done=self.is_done())
         self.ctl("log")  # a restart: recovery runs first

@@ -45,7 +45,7 @@ class DaemonFiles(Scenario):
 
     def check(self, ran: Ran, point: Point | None) -> None:
         world = self.world
-        self.check_said(ran.said)
+        self.check_output(ran.output)
         if point is not None and point.error:
             self.check_failed(point)
         if point is not None:
@@ -73,9 +73,9 @@ class DaemonFiles(Scenario):
     def check_doubted(self) -> None:
         """Check that, when the disk did not confirm a write, this is reported and nothing more is moved there."""
         world = self.world
-        told = [each["reason"] for each in world.status()["problems"]]
-        if not any("did not confirm" in reason or "has stopped" in reason for reason in told):
-            demand([f"a write was not confirmed, but status does not report it: {told}"])
+        reasons = [each["reason"] for each in world.status()["problems"]]
+        if not any("did not confirm" in reason or "has stopped" in reason for reason in reasons):
+            demand([f"a write was not confirmed, but status does not report it: {reasons}"])
         second = world.image(self.inbox, "second.png")
         wait_for(self.rests, seconds=DEADLINE, what="the second image's end")
         if not second.exists():
@@ -96,7 +96,7 @@ class DaemonFiles(Scenario):
         self.check_kept()
         world.start()
         wait_for(self.rests, seconds=DEADLINE, what="idle after the restart")
-        self.check_said(world.log.read_text())
+        self.check_output(world.log.read_text())
 
 
 class ByRename(DaemonFiles):

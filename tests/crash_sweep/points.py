@@ -21,7 +21,7 @@ BY_PATH = ("openat", "write")
 
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EACCES", "EXDEV")
 
-MOST_ENTRIES = 8
+MAX_ENTRIES = 8
 """The journal gets at most this many in one run; which of them creates the temporary copy may differ."""
 
 _TEMPORARY = re.compile(rf"^{re.escape(OWN_PREFIX)}(\d+)\.")
@@ -103,7 +103,7 @@ class Locations:
         for number, folder in enumerate(self.folders):
             if path.startswith(f"<{number}>/"):
                 return [folder + path.removeprefix(f"<{number}>")]
-        return [path.replace("*", f"{self.last_entry + each}") for each in range(1, MOST_ENTRIES + 1)]
+        return [path.replace("*", f"{self.last_entry + each}") for each in range(1, MAX_ENTRIES + 1)]
 
     def about(self, arguments: str) -> str:
         """Return what a call with these arguments changes."""

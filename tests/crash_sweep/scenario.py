@@ -22,7 +22,7 @@ class Ran:
     """The result of a run under strace."""
 
     log: str
-    said: str = ""
+    output: str = ""
     code: int | None = None
     """Of the process that has ended; None for a daemon that is still running."""
     pid: int | None = None
@@ -58,13 +58,13 @@ class Scenario(ABC):
         """Check a command's report: whether it is `done`, and if not why; and an exit code that its help lists."""
         allowed = (0,) if point is None else (0, 1, 4, 5) if point.error else (-9,)
         if ran.code not in allowed:
-            demand([f"it ended with {ran.code}: {ran.said}"])
+            demand([f"it ended with {ran.code}: {ran.output}"])
         if ran.code == 0 and not done:
-            demand([f"it reported success, but is not done: {ran.said}"])
-        if ran.code and point is not None and point.error and not ran.said.strip():
+            demand([f"it reported success, but is not done: {ran.output}"])
+        if ran.code and point is not None and point.error and not ran.output.strip():
             demand([f"it ended with {ran.code} without a message"])
-        if point is not None and point.is_unconfirmed_write and "did not confirm" not in ran.said:
-            demand([f"a write was not confirmed, but this is not reported: {ran.said}"])
+        if point is not None and point.is_unconfirmed_write and "did not confirm" not in ran.output:
+            demand([f"a write was not confirmed, but this is not reported: {ran.output}"])
 
     def traced(self, *words: str | Path, options: Sequence[str]) -> Ran:
         """Run a command to its end."""
@@ -76,15 +76,15 @@ class Scenario(ABC):
 
     def ctl(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
         """Run snapsortctl untraced; raise Violation if it ends with another exit code."""
-        code, said = programs.run([self.world.program("snapsortctl"), *words], self.world.env, DEADLINE)
+        code, output = programs.run([self.world.program("snapsortctl"), *words], self.world.env, DEADLINE)
         if code not in ok:
-            demand([f"snapsortctl {' '.join(words)} ended with {code}: {said}"])
-        return said
+            demand([f"snapsortctl {' '.join(words)} ended with {code}: {output}"])
+        return output
 
-    def check_said(self, said: str) -> None:
+    def check_output(self, output: str) -> None:
         """Check that there is no output that a person cannot act on."""
-        if "Traceback" in said:
-            demand([said[said.index("Traceback") - 200 :] if said.index("Traceback") > 200 else said])
+        if "Traceback" in output:
+            demand([output[output.index("Traceback") - 200 :] if output.index("Traceback") > 200 else output])
 
     def check_whole(self) -> None:
         check_whole(self.world, self.before, self.world.images, self.locations)

@@ -72,7 +72,7 @@ class Start(Undo):
 
     def check(self, ran: Ran, point: Point | None) -> None:
         if point is not None and point.error and point.about == "files" and ran.code:
-            raise AssertionError(f"the daemon ended with {ran.code}: {ran.said}")
+            raise AssertionError(f"the daemon ended with {ran.code}: {ran.output}")
         super().check(ran, point)
 
 

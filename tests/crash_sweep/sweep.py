@@ -37,9 +37,9 @@ SCENARIOS: Mapping[str, type[Scenario]] = {
 
 @dataclass
 class Tally:
-    """The progress so far; `tell` prints a line."""
+    """The progress so far; `report` prints a line."""
 
-    tell: Callable[[str], object]
+    report: Callable[[str], object]
     kills: int = 0
     faults: int = 0
     violations: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Tally:
     def violated(self, what: str) -> None:
         with self._lock:
             self.violations.append(what)
-            self.tell(f"VIOLATION {what}")
+            self.report(f"VIOLATION {what}")
 
     def __str__(self) -> str:
         return f"{self.kills} crash points, {self.faults} faults, {len(self.violations)} violations"
@@ -124,12 +124,12 @@ class Sweep:
             return
         try:
             chosen = choice.among(found)
-            self.tally.tell(f"{self.name}: {len(found)} calls, {len(chosen)} runs")
+            self.tally.report(f"{self.name}: {len(found)} calls, {len(chosen)} runs")
             if choice.is_all:
                 chosen += list(beyond(found))
             while chosen and not self.tally.stopped:
                 point = chosen.pop(0)
-                hit, scenario = self.meet(scenario, point)
+                hit, scenario = self.run_point(scenario, point)
                 if hit and point not in found and not point.error:
                     chosen.append(replace(point, number=point.number + 1))
         finally:
@@ -151,7 +151,7 @@ class Sweep:
         scenario.check(ran, None)
         return points(ran.log, scenario.locations, ran.pid)
 
-    def meet(self, scenario: Scenario, point: Point) -> tuple[bool, Scenario]:
+    def run_point(self, scenario: Scenario, point: Point) -> tuple[bool, Scenario]:
         """Run one point; return whether it was reached, and the scenario to continue with."""
         world = scenario.world
         hit = False
@@ -170,9 +170,9 @@ class Sweep:
                 world.lay_out()
         if hit:
             self.tally.count(point)
-            self.tally.tell(f"{self.name} {point}: reached; {self.tally}")
+            self.tally.report(f"{self.name} {point}: reached; {self.tally}")
         else:
-            self.tally.tell(f"{self.name} {point}: not reached")
+            self.tally.report(f"{self.name} {point}: not reached")
         return hit, scenario
 
 

@@ -81,7 +81,7 @@ class Seen:
     attribute: bytes
 
 
-def look_at(path: Path) -> Seen:
+def inspect(path: Path) -> Seen:
     found = path.lstat()
     attribute = os.getxattr(path, ATTRIBUTE) if ATTRIBUTE in os.listxattr(path) else b""
     return Seen(
@@ -137,13 +137,13 @@ class World(Instance):
         os.setxattr(fresh, ATTRIBUTE, VALUE)
         born = BORN_NS + self._made * 10**9
         os.utime(fresh, ns=(born, born))
-        self.images[str(path)] = look_at(fresh)
+        self.images[str(path)] = inspect(fresh)
         return fresh.rename(path)
 
     def files(self) -> dict[str, Seen]:
         """Return everything in the user's folders."""
         roots = (self.inbox, self.filed, self.far, self.trash)
-        return {str(path): look_at(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
+        return {str(path): inspect(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
 
     def tidy_up(self) -> None:
         """Remove the images, and the folders that were created for them."""

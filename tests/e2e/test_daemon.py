@@ -129,7 +129,7 @@ def test_a_file_that_is_no_image_is_explained_and_stays(instance: Instance, cont
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         pytest.param(("labels:", "labels: ["), "config.yaml:", id="broken YAML"),
         pytest.param(("rules:", "ruls:"), "did you mean 'rules'", id="unknown key"),
@@ -137,19 +137,19 @@ def test_a_file_that_is_no_image_is_explained_and_stays(instance: Instance, cont
         pytest.param(("{{label}}", "{{lable}}"), "unknown placeholder {lable}; did you mean 'label'", id="template"),
     ],
 )
-def test_a_bad_configuration_is_refused_at_the_start(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+def test_a_bad_configuration_is_refused_at_the_start(tmp_path: Path, change: tuple[str, str], message: str) -> None:
     instance = Instance(tmp_path, CONFIG.replace(*change))
     started = subprocess.run([COMMANDS / "snapsortd"], env=instance.env, capture_output=True, text=True, timeout=60)
     assert started.returncode == 3
-    assert said in started.stderr
+    assert message in started.stderr
     assert "Traceback" not in started.stderr
-    assert said in instance.ctl("check", ok=(3,)).stderr + instance.ctl("check", ok=(3,)).stdout
+    assert message in instance.ctl("check", ok=(3,)).stderr + instance.ctl("check", ok=(3,)).stdout
 
 
 def test_a_missing_folder_is_named_and_awaited(instance: Instance) -> None:
     instance.inbox.rmdir()
-    told = instance.ctl("check", ok=(3,))
-    assert str(instance.inbox) in told.stdout + told.stderr
+    checked = instance.ctl("check", ok=(3,))
+    assert str(instance.inbox) in checked.stdout + checked.stderr
     instance.start()
     assert instance.status()["folders"] == [{"path": str(instance.inbox), "state": "missing"}]
     instance.inbox.mkdir()

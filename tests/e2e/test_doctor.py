@@ -37,7 +37,7 @@ def checks(one: Instance, name: str, ok: tuple[int, ...] = (0,)) -> list[dict[st
     return [each for each in one.json("doctor", ok=ok)["checks"] if each["name"] == name]
 
 
-def told(one: Instance, sentence: str, name: str = "daemon", code: int = 1) -> str:
+def fix_of(one: Instance, sentence: str, name: str = "daemon", code: int = 1) -> str:
     """Return the fix for the problem.
 
     Other tests may have left images that could not be filed, which are reported too.
@@ -67,7 +67,7 @@ def test_a_classifier_that_is_kept_in(loaded: Instance) -> None:
 def test_a_paused_daemon(shared: Instance) -> None:
     shared.ctl("pause")
     try:
-        assert told(shared, "it is paused", code=0) == "`snapsortctl resume`"
+        assert fix_of(shared, "it is paused", code=0) == "`snapsortctl resume`"
     finally:
         shared.ctl("resume")
 
@@ -77,7 +77,7 @@ def test_a_new_configuration_that_is_not_in_force(shared: Instance) -> None:
     try:
         shared.config.write_text(good.replace("rules:", "ruls:"))
         shared.ctl("reload", ok=(3,))
-        assert "snapsortctl reload" in told(shared, "older configuration")
+        assert "snapsortctl reload" in fix_of(shared, "older configuration")
     finally:
         shared.config.write_text(good)
         shared.ctl("reload")

@@ -18,8 +18,8 @@ def test_it_goes_over_to_onnx_runtime_when_the_model_is_exported(tmp_path: Path)
     with kept(Instance(tmp_path, config)) as one:
 
         def engine() -> str:
-            told = one.status()["model"]
-            return str(told["engine"]) if told["state"] == "ready" else ""
+            model = one.status()["model"]
+            return str(model["engine"]) if model["state"] == "ready" else ""
 
         def files(name: str) -> None:
             screenshot().save(one.inbox / name)

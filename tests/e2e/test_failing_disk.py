@@ -138,5 +138,5 @@ def test_a_stop_in_the_middle_of_a_move_finishes_it_within_five_seconds(disks: T
         assert disks.end(signal.SIGTERM, seconds=5) == 0
     assert not image.exists()
     assert (disks.far / image.name).read_bytes() == content
-    told = disks.status()
-    assert (told["state"], told["open"]) == ("stopped", 0)
+    status = disks.status()
+    assert (status["state"], status["open"]) == ("stopped", 0)

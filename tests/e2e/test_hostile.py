@@ -39,7 +39,7 @@ NASTIEST = {
     "bmp-that-is-all-jumps",
     "avif-65535-by-65535",
 }
-PATIENCE_S = 240.0
+TIMEOUT_S = 240.0
 FILED_S = 90.0
 """Time to reload the model and file an image on a busy machine; an idle one with two cores needs a tenth of it."""
 
@@ -59,8 +59,8 @@ def good(number: int) -> bytes:
 
 def why_quarantined(instance: Instance, path: Path) -> str:
     """Return the reason; empty while the file is not quarantined."""
-    told = json.loads(instance.ctl("explain", str(path), "--json", ok=(0, 1)).stdout or "{}")
-    return str(told["reason"]) if told.get("outcome") == "quarantined" else ""
+    explained = json.loads(instance.ctl("explain", str(path), "--json", ok=(0, 1)).stdout or "{}")
+    return str(explained["reason"]) if explained.get("outcome") == "quarantined" else ""
 
 
 @pytest.mark.timeout(600)
@@ -82,8 +82,8 @@ def test_every_good_image_among_hostile_ones_is_filed(attacked: Instance) -> Non
     def is_filed() -> bool:
         return {path.name for path in attacked.filed.rglob("good*.jpg")} == expected
 
-    wait_for(is_filed, seconds=PATIENCE_S, what="every good image filed")
-    wait_for(attacked.is_idle, seconds=PATIENCE_S, what="all dealt with")
+    wait_for(is_filed, seconds=TIMEOUT_S, what="every good image filed")
+    wait_for(attacked.is_idle, seconds=TIMEOUT_S, what="everything processed")
     reasons = {name: each.reason for name, each in bad.items() if each.reason}
     reasons |= dict.fromkeys(unknown, "its content is not an image") | dict.fromkeys(cut, "truncated or damaged")
     del reasons["empty.png"]  # it is left alone until something is written to it
@@ -105,7 +105,7 @@ def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_s
     killer.write_bytes(scan_bomb(14_900, 14_900, 2000))
     seconds = []
     for death in range(1, 4):
-        dead = wait_for(lambda: looking_at(attacked, killer), seconds=FILED_S, what="the killer has its turn")
+        dead = wait_for(lambda: pid_classifying(attacked, killer), seconds=FILED_S, what="the killer is classified")
         os.kill(dead, signal.SIGSEGV)
         seconds.append(seconds_to_next(attacked, killer, dead, f"after death {death}.png"))
         if death == 2:  # its next attempt is in two minutes, or when somebody has the folders scanned again
@@ -118,7 +118,7 @@ def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_s
     assert killer.exists()
 
 
-def looking_at(instance: Instance, image: Path) -> int:
+def pid_classifying(instance: Instance, image: Path) -> int:
     """Return the classifier's process id while it has the image open, else 0."""
     child = instance.status()["classifier_pid"]
     return int(child) if child and str(image) in open_files(child) else 0
@@ -131,7 +131,7 @@ def seconds_to_next(instance: Instance, killer: Path, dead: int, name: str) -> f
     target = instance.filed / "Screenshots" / "screenshot" / name
 
     def is_filed() -> bool:
-        has_turn = looking_at(instance, killer) not in (0, dead)
+        has_turn = pid_classifying(instance, killer) not in (0, dead)
         filed = target.exists()
         assert filed or not has_turn, "the killer is retried while a good image waits"
         return filed

@@ -31,7 +31,7 @@ def empty(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         pytest.param(scribble, "is damaged", id="corrupt"),
         pytest.param(Path.unlink, "is missing", id="missing"),
@@ -40,7 +40,7 @@ def empty(path: Path) -> None:
     ],
 )
 def test_nothing_is_filed_without_a_sound_journal(
-    instance: Instance, damage: Callable[[Path], object], told: str
+    instance: Instance, damage: Callable[[Path], object], message: str
 ) -> None:
     path = instance.folder / "state" / "snapsortd" / "journal.sqlite3"
     filing = Filing(str(path), instance.inbox, instance.filed)
@@ -56,7 +56,7 @@ def test_nothing_is_filed_without_a_sound_journal(
         done = subprocess.run([COMMANDS / words[0], *words[1:]], env=instance.env, capture_output=True, timeout=60)
         errors = done.stderr.decode()
         assert done.returncode == 5, (words, errors)
-        assert told in errors
+        assert message in errors
         assert "hint: " in errors
         assert "Traceback" not in errors
     after = tree(instance.inbox, instance.filed, path.parent)

@@ -83,14 +83,14 @@ def test_use_has_the_daemon_load_another_model(instance: Instance, pictures: Pat
     assert "there is no model" in instance.ctl("model", "use", str(tmp_path / "none"), ok=(6,)).stderr
     assert instance.config.read_text() == before
     instance.start()
-    told = instance.ctl("model", "use", str(model))
+    done = instance.ctl("model", "use", str(model))
     assert instance.config.read_text() == before.replace("version: 1\n", f"version: 1\nmodel: {model}\n")
-    assert "thresholds of your rules for receipt, screenshot may need" in told.stderr
+    assert "thresholds of your rules for receipt, screenshot may need" in done.stderr
     wait_for(lambda: instance.status()["model"]["name"] == str(model), what="the daemon has the new model")
     wait_for(instance.is_running, seconds=120, what="loaded")
     found = instance.json("model", "use", "embedded", "--fit", str(pictures))
     assert (found["before"], found["reloaded"]) == (str(model), True)
-    assert found["fit"]["labels"] == {"screenshot": None, "receipt": None}, "too few images to tell"
+    assert found["fit"]["labels"] == {"screenshot": None, "receipt": None}, "too few images for a suggestion"
     assert instance.config.read_text() == before.replace("version: 1\n", "version: 1\nmodel: embedded\n")
 
 

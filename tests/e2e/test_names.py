@@ -105,9 +105,9 @@ def test_the_journal_and_the_api_keep_every_byte(filed: Filed) -> None:
         assert os.path.basename(target) == name
         assert content(target) == before[name]
         for path in (entry["source"], entry["target"]):
-            told = daemon.explain(path)
-            assert (told["path"], told["outcome"]) == (path, "filed" if path == entry["target"] else None)
-            assert told["entries"][-1]["id"] == entry["id"]
+            explained = daemon.explain(path)
+            assert (explained["path"], explained["outcome"]) == (path, "filed" if path == entry["target"] else None)
+            assert explained["entries"][-1]["id"] == entry["id"]
 
 
 def test_people_see_every_name_on_one_line_and_nothing_steers_their_terminal(filed: Filed) -> None:

@@ -50,7 +50,7 @@ class Scene:
     atomic_rename: bool = True
     unsynced: bool = False
     """The program that wrote the image has synced nothing."""
-    saved_anew: bool = False
+    saved_again: bool = False
     """Just before the step, its program has saved the same image again, and synced nothing."""
     folder_gone: bool = False
     """Just before the step, the folder that the image came from is removed."""
@@ -98,7 +98,7 @@ class Scene:
 
     def just_before(self, disk: Disk) -> None:
         """Do what another program does before the step."""
-        if self.saved_anew:
+        if self.saved_again:
             key = disk.make(make_folder(disk, os.path.dirname(SOURCE)), "a.png", LOOKS.mode, PICTURE)
             disk.nodes[key] = Node(LOOKS, PICTURE)
         if self.folder_gone:
@@ -269,7 +269,7 @@ SCENES = [
     Scene("undo by link", step="undo", after=("move",), has_rename=False),
     Scene("undo far", step="undo", after=("move",), far=True),
     Scene("undo of a copy", step="undo", after=("copy",)),
-    Scene("undo of a copy, saved anew", step="undo", after=("copy",), unsynced=True, saved_anew=True),
+    Scene("undo of a copy, saved again", step="undo", after=("copy",), unsynced=True, saved_again=True),
     Scene("undo of a copy by link", step="undo", after=("copy",), has_rename=False),
     Scene("hardlink", step="hardlink"),
     Scene("undo of a hardlink", step="undo", after=("hardlink",)),

@@ -28,9 +28,9 @@ from rendering.render import add, row, save
 from rendering.sources import usable_photos
 
 HERE = Path(__file__).parent
-LEAST = 140  # pixels of the shorter side
-LEAST_PIXELS = 60_000
-LARGEST_PIXELS = 30_000_000
+MIN_SIDE = 140  # pixels of the shorter side
+MIN_PIXELS = 60_000
+MAX_PIXELS = 30_000_000
 PAGES = 450  # of documents, no two from one folder
 SLIDES_A_DECK = 6
 LETTER = re.compile(r"letter|brief|lettre|carta", re.IGNORECASE)
@@ -71,7 +71,7 @@ def picture(path: Path) -> Image.Image | None:
     """Return the file on white, unless it is small, huge or corrupt."""
     try:
         with Image.open(path) as image:
-            if min(image.size) < LEAST or not LEAST_PIXELS <= image.width * image.height <= LARGEST_PIXELS:
+            if min(image.size) < MIN_SIDE or not MIN_PIXELS <= image.width * image.height <= MAX_PIXELS:
                 return None
             seen = image.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
@@ -98,8 +98,8 @@ def some_pictures(wanted: Pictures, folder: Path, rng: random.Random) -> Iterato
 
 def measured(path: Path) -> tuple[int, float, float] | None:
     """Return the number of pages, width and height in points."""
-    told = subprocess.run(["pdfinfo", path], capture_output=True, check=False).stdout.decode(errors="replace")
-    pages, size = re.search(r"Pages:\s+(\d+)", told), re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", told)
+    info = subprocess.run(["pdfinfo", path], capture_output=True, check=False).stdout.decode(errors="replace")
+    pages, size = re.search(r"Pages:\s+(\d+)", info), re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
     return (int(pages[1]), float(size[1]), float(size[2])) if pages and size else None
 
 

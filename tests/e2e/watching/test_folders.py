@@ -21,7 +21,7 @@ def test_a_folder_that_is_removed_and_made_again(daemon: Observed) -> None:
     shutil.rmtree(folder)
     wait_for(lambda: daemon.state_of(folder) == "missing", what="missed")
     daemon.settled()
-    assert daemon.known(folder) == before, "nothing is forgotten while nobody can tell"
+    assert daemon.known(folder) == before, "nothing is forgotten while the state is unknown"
     folder.mkdir()
     wait_for(lambda: daemon.state_of(folder) == "watching", what="watched again")
     (folder / "new.png").write_bytes(png(1))
@@ -41,7 +41,7 @@ def test_a_folder_that_is_renamed_and_renamed_back(daemon: Observed) -> None:
     away.rename(folder)
     wait_for(lambda: daemon.filed_once(folder / "elsewhere.png", png(1)), what="filed")
     daemon.settled()
-    assert daemon.known(folder) == before, "what was known is known, and was not looked at again"
+    assert daemon.known(folder) == before, "known images stay known, and were not processed again"
 
 
 def test_a_disk_that_is_unmounted_and_mounted_again(daemon: Observed) -> None:
@@ -60,14 +60,14 @@ def test_a_disk_that_is_unmounted_and_mounted_again(daemon: Observed) -> None:
     daemon.mount("umount", str(folder))
     wait_for(lambda: daemon.state_of(folder) == "missing: its disk is not mounted", what="missed")
     daemon.settled()
-    assert daemon.known(folder) == before, "an empty mount point tells nothing of its disk"
+    assert daemon.known(folder) == before, "nothing is concluded from an empty mount point"
 
     daemon.mount("mount", "-o", "loop", str(image), str(folder))
     wait_for(lambda: daemon.state_of(folder) == "watching", what="watched again")
     (there / "new.png").write_bytes(png(3))
     wait_for(lambda: daemon.filed_once(folder / "new.png", png(3)), what="filed from the disk")
     daemon.settled()
-    assert daemon.known(folder) == before, "nothing was looked at again"
+    assert daemon.known(folder) == before, "nothing was processed again"
     assert {path.name for path in there.iterdir()} == {"bad.png", "left.png", "lost+found"}
     assert daemon.filed_once(folder / "filed.png", png(2))
 

@@ -27,8 +27,8 @@ def test_what_is_filed_into_a_watched_folder_stays_there(daemon: Observed) -> No
     path, target = daemon.inbox / "inside" / "a.png", daemon.inbox / "inside" / "filed" / "picture" / "a.png"
     path.write_bytes(png(31))
     wait_for(target.exists, what="filed")
-    count = looked_through_again(daemon)
-    assert looked_through_again(daemon) == count
+    count = entries_after_rescan(daemon)
+    assert entries_after_rescan(daemon) == count
     assert daemon.filed_once(path, png(31))
     assert daemon.outcome(target) == "filed"
 
@@ -38,8 +38,8 @@ def test_two_rules_that_feed_each_other_file_an_image_once(daemon: Observed, her
     path, target = (daemon.inbox / name / f"from {here}.png" for name in (here, there))
     path.write_bytes(png(32))
     wait_for(target.exists, what="filed")
-    count = looked_through_again(daemon)
-    assert looked_through_again(daemon) == count
+    count = entries_after_rescan(daemon)
+    assert entries_after_rescan(daemon) == count
     assert daemon.filed_once(path, png(32))
     assert len(daemon.entries(target)) == 1
 
@@ -48,8 +48,8 @@ def test_copies_into_each_others_watched_folders_are_made_once(daemon: Observed)
     path, copy = daemon.inbox / "copied" / "a.png", daemon.inbox / "copies" / "a.png"
     path.write_bytes(png(33))
     wait_for(copy.exists, what="copied")
-    count = looked_through_again(daemon)
-    assert looked_through_again(daemon) == count
+    count = entries_after_rescan(daemon)
+    assert entries_after_rescan(daemon) == count
     assert path.read_bytes() == copy.read_bytes() == png(33)
     assert [each.name for folder in (path.parent, copy.parent) for each in folder.iterdir()] == ["a.png", "a.png"]
     assert len(daemon.entries(path)) == len(daemon.entries(copy)) == 1
@@ -106,7 +106,7 @@ def test_what_is_no_regular_file_is_never_opened(
         (folder / "image.png").write_bytes(png(42))
         specials = {str(path) for path in folder.iterdir()} - {str(folder / "image.png")}
         wait_for(lambda: daemon.filed_once(folder / "image.png", png(42)), what="the image beside them filed")
-        looked_through_again(daemon)
+        entries_after_rescan(daemon)
         assert not came.is_set(), "nobody opened the pipe"
         with pytest.raises(BlockingIOError):
             listener.accept()

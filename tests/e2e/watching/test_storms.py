@@ -33,7 +33,7 @@ IN_FLIGHT_KIB = 4_096
 PORTION = 1_000
 """Few enough files at a time that their events fit into the kernel's queue, however slowly it is read."""
 STORMS = 8 if FULL else 3
-PATIENCE_S = 2_700 if FULL else 120
+TIMEOUT_S = 2_700 if FULL else 120
 
 CONFIG = """\
 version: 1
@@ -72,7 +72,7 @@ def test_images_whose_events_were_lost_are_filed_exactly_once(daemon: Observed) 
             folder.mkdir(exist_ok=True)
             (folder / name).write_bytes(images[name])
 
-    filed, told = daemon.status()["filed"], len(daemon.log.read_text())
+    filed, logged = daemon.status()["filed"], len(daemon.log.read_text())
     os.kill(daemon.pid, signal.SIGSTOP)
     try:
         drop(2)
@@ -81,10 +81,10 @@ def test_images_whose_events_were_lost_are_filed_exactly_once(daemon: Observed) 
     finally:
         os.kill(daemon.pid, signal.SIGCONT)
     drop(1)
-    wait_for(lambda: daemon.status()["filed"] >= filed + STORM, seconds=PATIENCE_S, what="all images filed")
+    wait_for(lambda: daemon.status()["filed"] >= filed + STORM, seconds=TIMEOUT_S, what="all images filed")
     daemon.settled()
     daemon.settled(deep / "7-2")  # a folder that was created unnoticed is watched
-    assert "overflow" in daemon.log.read_text()[told:]
+    assert "overflow" in daemon.log.read_text()[logged:]
     found = {path.name: path.read_bytes() for path in daemon.filed.iterdir() if path.name in images}
     assert found == images, "each is there, byte for byte"
     moves = Counter(Path(entry["source"]).name for entry in daemon.entries() if entry["state"] == "done")
@@ -138,7 +138,7 @@ def test_a_crowd_of_files_at_the_start_takes_no_memory_and_holds_up_nothing_new(
     wait_for(lambda: (instance.filed / "new.png").exists(), seconds=60, what="the new image filed")
     assert instance.status()["queued"] > 0, "the crowd still waits"
     assert instance.holds_open(instance.inbox), "and not all of it was seen"
-    wait_for(lambda: not instance.holds_open(instance.inbox), seconds=PATIENCE_S, what="the scan's end")
+    wait_for(lambda: not instance.holds_open(instance.inbox), seconds=TIMEOUT_S, what="the scan's end")
     instance.settled()
     assert {path.name for path in instance.filed.glob("crowded-*")} == {f"crowded-{n}.png" for n in range(IMAGES)}
     assert peak_kib(instance.pid) - few < GROWTH_KIB
@@ -158,12 +158,12 @@ def test_events_beyond_what_may_wait_take_no_memory(paused: Observed) -> None:
     for number in range(0, FRESH_LIMIT + PORTION, PORTION):
         crowd_told_once(folder, range(number, number + PORTION))
         held = min(number + PORTION, FRESH_LIMIT)
-        wait_for(lambda held=held: paused.status()["queued"] >= held, seconds=PATIENCE_S, what=f"{held} in the queue")
-    wait_for(paused.rests, seconds=PATIENCE_S, what="rest")
+        wait_for(lambda held=held: paused.status()["queued"] >= held, seconds=TIMEOUT_S, what=f"{held} in the queue")
+    wait_for(paused.rests, seconds=TIMEOUT_S, what="rest")
     full = peak_kib(paused.pid)
     for storm in range(1, STORMS):
         crowd(folder, range(storm * 2 * FRESH_LIMIT, (storm * 2 + 1) * FRESH_LIMIT))
-        wait_for(paused.rests, seconds=PATIENCE_S, what="rest")
+        wait_for(paused.rests, seconds=TIMEOUT_S, what="rest")
     assert peak_kib(paused.pid) - full < IN_FLIGHT_KIB
     assert FRESH_LIMIT <= paused.status()["queued"] <= 2 * FRESH_LIMIT
 
