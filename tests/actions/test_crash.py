@@ -179,7 +179,7 @@ def numbers(case: Case, call: str, made: int) -> Collection[int]:
 
 
 def each_point(case: Case, tmp_path: Path, other_disk: Path, check: Callable[[Filing, str, int], None]) -> None:
-    """Prepare anew for every point; two at a time."""
+    """Prepare again for every point, running two at a time."""
 
     def one(numbered: tuple[int, tuple[str, int]]) -> None:
         place, (call, number) = numbered

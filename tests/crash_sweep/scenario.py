@@ -24,9 +24,9 @@ class Ran:
     log: str
     output: str = ""
     code: int | None = None
-    """Of the process that has ended; None for a daemon that is still running."""
+    """The exit code of a process that has ended; None for a daemon that is still running."""
     pid: int | None = None
-    """Of the process that strace was attached to; None if strace started it."""
+    """The process that strace was attached to; None if strace started it."""
 
 
 class Scenario(ABC):

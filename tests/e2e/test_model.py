@@ -1,4 +1,4 @@
-"""A model that cannot be loaded: nothing is moved, new images are queued, the fix is reported, and then it goes on."""
+"""A model that cannot be loaded: nothing is moved, new images are queued, the fix is reported, then filing resumes."""
 
 from __future__ import annotations
 

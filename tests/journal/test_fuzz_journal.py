@@ -145,7 +145,7 @@ def assert_readable(journal: Journal, least: int, most: int) -> None:
 
 
 def test_a_crash_at_any_moment_is_no_damage(tmp_path: Path) -> None:
-    """However often the log was restarted, with any older writes behind it, and with its last write truncated."""
+    """This holds however often the log was restarted, with older writes behind it, and with a truncated last write."""
     lots, copy = random.Random(1), tmp_path / "copy"
     (tmp_path / "state").mkdir()
     copy.mkdir()

@@ -163,7 +163,7 @@ def test_a_touched_file_with_the_same_bytes_goes_back(any_filing: Filing) -> Non
 
 
 def test_the_name_that_comes_back_is_exact(filing: Filing) -> None:
-    """Never "a 2.png": either the old name, or a refusal."""
+    """The image gets its old name or undo is refused; it never becomes "a 2.png"."""
     entry = filing.file(filing.image())
     taken(filing, entry)
     with pytest.raises(UndoRefused, match="taken"):
@@ -326,7 +326,7 @@ def swap_for_symlink(folder: Path, elsewhere: Path) -> None:
 
 
 def test_a_folder_swapped_for_a_symlink_is_not_followed(filing: Filing, tmp_path: Path) -> None:
-    """Neither take a file with the same content from elsewhere, nor put a file there."""
+    """A file of the same content is not taken from elsewhere, and no file is put there."""
     away = filing.inbox / "sub"
     away.mkdir()
     image = filing.image("sub/a.png")

@@ -14,7 +14,7 @@ durable that touches it. An fsync that fails makes nothing durable, nor does a l
 marks lost pages clean (LWN 752063, "PostgreSQL's fsync() surprise"). They may still reach the disk by chance.
 
 Assumptions: a rename is one operation, even between two folders, and so is on the disk completely or not at all.
-Journaling and copy-on-write provide that (ext4, xfs, btrfs, f2fs, APFS); `atomic_rename = False` removes it, as on
+Journalling and copy-on-write provide that (ext4, xfs, btrfs, f2fs, APFS); `atomic_rename = False` removes it, as on
 FAT. A single write of a name or of a file's facts is not torn, and synced data stays readable.
 """
 

@@ -25,7 +25,7 @@ SECONDS = float(os.environ.get("SNAPSORTD_ATTACK_SECONDS", "6"))
 _MARK = re.compile(rb"\nATTACK:(\d+);(\+*)\Z")
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # fcntl.h, linux/fs.h
 NAMES = 6
-"""So few that they are taken again and again."""
+"""Few enough that each of them is taken again and again."""
 
 
 class Attack:

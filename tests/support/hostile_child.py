@@ -29,7 +29,7 @@ Attempt = Callable[[], object]
 ALLOWED = "allowed"
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _CALLS = {
-    # By number, where Python has no function: x86_64, aarch64. Called without arguments they have no effect.
+    # System calls without a Python function, by number on x86_64 and aarch64; without arguments they have no effect.
     "mount": (165, 40),
     "chroot": (161, 51),
     "unshare": (272, 97),
