@@ -89,7 +89,7 @@ def test_a_daemon_whose_socket_was_deleted(shared: Instance) -> None:
     pid = shared.status()["pid"]
     socket.rename(shared.runtime / "elsewhere")
     try:
-        assert told(shared, f"process {pid} (snapsortd) holds the journal but does not answer")
+        assert fix_of(shared, f"process {pid} (snapsortd) holds the journal but does not answer")
     finally:
         (shared.runtime / "elsewhere").rename(socket)
 
@@ -99,7 +99,7 @@ def test_a_shell_with_another_state_folder(shared: Instance, tmp_path: Path) -> 
     usual = shared.env["XDG_STATE_HOME"]
     shared.env["XDG_STATE_HOME"] = str(tmp_path)
     try:
-        assert "XDG_STATE_HOME" in told(shared, "uses another journal")
+        assert "XDG_STATE_HOME" in fix_of(shared, "uses another journal")
     finally:
         shared.env["XDG_STATE_HOME"] = usual
 
@@ -114,7 +114,7 @@ def test_two_daemons_that_watch_one_folder(shared: Instance, instance: Instance)
     watch = Watch(inbox.st_dev, inbox.st_ino)
     wait_for(lambda: watch in watched_by(process.pid), seconds=120, what="the second daemon watching")
     for one, other in ((shared, process.pid), (second, shared.status()["pid"])):
-        assert f"`kill {other}`" in told(one, f"another snapsortd (process {other}) also watches {shared.inbox}")
+        assert f"`kill {other}`" in fix_of(one, f"another snapsortd (process {other}) also watches {shared.inbox}")
     second.kill()
     assert is_well(shared)
 

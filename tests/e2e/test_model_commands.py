@@ -53,11 +53,11 @@ def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path
 
     drawn = tmp_path / "drawn.png"
     (pictures / "cat" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
-    told = instance.ctl("model", "eval", str(table_of(pictures)), "--picture", str(drawn), "--fit", ok=(1,))
-    assert "broken.png: " in told.stderr
-    assert told.stdout.startswith("6 images, 100.0% right")
+    done = instance.ctl("model", "eval", str(table_of(pictures)), "--picture", str(drawn), "--fit", ok=(1,))
+    assert "broken.png: " in done.stderr
+    assert done.stdout.startswith("6 images, 100.0% right")
     for words in ("TRUE ↓ PREDICTED →", "Slowest", "screenshot: no threshold", "too few images", "PRECISION"):
-        assert words in told.stdout
+        assert words in done.stdout
     with Image.open(drawn) as picture:
         assert picture.format == "PNG"
         assert len(picture.getcolors(1 << 24) or ()) > 10

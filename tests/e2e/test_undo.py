@@ -87,7 +87,7 @@ def test_the_plan_then_every_refusal_and_everything_else_done(shared: Instance) 
     output = shared.ctl(*words, "--dry-run", ok=(1,)).stdout
     assert tree(shared.inbox, shared.filed) == before, "a dry run touches nothing"
     assert journal_bytes(shared) == journal
-    assert told.endswith("2 files would be undone, 6 refused.\n")
+    assert output.endswith("2 files would be undone, 6 refused.\n")
     assert {name for name, each in plan.items() if each["done"]} == {"good 1.png", "good 2.png"}
     for name, (_, reason) in REFUSED.items():
         assert reason in plan[name]["reason"], name

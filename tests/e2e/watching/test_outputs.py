@@ -16,8 +16,8 @@ from tests.support.observed import Observed, png
 from tests.support.waiting import wait_for
 
 
-def looked_through_again(daemon: Observed) -> int:
-    """Let everything be told and scanned once more; how many journal entries there are then, but for last images."""
+def entries_after_rescan(daemon: Observed) -> int:
+    """Trigger every event and scan once more; return the number of journal entries, without those of final images."""
     daemon.client.send("reload")
     daemon.settled()
     return sum("/last-" not in entry["source"] for entry in daemon.entries())

@@ -147,7 +147,7 @@ def test_a_crowd_of_files_at_the_start_takes_no_memory_and_holds_up_nothing_new(
 
 @pytest.fixture
 def paused(daemon: Observed) -> Iterator[Observed]:
-    """The one daemon, paused as long as a test lasts."""
+    """Yield the one daemon, paused for the duration of a test."""
     daemon.client.send("pause")
     yield daemon
     daemon.client.send("resume")
@@ -172,4 +172,4 @@ def test_events_beyond_what_may_wait_take_no_memory(paused: Observed) -> None:
     image = folder / "dropped.png"
     image.write_bytes(png(1))
     paused.client.send("resume")
-    wait_for(lambda: not image.exists(), seconds=PATIENCE_S, what="the image whose event was dropped is filed")
+    wait_for(lambda: not image.exists(), seconds=TIMEOUT_S, what="the image whose event was dropped is filed")

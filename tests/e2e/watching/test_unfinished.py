@@ -22,9 +22,9 @@ def test_a_file_that_grows_with_pauses_longer_than_its_settle_time(daemon: Obser
         for start, end in pairwise(cuts):
             file.write(content[start:end])
             if end < len(content):
-                # No event tells of a write before the file is closed, so a rescan looks.
+                # There is no event for a write before the file is closed, so a rescan finds it.
                 daemon.client.send("reload")
-                wait_for(lambda: daemon.outcome(path) == "quarantined", what="looked at, half written")
+                wait_for(lambda: daemon.outcome(path) == "quarantined", what="quarantined, half written")
                 assert path.read_bytes() == content[:end]
     wait_for(lambda: daemon.filed_once(path, content), what="filed whole")
 
