@@ -6,7 +6,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
@@ -27,7 +27,13 @@ class InFlightImage:
     settle: float
     """Seconds without a change after which it is complete."""
     life: Life
-    request: Request
+    request: Request | None = None
+    """What it waits for; None before its first step."""
+
+    @property
+    def is_answered(self) -> bool:
+        """True if the next step need not wait."""
+        return self.request is not None and self.request.is_answered
 
 
 class InFlightImages:
@@ -71,24 +77,14 @@ class InFlightImages:
             return
         terms = Terms(in_company=bool(self), urgent=is_new)
         life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
-        request = self._advance(path, folder.settle, lambda: next(life))
-        if request is not None:
-            (self._new if is_new else self._others).append(InFlightImage(path, folder.settle, life, request))
+        self._advance(InFlightImage(path, folder.settle, life), self._new if is_new else self._others)
 
     def finish(self) -> bool:
         """File the oldest new image, or else the oldest other one; False if the classifier has answered neither."""
-        line = next((line for line in (self._new, self._others) if line and line[0].request.is_answered), None)
+        line = next((line for line in (self._new, self._others) if line and line[0].is_answered), None)
         if line is None:
             return False
-        image = line.popleft()
-        classifier = self._session.classifier
-        request = self._advance(
-            image.path,
-            image.settle,
-            lambda: send_answer(image.life, image.request, classifier, self._should_not_wait),
-        )
-        if request is not None:
-            line.append(InFlightImage(image.path, image.settle, image.life, request))
+        self._advance(line.popleft(), line)
         return True
 
     def let_go(self) -> None:
@@ -99,22 +95,24 @@ class InFlightImages:
                 image.life.close()
                 self._queue.offer(image.path, image.settle)
 
-    def _advance(self, path: str, settle: float, step: Callable[[], Request]) -> Request | None:
-        """Take one step of an image's life; return the request that it waits for, or None if the life has ended."""
+    def _advance(self, image: InFlightImage, line: deque[InFlightImage]) -> None:
+        """Take one step of an image's life; it goes back to its line unless the life has ended."""
+        life, classifier = image.life, self._session.classifier
         try:
-            return step()
+            answered = image.request
+            request = send_answer(life, answered, classifier, self._should_not_wait) if answered else next(life)
+            line.append(replace(image, request=request))
         except StopIteration as ended:
-            self._take(ended.value, settle)
+            self._take(ended.value, image.settle)
         except (FileChanged, Interrupted, ModelError):
-            self._queue.offer(path, settle)
+            self._queue.offer(image.path, image.settle)
         except JournalError as error:
             self._on_blocked(error)
         except Exception:  # a defect that shows over one image must not keep the others from being filed
-            log.exception("snapsortd failed over %s, which stays where it is", path)
-            self._queue.retry(path, 1, time.monotonic(), settle)
+            log.exception("snapsortd failed over %s, which stays where it is", image.path)
+            self._queue.retry(image.path, 1, time.monotonic(), image.settle)
         finally:
             self.used = time.monotonic()
-        return None
 
     def _take(self, result: Result, settle: float) -> None:
         if result.outcome is Outcome.FAILED and result.attempts == 1:
