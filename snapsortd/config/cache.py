@@ -17,6 +17,7 @@ from typing import Any
 from snapsortd.config import settings
 from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.domain import decision
+from snapsortd.files.atomic_write import write_atomically
 from snapsortd.rules import filters, placeholders, rule, template
 
 _KIND = "="
@@ -70,18 +71,8 @@ def remember(file: str, key: str, config: Config) -> None:
     body = json.dumps(_plain(config))
     if repr(_value(json.loads(body), _classes())) != repr(config):  # a kind of value that is not told apart here
         return
-    temporary = f"{file}.{os.getpid()}"
-    try:
-        with open(temporary, "w", encoding="ascii", opener=_private) as new:
-            new.write(f"{key}\n{sha256(body.encode()).hexdigest()}\n{body}")
-        os.replace(temporary, file)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(temporary)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with suppress(OSError):
+        write_atomically(file, f"{key}\n{sha256(body.encode()).hexdigest()}\n{body}".encode("ascii"))
 
 
 def _code() -> Iterator[tuple[str, int, int]]:

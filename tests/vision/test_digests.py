@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.vision.checkpoint import digest_checkpoint
-from snapsortd.vision.digests import known_digest
+from snapsortd.vision.child.engines.digests import cached_digest
 
 WRONG = "0" * 64
 
@@ -31,11 +31,11 @@ def folder(tmp_path: Path) -> Path:
 def cache(tmp_path: Path, folder: Path) -> Path:
     """A cache in which the folder's digest is a wrong one, so that it shows where a digest came from."""
     path = tmp_path / "cache"
-    right = known_digest(str(folder), str(path), in_an_hour)
+    right = cached_digest(str(folder), str(path), in_an_hour)
     assert right == digest_checkpoint(str(folder))
     (kept,) = path.rglob("*.json")
     kept.write_text(kept.read_text().replace(right, WRONG))
-    assert known_digest(str(folder), str(path), in_an_hour) == WRONG
+    assert cached_digest(str(folder), str(path), in_an_hour) == WRONG
     return path
 
 
@@ -44,39 +44,39 @@ def test_same_size_and_time_with_other_bytes_is_another_model(folder: Path, cach
     times = weights.stat()
     weights.write_bytes(bytes(range(255, -1, -1)) * 400)
     os.utime(weights, ns=(times.st_atime_ns, times.st_mtime_ns))
-    assert known_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
 
 
 def test_a_file_put_in_anothers_place_is_another_model(folder: Path, cache: Path) -> None:
     (folder / "fresh").write_bytes(bytes(256 * 400))
     (folder / "fresh").replace(folder / "model.safetensors")
-    assert known_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
 
 
 def test_one_file_more_is_another_model(folder: Path, cache: Path) -> None:
     (folder / "tokenizer.json").write_text("{}")
-    assert known_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
 
 
 def test_another_folder_is_not_taken_for_it(folder: Path, cache: Path) -> None:
     moved = folder.rename(folder.with_name("other"))
-    assert known_digest(str(moved), str(cache), in_an_hour) == digest_checkpoint(str(moved))
+    assert cached_digest(str(moved), str(cache), in_an_hour) == digest_checkpoint(str(moved))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state": []}', "\xff"])
 def test_a_damaged_memory_is_none(folder: Path, cache: Path, text: str) -> None:
     (kept,) = cache.rglob("*.json")
     kept.write_text(text, encoding="latin-1")
-    assert known_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
 
 
 def test_what_was_written_just_now_is_read_again(folder: Path, tmp_path: Path) -> None:
     cache = tmp_path / "fresh"
     changed = max(path.stat().st_ctime for path in folder.iterdir())
-    assert known_digest(str(folder), str(cache), lambda: changed) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(cache), lambda: changed) == digest_checkpoint(str(folder))
     assert not [*cache.rglob("*.json")]
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert known_digest(str(folder), str(tmp_path / "file"), in_an_hour) == digest_checkpoint(str(folder))
+    assert cached_digest(str(folder), str(tmp_path / "file"), in_an_hour) == digest_checkpoint(str(folder))

@@ -15,7 +15,7 @@ from PIL import Image
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
 from snapsortd.vision.child.engines.engine import Array, normalised
-from snapsortd.vision.child.engines.labels import FOLDER, KEPT, label_embeddings, label_scores
+from snapsortd.vision.child.engines.labels import FOLDER, MAX_CACHED, label_embeddings, label_scores
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from tests.support.tiny_checkpoints import KINDS, make_checkpoint
 
@@ -184,11 +184,11 @@ def test_what_changes_the_labels_makes_them_anew(
 
 def test_only_the_sets_used_last_are_kept(tmp_path: Path) -> None:
     tower = _CountingTower()
-    for number in range(KEPT + 3):
+    for number in range(MAX_CACHED + 3):
         label_embeddings(LABELS, str(number), str(tmp_path), tower.encode)
-    assert len(list((tmp_path / FOLDER).iterdir())) == KEPT
-    label_embeddings(LABELS, str(KEPT + 2), str(tmp_path), tower.encode)
-    assert tower.calls == KEPT + 3
+    assert len(list((tmp_path / FOLDER).iterdir())) == MAX_CACHED
+    label_embeddings(LABELS, str(MAX_CACHED + 2), str(tmp_path), tower.encode)
+    assert tower.calls == MAX_CACHED + 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", bytes(64)])

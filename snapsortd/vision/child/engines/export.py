@@ -22,13 +22,13 @@ from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Measured, least_cosine
+from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine
 from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, OnnxEngine
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from snapsortd.vision.child.workers import LARGEST_BATCH
-from snapsortd.vision.digests import known_digest
 
 ROUNDS = 15
 """So often each engine is timed, all of them in turn. The least time counts: other programs only ever add to it."""
@@ -50,7 +50,7 @@ class _ImageTower(torch.nn.Module):
 def export(model: str, cache_dir: str, threads: int) -> engine_cache.EngineFacts:
     """Export and measure `model`, and put all of it into the cache. Raises ModelError and OSError."""
     checkpoint = find_checkpoint(model)
-    target = engine_cache.folder_of(cache_dir, known_digest(checkpoint, cache_dir))
+    target = engine_cache.folder_of(cache_dir, cached_digest(checkpoint, cache_dir))
     with engine_cache.fresh_folder(target) as folder:
         try:
             facts, measured = _exported(checkpoint, folder, threads)

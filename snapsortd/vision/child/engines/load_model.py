@@ -15,11 +15,11 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
+from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, Preparing
 from snapsortd.vision.child.engines.labels import label_embeddings
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.digests import known_digest
 from snapsortd.vision.embed_texts import embed_texts
 
 
@@ -68,7 +68,7 @@ def load_model(
     where none is fit, it is torch, and `about` says why. `threads` None: one per physical core, at most 4.
     """
     folder = find_checkpoint(model)  # a missing model is told before the seconds that all else takes
-    digest = known_digest(folder, cache_dir)
+    digest = cached_digest(folder, cache_dir)
     asked = _Model(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
     told = {"name": model, "source": folder, "digest": digest}
     try:
