@@ -1,4 +1,4 @@
-"""Where a model's files are on this machine, and a digest of them. Never goes online, imports no torch."""
+"""Find a model's files on this machine, and compute their digest. Never go online, never import torch."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import os
 from snapsortd.domain.errors import ModelError
 
 EMBEDDED = "embedded"
-"""The model that comes with the package."""
+"""The model that is part of the package."""
 
 
 def find_checkpoint(model: str) -> str:
-    """The folder of `model`: "embedded", a folder (absolute or with ~), or a repository in the hub's cache.
+    """Return the folder of `model`: "embedded", a folder (absolute or with ~), or a repository in the hub's cache.
 
-    Raises ModelError, with what to do.
+    Raise ModelError, with a hint on what to do.
     """
     if model == EMBEDDED:
-        return _checked(os.path.join(os.path.dirname(os.path.abspath(__file__)), EMBEDDED), "install snapsortd again")
+        return _checked(os.path.join(os.path.dirname(os.path.abspath(__file__)), EMBEDDED), "reinstall snapsortd")
     folder = os.path.expanduser(model)
     if os.path.isabs(folder):
-        return _checked(folder, "model.name is a folder with config.json, weights, tokenizer and image processor")
+        return _checked(folder, "model.name must be a folder with config.json, weights, tokenizer and image processor")
     return _cached(model)
 
 
 def digest_checkpoint(folder: str) -> str:
-    """SHA-256, in hex, over the names and contents of the files in `folder`: other weights, other digest."""
+    """Return the SHA-256, in hex, over the names and contents of the files in `folder`."""
     whole = hashlib.sha256()
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)
@@ -50,12 +50,12 @@ def _cached(repository: str) -> str:
         config = try_to_load_from_cache(repository, "config.json")
     except HFValidationError:
         raise ModelError(
-            f"{repository!r} is no model",
+            f"{repository!r} is not a valid model name",
             f'use "{EMBEDDED}", the absolute path of a folder, or a name like openai/clip-vit-base-patch32',
         ) from None
     if not isinstance(config, str):
         raise ModelError(
             f"the model {repository} is not on this machine",
-            f"fetch it once with `snapsortctl model pull {repository}`, or set model.name to {EMBEDDED} or a folder",
+            f"download it once with `snapsortctl model pull {repository}`, or set model.name to {EMBEDDED} or a folder",
         )
     return os.path.dirname(config)

@@ -1,48 +1,46 @@
-"""The daemon's side of the classifier process: starts it, gives it open images, ends it when it misbehaves.
+"""The daemon's side of classification: start the child process, send it images, take in answers, end it if it fails.
 
-Nothing here imports torch, numpy or Pillow; they live and die with the child.
+Nothing here imports torch, numpy or Pillow, so that their memory is freed when the child ends.
 """
 
 from __future__ import annotations
 
-import signal
-import socket
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from snapsortd.domain.errors import ImageError, Interrupted, ModelError
 from snapsortd.domain.image import Classification
+from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.messages import sight_from_json, words_from_json
+from snapsortd.vision.messages import classification_from_json, text_from_json
 from snapsortd.vision.requests import InFlight, Request
-from snapsortd.vision.spawn import spawn
-from snapsortd.vision.wire import BadMessage, Channel
+from snapsortd.vision.wire import BadMessage
 
 ClassifierState = Literal["stopped", "loading", "ready", "failed"]
 
-LOAD_SECONDS = 300.0
-"""A large model on a slow disk takes this long at most."""
-IMAGE_SECONDS = 30.0
-"""One image takes this long at most, decoding included; then the child is killed."""
+LOAD_TIMEOUT_S = 300.0
+"""Enough for a large model on a slow disk."""
+IMAGE_TIMEOUT_S = 30.0
+"""For one image, decoding included; after that the child is killed."""
 QUEUED_PER_THREAD = 2
-"""Images in flight for each that is looked at: so many lie ready that no thread waits. An urgent one may be besides."""
+"""Images in flight per thread: one is being classified and the next is ready, so that no thread waits. One urgent
+image may be in flight in addition."""
 
-_GLANCE = 0.1
-"""Seconds between two looks at `should_stop` while waiting."""
-_SEND_SECONDS = 10.0
-_EXIT_SECONDS = 5.0
+_POLL_INTERVAL_S = 0.1
+"""How often `should_stop` is called while waiting."""
+_SEND_TIMEOUT_S = 10.0
+_EXIT_TIMEOUT_S = 5.0
 _MEMORY_HINT = "is there enough memory for this model? its own message is in the log"
 
 
 class Classifier:
-    """One classifier process. One thread uses it; any may read `state`, `pid`, `error` and `model_info`.
+    """One classifier process, used by one thread; any thread may read `state`, `pid`, `error` and `model_info`.
 
-    Several images may be in flight: `begin` gives one to the child, `finish` waits for its answer, `poll` takes in
-    what has come meanwhile. After a death it is "stopped" and the next `wait_ready` starts it anew; what was in flight
-    is looked at again (see `inflight`). After a model that could not be loaded it is "failed", and stays so, raising
-    `error`, until `start` is called again.
+    Several images may be in flight: `begin` sends one to the child, `finish` waits for its answer, `poll` takes in the
+    answers that have arrived. If the child dies, the state is "stopped" and the next `wait_ready` restarts it; images
+    that were in flight are classified again (see `requests`). If the model cannot be loaded, the state is "failed", and
+    `error` is raised until `start` is called again.
     """
 
     def __init__(
@@ -52,93 +50,74 @@ class Classifier:
         labels: Mapping[str, tuple[str, ...]],
         cache_dir: str,
         threads: int | None = None,
-        load_seconds: float = LOAD_SECONDS,
-        image_seconds: float = IMAGE_SECONDS,
+        load_timeout_s: float = LOAD_TIMEOUT_S,
+        image_timeout_s: float = IMAGE_TIMEOUT_S,
         engine: str = "auto",
         nice: int = 0,
     ) -> None:
-        """`labels` maps each label to its prompts; `threads` None means one per physical core, at most 4.
+        """`labels` maps each label to its prompts; `nice` is added to the child's niceness.
 
-        So many images are looked at at a time. `nice` is what is added to the child's niceness.
+        `threads` is the number of images classified at the same time; None means one per physical core, at most 4.
         """
         self._model = model
         self._labels = {name: tuple(prompts) for name, prompts in labels.items()}
-        self._cache_dir = cache_dir
         self._threads = threads or default_threads()
-        self._load_seconds = load_seconds
-        self._image_seconds = image_seconds
-        self._engine = engine
-        self._nice = nice
-        self._process: subprocess.Popen[bytes] | None = None
-        self._channel: Channel | None = None
+        self._settings: dict[str, Any] = {"model": model, "labels": self._labels, "cache_dir": cache_dir}
+        self._settings |= {"threads": self._threads, "engine": engine, "nice": nice}
+        self._load_timeout_s = load_timeout_s
+        self._image_timeout_s = image_timeout_s
+        self._child: ChildProcess | None = None
         self._load_deadline = 0.0
         self._in_flight = InFlight()
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
-        """`LoadedModel.about` as the child sent it; empty until it is ready."""
+        """`LoadedModel.about` as sent by the child; empty until the model is loaded for the first time."""
 
     @property
     def pid(self) -> int | None:
         """The child's process id while it runs."""
-        process = self._process
-        return process.pid if process else None
+        child = self._child
+        return child.pid if child else None
 
     def start(self) -> None:
-        """Start the child if none runs; returns at once, the model is loaded over there."""
-        if self._channel is not None:
+        """Start the child unless it is running. Return at once; the child loads the model meanwhile."""
+        if self._child is not None:
             return
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
-            try:
-                self._process = spawn("snapsortd.vision.child.main", str(theirs.fileno()), keep=(theirs.fileno(),))
-            except OSError as error:
-                ours.close()
-                self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))
-                return
-        self._channel = Channel(ours)
-        self._load_deadline = time.monotonic() + self._load_seconds
+        try:
+            self._child = child = ChildProcess()
+        except OSError as error:
+            self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))
+            return
+        self._load_deadline = time.monotonic() + self._load_timeout_s
         self.error = None
         self.state = "loading"
-        request = {
-            "model": self._model,
-            "labels": self._labels,
-            "cache_dir": self._cache_dir,
-            "threads": self._threads,
-            "engine": self._engine,
-            "nice": self._nice,
-        }
         try:
-            self._channel.send(request, timeout=_SEND_SECONDS)
+            child.channel.send(self._settings, timeout=_SEND_TIMEOUT_S)
         except OSError:
-            self._fail(ModelError(f"the classifier {self._end(_EXIT_SECONDS)} while it started"))
+            self._fail(ModelError(f"the classifier {self._end(_EXIT_TIMEOUT_S)} while it started"))
 
     def has_room(self, *, urgent: bool = False) -> bool:
-        """True if another image would only lie ready for a short time, or as an urgent one for none."""
-        at_most = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
-        return len(self._in_flight) < at_most
-
-    @property
-    def is_idle(self) -> bool:
-        """True if nothing is in flight."""
-        return not len(self._in_flight)
+        """Return whether another image would be started on soon, or at once if it is urgent."""
+        limit = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
+        return len(self._in_flight) < limit
 
     def poll(self, timeout: float = 0.0) -> None:
-        """Wait `timeout` seconds at most for word from the child: it has loaded the model or can't, or has answers."""
-        if self._channel is None:
+        """Wait up to `timeout` seconds for messages from the child, and handle all that have arrived."""
+        if self._child is None:
             return
         try:
-            received = self._channel.receive(timeout)
+            received = self._child.channel.receive(timeout)
             while received is not None:
-                self._take(received[0])
-                received = self._channel.receive(0.0) if self._channel else None
+                self._handle(received[0])
+                received = self._child.channel.receive(0.0) if self._child else None
             self._send_due()
         except (EOFError, OSError, BadMessage) as error:
-            self._lost(error)
-        self._mind_time(time.monotonic())
+            self._handle_failure(error)
+        self._check_timeouts(time.monotonic())
 
     def wait_ready(self, should_stop: Callable[[], bool]) -> None:
-        """Start if need be and wait for the model. Raises ModelError, and Interrupted on `should_stop`."""
+        """Start the child if necessary and wait for the model. Raise ModelError, or Interrupted on `should_stop`."""
         self.poll()
         while self.state != "ready":
             if self.state == "stopped":
@@ -147,13 +126,13 @@ class Classifier:
                 raise self.error
             if should_stop():
                 raise Interrupted("stopped while the model was loading")
-            self.poll(_GLANCE)
+            self.poll(_POLL_INTERVAL_S)
 
     def classify(self, fd: int, should_stop: Callable[[], bool], image_format: str | None = None) -> Classification:
-        """Look at the image behind the read-only descriptor `fd` (its offset moves; it stays open).
+        """Classify the image behind the read-only descriptor `fd`, which stays open; its offset moves.
 
-        `image_format` is what `sniff` said; without it the first bytes alone count. Raises ImageError (no readable
-        image, with the reason), ClassifierDied (the child crashed or was killed over it: the next call starts another),
+        `image_format` is the result of `sniff`; without it, only the first bytes count. Raise ImageError if the image
+        cannot be read, ClassifierDied if the child crashed or was killed over it (the next call restarts it),
         ModelError, and Interrupted on `should_stop`.
         """
         self.wait_ready(should_stop)
@@ -164,131 +143,106 @@ class Classifier:
             self.drop(request)
 
     def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False, urgent: bool = False) -> Request:
-        """Have the image behind `fd` looked at, when its turn comes; `alone`: while no other is. Returns at once.
+        """Queue the image behind `fd` and return at once.
 
-        `urgent`: it waits for none in flight, unless that is an urgent one too.
-
-        The descriptor must stay open until the request is answered or dropped.
+        `alone`: classify it while no other image is in flight. `urgent`: classify it before all others, unless an
+        urgent one is in flight already. The descriptor must stay open until the request is answered or dropped.
         """
         request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent and not self._in_flight.has_urgent)
         self.poll()
         return request
 
     def finish(self, request: Request, should_stop: Callable[[], bool]) -> Classification:
-        """Wait for the answer; raises as `classify` does. Unless it is answered or dropped, it stays in flight."""
+        """Wait for the answer; raise as `classify` does. After Interrupted or ModelError it is still in flight."""
         while not request.is_answered:
             self.wait_ready(should_stop)
             if should_stop():
                 raise Interrupted("stopped while an image was classified")
-            self.poll(_GLANCE)
+            self.poll(_POLL_INTERVAL_S)
         if request.classification is None:
             assert request.error is not None
             raise request.error
         return request.classification
 
     def drop(self, request: Request) -> None:
-        """Nobody waits for this answer any more, and its descriptor may be closed."""
-        self._in_flight.dropped(request)
+        """Discard a request whose answer is not needed any more. Its descriptor may be closed."""
+        self._in_flight.drop(request)
 
     def stop(self) -> None:
-        """End the child now; it holds nothing that is worth saving. What is in flight waits for the next one."""
+        """End the child now; it has no state worth saving. Images in flight are requeued for the next one."""
         self._end()
-        self._in_flight.put_back()
+        self._in_flight.requeue_all()
         self.error = None
 
     def _send_due(self) -> None:
-        if self.state != "ready" or self._channel is None:
+        if self.state != "ready" or self._child is None:
             return
         for request in self._in_flight.due():
-            self._in_flight.sent(request, time.monotonic())
+            self._in_flight.mark_sent(request, time.monotonic())
             message = {"id": request.id, "format": request.image_format, "urgent": request.urgent}
-            self._channel.send(message, request.fd, timeout=_SEND_SECONDS)
+            self._child.channel.send(message, request.fd, timeout=_SEND_TIMEOUT_S)
 
-    def _take(self, message: dict[str, Any]) -> None:
-        """What the child says: that it is ready, that it isn't, or an answer."""
+    def _handle(self, message: dict[str, Any]) -> None:
         if self.state == "loading":
-            self._take_loaded(message)
+            self._handle_loaded(message)
             return
         if "crashed" in message:
-            self._end(_EXIT_SECONDS)
-            self._in_flight.died(f"the classifier failed over the image: {words_from_json(message['crashed'])}")
+            self._end(_EXIT_TIMEOUT_S)
+            self._in_flight.record_death(f"the classifier failed on the image: {text_from_json(message['crashed'])}")
             return
         request = self._in_flight.get(message.get("id"))
         if request is None:
             raise BadMessage("an answer that was not asked for")
         now = time.monotonic()
         if "unreadable" in message:
-            self._in_flight.refused(request, ImageError(words_from_json(message["unreadable"])), now)
+            self._in_flight.record_unreadable(request, ImageError(text_from_json(message["unreadable"])), now)
             return
-        classification = sight_from_json(
+        classification = classification_from_json(
             message,
             labels=tuple(self._labels),
             dim=self.model_info["dim"],
             model=self._model,
             milliseconds=(now - request.sent_at) * 1000,
         )
-        self._in_flight.answered(request, classification, now)
+        self._in_flight.record_answer(request, classification, now)
 
-    def _lost(self, error: Exception) -> None:
-        """The child is gone, or says what no child of ours does."""
-        loading, nonsense = self.state == "loading", isinstance(error, BadMessage)
-        ended = self._end(0.0 if nonsense else _EXIT_SECONDS)
-        if loading:
-            self._fail(ModelError(f"the classifier {ended} while it loaded the model", _MEMORY_HINT))
-        elif nonsense:
-            self._in_flight.died(f"the classifier answered nonsense ({error}) and was ended")
-        else:
-            self._in_flight.died(f"the classifier {ended} while it looked at the image")
-
-    def _mind_time(self, now: float) -> None:
-        """End a child that takes too long."""
-        if self.state == "loading" and now > self._load_deadline:
-            self._end()
-            self._fail(ModelError(f"the model was not loaded within {self._load_seconds:g} seconds"))
-        elif self.state == "ready" and self._in_flight.oldest_for(now) > self._image_seconds:
-            self._end()
-            self._in_flight.died(f"the image took more than {self._image_seconds:g} seconds")
-
-    def _take_loaded(self, message: dict[str, Any]) -> None:
-        """The child's first message: what it loaded, or why it could not."""
+    def _handle_loaded(self, message: dict[str, Any]) -> None:
+        """Handle the child's first message: what it loaded, or why it could not."""
         if "failed" in message or "crashed" in message:
-            self._end(_EXIT_SECONDS)
-            hint = words_from_json(message.get("hint", _MEMORY_HINT))
-            self._fail(ModelError(words_from_json(message.get("failed", message.get("crashed"))), hint))
+            self._end(_EXIT_TIMEOUT_S)
+            hint = text_from_json(message.get("hint", _MEMORY_HINT))
+            self._fail(ModelError(text_from_json(message.get("failed", message.get("crashed"))), hint))
             return
         if not isinstance(message.get("dim"), int):
-            raise BadMessage("no word about the model")
+            raise BadMessage("no description of the model")
         self.model_info = message
         self.state = "ready"
+
+    def _handle_failure(self, error: Exception) -> None:
+        """Handle a child that has ended, or that sent an invalid message and must be ended."""
+        was_loading, is_invalid = self.state == "loading", isinstance(error, BadMessage)
+        ended = self._end(0.0 if is_invalid else _EXIT_TIMEOUT_S)
+        if was_loading:
+            self._fail(ModelError(f"the classifier {ended} while it loaded the model", _MEMORY_HINT))
+        elif is_invalid:
+            self._in_flight.record_death(f"the classifier sent an invalid message ({error}) and was ended")
+        else:
+            self._in_flight.record_death(f"the classifier {ended} while it classified the image")
+
+    def _check_timeouts(self, now: float) -> None:
+        if self.state == "loading" and now > self._load_deadline:
+            self._end()
+            self._fail(ModelError(f"the model was not loaded within {self._load_timeout_s:g} seconds"))
+        elif self.state == "ready" and self._in_flight.age_of_oldest(now) > self._image_timeout_s:
+            self._end()
+            self._in_flight.record_death(f"the image took more than {self._image_timeout_s:g} seconds")
 
     def _fail(self, error: ModelError) -> None:
         self.error = error
         self.state = "failed"
 
-    def _end(self, patience: float = 0.0) -> str:
-        """Make sure that the child is gone, after `patience` seconds by force, and say how it ended."""
-        process, channel = self._process, self._channel
-        self._process = self._channel = None
+    def _end(self, timeout_s: float = 0.0) -> str:
+        """End the child, by force after `timeout_s` seconds, and return how it ended."""
+        child, self._child = self._child, None
         self.state = "stopped"
-        if channel is not None:
-            channel.close()
-        if process is None:
-            return "was not running"
-        try:
-            return _how_it_ended(process.wait(patience))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return _how_it_ended(process.wait())
-
-
-def _how_it_ended(code: int) -> str:
-    """An exit status of `subprocess` as the end of a sentence that starts "the classifier"."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    if -code == signal.SIGXCPU:
-        return "used too much processor time"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    return f"was killed ({name})" if -code == signal.SIGKILL else f"crashed ({name})"
+        return child.end(timeout_s) if child else "was not running"

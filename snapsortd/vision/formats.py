@@ -1,6 +1,6 @@
-"""Which kind of image a file holds, told from its first bytes. Pure.
+"""Recognise image formats by a file's first bytes, and find out which of them can be read here.
 
-Its name counts in one case: most raw files are TIFFs, and only far inside differ from others.
+The file name counts only in one case: most raw files are TIFFs that differ from others only far inside.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.files.open_file import OpenFile
 
 HEAD_BYTES = 32
-"""How much of the file `sniff` wants to see."""
+"""Number of bytes `sniff` needs."""
+
+EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
+"""The package that reads a format. The extra that installs it has the format's name (pyproject.toml)."""
 
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 """Sizes of every version of the BMP information header; "BM" alone would match plain text."""
@@ -25,10 +28,15 @@ _RAW_HEADS = (b"FUJIFILMCCD-RAW", b"IIU\0", b"IIRO", b"IIRS", b"MMOR")
 """RAF; RW2; ORF, in three versions."""
 
 
-def sniff(head: bytes, suffix: str = "") -> str | None:
-    """png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf; None for anything else.
+def recognise(image: OpenFile) -> str | None:
+    """Return the format of an open file as `sniff` does. It may be one that cannot be read here."""
+    return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
 
-    `suffix` of the file's name in lower case, without its dot: a TIFF may be called raw by it.
+
+def sniff(head: bytes, suffix: str = "") -> str | None:
+    """Return png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf, or None for anything else.
+
+    `suffix` is that of the file's name, in lower case, without its dot: it decides whether a TIFF is a raw file.
     """
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -52,7 +60,7 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
 
 
 def _sniff_heif(head: bytes) -> str | None:
-    """AVIF, HEIC and CR3 share a container (ISO/IEC 14496-12) that opens with a major and compatible brands."""
+    """Tell AVIF, HEIC and CR3 apart by the brands at the start of their container (ISO/IEC 14496-12)."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
     compatible = {head[start : start + 4] for start in range(16, end - 3, 4)}
     brands = {head[8:12]} | compatible
@@ -64,32 +72,23 @@ def _sniff_heif(head: bytes) -> str | None:
 
 
 def promises_image(path: str) -> bool:
-    """True if the file's name says that it is an image of a kind that is read here."""
+    """Return whether the file's name has the suffix of an image format that can be read here."""
     suffix = suffix_of(path)
     return suffix in IMAGE_SUFFIXES and not is_missing("raw" if suffix in RAW_SUFFIXES else suffix)
 
 
-def recognise(image: OpenFile) -> str | None:
-    """The format by the file's first bytes, or None. Whether it can be read here is another question."""
-    return sniff(os.pread(image.fd, HEAD_BYTES, 0), suffix_of(image.path))
-
-
-EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
-"""The package that reads a format. The extra that brings it has the format's name (pyproject.toml)."""
-
-
 @cache
 def is_missing(image_format: str) -> bool:
-    """True if the package that this format needs is not installed. It is looked for, not imported."""
+    """Return whether the package that this format needs is not installed. It is not imported."""
     return image_format in EXTRAS and find_spec(EXTRAS[image_format]) is None
 
 
 def what_is_missing(image_format: str) -> str:
-    """In words, and how to install it."""
+    """Return a sentence that says how to install the package that this format needs."""
     name = "raw images" if image_format == "raw" else "PDFs"
-    return f"{name} are read once this is done: pip install 'snapsortd[{image_format}]'"
+    return f"{name} need one more package: pip install 'snapsortd[{image_format}]'"
 
 
 def installed() -> str:
-    """The extra formats that can be read, as one word for a fingerprint."""
+    """Return the extra formats that can be read, as one word for a fingerprint."""
     return "+".join(image_format for image_format in EXTRAS if not is_missing(image_format))

@@ -1,6 +1,6 @@
-"""What the classifier process says, as JSON values and back. Pure.
+"""Convert the classifier process's messages to JSON values and back. Pure.
 
-The daemon trusts none of it, since a hostile image may have taken the child over: all is checked.
+The daemon validates all of them, because a hostile image may have taken over the process that sends them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ from snapsortd.domain.exif_tags import MAX_TAGS, MAX_VALUE, exif_name
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.vision.wire import BadMessage
 
+_MAX_COUNT = 1 << 31
+"""More pixels per side, or frames, than any supported format can have."""
+_MAX_TEXT = 500
+"""Characters of a message to the user."""
 
-def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) -> dict[str, Any]:
-    """`scores` in the order of the labels; `embedding` as in `Classification`."""
+
+def classification_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) -> dict[str, Any]:
+    """Return an answer; `scores` in the order of the labels, `embedding` as in `Classification`."""
     return {
         "scores": list(scores),
         "embedding": base64.b64encode(embedding).decode("ascii"),
@@ -31,10 +36,12 @@ def sight_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) 
     }
 
 
-def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, milliseconds: float) -> Classification:
-    """The `Classification` of one answer; `dim` is the embedding's length. Raises BadMessage."""
+def classification_from_json(
+    value: Any, *, labels: Sequence[str], dim: int, model: str, milliseconds: float
+) -> Classification:
+    """Return the `Classification` of an answer; `dim` is the length of the embedding. Raise BadMessage."""
     try:
-        scores = [_number(score) for score in value["scores"]]
+        scores = [_score(score) for score in value["scores"]]
         embedding = base64.b64decode(value["embedding"], validate=True)
         taken = value["taken"]
         image = ImageFacts(
@@ -42,43 +49,38 @@ def sight_from_json(value: Any, *, labels: Sequence[str], dim: int, model: str, 
             height=_count(value["height"]),
             taken=None if taken is None else datetime.fromisoformat(taken),
             frames=_count(value["frames"]),
-            has_alpha=_truth(value["has_alpha"]),
+            has_alpha=_bool(value["has_alpha"]),
             exif=_tags(value["exif"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BadMessage(f"no answer about an image: {words_from_json(error)}") from error
+        raise BadMessage(f"not a valid answer: {text_from_json(error)}") from error
     if len(scores) != len(labels) or len(embedding) != 2 * dim:
         raise BadMessage("an answer of the wrong size")
     if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
-        raise BadMessage("an embedding that is none")
+        raise BadMessage("an embedding with NaN or infinity")
     return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
 
 
-def words_from_json(value: Any) -> str:
-    """What the child tells in words: as much as a person reads, and nothing that is no character."""
+def text_from_json(value: Any) -> str:
+    """Return a text from the child, shortened and without lone surrogates, so that it can be shown and written."""
     text = str(value)
-    shown = text if len(text) <= _MOST_WORDS else text[:_MOST_WORDS] + "…"
-    return shown.encode("utf-8", "backslashreplace").decode("utf-8")
+    shortened = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
+    return shortened.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-_MOST = 1 << 31
-"""More pixels a side, or frames, than any format that is read has room for."""
-_MOST_WORDS = 500
-
-
-def _number(value: Any) -> float:
+def _score(value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 1:
-        raise ValueError(f"{value!r} is no score")
+        raise ValueError(f"{value!r} is not a valid score")
     return float(value)
 
 
 def _count(value: Any) -> int:
-    if type(value) is not int or not 1 <= value <= _MOST:
-        raise ValueError(f"{value!r} is no count")
+    if type(value) is not int or not 1 <= value <= _MAX_COUNT:
+        raise ValueError(f"{value!r} is not a valid count")
     return value
 
 
-def _truth(value: Any) -> bool:
+def _bool(value: Any) -> bool:
     if type(value) is not bool:
         raise ValueError(f"{value!r} is neither true nor false")
     return value
@@ -86,8 +88,8 @@ def _truth(value: Any) -> bool:
 
 def _tags(value: Any) -> Mapping[str, str]:
     if type(value) is not dict or len(value) > MAX_TAGS:
-        raise ValueError("these are no EXIF tags")
+        raise ValueError("not valid EXIF tags")
     for name, text in value.items():
         if exif_name(name) != name or type(text) is not str or len(text) > MAX_VALUE or not text.isprintable():
-            raise ValueError(f"{name!r} is no EXIF tag of a short text")
+            raise ValueError(f"{name!r} is not a valid EXIF tag with a short text")
     return value

@@ -52,7 +52,7 @@ def main(folder: str, name: str, file: str) -> None:
     from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
     from snapsortd.vision.child.engines.preprocess import Preprocessor
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
-    from snapsortd.vision.child.workers import give_memory_back
+    from snapsortd.vision.child.workers import return_free_memory
     from snapsortd.vision.cores import default_threads
 
     threads = default_threads()
@@ -70,7 +70,7 @@ def main(folder: str, name: str, file: str) -> None:
             engine.encode(prepared)
             ended = time.perf_counter()
         del decoded, prepared
-        give_memory_back()
+        return_free_memory()
         print(json.dumps(dict(zip(STEPS, (seen - began, resized - seen, ended - resized), strict=True))), flush=True)
 
 

@@ -34,7 +34,7 @@ from snapsortd.ctl.doctor.service import (
 )
 from snapsortd.ctl.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
 from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
-from snapsortd.vision.catalog import ModelFacts
+from snapsortd.vision.catalog import StoredModel
 
 pytestmark = pytest.mark.pure
 
@@ -308,7 +308,7 @@ def test_inotify_limits(watches: Limit, needed: int, status: Status) -> None:
 
 
 def test_a_model_that_does_not_fit_into_memory() -> None:
-    small = ModelFacts("embedded", "/m", (), 57 << 20)
+    small = StoredModel("embedded", "/m", "clip", 57 << 20, None, ())
     assert only(check_model(small, (), 1 << 30, "python")).status is Status.OK
     assert only(check_model(small, (), None, "python")).status is Status.OK
     found = only(check_model(small, (), 400 << 20, "python"))
@@ -316,7 +316,7 @@ def test_a_model_that_does_not_fit_into_memory() -> None:
 
 
 def test_libraries_that_are_not_installed() -> None:
-    found = only(check_model(ModelFacts("embedded", "/m", (), 1), ("torch",), None, "/venv/bin/python"))
+    found = only(check_model(StoredModel("embedded", "/m", "clip", 1, None, ()), ("torch",), None, "/venv/bin/python"))
     assert (found.status, "/venv/bin/python -m pip install" in found.fix) == (Status.PROBLEM, True)
 
 

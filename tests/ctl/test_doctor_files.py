@@ -163,7 +163,7 @@ def cut_weights(model: Path) -> str:
     whole = (model / "model.safetensors").read_bytes()
     (model / "model.safetensors").unlink()
     (model / "model.safetensors").write_bytes(whole[: len(whole) // 2])
-    return "model.safetensors is cut short"
+    return "model.safetensors is truncated"
 
 
 def point_weights(model: Path) -> str:

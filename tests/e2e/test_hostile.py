@@ -110,7 +110,7 @@ def test_a_killer_is_given_up_after_three_deaths_and_the_next_good_image_filed_s
         seconds.append(seconds_to_next(attacked, killer, dead, f"after death {death}.png"))
         if death == 2:  # its next attempt is in two minutes, or when somebody has the folders scanned again
             attacked.ctl("reload")
-    why = "the classifier crashed (SIGSEGV) while it looked at the image, 3 times"
+    why = "the classifier crashed (SIGSEGV) while it classified the image, 3 times"
     assert why in why_quarantined(attacked, killer)
     status = attacked.status()
     assert (status["pid"], status["state"]) == (pid, "running"), f"filed {seconds} seconds after each death"

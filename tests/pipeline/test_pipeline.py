@@ -500,7 +500,7 @@ def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
         is_missing.cache_clear()
         result = room.process(path)
         assert result.outcome is Outcome.IGNORED
-        assert "read once this is done: pip install 'snapsortd[" in result.reason
+        assert "need one more package: pip install 'snapsortd[" in result.reason
         assert room.journal.problems(9) == []
         assert room.process(path).known
     is_missing.cache_clear()

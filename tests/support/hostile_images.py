@@ -263,7 +263,7 @@ DOCUMENTS = [
 
 # Files that are not readable images, whatever their names: never opened with Pillow's plugin for that format
 
-UNKNOWN = "not an image of a known kind"
+UNKNOWN = "not an image in a known format"
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(snapsortd-was-here) (w) file closefile\n%%EOF\n"
 
 NO_IMAGES = [

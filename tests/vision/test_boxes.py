@@ -1,4 +1,4 @@
-"""Whether the outermost boxes of a file fill it."""
+"""container_is_complete: the outermost boxes must fill the file."""
 
 from __future__ import annotations
 

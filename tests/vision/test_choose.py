@@ -1,11 +1,11 @@
-"""Which engine is chosen, by what was measured."""
+"""The choice of an engine by the measurements."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from snapsortd.vision.child.engines.choose import LEAST_COSINE, Measured, Wanted, choose, least_cosine
+from snapsortd.vision.child.engines.choose import MIN_COSINE, Measured, Wanted, choose, min_cosine
 from snapsortd.vision.child.engines.engine import Array, normalised
 
 pytestmark = pytest.mark.pure
@@ -15,7 +15,7 @@ REFERENCE = normalised(np.array([[3, 1, 1, 0, 0, 0, 0, 1], [1, 3, 0, 1, 0, 1, 0,
 
 
 def _turned(vectors: Array, degrees: float) -> Array:
-    """The same vectors, each turned towards an axis on which they have nothing: labels see them alike."""
+    """Rotate each vector towards an axis on which all are 0, which leaves the scores of labels nearly the same."""
     turned = vectors * np.cos(np.radians(degrees))
     turned[:, 6] = np.sin(np.radians(degrees))
     return normalised(turned)
@@ -38,18 +38,18 @@ def _measured(
 @pytest.mark.parametrize(
     ("measured", "wanted", "name", "words"),
     [
-        pytest.param(_measured(150, 70, 50), "auto", "onnx int8", "50.0 ms an image, torch 150.0", id="fastest"),
+        pytest.param(_measured(150, 70, 50), "auto", "onnx int8", "50.0 ms per image, torch 150.0", id="fastest"),
         pytest.param(_measured(150, 12, 15), "auto", "onnx fp32", "12.0 ms", id="int8-gains-nothing"),
         pytest.param(_measured(10, 12, 15), "auto", "torch", "10.0 ms", id="torch-is-fastest"),
         pytest.param(_measured(10, 12, 15), "onnx", "onnx fp32", "12.0 ms", id="asked-for-onnx"),
         pytest.param(
-            _measured(150, 70, 50, of_int8=FAR), "auto", "onnx fp32", "onnx int8 strays from torch", id="int8-strays"
+            _measured(150, 70, 50, of_int8=FAR), "auto", "onnx fp32", "onnx int8 differs from torch", id="int8-strays"
         ),
         pytest.param(
-            _measured(150, 70, 50, of_fp32=FAR, of_int8=FAR), "onnx", "torch", "onnx fp32 strays", id="all-stray"
+            _measured(150, 70, 50, of_fp32=FAR, of_int8=FAR), "onnx", "torch", "onnx fp32 differs", id="all-stray"
         ),
         pytest.param(
-            _measured(150, 70, 50, of_int8=np.full_like(FAR, np.nan)), "auto", "onnx fp32", "strays", id="no-numbers"
+            _measured(150, 70, 50, of_int8=np.full_like(FAR, np.nan)), "auto", "onnx fp32", "differs", id="no-numbers"
         ),
     ],
 )
@@ -61,7 +61,7 @@ def test_the_fastest_that_sees_the_same(measured: dict[str, Measured], wanted: W
 
 CLOSE = np.zeros((2, 8), np.float32)
 CLOSE[0, 2], CLOSE[1, 5] = 0.1, 1
-"""Between these decides what strays."""
+"""Two labels so close that an inaccurate engine confuses them."""
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,10 @@ def test_a_small_drift_matters_where_it_changes_a_clear_decision(labels: Array, 
     strayed = REFERENCE.copy()
     strayed[0, 5] += 0.05
     strayed = normalised(strayed)
-    assert least_cosine(strayed, REFERENCE) > LEAST_COSINE
+    assert min_cosine(strayed, REFERENCE) > MIN_COSINE
     chosen, reason = choose(_measured(150, 70, 50, of_int8=strayed), labels, scale, "auto")
     assert chosen == name
-    assert ("onnx int8 decides otherwise on 1 of 2 samples" in reason) == (name == "onnx fp32")
+    assert ("onnx int8 chooses another label for 1 of 2 samples" in reason) == (name == "onnx fp32")
 
 
 def test_one_label_is_always_right() -> None:

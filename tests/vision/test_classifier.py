@@ -1,4 +1,4 @@
-"""The classifier process as the daemon sees it: real children, on the embedded and on tiny models."""
+"""The classifier process from the daemon's side: real processes, with the embedded model and with tiny ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tiny(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classifier]:
-    """A classifier that loads fast; tests may kill its child, the next one gets another."""
+    """A classifier that loads fast; tests may kill its process, the next test gets a new one."""
     cache = tmp_path_factory.mktemp("cache")
     classifier = Classifier(model=str(checkpoint), labels=LABELS, cache_dir=str(cache), threads=1)
     yield classifier
@@ -108,7 +108,7 @@ def test_the_embedding_is_normalised_half_precision(embedded: Classifier, cat: P
 
 
 def test_what_the_camera_wrote_comes_through_the_seal(tiny: Classifier, tmp_path: Path) -> None:
-    """Behind it nothing can be loaded any more, such as what decodes a text."""
+    """Behind the seal nothing can be loaded any more, such as a text codec."""
     exif = Image.Exif()
     exif[0x010F], exif[0x9C9B], exif[0x013B] = "Leica", "Küste\0".encode("utf-16-le"), "Zoë".encode()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + "für Ann".encode("utf-16")
@@ -122,7 +122,7 @@ def test_what_the_camera_wrote_comes_through_the_seal(tiny: Classifier, tmp_path
 
 
 def test_the_same_descriptor_gives_the_same_answer(tiny: Classifier, cat: Path) -> None:
-    """Its offset is wherever the last reader left it; classifying neither minds nor closes it."""
+    """The offset of a descriptor is arbitrary; classification must not depend on it, nor close the descriptor."""
     with cat.open("rb") as file:
         first = tiny.classify(file.fileno(), _go_on)
         file.seek(0, os.SEEK_END)
@@ -135,7 +135,7 @@ def test_the_same_descriptor_gives_the_same_answer(tiny: Classifier, cat: Path) 
     ("content", "reason"),
     [
         pytest.param(lambda cat: cat[: len(cat) // 2], "truncated or damaged", id="truncated"),
-        pytest.param(lambda _: b"Dear diary, this is no image.", "not an image of a known kind", id="text"),
+        pytest.param(lambda _: b"Dear diary, this is no image.", "not an image in a known format", id="text"),
         pytest.param(lambda cat: cat[:16] + b"\0\0\xff\xff" * 2 + cat[24:], "truncated or damaged", id="false-size"),
     ],
 )
@@ -161,7 +161,7 @@ def test_killed_between_images_it_comes_back(tiny: Classifier, cat: Path) -> Non
     pid = tiny.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: _state(tiny) == "stopped", what="the death is noticed")
+    wait_for(lambda: _state(tiny) == "stopped", what="the end of the process is noticed")
     assert _look(tiny, cat).scores
     assert tiny.pid not in (None, pid)
 
@@ -170,19 +170,21 @@ def test_killed_over_an_image_it_says_so(tiny: Classifier, cat: Path) -> None:
     tiny.wait_ready(_go_on)
     pid = tiny.pid
     assert pid is not None
-    os.kill(pid, signal.SIGSTOP)  # so that it is still at it when the blow falls
+    os.kill(pid, signal.SIGSTOP)  # so that it is still busy when it is killed
 
-    def strike() -> bool:
+    def kill() -> bool:
         os.kill(pid, signal.SIGKILL)
         return False
 
     with cat.open("rb") as file, pytest.raises(ClassifierDied, match=r"was killed \(SIGKILL\)"):
-        tiny.classify(file.fileno(), strike)
+        tiny.classify(file.fileno(), kill)
     assert (tiny.state, tiny.pid) == ("stopped", None)
 
 
 def test_hanging_over_an_image_it_is_ended(checkpoint: Path, cat: Path, tmp_path: Path) -> None:
-    classifier = Classifier(model=str(checkpoint), labels=LABELS, cache_dir=str(tmp_path), threads=1, image_seconds=0.5)
+    classifier = Classifier(
+        model=str(checkpoint), labels=LABELS, cache_dir=str(tmp_path), threads=1, image_timeout_s=0.5
+    )
     classifier.wait_ready(_go_on)
     pid = classifier.pid
     assert pid is not None
@@ -221,7 +223,7 @@ def test_a_model_that_is_not_there_stays_an_error_until_the_next_start(tmp_path:
 
 
 def test_a_model_that_loads_for_ever_is_given_up(checkpoint: Path, tmp_path: Path) -> None:
-    classifier = Classifier(model=str(checkpoint), labels=LABELS, cache_dir=str(tmp_path), load_seconds=0.2)
+    classifier = Classifier(model=str(checkpoint), labels=LABELS, cache_dir=str(tmp_path), load_timeout_s=0.2)
     with pytest.raises(ModelError, match=r"not loaded within 0\.2 seconds"):
         classifier.wait_ready(_go_on)
     assert (classifier.state, classifier.pid) == ("failed", None)
@@ -249,7 +251,7 @@ def test_it_holds_no_image_open_afterwards(tiny: Classifier, cat: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_what_large_images_took_is_given_back(tiny: Classifier, cat: Path, tmp_path: Path) -> None:
-    """Each takes 170 MB, several of them at a time."""
+    """Each image takes 170 MB, and several are decoded at the same time."""
     _look(tiny, cat)
     paths = [tmp_path / f"{number}.png" for number in range(4)]
     for path in paths:
@@ -259,7 +261,7 @@ def test_what_large_images_took_is_given_back(tiny: Classifier, cat: Path, tmp_p
         files = [opened.enter_context(path.open("rb")) for path in paths]
         requests = [tiny.begin(file.fileno()) for file in files]
         assert [tiny.finish(request, _go_on).image.width for request in requests] == [6500] * 4
-    wait_for(lambda: _resident(tiny.pid) < before + (32 << 20), what="the memory is the system's again")
+    wait_for(lambda: _resident(tiny.pid) < before + (32 << 20), what="the memory is returned to the system")
 
 
 def _resident(pid: int | None) -> int:
@@ -283,6 +285,6 @@ def test_it_dies_with_the_daemon(checkpoint: Path, tmp_path: Path) -> None:
 
 
 def _alive(pid: int) -> bool:
-    """False also for a zombie: whoever inherited it may be slow to reap it."""
+    """Return False for a zombie too, because the process that inherited it may be slow to reap it."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout.strip()
     return bool(state) and not state.startswith("Z")

@@ -1,4 +1,4 @@
-"""Several images in flight: answers, deaths and blame, with real processes that do what their images tell them."""
+"""Several images in flight: answers, crashes and blame, with real processes that do what their images say."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.vision.child.workers import LARGEST_BATCH, Steps, Workers
+from snapsortd.vision.child.workers import MAX_BATCH, Steps, Workers
 from snapsortd.vision.classifier import QUEUED_PER_THREAD, Classifier
 from snapsortd.vision.requests import Request
 from tests.support.mortal_child import as_classifier, image
@@ -28,15 +28,20 @@ def go_on() -> bool:
 
 
 class Mortal(Classifier):
-    """One whose child does what its images say, and the files that it was given."""
+    """A classifier whose process does what its images say, and the files of these images."""
 
     def __init__(self, folder: Path, **how: Any) -> None:
         super().__init__(model="m", labels=LABELS, cache_dir=str(folder), threads=THREADS, **how)
         self.folder = folder
         self.files = ExitStack()
 
+    @property
+    def is_idle(self) -> bool:
+        """True if no image is in flight."""
+        return not len(self._in_flight)
+
     def give(self, word: bytes, **how: bool) -> Request:
-        """Begin an image that says `word`."""
+        """Begin an image that contains `word`."""
         path = self.folder / "image"
         path.unlink(missing_ok=True)
         path.write_bytes(image(word))
@@ -45,7 +50,7 @@ class Mortal(Classifier):
         return self.begin(fd, "png", **how)
 
     def outcome(self, request: Request) -> object:
-        """The width, which is that of its word, or the error's class."""
+        """Return the width, which is the length of the image's word, or the class of the error."""
         try:
             return self.finish(request, go_on).image.width
         except (ImageError, ClassifierDied) as error:
@@ -105,7 +110,7 @@ def test_one_that_costs_the_classifier_its_life_costs_the_others_nothing(
 
 def test_one_that_hangs_is_found_out_among_others(tmp_path: Path) -> None:
     with as_classifier(tmp_path):
-        mortal = Mortal(tmp_path, image_seconds=1.0)
+        mortal = Mortal(tmp_path, image_timeout_s=1.0)
         mortal.wait_ready(go_on)
         with mortal.files:
             requests = [mortal.give(word) for word in (b"good", b"hang", b"good", b"good")]
@@ -139,11 +144,11 @@ def test_the_answer_that_nobody_waits_for_any_more_harms_nobody(mortal: Mortal) 
     mortal.drop(gone)
     os.kill(mortal.pid, signal.SIGCONT)
     assert mortal.outcome(other) == 6
-    wait_for(lambda: [mortal.poll(), mortal.is_idle][1], what="the other answer was taken in")
+    wait_for(lambda: [mortal.poll(), mortal.is_idle][1], what="the other answer is received")
 
 
 def test_one_that_died_before_is_looked_at_alone_from_the_start(mortal: Mortal) -> None:
-    """So a killer takes nobody with it a second time."""
+    """So a killer affects no other image a second time."""
     good, killer, last = mortal.give(b"good"), mortal.give(b"kill", alone=True), mortal.give(b"good")
     pid = mortal.pid
     assert mortal.outcome(good) == 4
@@ -163,7 +168,7 @@ def test_the_child_is_as_nice_as_it_is_told(tmp_path: Path) -> None:
 
 
 def test_ended_it_leaves_no_process_and_no_descriptor(mortal: Mortal) -> None:
-    """What `unload_after` does: all its memory is the system's again."""
+    """`unload_after` relies on this: all memory is returned to the system."""
     before = set(os.listdir("/dev/fd"))
     pid = mortal.pid
     assert pid is not None
@@ -176,7 +181,7 @@ def test_ended_it_leaves_no_process_and_no_descriptor(mortal: Mortal) -> None:
 
 
 def test_two_images_are_looked_at_at_the_same_time() -> None:
-    """Each waits until the other is being looked at too; and both come back, though one cannot be read."""
+    """Each waits until the other is being decoded too; both are answered, although one cannot be read."""
     together = threading.Barrier(2, timeout=30)
     answers: list[dict[str, Any]] = []
 
@@ -187,8 +192,8 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
         return {"seen": fd}
 
     workers = Workers(Steps(prepare, list), answers.append, 2)
-    workers.give(1, 7, None)
-    workers.give(2, 8, None)
+    workers.submit(1, 7, None)
+    workers.submit(2, 8, None)
     wait_for(lambda: len(answers) == 2, what="both answers")
     assert sorted(answers, key=lambda answer: answer["id"]) == [
         {"id": 1, "seen": 7},
@@ -197,30 +202,30 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
 
 
 def test_images_that_wait_go_to_the_model_together() -> None:
-    """Two more than a batch, and one of them cannot be read."""
-    all_are_here = threading.Event()
+    """There are two more images than a batch holds, and one of them cannot be read."""
+    all_submitted = threading.Event()
     answers: list[dict[str, Any]] = []
     batches: list[int] = []
     was_alone: dict[int, bool] = {}
 
     def prepare(fd: int, _format: str | None, alone: bool) -> int:
         was_alone[fd] = alone
-        assert all_are_here.wait(30)
+        assert all_submitted.wait(30)
         if fd == 101:
             raise ImageError("it is bad")
         return fd
 
-    def judge(prepared: Sequence[int]) -> list[dict[str, Any]]:
+    def classify(prepared: Sequence[int]) -> list[dict[str, Any]]:
         batches.append(len(prepared))
         return [{"seen": fd} for fd in prepared]
 
-    workers = Workers(Steps(prepare, judge), answers.append, 1)
-    count = LARGEST_BATCH + 2
+    workers = Workers(Steps(prepare, classify), answers.append, 1)
+    count = MAX_BATCH + 2
     for number in range(count):
-        workers.give(number, 100 + number, None)
-    all_are_here.set()
+        workers.submit(number, 100 + number, None)
+    all_submitted.set()
     wait_for(lambda: len(answers) == count, what="all answers")
-    assert batches == [LARGEST_BATCH, 1]
+    assert batches == [MAX_BATCH, 1]
     assert not was_alone[100 + count - 2]
     assert was_alone[100 + count - 1]
     assert {answer["id"]: answer.get("seen") for answer in answers} == {
@@ -233,7 +238,7 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     [pytest.param(2, False, id="for a batch"), pytest.param(1, True, id="for a thread, if it is urgent")],
 )
 def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
-    """The other that is being decoded takes until this one is answered."""
+    """The decoding of the other image lasts until this one is answered."""
     one_is_answered = threading.Event()
     answers: list[dict[str, Any]] = []
 
@@ -243,8 +248,8 @@ def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
         return {"seen": fd}
 
     workers = Workers(Steps(prepare, list), answers.append, threads)
-    workers.give(2, 8, None)
-    workers.give(1, 7, None, urgent=urgent)
+    workers.submit(2, 8, None)
+    workers.submit(1, 7, None, urgent=urgent)
     wait_for(lambda: len(answers) == 1, what="the answer to the one that is decoded")
     one_is_answered.set()
     wait_for(lambda: len(answers) == 2, what="the other answer")

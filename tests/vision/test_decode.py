@@ -1,4 +1,4 @@
-"""decode: every format and mode to upright RGB pixels and true facts, or a reason in plain words."""
+"""decode: every format and mode becomes upright RGB pixels and correct facts, or an error with the reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIDE = 64
 
 
 def _scene(width: int = 96, height: int = 64) -> Image.Image:
-    """Red left, blue right, with a gradient, so that it compresses badly enough to be cut."""
+    """Draw red left, blue right, with a gradient, so that the file is large enough to be truncated."""
     gradient = Image.linear_gradient("L").resize((width, height))
     left = Image.merge("RGB", [Image.new("L", (width, height), 255), gradient, gradient])
     right = Image.merge("RGB", [gradient, gradient, Image.new("L", (width, height), 255)])
@@ -33,7 +33,7 @@ def _scene(width: int = 96, height: int = 64) -> Image.Image:
 
 
 def _png_header(width: int, height: int) -> bytes:
-    """A PNG that promises a size and holds no pixels."""
+    """Return a PNG whose header has a size but which contains no pixels."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -108,7 +108,7 @@ def test_a_wide_range_is_stretched(mode: str) -> None:
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "TIFF", "WEBP", "AVIF", "HEIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation(format: str, orientation: int) -> None:
-    """The upright scene, stored as the EXIF table says, comes out upright again."""
+    """The upright scene, stored as the EXIF table specifies, must be upright again after decoding."""
     stored = {
         1: None,
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -124,7 +124,9 @@ def test_orientation(format: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
     image = upright if stored is None else upright.transpose(stored)
-    written = exif.tobytes() if format == "HEIF" else exif  # of which its encoder makes the container's own rotation
+    written = (
+        exif.tobytes() if format == "HEIF" else exif
+    )  # its encoder would convert an object to the container's own rotation
     pixels, facts = decode(io.BytesIO(encoded(image, format, exif=written)), SIDE)
     assert pixels.size == (facts.width, facts.height) == (96, 64)
     assert _bright_corners(pixels) == [(8, 8)]
@@ -184,7 +186,7 @@ def test_the_first_frame_counts(format: str) -> None:
 
 
 def _big_tiff(pages: int) -> bytes:
-    """The same page over and over, and after it a chain of directories without entries."""
+    """Return a page that is followed by a chain of directories without entries."""
     image = encoded(Image.new("L", (9, 9)), "TIFF", big_tiff=True)
     first = int.from_bytes(image[8:16], "little")
     after = first + 8 + 20 * int.from_bytes(image[first : first + 8], "little")
@@ -238,9 +240,9 @@ def test_odd_shapes(width: int, height: int) -> None:
     ("data", "reason"),
     [
         pytest.param(b"", "the file is empty", id="empty"),
-        pytest.param(b"To whom it may concern", "not an image of a known kind", id="text"),
-        pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9", "not an image of a known kind", id="eps"),
-        pytest.param(b"SIMPLE  =                    T", "not an image of a known kind", id="fits"),
+        pytest.param(b"To whom it may concern", "not an image in a known format", id="text"),
+        pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9", "not an image in a known format", id="eps"),
+        pytest.param(b"SIMPLE  =                    T", "not an image in a known format", id="fits"),
         pytest.param(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC image, but is truncated", id="heic"),
         pytest.param(b"\x89PNG\r\n\x1a\nnothing more", "PNG image, but is truncated", id="png-without-header"),
         pytest.param(_png_header(20_000, 15_000), "20000 × 15000 = 300 megapixels; the limit is 225", id="bomb"),

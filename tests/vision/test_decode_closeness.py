@@ -1,4 +1,4 @@
-"""Images that are decoded smaller, beside the whole image in transformers' own processor."""
+"""Compare images that are shrunk while decoding with the whole image in transformers' image processor."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from snapsortd.vision.child.engines.preprocess import Preprocessor
 from tests.support import images
 
 MEAN, NINETY_NINE_PERCENT = 1.0, 12.0
-"""Difference of what the model looks at, in 1/255 of the range of a channel."""
+"""Limits of the difference between the model's inputs, in 1/255 of the range of a channel."""
 
 MEAN_OF_THUMBNAIL = 4.0
-"""The thumbnails that libheif makes take one pixel of many; cameras make better ones."""
+"""libheif creates thumbnails by skipping pixels; those of cameras are better."""
 
 SCENES = {
     "photo": lambda: images.photo(0).resize((2016, 1512)),
@@ -29,7 +29,7 @@ SCENES = {
 
 
 def _difference(file: io.BytesIO) -> Any:
-    """Of each value, in 1/255."""
+    """Return the difference of each value, in 1/255."""
     folder = find_checkpoint("embedded")
     reference = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
     ours = Preprocessor.load(folder)
@@ -98,5 +98,5 @@ def test_a_file_cut_off_is_not_judged_by_its_thumbnail() -> None:
     file = io.BytesIO()
     SCENES["photo"]().save(file, "HEIF", quality=80, thumbnails=[640])
     file.truncate(len(file.getvalue()) - 1)
-    image, _ = decode(file, 224)  # the thumbnail comes last, so that the image itself is all there
+    image, _ = decode(file, 224)  # the thumbnail is last in the file, so the image itself is complete
     assert image.size != (640, 480)

@@ -1,4 +1,4 @@
-"""A checkpoint's digest is remembered only while none of its files changed."""
+"""The cached digest of a checkpoint is used only while none of its files changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cache(tmp_path: Path, folder: Path) -> Path:
-    """A cache in which the folder's digest is a wrong one, so that it shows where a digest came from."""
+    """A cache with a wrong digest of the folder, which shows whether a digest came from the cache."""
     path = tmp_path / "cache"
     right = cached_digest(str(folder), str(path), in_an_hour)
     assert right == digest_checkpoint(str(folder))

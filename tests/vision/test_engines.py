@@ -1,4 +1,4 @@
-"""Every engine on every kind of checkpoint: one contract. And which of them the classifier process takes."""
+"""One contract for every engine on every kind of checkpoint; and the engine that the classifier process uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from PIL import Image
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint
 from snapsortd.vision.child.engines import cache as engine_cache
-from snapsortd.vision.child.engines.choose import LEAST_COSINE, least_cosine
+from snapsortd.vision.child.engines.choose import MIN_COSINE, min_cosine
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, TORCH, Array, Engine
 from snapsortd.vision.child.engines.export import export
 from snapsortd.vision.child.engines.load_model import LoadedModel, load_model
@@ -57,7 +57,7 @@ class Exported:
 
 @pytest.fixture(scope="module")
 def by_kind(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Exported]:
-    """Makes each kind once."""
+    """Return a function that exports each kind once."""
     return cache(lambda kind: Exported(tmp_path_factory.mktemp(kind), kind))
 
 
@@ -73,7 +73,7 @@ def clip(by_kind: Callable[[str], Exported]) -> Exported:
 
 @pytest.fixture
 def copied(clip: Exported, tmp_path: Path) -> Iterator[Exported]:
-    """One that a test may spoil."""
+    """A copy that a test may damage."""
     copy = object.__new__(Exported)
     copy.__dict__.update(clip.__dict__)
     copy.cache = tmp_path / "cache"
@@ -95,13 +95,13 @@ def test_the_contract(exported: Exported, name: str) -> None:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_image_alone_and_among_others(exported: Exported, name: str) -> None:
-    """Exactly alike but for rounding; in 8 bits, a batch has one scale for all that is in it."""
+    """Results are equal except for rounding; in 8 bits, all images of a batch share one scale."""
     if strays(exported, name):
         return
     engine = exported.engine(name)
     alone = np.concatenate([engine.encode(each[None]) for each in exported.pixels])
-    cosine = least_cosine(engine.encode(exported.pixels), alone)
-    assert cosine >= (LEAST_COSINE if name == ONNX_INT8 else 0.99999)
+    cosine = min_cosine(engine.encode(exported.pixels), alone)
+    assert cosine >= (MIN_COSINE if name == ONNX_INT8 else 0.99999)
 
 
 @pytest.mark.parametrize("name", ENGINES)
@@ -111,14 +111,17 @@ def test_it_sees_what_the_reference_sees(exported: Exported, name: str) -> None:
     reference, engine = exported.engine(TORCH), exported.engine(name)
     strangers = np.random.default_rng(1).standard_normal((8, *exported.pixels.shape[1:]), dtype=np.float32)
     for pixels in (exported.pixels, strangers):
-        cosine = least_cosine(*(_one_by_one(each, pixels) for each in (engine, reference)))
-        assert cosine >= (LEAST_COSINE if name == ONNX_INT8 else 0.99999)
+        cosine = min_cosine(*(_one_by_one(each, pixels) for each in (engine, reference)))
+        assert cosine >= (MIN_COSINE if name == ONNX_INT8 else 0.99999)
 
 
 def strays(exported: Exported, name: str) -> bool:
-    """True for SigLIP's random weights in 8 bits, where the processor has no instructions for products of 8 bits: the
-    small differences that they make are lost in rounding. Such an engine is never taken."""
-    if (exported.kind, name) != ("siglip", ONNX_INT8) or exported.facts.cosines[ONNX_INT8] >= LEAST_COSINE:
+    """Return whether the engine is too inaccurate, and check that it is not chosen then.
+
+    This is so for SigLIP's random weights in 8 bits if the processor has no instructions for 8-bit products: their
+    small differences are lost in rounding.
+    """
+    if (exported.kind, name) != ("siglip", ONNX_INT8) or exported.facts.cosines[ONNX_INT8] >= MIN_COSINE:
         return False
     assert exported.load("onnx").engine.name == ONNX_FP32
     return True
@@ -151,7 +154,7 @@ def test_what_is_exported_is_private_and_says_what_was_measured(exported: Export
 
 @pytest.mark.parametrize("kind", ["onnx", "auto"])
 def test_an_exported_model_is_loaded_by_onnx_runtime(exported: Exported, kind: str) -> None:
-    """Tiny models are so fast in any engine that auto may take torch."""
+    """Tiny models are so fast in any engine that "auto" may choose torch."""
     loaded, reference = exported.load(kind), exported.load("torch")
     assert loaded.engine.name in (ENGINES if kind == "auto" else ENGINES[1:])
     assert loaded.about["wants_export"] is False
@@ -160,7 +163,7 @@ def test_an_exported_model_is_loaded_by_onnx_runtime(exported: Exported, kind: s
     assert loaded.embeddings == pytest.approx(reference.embeddings, abs=1e-6)
     image = Image.new("RGB", (90, 70), "orange")
     vectors = [each.engine.encode(each.preprocessor.prepare(image)[None]) for each in (loaded, reference)]
-    assert least_cosine(*vectors) >= LEAST_COSINE
+    assert min_cosine(*vectors) >= MIN_COSINE
 
 
 def test_torch_is_torch(clip: Exported) -> None:
@@ -170,13 +173,13 @@ def test_torch_is_torch(clip: Exported) -> None:
 
 
 def _edit(facts: Path, **changes: object) -> None:
-    told = json.loads(facts.read_text())
-    told["facts"].update(changes)
-    facts.write_text(json.dumps(told))
+    content = json.loads(facts.read_text())
+    content["facts"].update(changes)
+    facts.write_text(json.dumps(content))
 
 
 def _flip(path: Path) -> None:
-    """One bit in the middle: nothing that a parser would notice."""
+    """Flip one bit in the middle, which no parser would notice."""
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
         byte = file.read(1)[0]
@@ -231,7 +234,7 @@ def test_other_threads_are_measured_anew(clip: Exported) -> None:
 def test_a_model_that_cannot_be_exported_stays_with_torch_and_is_not_tried_again(
     clip: Exported, tmp_path: Path
 ) -> None:
-    """Its image processor is of a kind that only transformers has, and pads."""
+    """Its image processor is of a kind that only transformers supports, because it pads."""
     checkpoint = tmp_path / "model"
     shutil.copytree(clip.checkpoint, checkpoint)
     settings = checkpoint / "preprocessor_config.json"
@@ -239,7 +242,7 @@ def test_a_model_that_cannot_be_exported_stays_with_torch_and_is_not_tried_again
         json.dumps(json.loads(settings.read_text()) | {"image_processor_type": "PoolFormerImageProcessor"})
     )
     facts = export(str(checkpoint), str(tmp_path / "cache"), THREADS)
-    assert "only transformers knows" in facts.failed
+    assert "supported by transformers only" in facts.failed
     loaded = load_model(str(checkpoint), LABELS, str(tmp_path / "cache"), THREADS, "onnx")
     assert (loaded.engine.name, loaded.about["wants_export"]) == (TORCH, False)
     assert loaded.preprocessor.prepare(Image.new("RGB", (50, 40))).shape == (3, 32, 32)
@@ -263,7 +266,7 @@ def test_what_a_killed_export_left_is_removed_and_old_models_are_forgotten(copie
 
 
 def _libraries(pid: int) -> set[str]:
-    """Of torch and ONNX Runtime, what a process has mapped."""
+    """Return which of these libraries a process has mapped."""
     maps = Path(f"/proc/{pid}/maps").read_text()
     return {name for name in ("libtorch", "onnxruntime", "tokenizers") if name in maps}
 

@@ -1,4 +1,4 @@
-"""EXIF and transparency of real files: read as short texts, whatever stands there."""
+"""EXIF tags of real files as short texts, whatever they contain; and transparency."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def test_what_a_camera_writes_is_read_from_every_format(image_format: str) -> No
         {BASE.FNumber: IFDRational(28, 10), BASE.ExposureTime: IFDRational(1, 250), BASE.ISOSpeedRatings: 400},
         {GPS.GPSLatitudeRef: "N", GPS.GPSLatitude: (52.0, 30.0, 15.5), GPS.GPSAltitude: IFDRational(341, 10)},
     )
-    found = facts(encoded(GREY, image_format, exif=exif.tobytes()))  # as an object, TIFF takes a part of it
+    found = facts(
+        encoded(GREY, image_format, exif=exif.tobytes())
+    )  # from an object, TIFF would write only a part of it
     expected = {
         "Make": "Canon",
         "Model": "EOS R6",
@@ -121,11 +123,11 @@ def test_broken_exif_leaves_the_image_readable(data: bytes) -> None:
 
 @pytest.mark.parametrize("tag", [BASE.Artist, BASE.Copyright])
 def test_a_tiff_with_millions_of_numbers_in_one_tag_is_read_at_once(tag: int) -> None:
-    fractions = 1_000_000  # of a resolution, Pillow itself reads them all
+    fractions = 1_000_000  # if they were a resolution, Pillow itself would read them all
     data = tagged(tag, 5, fractions, 200).ljust(200, b"\0") + struct.pack("<II", 1, 3) * fractions
     began = time.process_time()
     assert BASE(tag).name not in facts(data).exif
-    assert time.process_time() - began < 2  # to read them all takes five times as long
+    assert time.process_time() - began < 2  # reading them all would take five times as long
 
 
 @tries(60)

@@ -1,4 +1,4 @@
-"""The export in the background: started once and late enough, told when it has ended, ended with the daemon."""
+"""The background export: started once and late enough, reported when it succeeds, ended with the daemon."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def info(checkpoint: Path) -> dict[str, Any]:
-    """What a classifier tells of a model that is not exported yet."""
+    """A classifier's description of a model that is not exported yet."""
     return {"name": str(checkpoint), "digest": digest_checkpoint(str(checkpoint)), "wants_export": True}
 
 
 @pytest.fixture
 def exporter(tmp_path: Path) -> Iterator[Exporter]:
-    exporter = Exporter(str(tmp_path), quiet_s=10.0)
+    exporter = Exporter(str(tmp_path), start_delay_s=10.0)
     yield exporter
     exporter.stop()
 
@@ -54,7 +54,7 @@ def test_it_starts_after_a_while_and_tells_once_that_it_has_ended(
     assert exporter.pid is None
     pid = _start(exporter, info)
     assert os.getpriority(os.PRIO_PROCESS, os.getpid()) < 19
-    wait_for(lambda: os.getpriority(os.PRIO_PROCESS, pid) == 19, seconds=120, what="it lets others go first")
+    wait_for(lambda: os.getpriority(os.PRIO_PROCESS, pid) == 19, seconds=120, what="the export lowers its priority")
     wait_for(lambda: exporter.tend(11.0, info, 1), seconds=240, what="exported")
     assert (exporter.pid, exporter.tend(12.0, info, 1)) == (None, False)
     facts = engine_cache.read_facts(engine_cache.folder_of(str(tmp_path), info["digest"]))
@@ -86,7 +86,7 @@ def test_one_that_fails_is_no_news(exporter: Exporter, info: dict[str, Any]) -> 
 
 
 def test_it_ends_with_the_daemon(info: dict[str, Any], tmp_path: Path) -> None:
-    """The daemon is killed; what it had started has no time to be told."""
+    """The daemon is killed, so it cannot end the export itself."""
     code = (
         "import sys, threading\n"
         "from snapsortd.vision.exporter import Exporter\n"
@@ -102,7 +102,7 @@ def test_it_ends_with_the_daemon(info: dict[str, Any], tmp_path: Path) -> None:
         wait_for(
             lambda: b"snapsortd.vision.child.engines.export" in status.read_bytes(),
             seconds=60,
-            what="the export at work",
+            what="the export is running",
         )
         daemon.send_signal(signal.SIGKILL)
     wait_for(lambda: not status.exists() or not status.read_bytes(), seconds=60, what="the export has ended")

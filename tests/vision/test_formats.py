@@ -1,4 +1,4 @@
-"""sniff: the kind of image from its first bytes."""
+"""sniff: recognise the format of an image by its first bytes."""
 
 from __future__ import annotations
 

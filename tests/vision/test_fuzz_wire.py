@@ -1,4 +1,4 @@
-"""A classifier process that was taken over: whatever it sends, the daemon believes nothing that can't be, and lives."""
+"""A classifier process that was taken over: the daemon rejects whatever is invalid, and survives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from snapsortd.domain.exif_tags import EXIF_NAMES
 from snapsortd.domain.image import Classification
-from snapsortd.vision.messages import sight_from_json, words_from_json
+from snapsortd.vision.messages import classification_from_json, text_from_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
 from tests.support.fuzzing import spoiled, tries
 from tests.support.hostile_answers import ANSWERS, GOOD, message
@@ -71,17 +71,17 @@ def assert_possible(classification: Classification) -> None:
 @example(GOOD | {"width": 10**400})
 def test_an_answer_is_possible_or_refused(value: Any) -> None:
     with suppress(BadMessage):
-        assert_possible(sight_from_json(value, labels=LABELS, dim=2, model="m", milliseconds=1.0))
+        assert_possible(classification_from_json(value, labels=LABELS, dim=2, model="m", milliseconds=1.0))
 
 
 def test_a_possible_answer_is_taken() -> None:
-    assert_possible(sight_from_json(GOOD, labels=LABELS, dim=2, model="m", milliseconds=1.0))
+    assert_possible(classification_from_json(GOOD, labels=LABELS, dim=2, model="m", milliseconds=1.0))
 
 
 @tries(100)
 @given(ANY)
 def test_words_are_short_and_can_be_written(value: Any) -> None:
-    words = words_from_json(value)
+    words = text_from_json(value)
     assert len(words.encode("utf-8")) < 10_000
 
 
@@ -121,30 +121,30 @@ from pathlib import Path
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.vision.classifier import Classifier
 from tests.support.hostile_answers import ANSWERS, as_classifier
-told, descriptors = {}, len(os.listdir("/proc/self/fd"))
+outcomes, descriptors = {}, len(os.listdir("/proc/self/fd"))
 used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]), resource.RLIM_INFINITY))
 for what in ANSWERS:
-    classifier = Classifier(model="m", labels={"a": ("a",), "b": ("b",)}, cache_dir="/nowhere", image_seconds=2)
+    classifier = Classifier(model="m", labels={"a": ("a",), "b": ("b",)}, cache_dir="/nowhere", image_timeout_s=2)
     with as_classifier(Path(sys.argv[1]), what), open("/dev/null", "rb") as image:
         classifier.wait_ready(lambda: False)
         try:
-            told[what] = ["taken", str(classifier.classify(image.fileno(), lambda: False))]
+            outcomes[what] = ["accepted", str(classifier.classify(image.fileno(), lambda: False))]
         except (ClassifierDied, ImageError) as error:
-            told[what] = [type(error).__name__, str(error)]
+            outcomes[what] = [type(error).__name__, str(error)]
     classifier.stop()
 assert len(os.listdir("/proc/self/fd")) == descriptors
-json.dump(told, sys.stdout)
+json.dump(outcomes, sys.stdout)
 """
 ROOM = 256 << 20
-"""Bytes that the daemon may take beside what it has, for the worst that can be said in a message."""
+"""Bytes that the daemon may allocate for the worst possible message."""
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
-    """What one daemon, which has not much memory, makes of each answer: the error's name and text."""
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]:
+    """The name and text of the error that each answer causes in a daemon with little memory."""
     if sys.platform != "linux":
-        pytest.skip("memory is limited, and told by /proc, on Linux alone")
+        pytest.skip("memory can be limited and measured on Linux only")
     done = subprocess.run(
         [sys.executable, "-c", DAEMON, str(tmp_path_factory.mktemp("hostile")), str(ROOM)],
         cwd=Path(__file__).parents[2],
@@ -158,7 +158,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, str]]
 
 
 @pytest.mark.parametrize("what", ANSWERS)
-def test_no_answer_harms_the_daemon(told: dict[str, tuple[str, str]], what: str) -> None:
-    kind, text = told[what]
+def test_no_answer_harms_the_daemon(outcomes: dict[str, tuple[str, str]], what: str) -> None:
+    kind, text = outcomes[what]
     assert kind == ("ImageError" if "reason" in what else "ClassifierDied")
     assert 0 < len(text.encode("utf-8")) < 4000

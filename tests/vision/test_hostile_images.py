@@ -1,4 +1,4 @@
-"""Files that mean harm, seen by a real classifier process: an answer or a reason, within its limits, every time."""
+"""Hostile files in a real classifier process: each is classified or rejected with a reason, within the limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import Classification
 from snapsortd.vision.child.main import MEMORY_HEADROOM
-from snapsortd.vision.classifier import IMAGE_SECONDS, Classifier
+from snapsortd.vision.classifier import IMAGE_TIMEOUT_S, Classifier
 from tests.support import images
 from tests.support.crafted_documents import pdf
 from tests.support.crafted_images import animated_webp, encoded, gif, gif_frame, scan_bomb, sound
@@ -24,18 +24,18 @@ from tests.support.hostile_images import EVERYTHING, FORMATS, NO_IMAGES, Hostile
 REPOSITORY = Path(__file__).parents[2]
 FULL = os.environ.get("SNAPSORTD_FULL") == "1"
 FLIPPED = 2000 if FULL else 25
-"""Variants of each format."""
+"""Number of variants of each format."""
 NAMED = {"DNG": "raw"}
-"""What is told by the file's name alone."""
+"""Formats that are recognised by the file name only."""
 
 LABELS = {"screenshot": ("a screenshot of a software interface",), "photo": ("a photo",)}
 GRACE_S = 15.0
-"""To notice on a busy machine that an image took too long, and to end the process."""
+"""Time to notice, on a busy machine, that an image took too long, and to end the process."""
 
 
 @dataclass
 class Watched:
-    """One classifier process after another, and what the one that runs had when it was loaded."""
+    """A classifier whose process may be replaced, and the resources of the current one after loading."""
 
     classifier: Classifier
     file: Path
@@ -44,7 +44,7 @@ class Watched:
     descriptors: int = 0
 
     def look(self, data: bytes, image_format: str | None = None) -> Classification | ImageError | ClassifierDied:
-        """What is said of a file of these bytes; whatever that is, the limits hold."""
+        """Return the result for a file of these bytes, and check that the process stayed within its limits."""
         self.file.write_bytes(data)
         self.classifier.wait_ready(lambda: False)
         if self.pid != self.classifier.pid:
@@ -57,7 +57,7 @@ class Watched:
                 found = self.classifier.classify(file.fileno(), lambda: False, image_format)
         except (ImageError, ClassifierDied) as error:
             found = error
-        assert time.monotonic() - began < IMAGE_SECONDS + GRACE_S
+        assert time.monotonic() - began < IMAGE_TIMEOUT_S + GRACE_S
         if self.classifier.pid is not None:
             assert self.kilobytes("VmPeak") <= self.address_space()
             assert self.kilobytes("VmHWM") - self.resident <= MEMORY_HEADROOM >> 10
@@ -65,12 +65,12 @@ class Watched:
         return found
 
     def kilobytes(self, name: str) -> int:
-        """A line of /proc/PID/status."""
+        """Return a value of /proc/PID/status."""
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
     def address_space(self) -> int:
-        """The limit, in kilobytes; ValueError where there is none."""
+        """Return the limit in kilobytes. Raise ValueError if there is none."""
         lines = Path(f"/proc/{self.pid}/limits").read_text().splitlines()
         return next(int(line.split()[3]) for line in lines if line.startswith("Max address space")) >> 10
 
@@ -109,7 +109,7 @@ def test_a_file_cut_at_every_tenth_is_refused(watched: Watched, image_format: st
 @pytest.mark.timeout(3600 if FULL else 300)
 @pytest.mark.parametrize("image_format", FORMATS)
 def test_flipped_bytes_harm_nobody(watched: Watched, image_format: str) -> None:
-    """It may be read, be refused, or cost the classifier its life: after that the next sound image is read."""
+    """They may be read, be rejected or crash the classifier; after that, an undamaged image must be classified."""
     for data in flipped(image_format, FLIPPED):
         watched.look(data, NAMED.get(image_format))
     screenshot = watched.look(encoded(images.screenshot(1), "PNG"))
@@ -118,7 +118,7 @@ def test_flipped_bytes_harm_nobody(watched: Watched, image_format: str) -> None:
 
 
 def test_what_needs_more_memory_than_is_allowed_says_so(watched: Watched) -> None:
-    """A WebP's decoder holds its canvas four times. The next image is read by the same process."""
+    """The WebP decoder holds its canvas four times. The same process must read the next image."""
     found = watched.look(animated_webp(14_000, 14_000, 2))
     pid = watched.classifier.pid
     assert isinstance(found, ImageError)
@@ -168,12 +168,12 @@ with LimitedFile(open(sys.argv[1], "rb", buffering=0), 1) as file:
 def test_what_takes_too_long_to_decode_is_given_up_and_the_process_lives(
     make: Callable[[], bytes], tmp_path: Path
 ) -> None:
-    """The limit here is a second; left alone, each of these works on for ten or more."""
+    """The limit here is one second; without it, each of these takes ten seconds or more."""
     (tmp_path / "image").write_bytes(make())
     done = run(_DECODE, str(tmp_path / "image"))
-    said, seconds = done.stdout.splitlines()
-    assert "more than 1 seconds of processor time" in said
-    assert float(seconds) < 10, "a decoder came back too late"
+    message, seconds = done.stdout.splitlines()
+    assert "more than 1 seconds of processor time" in message
+    assert float(seconds) < 10, "a decoder returned too late"
 
 
 _DECODE_ALL = """
@@ -197,15 +197,15 @@ def test_only_the_plugins_of_known_formats_are_ever_loaded(tmp_path: Path) -> No
         (tmp_path / image_format).write_bytes(sound(image_format))
     for hostile in NO_IMAGES:
         (tmp_path / f"{hostile}.png").write_bytes(hostile.make())
-    told = [line.split() for line in run(_DECODE_ALL, str(tmp_path)).stdout.splitlines()]
-    assert {name for verdict, name, *_ in told if verdict == "read"} == set(FORMATS)
-    assert {name for verdict, name, *_ in told if verdict == "refused"} == {f"{each}.png" for each in NO_IMAGES}
-    loaded = {name for verdict, *names in told if verdict == "plugins" for name in names}
+    lines = [line.split() for line in run(_DECODE_ALL, str(tmp_path)).stdout.splitlines()]
+    assert {name for verdict, name, *_ in lines if verdict == "read"} == set(FORMATS)
+    assert {name for verdict, name, *_ in lines if verdict == "refused"} == {f"{each}.png" for each in NO_IMAGES}
+    loaded = {name for verdict, *names in lines if verdict == "plugins" for name in names}
     assert loaded <= {"Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP"}
 
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A program of its own."""
+    """Run a program in a new process."""
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=REPOSITORY,

@@ -1,4 +1,4 @@
-"""model pull, from a hub on this machine; the real client library, over HTTP."""
+"""`model pull` from a hub on this machine, with the real client library, over HTTP."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAME = "nobody/tiny"
 
 @pytest.fixture
 def hub(tmp_path: Path, ctl: Ctl) -> Iterator[Hub]:
-    """Has one good model, and one that is none."""
+    """A hub with a usable model and one that is not of the CLIP family."""
     folder = tmp_path / "hub"
     make_checkpoint(folder / NAME, "clip")
     (folder / NAME / "flax_model.msgpack").write_bytes(b"not needed")
@@ -65,8 +65,8 @@ def test_what_was_fetched_is_listed_told_and_used_without_going_online(ctl: Ctl,
     models = {each["name"]: each for each in ctl.json("model", "list")["models"]}
     assert models.keys() == {"embedded", NAME}
     assert (models["embedded"]["in_use"], models[NAME]["in_use"], models[NAME]["kind"]) == (True, False, "clip")
-    told = ctl.json("model", "info", NAME)
-    assert (told["image_side"], told["faults"], len(told["digest"])) == (32, [], 64)
+    info = ctl.json("model", "info", NAME)
+    assert (info["image_side"], info["faults"], len(info["digest"])) == (32, [], 64)
     assert ctl.json("model", "use", NAME) == {"model": NAME, "before": "embedded", "reloaded": False}
     assert config.read_text() == text.replace("# mine\n", f"# mine\nmodel: {NAME}\n")
     assert ctl.out("model", "list").splitlines()[1].split()[:2] == ["●", NAME]
@@ -78,12 +78,12 @@ def test_what_was_fetched_is_listed_told_and_used_without_going_online(ctl: Ctl,
     [
         pytest.param("nobody/none", 1, "there is no model nobody/none on the hub", id="unknown"),
         pytest.param("nobody/words", 6, "not of the CLIP family", id="another-family"),
-        pytest.param("no body", 6, "is no name of a model", id="no-name"),
+        pytest.param("no body", 6, "is not a valid model name", id="no-name"),
     ],
 )
 def test_what_cannot_be_used_is_refused(ctl: Ctl, hub: Hub, name: str, code: int, words: str) -> None:
     assert words in ctl.run("model", "pull", name, code=code).stderr
-    assert not [path for _, path in hub.asked if path.endswith("model.safetensors")], "no weights for nothing"
+    assert not [path for _, path in hub.asked if path.endswith("model.safetensors")], "weights were downloaded in vain"
 
 
 def test_terms_that_are_not_accepted(ctl: Ctl, hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""The model side of the classifier process: checkpoints, encoders, label embeddings and their cache."""
+"""The models of the classifier process: checkpoints, the torch engine, label embeddings and their cache."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_images_and_texts_meet_in_one_space(encoders: dict[str, TorchEngine], ki
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_text_alone_equals_the_same_text_among_others(encoders: dict[str, TorchEngine], kind: str) -> None:
-    """Padding must not leak into a prompt's vector; a text beyond the model's length is cut, not refused."""
+    """Padding must not affect a prompt's vector; a text that is too long for the model is truncated, not rejected."""
     texts = ["a cat", "photo of the receipt and " + "the cat " * 40]
     together = encoders[kind].encode_texts(texts)
     for alone, row in zip(texts, together, strict=True):
@@ -117,7 +117,7 @@ def test_a_damaged_checkpoint_is_a_model_error(checkpoints: dict[str, Path], tmp
         pytest.param(
             "nobody/has-this", "is not on this machine .*snapsortctl model pull nobody/has-this", id="repository"
         ),
-        pytest.param("a/b/c:d", "is no model", id="no-name"),
+        pytest.param("a/b/c:d", "is not a valid model name", id="no-name"),
     ],
 )
 def test_a_model_that_is_not_here_says_what_to_do(model: str, message: str) -> None:
@@ -136,7 +136,7 @@ def test_other_weights_have_another_digest(checkpoints: dict[str, Path], tmp_pat
 
 
 class _CountingTower:
-    """Stands where a text tower would: a fixed vector per text, and how often it was asked."""
+    """A replacement for a text tower: returns a fixed vector per text and counts the calls."""
 
     def __init__(self) -> None:
         self.calls = 0

@@ -1,4 +1,4 @@
-"""Plain PNG files, decoded by Wuffs and by kornia-rs, beside what Pillow makes of them."""
+"""Compare plain PNG files decoded by Wuffs and by kornia-rs with the results of Pillow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DECODERS = {"pywuffs": "_wuffs", "kornia_rs": "_kornia"}
 
 @pytest.fixture(params=DECODERS, autouse=True)
 def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is run with each that is installed, alone."""
+    """Run each test with each installed decoder alone."""
     pytest.importorskip(request.param)
     for package, name in DECODERS.items():
         if package != request.param:
@@ -67,7 +67,7 @@ def test_the_pixels_are_those_of_pillow(mode: str, size: tuple[int, int], factor
 @pytest.mark.parametrize("decoder", ["pywuffs"], indirect=True)
 def test_kornia_decodes_what_is_alone_and_wuffs_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_data: bytes, _image: Image.Image) -> np.ndarray:
-        raise ValueError("it is the other's")
+        raise ValueError("the other decoder must be used")
 
     file = _png(_noise(40, 30))
     monkeypatch.setattr(png, "_kornia", png.with_kornia())
@@ -94,11 +94,11 @@ def test_others_are_left_to_pillow(file: io.BytesIO) -> None:
 
 def test_what_is_too_large_is_left_to_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     file = _png(_noise(40, 30))
-    monkeypatch.setattr(png, "_MOST_PIXELS", 40 * 30 - 1)
+    monkeypatch.setattr(png, "_MAX_PIXELS", 40 * 30 - 1)
     assert _load(file) is None
-    monkeypatch.setattr(png, "_MOST_PIXELS", 40 * 30)
+    monkeypatch.setattr(png, "_MAX_PIXELS", 40 * 30)
     assert _load(file) is not None
-    monkeypatch.setattr(png, "_MOST_BYTES", 100)
+    monkeypatch.setattr(png, "_MAX_BYTES", 100)
     assert _load(file) is None
 
 
@@ -117,7 +117,7 @@ def test_exif_data_count_wherever_they_stand(behind: bool) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "Fine Cameras"
     data = _png(_noise(40, 30)).getvalue()
-    place = len(data) - 12 if behind else 33  # before IEND, behind IHDR
+    place = len(data) - 12 if behind else 33  # before IEND, after IHDR
     written = data[:place] + _chunk(b"eXIf", exif.tobytes()[6:]) + data[place:]
     image, facts = decode(io.BytesIO(written), 64)
     assert image.size == (30, 40)
@@ -133,7 +133,7 @@ def test_a_file_cut_off_is_refused_in_pillows_words(share: float) -> None:
 
 def test_a_wrong_checksum_is_as_bad_as_pillow_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     data = bytearray(_png(_noise(40, 30)).getvalue())
-    data[-13] ^= 1  # of the pixels' chunk
+    data[-13] ^= 1  # checksum of the pixels' chunk
     found = np.asarray(decode(io.BytesIO(bytes(data)), 64)[0])
     for name in DECODERS.values():
         monkeypatch.setattr(png, name, None)

@@ -1,4 +1,4 @@
-"""Our own preprocessing beside that of transformers, from the same settings."""
+"""Compare our preprocessing with that of transformers, with the same settings."""
 
 from __future__ import annotations
 

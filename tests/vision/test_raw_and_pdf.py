@@ -1,4 +1,4 @@
-"""Raw files and PDFs to upright RGB pixels and true facts; and what is said where their packages are not installed."""
+"""Raw files and PDFs become upright RGB pixels and correct facts, or an error if their packages are not installed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SIDE = 64
 
 
 def preview_of(width: int, height: int, **options: Any) -> dict[str, Any]:
-    """A preview for `dng`: black, but for the upper left corner."""
+    """Return a preview for `dng`, which is black except for the upper left corner."""
     image = Image.new("RGB", (width, height))
     image.paste("white", (0, 0, width // 3, height // 3))
     return {"preview": encoded(image, "JPEG", **options), "preview_size": (width, height)}
 
 
 def white_corner(image: Image.Image) -> tuple[str, str]:
-    """The one bright corner."""
+    """Return the only bright corner."""
     grey = image.convert("L")
     bright = [
         (vertical, horizontal)
@@ -136,7 +136,7 @@ def test_pages_of_any_size(box: bytes, extra: bytes, size: tuple[int, int]) -> N
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        pytest.param(pdf(trailer=ENCRYPTED), "it is encrypted: it can't be read without its password", id="encrypted"),
+        pytest.param(pdf(trailer=ENCRYPTED), "it is encrypted and cannot be read without its password", id="encrypted"),
         pytest.param(pdf(pages=0), "truncated or damaged, or has no page", id="no page"),
         pytest.param(pdf()[:-9], r"truncated or damaged \(a PDF ends with %%EOF\)", id="cut off"),
         pytest.param(b"%PDF-1.7\nnothing\n%%EOF\n", "truncated or damaged", id="empty"),
@@ -152,7 +152,7 @@ def test_a_pdf_that_cannot_be_read_says_why(data: bytes, reason: str) -> None:
 
 @pytest.fixture
 def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As where snapsortd was installed without its extras."""
+    """Simulate that snapsortd was installed without its extras."""
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(
         "snapsortd.vision.formats.find_spec", lambda name: None if name in EXTRAS.values() else find_spec(name)
@@ -166,8 +166,8 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("data", "image_format", "reason"),
     [
-        pytest.param(dng(), "raw", r"raw images are read once this is done: pip install 'snapsortd\[raw\]'", id="raw"),
-        pytest.param(pdf(), "pdf", r"PDFs are read once this is done: pip install 'snapsortd\[pdf\]'", id="pdf"),
+        pytest.param(dng(), "raw", r"raw images need one more package: pip install 'snapsortd\[raw\]'", id="raw"),
+        pytest.param(pdf(), "pdf", r"PDFs need one more package: pip install 'snapsortd\[pdf\]'", id="pdf"),
     ],
 )
 def test_without_its_package_a_format_says_how_to_get_it(data: bytes, image_format: str, reason: str) -> None:

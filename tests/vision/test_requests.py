@@ -1,4 +1,4 @@
-"""Several images at a time with one classifier, and who is to blame when it dies. The clock is passed in."""
+"""Several images in flight in one classifier process, and which one is blamed when it dies. The clock is passed in."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from snapsortd.vision.requests import InFlight, Request
 
 pytestmark = pytest.mark.pure
 
-SIGHT = Classification({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)
+CLASSIFICATION = Classification({"a": 1.0}, b"", ImageFacts(1, 1, None), "m", 1.0)
 BAD = ImageError("bad")
 
 
 def send(line: InFlight, now: float = 0.0) -> list[int]:
-    """Send what can be sent; the numbers."""
+    """Send what can be sent, and return the ids."""
     sent = []
     for request in line.due():
-        line.sent(request, now)
+        line.mark_sent(request, now)
         sent.append(request.id)
     return sent
 
 
 def three(line: InFlight) -> list[Request]:
-    """Three images, all with the classifier."""
+    """Add three images and send all of them."""
     made = [line.add(number, "png", alone=False) for number in (1, 2, 3)]
     assert send(line) == [1, 2, 3]
     return made
@@ -39,7 +39,7 @@ def test_whoever_is_alone_when_it_dies_is_to_blame() -> None:
     line = InFlight()
     request = line.add(9, "png", alone=False)
     send(line)
-    line.died("it crashed")
+    line.record_death("it crashed")
     assert isinstance(request.error, ClassifierDied)
     assert len(line) == 0
 
@@ -47,49 +47,49 @@ def test_whoever_is_alone_when_it_dies_is_to_blame() -> None:
 def test_of_several_nobody_is_to_blame_and_each_goes_alone_in_the_same_order() -> None:
     line = InFlight()
     requests = three(line)
-    line.died("it crashed")
+    line.record_death("it crashed")
     assert not any(request.is_answered for request in requests)
     for request in requests:
         assert send(line) == [request.id]
         assert send(line) == []
-        line.answered(request, SIGHT, 1.0)
-    assert all(request.classification is SIGHT for request in requests)
+        line.record_answer(request, CLASSIFICATION, 1.0)
+    assert all(request.classification is CLASSIFICATION for request in requests)
 
 
 def test_one_that_is_alone_waits_for_those_before_it_and_keeps_those_behind_it_waiting() -> None:
     line = InFlight()
     first, alone, last = (line.add(number, "png", alone=number == 2) for number in (1, 2, 3))
     assert send(line) == [1]
-    line.answered(first, SIGHT, 1.0)
+    line.record_answer(first, CLASSIFICATION, 1.0)
     assert send(line) == [2]
-    line.answered(alone, SIGHT, 2.0)
+    line.record_answer(alone, CLASSIFICATION, 2.0)
     assert send(line) == [3]
     assert not last.in_company
 
 
 def test_unreadable_is_believed_only_of_one_that_was_alone() -> None:
-    """In company it may be the others that took the memory."""
+    """If others are in flight, they may have used up the memory."""
     line = InFlight()
     first, second, third = three(line)
-    line.refused(second, BAD, 1.0)
+    line.record_unreadable(second, BAD, 1.0)
     assert not second.is_answered
     assert send(line) == []
-    line.answered(first, SIGHT, 1.0)
-    line.answered(third, SIGHT, 1.0)
+    line.record_answer(first, CLASSIFICATION, 1.0)
+    line.record_answer(third, CLASSIFICATION, 1.0)
     assert send(line) == [2]
-    line.refused(second, BAD, 2.0)
+    line.record_unreadable(second, BAD, 2.0)
     assert second.error is BAD
 
 
 def test_a_classifier_that_was_ended_on_purpose_is_held_against_nobody() -> None:
     line = InFlight()
     requests = three(line)
-    line.put_back()
+    line.requeue_all()
     assert send(line) == [1, 2, 3]
     lone = InFlight()
     request = lone.add(1, "png", alone=True)
     send(lone)
-    lone.put_back()
+    lone.requeue_all()
     assert (request.is_answered, send(lone)) == (False, [1])
     assert not any(request.is_answered for request in requests)
 
@@ -98,26 +98,26 @@ def test_what_nobody_waits_for_is_never_sent_again_but_is_company_while_it_is_lo
     line = InFlight()
     gone, other = (line.add(number, "png", alone=False) for number in (1, 2))
     never = line.add(3, "png", alone=False)
-    line.dropped(never)
+    line.drop(never)
     assert send(line) == [1, 2]
-    line.dropped(gone)
+    line.drop(gone)
     assert (line.get(1), len(line)) == (gone, 2)
-    line.died("it crashed")
+    line.record_death("it crashed")
     assert (send(line), len(line), other.error) == ([2], 1, None)
 
 
 def test_the_time_of_the_oldest_begins_when_it_becomes_the_oldest() -> None:
     line = InFlight()
-    assert line.oldest_for(9.0) == 0.0
+    assert line.age_of_oldest(9.0) == 0.0
     first, second, third = (line.add(number, "png", alone=False) for number in (1, 2, 3))
     send(line, now=10.0)
-    assert line.oldest_for(15.0) == 5.0
-    line.answered(second, SIGHT, 16.0)
-    assert line.oldest_for(17.0) == 7.0
-    line.answered(first, SIGHT, 20.0)
-    assert line.oldest_for(25.0) == 5.0
-    line.answered(third, SIGHT, 26.0)
-    assert line.oldest_for(99.0) == 0.0
+    assert line.age_of_oldest(15.0) == 5.0
+    line.record_answer(second, CLASSIFICATION, 16.0)
+    assert line.age_of_oldest(17.0) == 7.0
+    line.record_answer(first, CLASSIFICATION, 20.0)
+    assert line.age_of_oldest(25.0) == 5.0
+    line.record_answer(third, CLASSIFICATION, 26.0)
+    assert line.age_of_oldest(99.0) == 0.0
 
 
 @pytest.mark.parametrize("number", [0, 4, True, "1", 1.0, None, [1]])
@@ -129,7 +129,7 @@ def test_a_number_that_is_in_flight_is_nothing_else(number: object) -> None:
 
 @given(st.lists(st.sampled_from(["good", "killer", "unreadable", "crowded"]), max_size=12), st.randoms())
 def test_whatever_comes_together_only_the_guilty_are_blamed(kinds: list[str], lots: random.Random) -> None:
-    """`crowded` is an image that cannot be read where others take memory."""
+    """`crowded` is an image that cannot be read while others use memory."""
     line = InFlight()
     requests = [line.add(number, kind, alone=False) for number, kind in enumerate(kinds)]
     in_flight: list[Request] = []
@@ -137,21 +137,21 @@ def test_whatever_comes_together_only_the_guilty_are_blamed(kinds: list[str], lo
         if not len(line):
             break
         for request in line.due():
-            line.sent(request, float(now))
+            line.mark_sent(request, float(now))
             in_flight.append(request)
         request = in_flight.pop(lots.randrange(len(in_flight)))
         if request.image_format == "killer":
-            line.died("it crashed")
+            line.record_death("it crashed")
             in_flight.clear()
         elif request.image_format == "unreadable" or (request.image_format == "crowded" and request.in_company):
-            line.refused(request, BAD, float(now))
+            line.record_unreadable(request, BAD, float(now))
         else:
-            line.answered(request, SIGHT, float(now))
+            line.record_answer(request, CLASSIFICATION, float(now))
     assert kinds_of(requests) == [_END[kind] for kind in kinds]
 
 
 def kinds_of(requests: Iterable[Request]) -> list[type]:
-    """How each ended."""
+    """Return the type of each result."""
     return [type(request.classification or request.error) for request in requests]
 
 
@@ -166,5 +166,5 @@ def test_an_urgent_one_counts_until_it_is_answered() -> None:
     assert line.has_urgent
     send(line)
     assert line.has_urgent
-    line.answered(urgent, SIGHT, 1.0)
+    line.record_answer(urgent, CLASSIFICATION, 1.0)
     assert not line.has_urgent

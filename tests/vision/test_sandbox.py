@@ -1,4 +1,4 @@
-"""The sandbox: each part in a process of its own, and all of it from inside, by a classifier that was taken over."""
+"""The sandbox: each part in a separate process, and all of it from inside a classifier that was taken over."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.child import seccomp
 from snapsortd.vision.child.decoding.decode import decode
-from snapsortd.vision.child.main import CPU_SECONDS
+from snapsortd.vision.child.main import CPU_LIMIT_S
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.wire import Channel
 from tests.support.crafted_documents import dng, pdf
@@ -82,10 +82,10 @@ def test_programs_it_starts_have_no_network_either() -> None:
 
 @linux
 def test_other_processes_are_out_of_reach() -> None:
-    """ptrace(PTRACE_ATTACH) of the parent, which a process without the filter may or may not do: EPERM here."""
+    """ptrace(PTRACE_TRACEME) is always permitted without the filter, and must fail with EPERM here."""
     result = _run(
         "import ctypes; sandbox.refuse_network(); libc = ctypes.CDLL(None, use_errno=True);"
-        "print(libc.ptrace(0, 0, 0, 0), ctypes.get_errno())"  # PTRACE_TRACEME, which is always allowed otherwise
+        "print(libc.ptrace(0, 0, 0, 0), ctypes.get_errno())"  # PTRACE_TRACEME
     )
     assert result.stdout.split() == ["-1", "1"]
 
@@ -158,7 +158,7 @@ def test_the_numbers_of_the_system_calls_are_the_kernels(header: str, column: in
 
 
 class Hostile:
-    """A running `hostile_child`, with what lies outside for it to reach at."""
+    """A running `hostile_child`, and targets outside of it that it may try to reach."""
 
     def __init__(self, folder: Path, what: str, *words: str, by: tuple[str, ...] = ()) -> None:
         self.secret, self.place = folder / "secret", folder / "place"
@@ -190,7 +190,7 @@ class Hostile:
         self.image.write_bytes(b"an image")
 
     def over_an_image(self) -> dict[str, Any]:
-        """Give it an image, even to write; its answer. Raises EOFError where it dies of it."""
+        """Send it an image, even opened for writing, and return its answer. Raise EOFError if it crashes."""
         assert (self.channel.receive(60) or ({},))[0] == {"name": "hostile", "dim": 1}
         with self.image.open("r+b") as file:
             self.channel.send({"id": 1}, file.fileno())
@@ -198,12 +198,12 @@ class Hostile:
         return answer
 
     def state(self) -> list[object]:
-        """All that it could have changed, but for when the files were read."""
+        """Return everything that it could have changed, except access times."""
         found = [path.stat() for path in (self.secret, self.image, self.place)]
         return [(each.st_mode, each.st_uid, each.st_size, each.st_mtime_ns, each.st_ctime_ns) for each in found]
 
     def close(self) -> None:
-        """End it."""
+        """Kill the process."""
         self.channel.close()
         self.process.kill()
         self.complaints = self.process.communicate(timeout=60)[1]
@@ -253,7 +253,7 @@ def test_where_the_kernel_is_another_that_is_said_and_the_limits_still_hold(tmp_
     with hostile(tmp_path, "attack", by=("setarch", "linux32")) as one:
         answer = one.over_an_image()
     assert answer["here"]["read a file"] == "allowed"
-    assert one.complaints.count("this system can't keep the classifier process from") == 1
+    assert one.complaints.count("this system cannot prevent the classifier process from") == 1
     assert answer["too much"] == {"memory": "ENOMEM", "a file that it may write": "EFBIG"}
 
 
@@ -328,7 +328,7 @@ def test_a_set_user_id_program_gives_it_nothing() -> None:
 
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Classifier]:
-    """The real classifier process, on a model that loads fast, after its first image."""
+    """The real classifier process with a model that loads fast, after its first image."""
     checkpoint = make_checkpoint(tmp_path_factory.mktemp("clip"), "clip")
     cache = tmp_path_factory.mktemp("cache")
     classifier = Classifier(model=str(checkpoint), labels={"a": ("a cat",), "b": ("a dog",)}, cache_dir=str(cache))
@@ -345,11 +345,11 @@ def test_every_thread_of_the_real_classifier_is_confined(sealed: Classifier) -> 
     assert len(threads) >= 2
     for thread in threads:
         assert (thread["NoNewPrivs"], thread["Seccomp"]) == ("1", "2")
-        assert thread.get("Seccomp_filters", "2") == "2"  # told since Linux 5.9
+        assert thread.get("Seccomp_filters", "2") == "2"  # reported since Linux 5.9
     limits = _fields(Path(f"/proc/{sealed.pid}/limits"), "  ")
     assert limits["Max file size"].split()[:2] == limits["Max core file size"].split()[:2] == ["0", "0"]
     assert int(limits["Max address space"].split()[1]) < 2**40
-    assert int(limits["Max cpu time"].split()[0]) <= 2 * CPU_SECONDS
+    assert int(limits["Max cpu time"].split()[0]) <= 2 * CPU_LIMIT_S
 
 
 def _fields(path: Path, separator: str) -> dict[str, str]:
@@ -373,7 +373,7 @@ def encoded(image: Image.Image, format: str, **options: Any) -> bytes:
 
 
 def kinds() -> Iterator[tuple[str, bytes]]:
-    """Images of every format and of the modes that Pillow reads in a way of their own."""
+    """Yield images of every format, and of the modes for which Pillow has separate code."""
     noise = Image.effect_noise((90, 60), 80).convert("RGB")
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -407,7 +407,7 @@ def kinds() -> Iterator[tuple[str, bytes]]:
 
 
 def test_behind_the_seal_every_image_is_seen_as_before_it(sealed: Classifier) -> None:
-    """What is loaded at its first use only would be missing there. Whole, cut off and damaged images."""
+    """Modules loaded on first use would be missing there. Complete, truncated and damaged images."""
     pid, tried = sealed.pid, 0
     for name, whole in kinds():
         middle, named = len(whole) // 2, "raw" if name.startswith("raw") else None

@@ -1,4 +1,4 @@
-"""By how much an image may be shrunk in whole steps."""
+"""The integer factor by which an image may be shrunk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.vision.child.decoding.shrink import may_shrink, whole_factor
+from snapsortd.vision.child.decoding.shrink import may_shrink, shrink_factor
 
 pytestmark = pytest.mark.pure
 
@@ -26,12 +26,12 @@ LENGTH = st.integers(1, 3_000)
     ],
 )
 def test_the_largest_factor_that_leaves_enough(size: tuple[int, int], factor: int) -> None:
-    assert whole_factor(size, 224) == factor
+    assert shrink_factor(size, 224) == factor
 
 
 @given(LENGTH, LENGTH, st.integers(1, 512))
 def test_no_larger_factor_may_be(width: int, height: int, side: int) -> None:
     size = (width, height)
-    factor = whole_factor(size, side)
+    factor = shrink_factor(size, side)
     assert factor == 1 or may_shrink(size, factor, side)
     assert not any(may_shrink(size, larger, side) for larger in range(factor + 1, min(size) + 2))

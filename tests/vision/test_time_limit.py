@@ -1,4 +1,4 @@
-"""Files that end a decode which takes too long."""
+"""Files that stop a decode that takes too long."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OVER = "takes more than"
 
 
 def _spend(seconds: float) -> None:
-    """That much of this thread's processor time."""
+    """Use up `seconds` of this thread's processor time."""
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
@@ -50,14 +50,14 @@ def test_a_file_without_limit_has_none() -> None:
 
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF"])
 def test_decoding_stays_within_it(image_format: str) -> None:
-    """The reason goes through the decoders, which turn other errors into their own."""
+    """A limited file must not change the result of any decoder."""
     file = io.BytesIO()
     Image.effect_noise((400, 300), 50).convert("RGB").save(file, image_format)
     assert decode(LimitedFile(file, 60), 32)[0].mode == "RGB"
 
 
 class _SlowFile(io.BytesIO):
-    """Takes its time when it is read from behind `start`."""
+    """A file that is slow to read beyond `start`."""
 
     start = 1 << 30
 
@@ -70,9 +70,12 @@ class _SlowFile(io.BytesIO):
 @pytest.mark.parametrize(
     ("image_format", "start"),
     [(image_format, 0) for image_format in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")]
-    + [(image_format, 20_000) for image_format in ("PNG", "JPEG", "GIF", "BMP", "TIFF")],  # read bit by bit
+    + [
+        (image_format, 20_000) for image_format in ("PNG", "JPEG", "GIF", "BMP", "TIFF")
+    ],  # these are read in small parts
 )
 def test_a_decode_over_time_is_given_up_with_the_reason(image_format: str, start: int) -> None:
+    """The reason must pass through the decoders, which turn other errors into their own."""
     file = _SlowFile()
     Image.effect_noise((400, 300), 50).convert("RGB").save(file, image_format)
     file.start = start

@@ -1,4 +1,4 @@
-"""The line between daemon and classifier, over real socket pairs."""
+"""The messages between daemon and classifier, over real socket pairs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 
 from snapsortd.domain.exif_tags import EXIF_NAMES
 from snapsortd.domain.image import ImageFacts
-from snapsortd.vision.messages import sight_from_json, sight_to_json
+from snapsortd.vision.messages import classification_from_json, classification_to_json
 from snapsortd.vision.wire import MAX_MESSAGE, BadMessage, Channel
 
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, Channel]]:
-    """A bare socket and the channel at its other end."""
+    """A bare socket and the channel at the other end."""
     bare, other = socket.socketpair()
     with bare, Channel(other, takes_descriptors=True) as channel:
         yield bare, channel
@@ -105,11 +105,11 @@ FACTS = ImageFacts(
     has_alpha=True,
     exif={"Make": "Leica", "FNumber": "2.8", "Artist": "Zoë"},
 )
-ANSWER = sight_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS)
+ANSWER = classification_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS)
 
 
 def test_an_answer_arrives_as_it_was_meant() -> None:
-    classification = sight_from_json(ANSWER, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
+    classification = classification_from_json(ANSWER, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
     assert classification.scores == {"a": 0.75, "b": 0.25}
     assert (classification.embedding, classification.image, classification.model, classification.milliseconds) == (
         b"\0\x3c\0\0",
@@ -150,4 +150,4 @@ def test_an_answer_arrives_as_it_was_meant() -> None:
 )
 def test_a_false_answer_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(BadMessage):
-        sight_from_json(ANSWER | change, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
+        classification_from_json(ANSWER | change, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)

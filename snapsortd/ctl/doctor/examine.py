@@ -34,9 +34,10 @@ from snapsortd.ctl.doctor.finding import Finding, problem
 from snapsortd.ctl.doctor.folders import Runtime
 from snapsortd.ctl.doctor.guard import run_guarded
 from snapsortd.ctl.doctor.limits import Watch
+from snapsortd.domain.errors import ModelError
 from snapsortd.files.locations import Locations
 from snapsortd.rules.rule import Rule
-from snapsortd.vision.catalog import read_model
+from snapsortd.vision.catalog import StoredModel, read_stored
 from snapsortd.vision.checkpoint import EMBEDDED
 from snapsortd.watch.candidates import wanted_in
 
@@ -158,7 +159,11 @@ class _Examination:
 
     def _model(self) -> Iterator[Finding]:
         loaded = self.answer.status is not None and self.answer.status.get("classifier_pid") is not None
-        found = read_model(self.config.model.name if self.config else EMBEDDED)
+        found: StoredModel | ModelError
+        try:
+            found = read_stored(self.config.model.name if self.config else EMBEDDED)
+        except ModelError as error:
+            found = error
         memory = None if loaded else psutil.virtual_memory().available
         return model.check_model(found, model.missing_libraries(), memory, self.runtime.python)
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.errors import ModelError
 from snapsortd.domain.text import size_words
-from snapsortd.vision.catalog import ModelFacts
+from snapsortd.vision.catalog import StoredModel
 from snapsortd.vision.checkpoint import EMBEDDED
 
 NAME = "model"
@@ -23,7 +23,7 @@ def missing_libraries() -> tuple[str, ...]:
 
 
 def check_model(
-    found: ModelFacts | ModelError, missing: tuple[str, ...], memory: int | None, python: str
+    found: StoredModel | ModelError, missing: tuple[str, ...], memory: int | None, python: str
 ) -> Iterator[Finding]:
     """Report the state of the model. `memory`: available bytes, None if the model is loaded already."""
     if missing:
@@ -40,7 +40,7 @@ def check_model(
         yield problem(NAME, f"{found.folder}: {'; '.join(found.faults)}", f"{again}, or set model.name to {EMBEDDED}")
         return
     # Half-precision weights double in size when loaded; full-precision ones are briefly held twice.
-    needed = LIBRARY_BYTES + 2 * found.weights
+    needed = LIBRARY_BYTES + 2 * found.bytes
     if memory is not None and memory < needed:
         yield warning(
             NAME,
@@ -48,4 +48,4 @@ def check_model(
             "close other programs, or set model.unload_after to 10m, so that it is unloaded when idle",
         )
     elif not missing:
-        yield ok(NAME, f"{found.name} ({size_words(found.weights)} of weights)")
+        yield ok(NAME, f"{found.name} ({size_words(found.bytes)} of weights)")

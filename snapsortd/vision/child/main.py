@@ -1,7 +1,7 @@
-"""The classifier process: loads the model once, then answers image after image until the daemon is gone.
+"""The classifier process: load the model once, then classify images until the daemon ends.
 
-Started by `classifier` as `python -m snapsortd.vision.child.main FD`, with one end of a socket pair. The first
-message brings the settings, each further one an open image and its number. Several are looked at at a time.
+Started by `child_process` as `python -m snapsortd.vision.child.main FD`, with one end of a socket pair. The first
+message contains the settings, each later one an open image and its number. Several are classified at the same time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.decoding.time_limit import LimitedFile
-from snapsortd.vision.child.workers import Steps, Workers, give_memory_back
+from snapsortd.vision.child.workers import Steps, Workers, return_free_memory
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.formats import EXTRAS, is_missing
 from snapsortd.vision.wire import BadMessage, Channel
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
     from snapsortd.vision.child.engines.engine import Array
 
 MEMORY_HEADROOM = 2 << 30
-"""Bytes above what the loaded model takes; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
+"""Bytes in addition to the loaded model; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
 
-DECODE_SECONDS = 20
-"""Processor time to decode one image: four times what a 200-megapixel PNG with transparency took where all cores were
+DECODE_LIMIT_S = 20
+"""Processor time to decode one image: four times the time of a 200-megapixel PNG with transparency while all cores were
 busy, and less than the daemon waits for an answer."""
 
-CPU_SECONDS = 120
-"""Processor time from one image's arrival to the next one's, over all threads: 30 s on 4 cores."""
+CPU_LIMIT_S = 120
+"""Processor time of all threads between the arrivals of two images: 30 s on 4 cores."""
 
-_USED_LATER = (
+_LAZY_MODULES = (
     *(f"PIL.{name}ImagePlugin" for name in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")),
     *(f"PIL.{name}" for name in ("ImageChops", "ImageCms", "ImageColor", "ImageFilter", "ImagePalette")),
     "linecache",
     "traceback",
 )
-"""What is imported only over some image or error; behind the seal it could not be."""
+"""Modules that are otherwise imported for certain images or errors only, when the seal no longer permits it."""
 
 
 def main(fd: int) -> int:
-    """Serve the daemon at the other end of socket `fd`; returns the exit code."""
+    """Serve the daemon at the other end of socket `fd`; return the exit code."""
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)  # a terminal or systemd sends these to all; the daemon decides
+        signal.signal(signum, signal.SIG_IGN)  # a terminal or systemd sends these to every process; the daemon decides
     os.umask(0o077)
-    warnings.simplefilter("ignore")  # once for all threads: what is wrong with an image is told otherwise
+    warnings.simplefilter("ignore")  # once for all threads: problems with an image are reported differently
     sandbox.refuse_network()
     sandbox.end_with(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
@@ -71,31 +71,31 @@ def _serve(channel: Channel) -> None:
     settings, _ = channel.receive() or ({}, None)
     os.nice(settings.pop("nice", 0))
     try:
-        look, about = _load(**settings)
+        steps, about = _load(**settings)
     except ModelError as error:
         channel.send({"failed": error.message, "hint": error.hint})
         return
     blank = _blank_image()
-    workers = Workers(look, channel.send, settings.get("threads") or default_threads())
+    workers = Workers(steps, channel.send, settings.get("threads") or default_threads())
     workers.warm_up(blank)
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)
     if not sandbox.seal(channel.fileno(), blank):
-        sys.stderr.write("this system can't keep the classifier process from opening other files of the user\n")
-    workers.warm_up(blank)  # a system on which that fails behind the seal must not put it down to the user's images
+        sys.stderr.write("this system cannot prevent the classifier process from opening the user's other files\n")
+    workers.warm_up(blank)  # if this fails behind the seal, it must not be blamed on the user's images
     os.close(blank)
-    give_memory_back()
+    return_free_memory()
     channel.send(about)
     while True:
         request = channel.receive()
         if request is None or request[1] is None:
             raise BadMessage("a request without an image")
-        sandbox.limit_cpu(CPU_SECONDS)
-        workers.give(request[0]["id"], request[1], request[0].get("format"), urgent=request[0].get("urgent", False))
+        sandbox.limit_cpu(CPU_LIMIT_S)
+        workers.submit(request[0]["id"], request[1], request[0].get("format"), urgent=request[0].get("urgent", False))
 
 
 def _blank_image() -> int:
-    """A descriptor of a file with a white image."""
+    """Return a descriptor of a temporary file with a white image."""
     from PIL import Image
 
     with tempfile.TemporaryFile() as file:
@@ -105,8 +105,8 @@ def _blank_image() -> int:
 
 
 def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
-    """Load the model and embed the labels: what looks at images, and what is told about the model."""
-    gc.disable()  # what is imported stays; looking through it for garbage again and again takes a tenth of the time
+    """Load the model and embed the labels; return the steps of classification and a description of the model."""
+    gc.disable()  # imported modules stay; searching them for garbage repeatedly takes a tenth of the time
     from snapsortd.vision.child.engines.load_model import load_model
 
     loaded = load_model(**settings)
@@ -114,9 +114,9 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
 
     from snapsortd.vision.child.decoding.decode import decode
     from snapsortd.vision.child.engines.labels import label_scores
-    from snapsortd.vision.messages import sight_to_json
+    from snapsortd.vision.messages import classification_to_json
 
-    for module in _USED_LATER:
+    for module in _LAZY_MODULES:
         importlib.import_module(module)
     for image_format in EXTRAS:
         _import_reader(image_format)
@@ -124,24 +124,24 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     has_helper = (settings.get("threads") or default_threads()) > 1
 
     def prepare(fd: int, image_format: str | None, alone: bool) -> tuple[Array, ImageFacts]:
-        with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_SECONDS) as file:
+        with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_LIMIT_S) as file:
             image, facts = decode(file, loaded.preprocessor.side, image_format, alone=alone and has_helper)
         return loaded.preprocessor.prepare(image), facts
 
-    def judge(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:
+    def classify(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:
         vectors = loaded.engine.encode(np.stack([pixels for pixels, _ in prepared]))
         scores = label_scores(vectors, loaded.embeddings, loaded.logit_scale).tolist()
         embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
         return [
-            sight_to_json(each, embedding, facts)
+            classification_to_json(each, embedding, facts)
             for each, embedding, (_, facts) in zip(scores, embeddings, prepared, strict=True)
         ]
 
-    return Steps(prepare, judge), dict(loaded.about)
+    return Steps(prepare, classify), dict(loaded.about)
 
 
 def _import_reader(image_format: str) -> None:
-    """What reads an extra format, if it is installed. All of them together take 8 MB."""
+    """Import the reader of an extra format if its package is installed. All of them together take 8 MB."""
     if is_missing(image_format):
         return
     try:

@@ -1,8 +1,8 @@
-"""What the classifier process gives up, so that a hostile image that takes it over gains little.
+"""Drop the privileges of the classifier process, so that a hostile image that takes it over gains little.
 
-No new privileges, no network, and once the model is loaded nothing that it does not hold already (Linux on x86_64 and
-aarch64); a ceiling on memory and processor time, no file written, no core dump, and no life after the daemon. Where a
-system lacks one of these, the others still hold.
+No new privileges, no network, and after the model is loaded no access to anything that is not open already (Linux on
+x86_64 and aarch64); limits on memory and processor time, no writing of files, no core dump, and the process ends with
+the daemon. If a system lacks one of these, the others still apply.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from snapsortd.vision.child import seccomp
 
 
 def refuse_network() -> bool:
-    """Have the kernel refuse sockets, other processes' memory and new privileges from now on. True if it does."""
+    """Make the kernel refuse sockets, other processes' memory and new privileges. Return whether it does."""
     return seccomp.no_new_privileges() and seccomp.refuse_reaching_out()
 
 
 def seal(*keep: int) -> bool:
-    """From now on there are only this process, its standard streams and the descriptors `keep` and those they bring.
+    """Confine the process to itself, its standard streams, the descriptors `keep` and those received through them.
 
-    Every other descriptor is closed, and the kernel refuses to open, list, run, signal or change anything. Whatever
-    is opened or imported at its first use must have been used before. True if the kernel does; needs `refuse_network`.
+    Every other descriptor is closed, and the kernel refuses to open, list, run, signal or change anything. Anything
+    that is opened or imported on first use must have been used before. Return whether the kernel does so; requires
+    `refuse_network`.
     """
-    if os.isatty(2):  # a terminal is opened to read and write: what is typed there is not for this process
+    if os.isatty(2):  # a terminal is open for reading too, but what is typed there must not reach this process
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.ttyname(2), os.O_WRONLY | os.O_NOCTTY), 2)
     first = 3
@@ -40,9 +41,9 @@ def seal(*keep: int) -> bool:
 
 
 def end_with(fd: int) -> None:
-    """End this process at once when the other end of the socket `fd` closes, whatever it is doing.
+    """End this process at once, whatever it is doing, when the other end of the socket or pipe `fd` closes.
 
-    Preferred to PR_SET_PDEATHSIG, which fires when the parent's *thread* ends (prctl(2)) and is Linux only.
+    PR_SET_PDEATHSIG would be sent when the parent's *thread* ends (prctl(2)), and is Linux only.
     """
 
     def watch() -> None:
@@ -55,13 +56,13 @@ def end_with(fd: int) -> None:
 
 
 def forbid_writing() -> None:
-    """From now on no file grows and no core is dumped; pipes, sockets and terminals can still be written."""
+    """Let no file grow and no core be dumped; pipes, sockets and terminals can still be written."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def limit_memory(headroom: int) -> None:
-    """From now on at most `headroom` more bytes of address space; macOS does not enforce RLIMIT_AS."""
+    """Allow at most `headroom` more bytes of address space; macOS does not enforce RLIMIT_AS."""
     if sys.platform == "linux":
         with open("/proc/self/statm", encoding="ascii") as statm:
             size = int(statm.read().split()[0]) * resource.getpagesize()
@@ -69,7 +70,7 @@ def limit_memory(headroom: int) -> None:
 
 
 def limit_cpu(seconds: int) -> None:
-    """From now on at most `seconds` of processor time, over all threads; then the kernel ends the process."""
+    """Allow `seconds` more of processor time, over all threads; after that the kernel ends the process."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     limit = int(time.process_time()) + seconds
     if hard != resource.RLIM_INFINITY:

@@ -1,7 +1,7 @@
-"""Filters of system calls (Linux seccomp): what the classifier process may still ask of the kernel.
+"""Filter system calls (Linux seccomp): restrict which of them the classifier process may still make.
 
 A filter is a program of classic BPF over struct seccomp_data (linux/seccomp.h) that the kernel runs before every
-call; filters add up, and none can be taken off again.
+call; filters accumulate and cannot be removed.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _CALL, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 _ANSWERS_ERRNO = 0x00050000  # SECCOMP_RET_ERRNO
 
 Step = tuple[int, int, int, int]
-"""An instruction: operation, how many to skip if true, how many if false, value."""
+"""An instruction: operation, number of instructions to skip if true, the same if false, value."""
 
 _ALLOW: Step = (_RETURN, 0, 0, 0x7FFF0000)  # SECCOMP_RET_ALLOW
 _REFUSE: Step = (_RETURN, 0, 0, _ANSWERS_ERRNO | errno.EPERM)
 _UNKNOWN: Step = (_RETURN, 0, 0, _ANSWERS_ERRNO | errno.ENOSYS)
 
 Calls = dict[str, tuple[int, int | None]]
-"""System calls by name: their numbers on x86_64 and aarch64."""
+"""System calls by name: their numbers on x86_64 and aarch64; None if aarch64 lacks the call."""
 
 _X32_CALLS = 0x40000000
-"""System calls of the x32 ABI start here on x86_64: the same calls under other numbers."""
+"""First system call of the x32 ABI on x86_64: the same calls under different numbers."""
 
 
 class _Machine(NamedTuple):
@@ -51,7 +51,7 @@ class _Machine(NamedTuple):
 _MACHINES = {"x86_64": _Machine(0xC000003E, 0, 317), "aarch64": _Machine(0xC00000B7, 1, 277)}
 
 REACHES_OUT: Calls = {
-    # x86_64, aarch64: a connection, or another process's memory or descriptors.
+    # These open a connection, or access another process's memory or descriptors.
     "socket": (41, 198),
     "io_uring_setup": (425, 425),  # opens sockets too
     "ptrace": (101, 117),
@@ -61,7 +61,7 @@ REACHES_OUT: Calls = {
 }
 
 STAYS_INSIDE: Calls = {
-    # What a process may do to itself and to descriptors that it has. None: aarch64 has no such call.
+    # These affect only the process itself and the descriptors it holds.
     "read": (0, 63),
     "write": (1, 64),
     "close": (3, 57),
@@ -122,7 +122,7 @@ STAYS_INSIDE: Calls = {
 }
 
 WITHIN_LIMITS: Calls = {
-    # What is about this process alone only with certain arguments.
+    # These affect only the process itself if their arguments are restricted.
     "ioctl": (16, 29),
     "clone": (56, 220),
     "fcntl": (72, 25),
@@ -140,27 +140,28 @@ _AT_EMPTY_PATH = 0x1000  # linux/fcntl.h
 _PR_SET_NAME = 15
 _FIONBIO, _FIOCLEX = 0x5421, 0x5451  # asm-generic/ioctls.h; TIOCSTI would type into the user's terminal
 _FCNTL = (0, 1, 2, 3, 4, 1030)
-"""F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC (fcntl.h); with F_SETOWN signals can be sent."""
+"""F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC (fcntl.h); F_SETOWN would allow sending signals."""
 
 
 def no_new_privileges() -> bool:
-    """From now on no program started here gains rights by set-user-ID or capabilities. True if it took hold."""
+    """Let no program started from here gain rights by set-user-ID or capabilities. Return whether it took effect."""
     return sys.platform == "linux" and bool(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 
 
 def refuse_reaching_out() -> bool:
-    """Refuse new sockets and other processes' memory, in all threads. True if it took hold.
+    """Refuse new sockets and other processes' memory, in all threads. Return whether it took effect.
 
-    Needs `no_new_privileges`.
+    Requires `no_new_privileges`.
     """
     return _install(lambda machine: [*_on_each(REACHES_OUT, machine, _REFUSE), _ALLOW])
 
 
 def refuse_all_but_own() -> bool:
-    """Refuse every call that is not about this process itself or a descriptor that it has; as above.
+    """Refuse every call that affects more than this process and its descriptors. Return whether it took effect.
 
-    What names a file, an address or another process is refused with EPERM, and so is what later kernels bring.
-    By `fstatat` a file's size and times can still be asked for: a filter can't see the name it is given.
+    Calls that name a file, an address or another process are refused with EPERM, and so are calls of later kernels.
+    `fstatat` can still query a file's size and times, because a filter cannot read the name that is passed.
+    Requires `no_new_privileges`.
     """
     return _install(lambda machine: [*_on_each(STAYS_INSIDE, machine, _ALLOW), *_within_limits(machine), _REFUSE])
 
@@ -190,11 +191,11 @@ def _within_limits(machine: _Machine) -> Iterator[Step]:
         "clone": [(_LOAD_WORD, 0, 0, _ARGUMENTS), (_IF_ANY_BIT, 0, 1, _CLONE_THREAD), _ALLOW, _REFUSE],
         "fcntl": _if_argument(1, *_FCNTL),
         "prctl": _if_argument(0, _PR_SET_NAME),
-        "tgkill": _if_argument(0, os.getpid()),  # with which a process aborts itself
-        "newfstatat": _if_argument(3, _AT_EMPTY_PATH),  # as which some C libraries do fstat
+        "tgkill": _if_argument(0, os.getpid()),  # used by abort()
+        "newfstatat": _if_argument(3, _AT_EMPTY_PATH),  # how some C libraries implement fstat
         "prlimit64": _if_argument(0, _OWN_PROCESS),
-        "statx": [_UNKNOWN],  # a filter can't see what these two are about;
-        "clone3": [_UNKNOWN],  # the C library then takes the older calls
+        "statx": [_UNKNOWN],  # a filter cannot see the arguments of these two,
+        "clone3": [_UNKNOWN],  # so the C library falls back to the older calls
     }
     for name, steps in allowed.items():
         yield from _on(WITHIN_LIMITS[name][machine.column], *steps)
@@ -214,7 +215,7 @@ def _on_each(calls: Calls, machine: _Machine, verdict: Step) -> Iterator[Step]:
 
 
 def _on(call: int | None, *steps: Step) -> Iterator[Step]:
-    """What is done for one system call; its last step must give a verdict."""
+    """Apply `steps` to one system call; the last of them must return."""
     if call is not None:
         yield (_IF_EQUAL, 0, len(steps), call)
         yield from steps

@@ -1,8 +1,8 @@
-"""The threads that look at images. Each decodes one after the other; the model sees them in batches.
+"""Threads that classify images: each decodes one image after the other; the model receives them in batches.
 
-A batch forms while further images wait to be decoded, and is given to the model by the thread that completes it. Where
-nothing waits there is none: a single image goes to the model at once. One thread more is for an urgent image, which
-waits for none of the others. Runs in the classifier process.
+A batch forms while more images wait to be decoded, and the thread that completes it runs the model. If no image waits,
+there is no batch: a single image goes to the model at once. One additional thread is reserved for an urgent image,
+which waits for none of the others.
 """
 
 from __future__ import annotations
@@ -18,75 +18,74 @@ from typing import Any
 
 from snapsortd.domain.errors import ImageError
 
-LARGEST_BATCH = 2
-"""Images that the model sees at a time. More gain little (`tests/bench/README.md`), and the first waits longer."""
+MAX_BATCH = 2
+"""Images per run of the model. More speed it up little (`tests/bench/README.md`) and delay the first image."""
 
-Answer = Callable[[dict[str, Any]], None]
-"""Tells the daemon. Called by one thread at a time."""
+Send = Callable[[dict[str, Any]], None]
+"""Sends an answer to the daemon. Called by one thread at a time."""
 
-PATIENCE_SECONDS = 300.0
-"""For the images that are looked at to warm up."""
+WARM_UP_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The two steps of looking at images."""
+    """The two steps of classification."""
 
     prepare: Callable[[int, str | None, bool], Any]
-    """What the model takes of an image: of its descriptor, which is closed, its format, where more is known than its
-    first bytes say, and whether it is the only image now. Raises ImageError."""
-    judge: Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
-    """The answers to some that were prepared."""
+    """Decode an image and return the model's input. Takes the descriptor, which it closes, the format if more is known
+    than the first bytes say, and whether this is the only image in progress. Raises ImageError."""
+    classify: Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
+    """Return the answers to a batch of prepared images."""
 
 
 Job = Callable[[], None]
 
 
 class Workers:
-    """So many threads, which take the images in the order in which they came, and one more for urgent ones."""
+    """`count` threads, which take the images in order of arrival, and one more for urgent images."""
 
-    def __init__(self, look: Steps, answer: Answer, count: int) -> None:
-        self._look = look
-        self._answer = answer
+    def __init__(self, steps: Steps, send: Send, count: int) -> None:
+        self._steps = steps
+        self._send = send
         self._count = count
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Job] = deque()
         self._prepared: list[tuple[int, Any]] = []
         self._changed = threading.Condition()
-        self._telling = threading.Lock()
+        self._answer_lock = threading.Lock()
         self._busy = 0
         for number in range(count):
             threading.Thread(target=self._work, args=(self._next,), name=f"worker-{number}", daemon=True).start()
         threading.Thread(target=self._work, args=(self._next_urgent,), name="urgent", daemon=True).start()
 
     def warm_up(self, fd: int) -> None:
-        """Have each thread look at the image `fd`: what is set up at the first use only must be set up in each."""
-        lines = [*self._count * [self._jobs], self._urgent]  # one for each thread
-        together = threading.Barrier(len(lines) + 1)
+        """Have each thread classify the image `fd`, because some libraries initialise themselves per thread."""
+        queues = [*self._count * [self._jobs], self._urgent]  # one for each thread
+        barrier = threading.Barrier(len(queues) + 1)
         turn = threading.Lock()  # duplicates of one descriptor share its offset
 
         def try_out() -> None:
             with turn:
                 for alone in (True, False):
-                    self._look.judge([self._look.prepare(os.dup(fd), None, alone)])
-            together.wait(PATIENCE_SECONDS)
+                    self._steps.classify([self._steps.prepare(os.dup(fd), None, alone)])
+            barrier.wait(WARM_UP_TIMEOUT_S)
 
-        for line in lines:
-            self._put(line, try_out)
-        together.wait(PATIENCE_SECONDS)
+        for queue in queues:
+            self._put(queue, try_out)
+        barrier.wait(WARM_UP_TIMEOUT_S)
 
-    def give(self, number: int, fd: int, image_format: str | None, *, urgent: bool = False) -> None:
-        """An image to be looked at; the answer has its number. An urgent one goes to the model as soon as it can."""
-        with self._telling:
+    def submit(self, number: int, fd: int, image_format: str | None, *, urgent: bool = False) -> None:
+        """Queue an image; the answer has its number. An urgent image bypasses the queue and is not batched."""
+        with self._answer_lock:
             self._busy += 1
         if urgent:
-            self._put(self._urgent, lambda: self._look_at(number, fd, image_format))
+            self._put(self._urgent, lambda: self._classify_urgent(number, fd, image_format))
         else:
-            self._put(self._jobs, lambda: self._prepare(number, fd, image_format))
+            self._put(self._jobs, lambda: self._prepare_for_batch(number, fd, image_format))
 
-    def _put(self, line: deque[Job], job: Job) -> None:
+    def _put(self, queue: deque[Job], job: Job) -> None:
         with self._changed:
-            line.append(job)
+            queue.append(job)
             self._changed.notify_all()
 
     def _next_urgent(self) -> Job:
@@ -95,62 +94,61 @@ class Workers:
             return self._urgent.popleft()
 
     def _next(self) -> Job:
-        """What a free thread does now: decode the next image, or show the model what is decoded; waits for either."""
+        """Wait for a job: decode the next image, or run the model on the images that are prepared."""
         with self._changed:
             while True:
-                if self._jobs and len(self._prepared) < LARGEST_BATCH:
+                if self._jobs and len(self._prepared) < MAX_BATCH:
                     return self._jobs.popleft()
                 if self._prepared:
-                    batch = self._prepared[:LARGEST_BATCH]
-                    del self._prepared[:LARGEST_BATCH]
-                    return lambda: self._judge(batch)
+                    batch = self._prepared[:MAX_BATCH]
+                    del self._prepared[:MAX_BATCH]
+                    return lambda: self._classify(batch)
                 self._changed.wait()
 
-    def _look_at(self, number: int, fd: int, image_format: str | None) -> None:
-        """An urgent image, by itself."""
-        if (prepared := self._decoded(number, fd, image_format)) is not None:
-            self._judge([(number, prepared)])
+    def _classify_urgent(self, number: int, fd: int, image_format: str | None) -> None:
+        if (prepared := self._prepare(number, fd, image_format)) is not None:
+            self._classify([(number, prepared)])
 
-    def _prepare(self, number: int, fd: int, image_format: str | None) -> None:
-        if (prepared := self._decoded(number, fd, image_format)) is not None:
+    def _prepare_for_batch(self, number: int, fd: int, image_format: str | None) -> None:
+        if (prepared := self._prepare(number, fd, image_format)) is not None:
             with self._changed:
                 self._prepared.append((number, prepared))
 
-    def _decoded(self, number: int, fd: int, image_format: str | None) -> Any:
-        """What the model takes; None: it can't be read, and that is told."""
+    def _prepare(self, number: int, fd: int, image_format: str | None) -> Any:
+        """Return the model's input, or answer that the image is unreadable and return None."""
         try:
-            return self._look.prepare(fd, image_format, self._busy == 1)
+            return self._steps.prepare(fd, image_format, self._busy == 1)
         except ImageError as error:
-            self._tell([(number, {"unreadable": error.message})])
+            self._answer([(number, {"unreadable": error.message})])
             return None
 
-    def _judge(self, batch: list[tuple[int, Any]]) -> None:
-        answers = self._look.judge([prepared for _, prepared in batch])
-        self._tell([(number, answer) for (number, _), answer in zip(batch, answers, strict=True)])
+    def _classify(self, batch: list[tuple[int, Any]]) -> None:
+        answers = self._steps.classify([prepared for _, prepared in batch])
+        self._answer([(number, answer) for (number, _), answer in zip(batch, answers, strict=True)])
 
-    def _tell(self, answers: list[tuple[int, dict[str, Any]]]) -> None:
-        with self._telling:
+    def _answer(self, answers: list[tuple[int, dict[str, Any]]]) -> None:
+        with self._answer_lock:
             for number, answer in answers:
-                self._answer({"id": number, **answer})
+                self._send({"id": number, **answer})
             self._busy -= len(answers)
-            rests = not self._busy
-        if rests:
-            give_memory_back()
+            is_idle = not self._busy
+        if is_idle:
+            return_free_memory()
 
     def _work(self, next_job: Callable[[], Job]) -> None:
         try:
             while True:
                 next_job()()
-        except BaseException as error:  # a defect, or no memory for the model: what was to come is sent to another
-            with self._telling:
-                self._answer({"crashed": f"{type(error).__name__}: {error}"})
+        except BaseException as error:  # a bug, or no memory for the model: the daemon restarts the process
+            with self._answer_lock:
+                self._send({"crashed": f"{type(error).__name__}: {error}"})
             sys.excepthook(type(error), error, error.__traceback__)
         finally:
-            os._exit(1)  # no thread but the main one could end Python in good order
+            os._exit(1)  # only the main thread could end Python normally
 
 
-def give_memory_back() -> None:
-    """Return to the system what large images took; the GNU C library keeps it for the next ones."""
+def return_free_memory() -> None:
+    """Return the memory of large images to the system; the GNU C library would keep it for the next ones."""
     if _TRIM is not None:
         _TRIM(0)
 

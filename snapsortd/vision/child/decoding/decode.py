@@ -1,4 +1,4 @@
-"""An open file to pixels: only known formats, within limits, complete. Runs in the classifier process."""
+"""Decode an open image file to pixels: only known formats, within limits, and only if it is complete."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from snapsortd.vision.child.decoding.exif import exif_is_huge, exif_texts
 from snapsortd.vision.child.decoding.frames import count_frames
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.child.decoding.png import load_png
-from snapsortd.vision.child.decoding.shrink import JPEG_FACTORS, may_shrink, whole_factor
+from snapsortd.vision.child.decoding.shrink import JPEG_FACTORS, may_shrink, shrink_factor
 from snapsortd.vision.child.decoding.time_limit import check_time
 from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
 MAX_BYTES = 4 << 30
-"""Twice what 225 megapixels of four 16-bit channels take; the rest of a larger file is no image."""
+"""Twice the size of 225 megapixels of four 16-bit channels; a larger file is not a genuine image."""
 
 BLOCK_BYTES = 8 << 10
-"""So much is given to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. Between two
-blocks a decode that needs too long can be ended."""
+"""Passed to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. A decode that takes too
+long can be ended between two blocks."""
 
 MAX_ASPECT = 16
-"""A longer image is squeezed to this: models resize the shorter side, and a 1 × 30000 image would explode."""
+"""Longer side divided by shorter side. Longer images are squashed to this, because models resize the shorter side, and
+a 1 × 30000 image would become huge."""
 
 _LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
-"""Pillow loads the plugins of the other formats by itself; to find these it would load every one that it has."""
+"""Pillow loads the plugins of the other formats by itself; to find these, it would load all of its plugins."""
 
 _PLUGINS = {
     **{image_format: image_format.upper() for image_format in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")},
@@ -44,12 +45,8 @@ _PLUGINS = {
 }
 _KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, raw, PDF"
 
-_ORIENTATION, _EXIF_IFD, _TAKEN, _TAKEN_OFFSET = (
-    0x0112,
-    0x8769,
-    0x9003,
-    0x9011,
-)  # EXIF 2.32, tables 4, 7 and 8
+# EXIF 2.32, tables 4, 7 and 8
+_ORIENTATION, _EXIF_IFD, _TAKEN, _TAKEN_OFFSET = 0x0112, 0x8769, 0x9003, 0x9011
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -60,15 +57,15 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What sets an image of each EXIF orientation upright; 1 is upright."""
+"""The operation that turns an image of each EXIF orientation upright; 1 is upright."""
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})
 
 EARLIEST_YEAR, LATEST_YEAR = 1826, 2199
-"""No photo is older than the oldest that is left; a date outside was not written by a camera's clock."""
+"""The year of the oldest surviving photo, and a limit for the future; other dates are not from a camera's clock."""
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-"""Pillow refuses twice this before it asks for memory. Our own limit, below, says what is wrong in plain words."""
+"""Pillow refuses twice this before it allocates memory. Our own check reports the exact size and the limit."""
 
 
 pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
@@ -77,26 +74,26 @@ pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 def decode(
     file: BinaryIO, side: int, image_format: str | None = None, *, alone: bool = True
 ) -> tuple[Image.Image, ImageFacts]:
-    """The first frame, upright, RGB, its shorter side still ≥ 1.5 × `side` pixels if it was; and the facts.
+    """Return the first frame, upright, in RGB, shrunk to a shorter side of at least 1.5 × `side` pixels; and its facts.
 
-    Every pixel is decoded, so a truncated file is found out; of a raw file, every pixel of its preview. Of a HEIC file
-    that is whole, those of its thumbnail, where that is large enough. `image_format` is what `sniff` said, where that
-    knew more than the first bytes; `alone`: nothing else is decoded meanwhile, and a second thread may help. `file` may
-    be a LimitedFile. Raises ImageError with the reason.
+    An image that is smaller already keeps its size. Every pixel is decoded, so that a truncated file is detected. Of
+    a raw file, only its preview is decoded, and of a complete HEIC file only its thumbnail if that is large enough.
+    `image_format` is the result of `sniff` if that knew more than the first bytes. `alone`: nothing else is decoded
+    at the same time, so a second thread may help. `file` may be a LimitedFile. Raise ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
     image_format = _allowed(head, image_format or sniff(head))
     if (size := file.seek(0, io.SEEK_END)) > MAX_BYTES:
         raise ImageError(f"the file has {size / 1e9:.1f} GB; the limit is {MAX_BYTES / 1e9:.1f}")
-    with _in_plain_words(image_format):
+    with _explain_errors(image_format):
         picture = _open(file, side, image_format)
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
             loaded = _load(image, file, side, alone=alone)
             orientation, taken = _exif(loaded)
             has_alpha, exif = loaded.has_transparency_data, exif_texts(loaded)
-            pixels = _squeeze(_to_rgb(_reduce(loaded, side)))
+            pixels = _squash(_to_rgb(_reduce(loaded, side)))
     check_time(file)
     orientation = picture.orientation or orientation
     width, height = picture.width, picture.height
@@ -122,21 +119,21 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
 
 
 def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Image.Image:
-    """With its pixels, all of them or so many fewer as the format gives cheaply."""
-    if (loaded := load_png(image, file, whole_factor(image.size, side), alone=alone)) is not None:
+    """Return the image with its pixels, scaled down if the format can do that cheaply."""
+    if (loaded := load_png(image, file, shrink_factor(image.size, side), alone=alone)) is not None:
         return loaded
     if image.format in ("JPEG", "MPO"):
         factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)
         image.draft("RGB", (image.width // factor, image.height // factor))
-    elif image.format == "HEIF" and container_is_complete(file):  # a thumbnail would not show that the rest was cut off
+    elif image.format == "HEIF" and container_is_complete(file):  # a thumbnail would hide that the rest is cut off
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
     return image
 
 
 @contextmanager
-def _in_plain_words(image_format: str) -> Iterator[None]:
-    """Whatever goes wrong with a file becomes an ImageError that says what."""
+def _explain_errors(image_format: str) -> Iterator[None]:
+    """Turn every error about a file into an ImageError with the reason."""
     try:
         with warnings.catch_warnings(action="ignore"):
             yield
@@ -155,18 +152,18 @@ def _in_plain_words(image_format: str) -> Iterator[None]:
 
 
 def _allowed(head: bytes, image_format: str | None) -> str:
-    """The format, if it is one that is opened at all."""
+    """Return the format. Raise ImageError if it is unknown or its package is missing."""
     if not head:
         raise ImageError("the file is empty")
     if image_format is None:
-        raise ImageError(f"it is not an image of a known kind ({_KNOWN})")
+        raise ImageError(f"it is not an image in a known format ({_KNOWN})")
     if is_missing(image_format):
         raise ImageError(what_is_missing(image_format))
     return image_format
 
 
 def _exif(image: Image.Image) -> tuple[int, datetime | None]:
-    """Orientation and time of exposure. Broken EXIF data doesn't make an image unreadable."""
+    """Return orientation and time of exposure. Broken EXIF data does not make an image unreadable."""
     if exif_is_huge(image):
         return 1, None
     try:
@@ -180,7 +177,7 @@ def _exif(image: Image.Image) -> tuple[int, datetime | None]:
 
 
 def _time(text: str, offset: str) -> datetime | None:
-    """EXIF writes "2024:05:17 09:30:00" and "+02:00", or zeros and blanks for "unknown"."""
+    """Parse EXIF's "2024:05:17 09:30:00" and "+02:00"; zeros and blanks mean "unknown"."""
     match = re.match(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)", text)
     if match is None:
         return None
@@ -195,17 +192,17 @@ def _time(text: str, offset: str) -> datetime | None:
 
 
 def _reduce(image: Image.Image, side: int) -> Image.Image:
-    """Shrink by a whole factor, to what is enough for `side`."""
-    factor = whole_factor(image.size, side)
+    """Shrink by an integer factor, as far as `side` permits."""
+    factor = shrink_factor(image.size, side)
     if factor < 2:
         return image
-    keyed = "transparency" in image.info  # one colour or index stands for "transparent" and must not be averaged
+    keyed = "transparency" in image.info  # one colour or index means "transparent" and must not be averaged
     plain = image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and not keyed
     return (image if plain else _to_rgb(image)).reduce(factor)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    """RGB, transparent parts on white, as viewers show them."""
+    """Convert to RGB, with white behind transparent parts, as viewers show them."""
     if image.has_transparency_data:
         layer = image if image.mode == "RGBA" else image.convert("RGBA")
         canvas = Image.new("RGB", image.size, "white")
@@ -213,20 +210,20 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return canvas
     if image.mode.startswith("I;16"):  # 16-bit grey: a plain convert would clip everything above 255
         return image.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
-    if image.mode in ("I", "F"):  # any range at all: stretch what is there
+    if image.mode in ("I", "F"):  # the range is arbitrary: stretch it
         return _stretch(image).convert("RGB")
     return image.convert("RGB")
 
 
 def _stretch(image: Image.Image) -> Image.Image:
-    """The darkest value of a one-channel image becomes 0, the brightest 255."""
+    """Map the darkest value of a one-channel image to 0 and the brightest to 255."""
     low, high = (float(end) for end in image.getextrema() if not isinstance(end, tuple))
     scale = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
     return image.point(lambda value: value * scale - low * scale)
 
 
-def _squeeze(image: Image.Image) -> Image.Image:
-    """At most `MAX_ASPECT` times as long as wide, or as wide as long."""
+def _squash(image: Image.Image) -> Image.Image:
+    """Reduce the longer side to at most `MAX_ASPECT` times the shorter one."""
     longest = MAX_ASPECT * min(image.size)
     if max(image.size) <= longest:
         return image

@@ -1,4 +1,4 @@
-"""EXIF data of an open image as short texts. Runs in the classifier process."""
+"""Read the EXIF data of an open image as short texts."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from snapsortd.domain.errors import ImageError
 from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_VALUE, most_wanted
 
 MAX_EXIF = 1 << 20
-"""Bytes. Cameras write 64 KB at most; Pillow takes a second for each megabyte of numbers."""
+"""Bytes. Cameras write at most 64 KB; Pillow takes a second for each megabyte of numbers."""
 
-_MOST_NUMBERS = 16
-"""Of a longer list nobody asks for a value."""
+_MAX_NUMBERS = 16
+"""Longer lists are ignored, because no rule needs them."""
 
-_MOST_BYTES = 1 << 16
-"""Of which the start of a text may be wanted."""
+_MAX_VALUE_BYTES = 1 << 16
+"""Longer values are ignored; of a text, only the start is needed."""
 
 _CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
-"""What opens the text of UserComment and of two GPS tags (EXIF 2.32, table 9)."""
+"""The prefixes of the text of UserComment and two GPS tags (EXIF 2.32, table 9)."""
 
 for _name in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le"):
-    codecs.lookup(_name)  # loads it; behind the seal it could not be
+    codecs.lookup(_name)  # loads it, which is impossible behind the seal
 
 _ASKED = frozenset(EXIF_NAMES)
 _MAIN = {tag: name for tag, name in ExifTags.TAGS.items() if name in _ASKED}
-_PLACE = {tag: name for tag, name in ExifTags.GPSTAGS.items() if name in _ASKED}
+_GPS = {tag: name for tag, name in ExifTags.GPSTAGS.items() if name in _ASKED}
 
 
 def exif_is_huge(image: Image.Image) -> bool:
-    """More than any camera writes: to read it would take too long."""
+    """Return whether the EXIF data is larger than any camera writes, so that reading it would take too long."""
     return any(len(image.info.get(key) or b"") > MAX_EXIF for key in ("exif", "Raw profile type exif"))
 
 
 def exif_texts(image: Image.Image) -> dict[str, str]:
-    """Name and value of the tags that rules may ask for, as far as they can be read: at most 64 of 200 characters.
+    """Return name and value of the readable tags that rules may use: at most 64, of up to 200 characters.
 
-    Fractions are decimal numbers ("2.8"), lists are parted by blanks ("52 30 15.5"). Broken EXIF data doesn't make an
-    image unreadable.
+    Fractions become decimal numbers ("2.8"), lists are separated by spaces ("52 30 15.5"). Broken EXIF data does not
+    make an image unreadable.
     """
     if exif_is_huge(image):
         return {}
@@ -51,7 +51,7 @@ def exif_texts(image: Image.Image) -> dict[str, str]:
         for names, tags in (
             (_MAIN, exif),
             (_MAIN, exif.get_ifd(ExifTags.IFD.Exif)),
-            (_PLACE, exif.get_ifd(ExifTags.IFD.GPSInfo)),
+            (_GPS, exif.get_ifd(ExifTags.IFD.GPSInfo)),
         ):
             found.update(_texts(names, tags))
     except ImageError:  # it takes too long
@@ -70,26 +70,26 @@ def _texts(names: Mapping[int, str], tags: Mapping[int, Any]) -> Iterator[tuple[
             text = _text(name, tags[tag])
         except ImageError:
             raise
-        except Exception:  # one bad value says nothing of the next
+        except Exception:  # one bad value does not affect the next
             continue
         if text:
             yield name, text
 
 
 def _is_long(tags: Mapping[int, Any], tag: int) -> bool:
-    """Known before Pillow makes numbers of it: for the millions that a TIFF has room for it takes many seconds."""
+    """Return whether a value is too long, before Pillow converts it: the millions of numbers that fit take seconds."""
     undecoded: Mapping[int, bytes] = getattr(getattr(tags, "_info", None), "_tagdata", {})
-    return len(undecoded.get(tag, b"")) > _MOST_BYTES
+    return len(undecoded.get(tag, b"")) > _MAX_VALUE_BYTES
 
 
 def _text(name: str, value: Any) -> str:
-    """The value in at most 200 printable characters; empty where there is nothing to read."""
+    """Return the value as at most 200 printable characters, or "" if it cannot be read."""
     if isinstance(value, bytes):
         text = _decoded(name, value)
     elif isinstance(value, str):
-        text = _as_meant(value)
+        text = _fix_encoding(value)
     elif isinstance(value, Sequence):
-        text = " ".join(_number(each) for each in value) if len(value) <= _MOST_NUMBERS else ""
+        text = " ".join(_number(each) for each in value) if len(value) <= _MAX_NUMBERS else ""
     else:
         text = _number(value)
     printable = "".join(char if char.isprintable() else " " for char in text.split("\0")[0])
@@ -97,17 +97,17 @@ def _text(name: str, value: Any) -> str:
 
 
 def _number(value: Any) -> str:
-    """A fraction, float or whole number; fractions of nothing are no value."""
+    """Format a fraction, float or integer. Raise ValueError for a fraction with denominator 0."""
     if isinstance(value, int):
         return str(value)
     number = float(value)
     if not math.isfinite(number):
-        raise ValueError("no number")
+        raise ValueError("not a number")
     return f"{number:.6g}" if abs(number) < 1e6 else f"{number:.0f}"
 
 
-def _as_meant(text: str) -> str:
-    """EXIF texts are ASCII, but many write UTF-8; Pillow takes each byte for a character."""
+def _fix_encoding(text: str) -> str:
+    """Decode UTF-8 that Pillow decoded as Latin-1: EXIF texts should be ASCII, but many programs write UTF-8."""
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -124,5 +124,5 @@ def _decoded(name: str, value: bytes) -> str:
         return value[8:].decode(charset, "ignore")
     text = value.rstrip(b"\0 ").decode("ascii")
     if not text.isprintable():
-        raise ValueError("no text")
+        raise ValueError("not a text")
     return text

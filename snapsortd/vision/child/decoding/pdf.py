@@ -1,6 +1,6 @@
-"""The first page of a PDF, drawn by PDFium. Needs the extra `pdf`.
+"""Render the first page of a PDF with PDFium. Requires the extra `pdf`.
 
-No script of it is run, no form filled in, and no font of the system used.
+No scripts are run, no forms are filled in, and no system fonts are used.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from snapsortd.vision.child.decoding.picture import Picture
 from snapsortd.vision.child.decoding.time_limit import check_time
 
 MAX_ASPECT = 16
-"""A longer page is drawn squeezed to this."""
+"""Longer side divided by shorter side. Longer pages are squashed to this."""
 
 _TAIL_BYTES = 1024
-"""The end of the file is marked in its last bytes (ISO 32000-1, annex H, note 18); PDFium would mend a file cut off."""
+"""The end-of-file marker is in the last bytes (ISO 32000-1, annex H, note 18); PDFium would repair a truncated file."""
 
 _REFUSED = {
-    pdfium.FPDF_ERR_PASSWORD: "it is encrypted: it can't be read without its password",
-    pdfium.FPDF_ERR_SECURITY: "it is encrypted in a way that is not known",
+    pdfium.FPDF_ERR_PASSWORD: "it is encrypted and cannot be read without its password",
+    pdfium.FPDF_ERR_SECURITY: "it is encrypted by an unknown method",
 }
 
 _PAUSE_ALWAYS = ctypes.CDLL(None).abs
-"""Says "not 0" to any pointer, so that PDFium comes back to us often, to be stopped where it takes too long. A function
-of Python's would have what stops it raised inside of it, and lost."""
+"""Returns non-zero for any pointer, so that PDFium pauses often and can be stopped if it takes too long. An exception
+raised in a Python callback would be lost."""
 
 _ONE_AT_A_TIME = threading.Lock()
-"""PDFium must never be called by two threads at once, not even over two documents (its README)."""
+"""PDFium must never be called by two threads at once, not even for different documents (its README)."""
 
 
 def open_pdf(file: BinaryIO, side: int) -> Picture:
-    """The first page in RGB on white, its shorter side 2 × `side` pixels. Width and height are in points, 1/72 inch."""
+    """Return the first page in RGB on white, its shorter side 2 × `side` pixels; width and height are in points."""
     file.seek(0)
     data = file.read()
     if b"%%EOF" not in data[-_TAIL_BYTES:]:
@@ -53,7 +53,7 @@ def open_pdf(file: BinaryIO, side: int) -> Picture:
             )
             return Picture(image, max(1, round(width)), max(1, round(height)), frames=len(document))
     except pypdfium2.PdfiumError as error:
-        # PDFium may say here what was wrong with another file, before.
+        # PDFium may still report the error of an earlier file.
         refused = _REFUSED.get(error.err_code) if b"/Encrypt" in data else None
         raise ImageError(refused or "the file is truncated or damaged, or has no page") from None
 
@@ -72,7 +72,7 @@ def _draw(file: BinaryIO, page: pypdfium2.PdfPage, width: int, height: int) -> I
     finally:
         pdfium.FPDF_RenderPage_Close(page)
     if status != pdfium.FPDF_RENDER_DONE:
-        raise ImageError("its first page can't be drawn")
+        raise ImageError("its first page cannot be rendered")
     image: Image.Image = bitmap.to_pil().copy()
     bitmap.close()
     page.close()

@@ -1,11 +1,11 @@
-"""Plain PNG files, as screenshots are, decoded in a third of Pillow's time, by Wuffs or by kornia-rs.
+"""Decode plain PNG files, such as screenshots, with Wuffs or kornia-rs in a third of Pillow's time.
 
-Both are written in memory-safe languages. kornia-rs keeps Python's lock, so that what other threads decode stands
-still: it is for an image that is alone. Wuffs lets them work, but its pixels are copied; it has to be compiled when it
-is installed, so it may be missing.
+Both are written in memory-safe languages. kornia-rs holds Python's global interpreter lock, which blocks the decoding
+of other images, so it is used for an image that is alone. Wuffs releases the lock, but its pixels have to be copied; it
+is compiled during installation, so it may be missing.
 
-Pillow reads everything but the pixels, and the pixels of every other PNG; damaged ones too, so that it says what is
-wrong, and what can still be seen of them.
+Pillow reads everything except the pixels, and also the pixels of all other PNGs. This includes damaged ones, so that it
+reports what is wrong or decodes what is left of them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from PIL import Image, PngImagePlugin
 from snapsortd.vision.child.decoding.time_limit import check_time
 
 Decode = Callable[[bytes, Image.Image], np.ndarray]
-"""A file's content, and what Pillow knows of it, to (height, width, channels). Raises on whatever is wrong."""
+"""Maps a file's content and its opened image to pixels (height, width, channels). Raises on any damage."""
 
 
 def with_wuffs() -> Decode | None:
-    """None: it is not installed."""
+    """Return a decoder, or None if Wuffs is not installed."""
     try:
         from pywuffs import ImageDecoderType, PixelFormat
         from pywuffs.aux import ImageDecoder, ImageDecoderConfig
@@ -47,7 +47,7 @@ def with_wuffs() -> Decode | None:
 
 
 def with_kornia() -> Decode | None:
-    """None: there is none for this machine."""
+    """Return a decoder, or None if kornia-rs is not available on this machine."""
     try:
         from kornia_rs.io import decode_image_png_u8
     except ImportError:
@@ -61,38 +61,38 @@ def with_kornia() -> Decode | None:
 
 _kornia, _wuffs = with_kornia(), with_wuffs()
 
-_MOST_PIXELS = 50_000_000
-"""Width × height, of half a second; a larger one is Pillow's, which can be stopped on the way and runs out of memory
-in peace."""
+_MAX_PIXELS = 50_000_000
+"""Width × height, decoded in half a second. Larger images are left to Pillow, which can be interrupted and survives
+running out of memory."""
 
-_MOST_BYTES = 256 << 20
-"""Of the file: more is no plain image of so many pixels."""
+_MAX_BYTES = 256 << 20
+"""File size; a larger file is not a plain image of at most _MAX_PIXELS."""
 
 
 _BAND_ROWS = 64
-"""So many rows of the result are made at a time: what they are made of stays in the processor's cache."""
+"""Rows of the result that are computed at a time, so that their source fits into the processor's cache."""
 
 
 def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = True) -> Image.Image | None:
-    """The pixels of `image`, which Pillow has opened in `file` but not loaded; None where that is left to it.
+    """Return the pixels of `image`, which Pillow opened in `file` but has not loaded, or None to leave it to Pillow.
 
-    `factor` pixels each way become one; `alone`: nothing else is decoded meanwhile, and a second thread may
-    help. What Pillow knows of the file is in `info`.
+    `factor` × `factor` pixels become one. `alone`: nothing else is decoded at the same time, so a second thread may
+    help. The result's `info` is that of `image`.
     """
     decode = _kornia or _wuffs if alone else _wuffs or _kornia
     if decode is None or not isinstance(image, PngImagePlugin.PngImageFile) or not _is_plain(image):
         return None
-    if file.seek(0, io.SEEK_END) > _MOST_BYTES:
+    if file.seek(0, io.SEEK_END) > _MAX_BYTES:
         return None
     file.seek(0)
     data = file.read()
     try:
         pixels = decode(data, image)
-    except Exception:  # of whatever kind: Pillow says what is wrong
+    except Exception:  # of any kind: Pillow reports what is wrong
         return None
     check_time(file)
     file.seek(image.tile[0].offset)
-    image.im = Image.new(image.mode, (1, 1)).im  # or room would be made for all pixels
+    image.im = Image.new(image.mode, (1, 1)).im  # else Pillow would allocate memory for all pixels
     image.load_prepare()
     image.load_end()
     loaded = _reduced(pixels, factor, threads=2 if alone else 1)
@@ -101,7 +101,7 @@ def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = T
 
 
 def _reduced(pixels: np.ndarray, factor: int, threads: int) -> Image.Image:
-    """(height, width, channels) as Pillow's `reduce` shrinks it, without a copy of the whole."""
+    """Shrink (height, width, channels) as Pillow's `reduce` does, without a copy of the whole image."""
     if factor == 1:
         return Image.fromarray(pixels)
     height, width, channels = pixels.shape
@@ -118,12 +118,12 @@ def _reduced(pixels: np.ndarray, factor: int, threads: int) -> Image.Image:
 
 
 def _is_plain(image: PngImagePlugin.PngImageFile) -> bool:
-    """Eight bits of red, green, blue, and perhaps transparency, from the first row to the last."""
+    """Return whether the image has eight bits of red, green, blue and possibly alpha, and is not interlaced."""
     return (
         image.mode in ("RGB", "RGBA")
         and [tile.args for tile in image.tile] == [image.mode]  # others have 16 bits, or are palettes
         and not image.info.get("interlace")
         and "transparency" not in image.info
         and not getattr(image, "is_animated", False)
-        and image.width * image.height <= _MOST_PIXELS
+        and image.width * image.height <= _MAX_PIXELS
     )

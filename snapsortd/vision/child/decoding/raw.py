@@ -1,6 +1,6 @@
-"""Raw files of cameras, by the preview that the camera put in; read by LibRaw. Needs the extra `raw`.
+"""Open raw camera files with LibRaw, by the preview embedded by the camera. Requires the extra `raw`.
 
-The sensor's data are not looked at where there is a preview, so that a file cut off there is not found out.
+If there is a preview, the sensor's data is not read, so that a file truncated there is not detected.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from snapsortd.vision.child.decoding.picture import Picture, check_size
 
 _ORIENTATION = 0x0112
 _EXIF_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)
-"""LibRaw counts the ways to set an image upright in another order than EXIF does (dcraw.c, `tiff_head`)."""
+"""EXIF orientation by LibRaw's flip, which numbers them in a different order (dcraw.c, `tiff_head`)."""
 
 
 def open_raw(file: BinaryIO, side: int) -> Picture:
-    """The preview, if its shorter side has `side` pixels, else the sensor's image at half its size.
+    """Return the preview if its shorter side has `side` pixels, else the sensor's image at half its size.
 
-    ImageError with the reason; anything at all where the preview is damaged.
+    Raise ImageError with the reason, or anything at all if the preview is damaged.
     """
     try:
         return _open(file, side)
     except rawpy.LibRawUnsufficientMemoryError:
         raise MemoryError from None
     except rawpy.LibRawFileUnsupportedError:
-        raise ImageError("it is no raw file of a camera that LibRaw knows, or is damaged") from None
+        raise ImageError("it is not a raw file of a camera that LibRaw supports, or it is damaged") from None
     except rawpy.LibRawError as error:
-        raise ImageError(f"the file is truncated or damaged ({_words(error)})") from None
+        raise ImageError(f"the file is truncated or damaged ({_message(error)})") from None
 
 
 def _open(file: BinaryIO, side: int) -> Picture:
@@ -49,15 +49,15 @@ def _open(file: BinaryIO, side: int) -> Picture:
             image = _half_size(raw)
         else:
             orientation = _own_orientation(image) or orientation
-    _give_exif(image, file)
+    _copy_exif(image, file)
     return Picture(image, width, height, orientation=orientation, taken=taken)
 
 
 def _preview(raw: rawpy.RawPy, side: int) -> Image.Image | None:
-    """The largest image that the camera put in, if it is large enough; still to be decoded."""
+    """Return the largest embedded image if it is large enough, else None; it is not decoded yet."""
     try:
         found = raw.extract_thumb()
-    except rawpy.LibRawNonFatalError:  # there is none, or of a kind that LibRaw does not know
+    except rawpy.LibRawNonFatalError:  # there is none, or LibRaw does not support its format
         return None
     image: Image.Image
     if isinstance(found.data, bytes):
@@ -69,17 +69,17 @@ def _preview(raw: rawpy.RawPy, side: int) -> Image.Image | None:
 
 
 def _half_size(raw: rawpy.RawPy) -> Image.Image:
-    """A pixel for each two by two of the sensor: quick, and enough."""
+    """Develop the sensor's data to one pixel for each 2 × 2, which is fast and sufficient."""
     try:
         return Image.fromarray(raw.postprocess(half_size=True, use_camera_wb=True, user_flip=0))
     except rawpy.LibRawNonFatalError as error:
         raise ImageError(
-            f"it holds no preview that is large enough, and LibRaw can't develop it ({_words(error)})"
+            f"it has no preview that is large enough, and LibRaw cannot develop it ({_message(error)})"
         ) from None
 
 
 def _time(raw: rawpy.RawPy) -> datetime | None:
-    """When it was taken, as LibRaw reads it: what it does not know is 1970."""
+    """Return when the image was taken, or None if LibRaw does not know it, which it reports as 1970."""
     try:
         found = raw.other.timestamp
     except (ValueError, OverflowError, OSError):
@@ -88,25 +88,25 @@ def _time(raw: rawpy.RawPy) -> datetime | None:
 
 
 def _own_orientation(image: Image.Image) -> int | None:
-    """What the preview's EXIF data say, if it has any. LibRaw gives one without the orientation of the raw file."""
+    """Return the orientation in the preview's EXIF data, or None. LibRaw does not add that of the raw file."""
     with suppress(Exception):  # Pillow's EXIF parser raises nearly anything on bad data
         found = image.getexif().get(_ORIENTATION)
         return found if isinstance(found, int) else None
     return None
 
 
-def _give_exif(image: Image.Image, file: BinaryIO) -> None:
-    """Raw files that are built like a TIFF hold the camera's own EXIF data; the preview seldom does."""
+def _copy_exif(image: Image.Image, file: BinaryIO) -> None:
+    """Copy the camera's EXIF data, which TIFF-like raw files contain and previews seldom do, to the image."""
     file.seek(0)
     head = file.read(MAX_EXIF - 6)
     if not head.startswith((b"II", b"MM")):
         return
-    mark = b"II*\0" if head.startswith(b"II") else b"MM\0*"  # RW2 and ORF have another, and are the same but for it
-    image.info["exif"] = b"Exif\0\0" + mark + head[4:]
+    magic = b"II*\0" if head.startswith(b"II") else b"MM\0*"  # RW2 and ORF differ from TIFF only in this
+    image.info["exif"] = b"Exif\0\0" + magic + head[4:]
     with suppress(Exception):
         image.getexif().load(image.info["exif"])
 
 
-def _words(error: Exception) -> str:
-    said = error.args[0] if error.args else error
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+def _message(error: Exception) -> str:
+    message = error.args[0] if error.args else error
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)

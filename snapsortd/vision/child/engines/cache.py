@@ -1,7 +1,7 @@
-"""What was exported and measured of a model, in the user's cache folder: `engines/<digest of the checkpoint>/`.
+"""Cache the exports and measurements of a model in the user's cache folder: `engines/<digest of the checkpoint>/`.
 
 `fp32.onnx` and `int8.onnx` are image towers, `samples.safetensors` holds every engine's vectors of the samples, and
-`choice.json` the rest. Only speed is lost with it: whatever is wrong in there means that it is made again.
+`choice.json` the rest. The cache only saves time: if anything in it is damaged, it is created again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from snapsortd.vision.child.engines.choose import Measured
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8
 
 FILES = {ONNX_FP32: "fp32.onnx", ONNX_INT8: "int8.onnx"}
-"""An engine's file."""
-KEPT = 3
-"""Models whose exports are kept: those used last."""
+"""The file name of each engine's exported model."""
+MAX_CACHED = 3
+"""Number of models whose exports are kept; the least recently used are removed."""
 
 _FORMAT = 1
 _FACTS, _SAMPLES, _FRESH = "choice.json", "samples.safetensors", ".new-"
@@ -34,9 +34,9 @@ _FACTS, _SAMPLES, _FRESH = "choice.json", "samples.safetensors", ".new-"
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What `choice.json` says. `machine` as `machine()` tells it, `hashes` of the files (SHA-256, hex).
+    """The content of `choice.json`: `machine` as returned by `machine()`, `hashes` of the files (SHA-256, hex).
 
-    `failed` says why nothing could be exported; then there are no files.
+    `failed` is the reason why nothing could be exported; then there are no files.
     """
 
     machine: str
@@ -49,7 +49,7 @@ class EngineFacts:
 
 
 def machine() -> str:
-    """What measured times hold for: processor and versions of what computes."""
+    """Return the processor and the versions of the libraries; measured times are valid for this combination only."""
     processor = ""
     with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
         processor = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
@@ -57,22 +57,22 @@ def machine() -> str:
 
 
 def folder_of(cache_dir: str, digest: str) -> str:
-    """Where the exports of the checkpoint with this digest are."""
+    """Return the folder for the exports of the checkpoint with this digest."""
     return os.path.join(cache_dir, "engines", digest)
 
 
 def read_facts(folder: str) -> EngineFacts | None:
-    """What is known of a model; None if nothing is, or it cannot be read."""
+    """Return the facts about an exported model, or None if there are none or they cannot be read."""
     try:
         with open(os.path.join(folder, _FACTS), encoding="utf-8") as file:
-            told = json.load(file)
-        return EngineFacts(**told["facts"]) if told["format"] == _FORMAT else None
+            content = json.load(file)
+        return EngineFacts(**content["facts"]) if content["format"] == _FORMAT else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def read_measured(folder: str, facts: EngineFacts) -> dict[str, Measured] | None:
-    """What every engine made of the samples; None if that is damaged."""
+    """Return each engine's time and vectors of the samples, or None if they are damaged."""
     try:
         vectors = load_file(os.path.join(folder, _SAMPLES))
         return {name: Measured(each, vectors[name]) for name, each in facts.milliseconds.items()}
@@ -80,29 +80,29 @@ def read_measured(folder: str, facts: EngineFacts) -> dict[str, Measured] | None
         return None
 
 
-def is_sound(folder: str, facts: EngineFacts, engine: str) -> bool:
-    """True if the engine's file is the one that was measured."""
+def is_unchanged(folder: str, facts: EngineFacts, engine: str) -> bool:
+    """Return whether the engine's file is unchanged since it was measured."""
     return _sha256(path_of(folder, engine)) == facts.hashes.get(FILES[engine], "none")
 
 
 def path_of(folder: str, engine: str) -> str:
-    """Where an engine's exported model is."""
+    """Return the path of an engine's exported model."""
     return os.path.join(folder, FILES[engine])
 
 
 def mark_used(folder: str) -> None:
-    """Note that these exports are in use, for `prune`."""
+    """Set the folder's time to now, so that `prune` keeps it."""
     with contextlib.suppress(OSError):
         os.utime(folder)
 
 
 @contextmanager
 def fresh_folder(folder: str) -> Iterator[str]:
-    """A folder beside `folder` that takes its place in the end, as a whole; removed on an error. Raises OSError."""
+    """Yield a new folder that replaces `folder` as a whole at the end; on an error it is removed. Raise OSError."""
     home = os.path.dirname(folder)
     os.makedirs(home, mode=0o700, exist_ok=True)
     for name in os.listdir(home):
-        if name.startswith(_FRESH):  # left by one that was killed; no other runs at the same time
+        if name.startswith(_FRESH):  # left behind by an export that was killed; only one runs at a time
             shutil.rmtree(os.path.join(home, name), ignore_errors=True)
     fresh = tempfile.mkdtemp(prefix=_FRESH, dir=home)
     try:
@@ -114,7 +114,7 @@ def fresh_folder(folder: str) -> Iterator[str]:
 
 
 def write(folder: str, facts: EngineFacts, measured: Mapping[str, Measured]) -> None:
-    """Complete a fresh folder whose exported files are there already. Raises OSError."""
+    """Add the measurements to a folder that contains the exported files already. Raise OSError."""
     if measured:
         save_file({name: each.vectors for name, each in measured.items()}, os.path.join(folder, _SAMPLES))
     with open(os.path.join(folder, _FACTS), "w", encoding="utf-8") as file:
@@ -122,17 +122,17 @@ def write(folder: str, facts: EngineFacts, measured: Mapping[str, Measured]) -> 
 
 
 def hashes_in(folder: str) -> dict[str, str]:
-    """SHA-256, in hex, of every exported file in a folder."""
+    """Return the SHA-256, in hex, of every exported file in a folder."""
     found = ((name, _sha256(os.path.join(folder, name))) for name in FILES.values())
     return {name: digest for name, digest in found if digest is not None}
 
 
 def prune(cache_dir: str) -> None:
-    """Remove the exports of all models but those used last."""
+    """Remove the exports of the least recently used models."""
     home = os.path.join(cache_dir, "engines")
     with contextlib.suppress(OSError):
         folders = [entry for entry in os.scandir(home) if entry.is_dir(follow_symlinks=False)]
-        for entry in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)[KEPT:]:
+        for entry in sorted(folders, key=lambda entry: entry.stat().st_mtime_ns, reverse=True)[MAX_CACHED:]:
             shutil.rmtree(entry.path, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""The process that embeds texts: a JSON list of texts comes on standard input, a JSON list of vectors leaves.
+"""The process that embeds texts: read a JSON list of texts from stdin, write a JSON list of vectors to stdout.
 
 Started by `vision.embed_texts` as `python -m snapsortd.vision.child.engines.embed_texts FOLDER`.
 """
@@ -12,7 +12,7 @@ from snapsortd.domain.errors import ModelError
 
 
 def main(folder: str) -> int:
-    """Return exit code 1, with the reason on standard error, if the model cannot be loaded."""
+    """Return the exit code: 1, with the reason on stderr, if the model cannot be loaded."""
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     try:

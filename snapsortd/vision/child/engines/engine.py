@@ -1,4 +1,4 @@
-"""What an engine is: the image tower of one model, from prepared pixels to points of its space."""
+"""The interface of an engine: run the image tower of one model, from prepared pixels to embeddings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TORCH, ONNX_FP32, ONNX_INT8 = "torch", "onnx fp32", "onnx int8"
 
 
 class Engine(Protocol):
-    """One way to run an image tower. `dim` is the length of its vectors."""
+    """A way to run an image tower. `dim` is the length of its vectors."""
 
     @property
     def name(self) -> str:
@@ -24,22 +24,22 @@ class Engine(Protocol):
     def dim(self) -> int: ...
 
     def encode(self, pixels: Array) -> Array:
-        """Normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
 
 
-class Preparing(Protocol):
-    """What makes an RGB image into an engine's input."""
+class ImageProcessor(Protocol):
+    """Converts RGB images to an engine's input."""
 
     @property
     def side(self) -> int:
-        """Pixels of the longest side that the image tower looks at."""
+        """Pixels of the longest side of the image tower's input."""
 
     def prepare(self, image: Image.Image) -> Array:
-        """Shape (3, side, side)."""
+        """Return the engine's input, shape (3, side, side)."""
 
 
 def normalised(vectors: Array) -> Array:
-    """Each row at length 1; a row of zeros stays so."""
+    """Scale each row to length 1; rows of zeros stay zero."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     rows: Array = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32, copy=False)
     return rows

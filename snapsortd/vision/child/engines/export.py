@@ -1,7 +1,7 @@
-"""Exports a model's image tower to ONNX, whole and quantised, and measures every engine: a process of its own.
+"""The process that exports a model's image tower to ONNX, in float32 and quantised, and measures every engine.
 
 Started by `exporter` as `python -m snapsortd.vision.child.engines.export MODEL CACHE_DIR THREADS`, with a pipe as
-standard input: it ends with the daemon. It takes a minute, and three times the memory of the weights.
+stdin, by which it ends with the daemon. It takes a minute, and three times the memory of the weights.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.engines import cache as engine_cache
-from snapsortd.vision.child.engines.choose import Measured, least_cosine
+from snapsortd.vision.child.engines.choose import Measured, min_cosine
 from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine
 from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, OnnxEngine
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
-from snapsortd.vision.child.workers import LARGEST_BATCH
+from snapsortd.vision.child.workers import MAX_BATCH
 
 ROUNDS = 15
-"""So often each engine is timed, all of them in turn. The least time counts: other programs only ever add to it."""
+"""Number of times each engine is timed, in turn. The minimum counts, because other programs only ever add to it."""
 
 _OPSET = 17
-"""The first with LayerNormalization as one operator (github.com/onnx/onnx, Changelog.md)."""
+"""The first version with LayerNormalization as one operator (github.com/onnx/onnx, Changelog.md)."""
 
 
 class _ImageTower(torch.nn.Module):
@@ -48,15 +48,15 @@ class _ImageTower(torch.nn.Module):
 
 
 def export(model: str, cache_dir: str, threads: int) -> engine_cache.EngineFacts:
-    """Export and measure `model`, and put all of it into the cache. Raises ModelError and OSError."""
+    """Export and measure `model`, and write the results to the cache. Raise ModelError and OSError."""
     checkpoint = find_checkpoint(model)
     target = engine_cache.folder_of(cache_dir, cached_digest(checkpoint, cache_dir))
     with engine_cache.fresh_folder(target) as folder:
         try:
             facts, measured = _exported(checkpoint, folder, threads)
         except (MemoryError, OSError):
-            raise  # another time there may be room
-        except Exception as error:  # both exporters raise nearly anything; it would be the same the next time
+            raise  # may succeed next time
+        except Exception as error:  # both exporters raise nearly anything; it would fail again
             facts = engine_cache.EngineFacts(engine_cache.machine(), threads, failed=f"{type(error).__name__}: {error}")
             measured = {}
         engine_cache.write(folder, facts, measured)
@@ -67,7 +67,7 @@ def export(model: str, cache_dir: str, threads: int) -> engine_cache.EngineFacts
 def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.EngineFacts, dict[str, Measured]]:
     preprocessor = Preprocessor.load(checkpoint)
     if preprocessor is None:
-        raise ModelError("its image processor is one that only transformers knows")
+        raise ModelError("its image processor is supported by transformers only")
     reference = TorchEngine(checkpoint, threads)
     reference.forget_texts()
     samples = np.stack([preprocessor.prepare(image) for image in sample_images()])
@@ -86,7 +86,7 @@ def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.
         logit_scale=reference.logit_scale,
         milliseconds={name: round(each.milliseconds, 2) for name, each in measured.items()},
         cosines={
-            name: round(least_cosine(each.vectors, measured[reference.name].vectors), 6)
+            name: round(min_cosine(each.vectors, measured[reference.name].vectors), 6)
             for name, each in measured.items()
         },
         hashes=engine_cache.hashes_in(folder),
@@ -95,9 +95,9 @@ def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.
 
 
 def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
-    """The image tower in float32, for any number of images; `pixels` are some."""
+    """Export the image tower in float32, for batches of any size; `pixels` is an example of its input."""
     with warnings.catch_warnings():
-        # The newer exporter makes the same graph in twice the time and needs a package more.
+        # The newer exporter creates the same graph in twice the time and needs another package.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             _ImageTower(engine).eval(),
@@ -112,25 +112,25 @@ def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
 
 
 def quantise(whole: str, path: str) -> None:
-    """Weights of matrix products to signed 8 bits, activations as they come.
+    """Quantise the weights of matrix products to signed 8 bits, and activations dynamically.
 
-    Convolutions stay: in 8 bits they are slower on processors without instructions for it. One scale per matrix: one
-    per channel gained neither time nor exactness, and took five times as long to make.
+    Convolutions are left alone: in 8 bits they are slower on processors without instructions for it. There is one
+    scale per matrix: one per channel improved neither speed nor accuracy, and took five times as long to create.
     """
-    logging.disable(logging.WARNING)  # it advises steps that change nothing here
+    logging.disable(logging.WARNING)  # it recommends steps that make no difference here
     quantize_dynamic(whole, path, op_types_to_quantize=["MatMul", "Gemm"], weight_type=QuantType.QInt8)
     logging.disable(logging.NOTSET)
 
 
 def measure(engines: list[Engine], samples: Array) -> dict[str, Measured]:
-    """Each engine's vectors of the samples, and the least of its times for one of them.
+    """Return each engine's vectors of the samples, and its minimum time for one of them.
 
-    Every sample is seen twice, alone and in a batch: where 8-bit activations are scaled anew for every input,
-    an image's vector depends a little on what it is seen with.
+    Every sample is encoded twice, alone and in a batch: 8-bit activations are scaled for each input, so an image's
+    vector depends slightly on the other images in its batch.
     """
-    batches = [samples[first : first + LARGEST_BATCH] for first in range(0, len(samples), LARGEST_BATCH)]
-    seen = [*(each[None] for each in samples), *batches]
-    vectors = {engine.name: np.concatenate([engine.encode(pixels) for pixels in seen]) for engine in engines}
+    batches = [samples[first : first + MAX_BATCH] for first in range(0, len(samples), MAX_BATCH)]
+    inputs = [*(each[None] for each in samples), *batches]
+    vectors = {engine.name: np.concatenate([engine.encode(pixels) for pixels in inputs]) for engine in engines}
     times: dict[str, list[float]] = {engine.name: [] for engine in engines}
     for turn in range(ROUNDS):
         for engine in engines:
@@ -141,7 +141,7 @@ def measure(engines: list[Engine], samples: Array) -> dict[str, Measured]:
 
 
 def main(model: str, cache_dir: str, threads: str) -> int:
-    """Exit code 0 if the cache is complete (with or without exports), 1 with a sentence on stderr if not."""
+    """Return exit code 0 if the cache is complete (with or without exports), else 1 with a sentence on stderr."""
     os.umask(0o077)
     sandbox.refuse_network()
     sandbox.end_with(sys.stdin.fileno())
@@ -149,13 +149,13 @@ def main(model: str, cache_dir: str, threads: str) -> int:
     try:
         export(model, cache_dir, int(threads))
     except (ModelError, OSError) as error:
-        sys.stderr.write(f"the model could not be exported: {error}\n")
+        sys.stderr.write(f"the model cannot be exported: {error}\n")
         return 1
     return 0
 
 
 def _lower_priority() -> None:
-    """Let every other program go first, and be the first to end where memory is short."""
+    """Let every other program go first, and be the first to be killed if memory runs out."""
     os.nice(19)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")

@@ -1,6 +1,6 @@
-"""Loads a model in the classifier process: what prepares its images, the engine that looks at them, the labels.
+"""Load a model in the classifier process: its image processor, its engine and the embeddings of the labels.
 
-torch and transformers are imported only where the engine is torch.
+torch and transformers are imported only if the engine is torch.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
 from snapsortd.vision.child.engines.digests import cached_digest
-from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, Preparing
+from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, ImageProcessor
 from snapsortd.vision.child.engines.labels import label_embeddings
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.cores import default_threads
@@ -25,13 +25,13 @@ from snapsortd.vision.embed_texts import embed_texts
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """`embeddings` are the labels', shape (labels, dim). `about` is what the daemon is told.
+    """A model and the embeddings of the labels, shape (labels, dim). `about` is a description for the daemon.
 
     Its keys: name, dim, source (the folder), digest (of the checkpoint, hex), engine (its name), engine_reason,
-    wants_export (True if an export, or another one, may lead to a faster engine).
+    wants_export (True if an export, or a new one, may lead to a faster engine).
     """
 
-    preprocessor: Preparing
+    preprocessor: ImageProcessor
     engine: Engine
     embeddings: Array
     logit_scale: float
@@ -39,19 +39,19 @@ class LoadedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
-    """What was asked for."""
+class _ModelRequest:
+    """The model to load and how."""
 
     folder: str
     digest: str
     labels: Mapping[str, Sequence[str]]
     cache_dir: str
     threads: int
-    preprocessor: Preparing | None
+    preprocessor: ImageProcessor | None
 
 
 class _NotExported(Exception):
-    """Why torch is the engine, and whether an export may change that."""
+    """The reason why torch must be the engine, and whether an export may change that."""
 
     def __init__(self, reason: str, *, wants_export: bool = False) -> None:
         super().__init__(reason)
@@ -62,41 +62,43 @@ class _NotExported(Exception):
 def load_model(
     model: str, labels: Mapping[str, Sequence[str]], cache_dir: str, threads: int | None = None, engine: Wanted = "auto"
 ) -> LoadedModel:
-    """Load `model` and embed the labels. Raises ModelError.
+    """Load `model` and embed the labels. Raise ModelError.
 
     `engine` "auto" is the fastest that was exported and measured on this machine, "onnx" the fastest of ONNX Runtime's;
-    where none is fit, it is torch, and `about` says why. `threads` None: one per physical core, at most 4.
+    if none is suitable, it is torch, and `about` has the reason. `threads` None: one per physical core, at most 4.
     """
-    folder = find_checkpoint(model)  # a missing model is told before the seconds that all else takes
+    folder = find_checkpoint(model)  # a missing model is reported first: the rest takes seconds
     digest = cached_digest(folder, cache_dir)
-    asked = _Model(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
-    told = {"name": model, "source": folder, "digest": digest}
+    asked = _ModelRequest(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
+    about: dict[str, Any] = {"name": model, "source": folder, "digest": digest}
     try:
         loaded, logit_scale, embeddings, reason = _load_exported(asked, engine)
     except _NotExported as error:
-        return _load_torch(asked, told | {"engine_reason": error.reason, "wants_export": error.wants_export})
+        return _load_torch(asked, about | {"engine_reason": error.reason, "wants_export": error.wants_export})
     assert asked.preprocessor is not None
-    about = told | {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
+    about |= {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
     return LoadedModel(asked.preprocessor, loaded, embeddings, logit_scale, about)
 
 
-def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array, str]:
-    """The engine, its logit scale, the labels' embeddings, and why it is this engine. Raises _NotExported."""
+def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, float, Array, str]:
+    """Return the engine, its logit scale, the labels' embeddings and the reason for the choice. Raise _NotExported."""
     if wanted == TORCH:
         raise _NotExported("model.engine is torch")
     if asked.preprocessor is None:
-        raise _NotExported("its image processor is one that only transformers knows")
+        raise _NotExported("its image processor is supported by transformers only")
     exports = engine_cache.folder_of(asked.cache_dir, asked.digest)
     facts = engine_cache.read_facts(exports)
     if facts is None:
         raise _NotExported("it is not exported yet", wants_export=True)
     if (facts.machine, facts.threads) != (engine_cache.machine(), asked.threads):
-        raise _NotExported("it was measured on another machine, or with other versions or threads", wants_export=True)
+        raise _NotExported(
+            "it was measured on another machine, or with other versions or another number of threads", wants_export=True
+        )
     if facts.failed:
         raise _NotExported(f"it cannot be exported: {facts.failed}")
     measured = engine_cache.read_measured(exports, facts)
     if measured is None:
-        raise _NotExported("what was measured is damaged", wants_export=True)
+        raise _NotExported("the measurements are damaged", wants_export=True)
     embeddings = label_embeddings(
         asked.labels,
         asked.digest,
@@ -106,7 +108,7 @@ def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array,
     name, reason = choose(measured, embeddings, facts.logit_scale, wanted)
     if name == TORCH:
         raise _NotExported(reason)
-    if not engine_cache.is_sound(exports, facts, name):
+    if not engine_cache.is_unchanged(exports, facts, name):
         raise _NotExported("the exported model is damaged", wants_export=True)
     try:
         from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
@@ -118,7 +120,7 @@ def _load_exported(asked: _Model, wanted: Wanted) -> tuple[Engine, float, Array,
     return engine, facts.logit_scale, embeddings, reason
 
 
-def _load_torch(asked: _Model, about: Mapping[str, Any]) -> LoadedModel:
+def _load_torch(asked: _ModelRequest, about: Mapping[str, Any]) -> LoadedModel:
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     engine = TorchEngine(asked.folder, asked.threads)

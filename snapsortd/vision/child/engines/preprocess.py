@@ -1,6 +1,7 @@
-"""An RGB image to what a model looks at, as the settings beside the model say. Needs neither torch nor transformers.
+"""Convert RGB images to a model's input by the settings in its checkpoint, without torch or transformers.
 
-To the bit what the image processors of transformers make with Pillow; kinds that are not listed here are left to them.
+The results are bit-identical to those of transformers' image processors with Pillow, which are used for the kinds that
+are not listed here.
 """
 
 from __future__ import annotations
@@ -43,47 +44,47 @@ _DEFAULTS: dict[str, Mapping[str, Any]] = {
     "SiglipImageProcessor": _SQUARE | {"default_to_square": False},
     "ViTImageProcessor": _SQUARE | {"resample": Image.Resampling.BILINEAR},
 }
-"""What each kind does where its settings don't say (transformers 5, the Pil class of each)."""
+"""Each kind's defaults (transformers 5, the Pil class of each)."""
 
-_WARPS_FROM = 384
-"""ConvNeXt crops below this side, and squashes from there on."""
+_CONVNEXT_SQUASH_SIDE = 384
+"""ConvNeXt crops for smaller sides, and squashes for this one and larger ones."""
 
 Size = tuple[int, int]
 Resized = Callable[[int, int], Size]
-"""Width and height of an image to those it is resized to."""
+"""Maps width and height of an image to those it is resized to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessor:
-    """Resizes, cuts out the middle, and scales the colours."""
+    """Resizes an image, crops its centre and normalises its colours."""
 
     side: int
-    """Pixels of each side of what the model looks at."""
+    """Pixels of each side of the model's input."""
     resized: Resized
     resample: Image.Resampling
     colours: np.ndarray
-    """What becomes of each of the 256 values of each channel: (3, 256) float32."""
+    """The normalised value of each of the 256 values of each channel: (3, 256) float32."""
 
     @classmethod
     def load(cls, folder: str | Path) -> Preprocessor | None:
-        """As the checkpoint in `folder` asks for; None where that is nothing that is known here."""
+        """Return the preprocessor for the checkpoint in `folder`, or None if its settings are not supported here."""
         try:
             return _from_settings(_settings(Path(folder)))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def prepare(self, image: Image.Image) -> np.ndarray:
-        """An RGB image to shape (3, side, side), float32."""
+        """Convert an RGB image to shape (3, side, side), float32."""
         resized = np.asarray(image.resize(self.resized(*image.size), self.resample))
-        middle = _middle(resized, self.side)
+        cropped = _crop_centre(resized, self.side)
         prepared = np.empty((3, self.side, self.side), np.float32)
         for channel, colours in enumerate(self.colours):
-            np.take(colours, middle[:, :, channel], out=prepared[channel], mode="clip")
+            np.take(colours, cropped[:, :, channel], out=prepared[channel], mode="clip")
         return prepared
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    """With what is not set filled in. The processor's file goes first, as transformers 5 writes it."""
+    """Return the settings with defaults filled in. processor_config.json has priority, as in transformers 5."""
     both = folder / "processor_config.json"
     found = json.loads(both.read_bytes()).get("image_processor") if both.is_file() else None
     if found is None:
@@ -96,11 +97,11 @@ def _settings(folder: Path) -> dict[str, Any]:
 
 
 def _from_settings(settings: Mapping[str, Any]) -> Preprocessor:
-    """Raises ValueError for what is not known here."""
+    """Raise ValueError if the settings are not supported here."""
     if not settings["do_resize"] or settings.get("do_pad"):
         raise ValueError("not resized, or padded")
     if not settings["do_rescale"] and not settings["do_normalize"]:
-        raise ValueError("whole numbers")
+        raise ValueError("neither rescaled nor normalised")
     size = _size(settings["size"], to_square=settings["default_to_square"])
     if settings["kind"] == "ConvNextImageProcessor":
         resized, side = _convnext(size, settings["crop_pct"])
@@ -111,12 +112,12 @@ def _from_settings(settings: Mapping[str, Any]) -> Preprocessor:
     if settings.get("do_center_crop"):
         side = _same(_size(settings["crop_size"], to_square=True))
     if side < 1:
-        raise ValueError("not always the same square")
+        raise ValueError("the result is not a square of fixed size")
     return Preprocessor(side, resized, Image.Resampling(settings["resample"]), _colours(settings))
 
 
 def _size(size: Any, to_square: bool) -> int | Size:
-    """The shorter edge, or width and height."""
+    """Return the shorter edge, or width and height."""
     if isinstance(size, int):
         return (size, size) if to_square else size
     if isinstance(size, list):
@@ -126,7 +127,7 @@ def _size(size: Any, to_square: bool) -> int | Size:
         return int(size["shortest_edge"])
     if size.keys() == {"height", "width"}:
         return int(size["width"]), int(size["height"])
-    raise ValueError("another kind of size")
+    raise ValueError("unsupported kind of size")
 
 
 def _exactly(size: Size) -> Resized:
@@ -142,21 +143,21 @@ def _shortest_edge(edge: int) -> Resized:
 
 
 def _same(size: int | Size) -> int:
-    """The side of a square, 0 of anything else."""
+    """Return the side of a square, or 0 for anything else."""
     return size[0] if isinstance(size, tuple) and size[0] == size[1] else 0
 
 
 def _convnext(size: int | Size, crop_pct: float) -> tuple[Resized, int]:
-    """How it resizes, and the side of what is left."""
+    """Return how ConvNeXt resizes, and the side of the result."""
     if not isinstance(size, int):
-        raise ValueError("ConvNeXt knows a shortest edge only")
-    if size >= _WARPS_FROM:
+        raise ValueError("ConvNeXt supports a shortest edge only")
+    if size >= _CONVNEXT_SQUASH_SIDE:
         return _exactly((size, size)), size
     return _shortest_edge(int(size / crop_pct)), size
 
 
-def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
-    """`side` × `side` pixels of the middle of (height, width, 3); black where there are none."""
+def _crop_centre(pixels: np.ndarray, side: int) -> np.ndarray:
+    """Return the central `side` × `side` pixels of (height, width, 3), padded with black if it is smaller."""
     height, width = pixels.shape[:2]
     if height < side or width < side:
         above, before = (max(side - length + 1, 0) // 2 for length in (height, width))
@@ -168,7 +169,7 @@ def _middle(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def _colours(settings: Mapping[str, Any]) -> np.ndarray:
-    """Rescaled and normalised in the steps and the precision in which transformers does it: (3, 256) float32."""
+    """Return the value of each colour: (3, 256) float32, in the steps and the precision that transformers uses."""
     values = np.tile(np.arange(256, dtype=np.float64)[:, None], (1, 3))
     if settings["do_rescale"]:
         values = values * settings["rescale_factor"]
@@ -184,5 +185,5 @@ def _colours(settings: Mapping[str, Any]) -> np.ndarray:
 
 
 def _per_channel(value: Any) -> np.ndarray:
-    """One number for all, or one for each."""
+    """Return three values from one number for all channels, or one for each."""
     return np.broadcast_to(np.array(value, np.float32), 3)

@@ -1,12 +1,11 @@
-"""Images for comparing engines: drawn here, so that nobody's own are needed, like those that are filed."""
+"""Draw sample images that resemble real ones, so that engines can be compared without the user's images."""
 
 from __future__ import annotations
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-EACH = 4
-"""Images of each kind."""
+IMAGES_PER_KIND = 4
 
 _WORDS = [
     "Total",
@@ -25,9 +24,9 @@ _WORDS = [
 
 
 def sample_images() -> list[Image.Image]:
-    """RGB images, the same on every call: screens, receipts, pages, gradients, noise, photos."""
+    """Return RGB images, the same on every call: screens, receipts, gradients, noise, photos, drawings."""
     kinds = (_screen, _receipt, _gradient, _noise, _photo, _drawing)
-    return [kind(np.random.default_rng(seed)) for seed in range(EACH) for kind in kinds]
+    return [kind(np.random.default_rng(seed)) for seed in range(IMAGES_PER_KIND) for kind in kinds]
 
 
 def _colour(random: np.random.Generator, low: int = 0, high: int = 256) -> tuple[int, int, int]:
@@ -40,7 +39,7 @@ def _text(random: np.random.Generator) -> str:
 
 
 def _screen(random: np.random.Generator) -> Image.Image:
-    """Windows with a title and lines of text."""
+    """Draw windows with a title bar and lines of text."""
     image = Image.new("RGB", (800, 500), _colour(random))
     draw = ImageDraw.Draw(image)
     for _ in range(3):
@@ -53,7 +52,7 @@ def _screen(random: np.random.Generator) -> Image.Image:
 
 
 def _receipt(random: np.random.Generator) -> Image.Image:
-    """A narrow strip of paper on a table, a little askew."""
+    """Draw a narrow strip of paper on a table, slightly rotated."""
     paper = Image.new("RGB", (240, 520), _colour(random, 225))
     draw = ImageDraw.Draw(paper)
     for line in range(26):
@@ -75,7 +74,7 @@ def _noise(random: np.random.Generator) -> Image.Image:
 
 
 def _photo(random: np.random.Generator) -> Image.Image:
-    """Sky over ground with blurred things in between, and the grain of a sensor."""
+    """Draw sky over ground with blurred objects in between, and add the noise of a sensor."""
     image = Image.new("RGB", (640, 480), _colour(random, 120))
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, int(random.integers(200, 360)), 640, 480), fill=_colour(random, 0, 140))

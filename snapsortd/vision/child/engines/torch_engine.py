@@ -1,4 +1,4 @@
-"""The reference engine: a CLIP-family checkpoint as transformers runs it. Images and texts to points of one space."""
+"""The reference engine: embed images and texts with a CLIP-family checkpoint as transformers runs it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child.engines.engine import TORCH, Array
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")
-_HINT = "fetch it again, free some memory, or choose another one: model.name in the configuration"
+_HINT = "download it again, free some memory, or choose another one: model.name in the configuration"
 _PADS_TO_THE_END = frozenset({"siglip", "siglip2"})
-"""Trained on texts padded to full length, and wrong on any other (transformers' documentation of SigLIP)."""
+"""Trained on texts padded to full length, and wrong on shorter ones (transformers' documentation of SigLIP)."""
 
 _BATCH = 64
 """Prompts per run of the text tower."""
@@ -27,7 +27,7 @@ class TorchEngine:
     name = TORCH
 
     def __init__(self, folder: str, threads: int | None = None) -> None:
-        """`threads` None: as many as torch likes. Raises ModelError without a complete CLIP-family checkpoint."""
+        """`threads` None: torch's default. Raise ModelError unless `folder` has a complete CLIP-family checkpoint."""
         self._folder = folder
         if threads is not None:
             torch.set_num_threads(threads)
@@ -35,7 +35,7 @@ class TorchEngine:
             self.model, loading = AutoModel.from_pretrained(
                 folder,
                 local_files_only=True,
-                dtype=torch.float32,  # half-precision weights are slow, or fail, on a CPU
+                dtype=torch.float32,  # half precision is slow, or fails, on a CPU
                 output_loading_info=True,
             )
             self.processor = HubProcessor(folder)
@@ -55,17 +55,17 @@ class TorchEngine:
 
     @torch.inference_mode()
     def encode(self, pixels: Array) -> Array:
-        """Normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
         vectors: Array = self.image_tower(torch.from_numpy(pixels)).numpy()
         return vectors
 
     def image_tower(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The same on tensors; this is what is exported."""
+        """Do the same with tensors; this function is exported."""
         return _normalised(self.model.get_image_features(pixel_values=pixels))
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> Array:
-        """Normalised vectors, shape (len(texts), dim)."""
+        """Return normalised vectors, shape (len(texts), dim)."""
         try:
             tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
         except Exception as error:  # as above
@@ -89,32 +89,32 @@ class TorchEngine:
         return vectors
 
     def forget_texts(self) -> None:
-        """Free the text tower, most of some models' memory; `encode_texts` is over."""
+        """Free the text tower, which is most of some models' memory; `encode_texts` cannot be used any more."""
         if hasattr(self.model, "text_model"):
             del self.model.text_model
 
 
 class HubProcessor:
-    """A checkpoint's image processor as transformers has it, for the kinds that `preprocess` does not know."""
+    """A checkpoint's image processor in transformers, for the kinds that `preprocess` does not support."""
 
     def __init__(self, folder: str) -> None:
-        """Raises nearly anything on a bad checkpoint."""
+        """Load the image processor. Raise nearly anything on a bad checkpoint."""
         self._processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
 
     @property
     def side(self) -> int:
-        """Pixels of the longest side that the image tower looks at."""
+        """Pixels of the longest side of the image tower's input."""
         sizes = [value for value in dict(self._processor.size).values() if isinstance(value, int)]
         return max(sizes, default=512)
 
     def prepare(self, image: Image.Image) -> Array:
-        """An RGB image as the model was trained to see it, shape (3, side, side)."""
+        """Convert an RGB image to the model's input, shape (3, side, side)."""
         pixels: Array = self._processor(images=[image], return_tensors="pt")["pixel_values"][0].numpy()
         return pixels
 
 
 def _normalised(features: Any) -> torch.Tensor:
-    """transformers 5 wraps the projected features into an output object; 4 returned them as they are."""
+    """Normalise features, which transformers 5 wraps into an output object and transformers 4 returns directly."""
     tensor = features if isinstance(features, torch.Tensor) else features.pooler_output
     return torch.nn.functional.normalize(tensor, dim=-1)
 
