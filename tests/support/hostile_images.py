@@ -49,7 +49,7 @@ from tests.support.crafted_images import (
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIC", "PDF", "DNG")
 DAMAGED = "truncated or damaged"
 TOO_LARGE = "megapixels; the limit is 225"
-NO_RAW = f"no raw file of a camera|{DAMAGED}"
+NO_RAW = f"not a raw file of a camera|{DAMAGED}"
 MANY_FRAMES = 100_000
 LONGEST = 0x7FFFFFFF
 BLOWN_UP = 64 << 20
@@ -221,9 +221,11 @@ DOCUMENTS = [
     Hostile("heic-larger-than-it-is", lambda: avif_of(2000, 1500, "HEIC"), DAMAGED),
     Hostile("heic-container-of-junk", lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(4000), DAMAGED),
     Hostile("pdf-junk", lambda: b"%PDF-1.7\n1 0 obj << /OpenAction 2 0 R >> endobj\n%%EOF\n", DAMAGED),
-    Hostile("pdf-encrypted", lambda: pdf(trailer=ENCRYPTED), "it is encrypted: .* without its password"),
+    Hostile("pdf-encrypted", lambda: pdf(trailer=ENCRYPTED), "it is encrypted .* without its password"),
     Hostile(
-        "pdf-encrypted-by-nobody-knows-what", lambda: pdf(trailer=b"/Encrypt << /Filter /X >>"), "encrypted in a way"
+        "pdf-encrypted-by-nobody-knows-what",
+        lambda: pdf(trailer=b"/Encrypt << /Filter /X >>"),
+        "encrypted by an unknown method",
     ),
     Hostile("pdf-without-pages", lambda: pdf(pages=0), DAMAGED),
     Hostile("pdf-2-billion-pages", lambda: pdf(count=LONGEST), frames=1),
@@ -248,7 +250,7 @@ DOCUMENTS = [
         image_format="raw",
     ),
     Hostile("dng-without-preview", dng, image_format="raw"),
-    Hostile("dng-that-is-a-tiff", lambda: sound("TIFF"), "no raw file of a camera", image_format="raw"),
+    Hostile("dng-that-is-a-tiff", lambda: sound("TIFF"), "not a raw file of a camera", image_format="raw"),
     *(
         Hostile(f"{name}-of-junk", lambda head=head: head + random.Random("raw").randbytes(9000), NO_RAW)
         for name, head in {
