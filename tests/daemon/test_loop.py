@@ -15,6 +15,8 @@ import pytest
 from snapsortd.config import WatchFolder
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
+from snapsortd.daemon.signals import Signals
+from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
 from snapsortd.domain.result import Outcome
 from snapsortd.files.folders import lstat
@@ -203,7 +205,7 @@ class Defective(Daemon):
 
 def test_a_defect_in_the_loop_keeps_nobody_waiting(session: Session) -> None:
     """The process can end although a client is waiting for an answer."""
-    daemon = Defective(session)
+    daemon = Defective(session, Signals(), ServiceNotifier())
     control = DaemonControl(daemon)
     with ThreadPoolExecutor(1) as client:
         asked = client.submit(control.pause)
