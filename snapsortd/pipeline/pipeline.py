@@ -19,6 +19,7 @@ from snapsortd.domain.errors import (
 )
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
+from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, summed_up, why_left
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
@@ -219,8 +220,7 @@ def _why_ignored(path: str, image_format: str | None) -> str:
     if image_format is not None:
         return what_is_missing(image_format)
     if promises_image(path):
-        suffix = os.path.splitext(path)[1].lower()
-        raise ImageError(f"it is named {suffix}, but its content is not an image that snapsortd reads")
+        raise ImageError(f"it is named .{suffix_of(path)}, but its content is not an image that snapsortd reads")
     return "not an image"
 
 
