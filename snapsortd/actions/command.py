@@ -16,10 +16,10 @@ from snapsortd.domain.text import escape
 
 MAX_OUTPUT = 64 << 10
 """Bytes of what it writes that are kept: the end, where programs say why they failed. A pipe holds no more."""
-TOLD_LINES = 5
-TOLD_CHARACTERS = 500
+MAX_REPORTED_LINES = 5
+MAX_REPORTED_CHARACTERS = 500
 """So much of it is told at most."""
-GRACE_SECONDS = 2.0
+GRACE_S = 2.0
 """From being asked to end to being killed."""
 
 _GLANCE = 1.0
@@ -94,7 +94,7 @@ class _Command:
     def end(self) -> int:
         """Its exit status. If it still runs, it and what it started are asked to end, and killed after a while."""
         if not self.has_ended(0):
-            deadline = time.monotonic() + GRACE_SECONDS
+            deadline = time.monotonic() + GRACE_S
             self._signal(signal.SIGTERM)
             while not self.has_ended(deadline - time.monotonic()) and time.monotonic() < deadline:
                 pass
@@ -104,8 +104,8 @@ class _Command:
     def told(self) -> str:
         """The last lines that it wrote, as the end of a sentence."""
         lines = self._output.decode("utf-8", "backslashreplace").splitlines()
-        told = " | ".join([escape(line.strip()) for line in lines if line.strip()][-TOLD_LINES:])
-        return f": {told[-TOLD_CHARACTERS:]}" if told else ""
+        told = " | ".join([escape(line.strip()) for line in lines if line.strip()][-MAX_REPORTED_LINES:])
+        return f": {told[-MAX_REPORTED_CHARACTERS:]}" if told else ""
 
     def close(self) -> None:
         """Let go of it; what still runs, because waiting for it was broken off, is killed."""

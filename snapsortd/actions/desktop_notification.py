@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-NOTIFY_SECONDS = 5
+NOTIFY_TIMEOUT_S = 5
 """A notification program that takes longer is given up."""
 APPLESCRIPT = ("on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run")
 
@@ -21,7 +21,7 @@ def notify_desktop(title: str, body: str) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=NOTIFY_SECONDS,
+            timeout=NOTIFY_TIMEOUT_S,
             check=False,
         )
     except (OSError, subprocess.SubprocessError):

@@ -8,12 +8,12 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from snapsortd.actions.link import Link
 from snapsortd.actions.move import Move
-from snapsortd.actions.name_conflicts import find_twin, plan_displaced
+from snapsortd.actions.name_conflicts import find_duplicate, plan_displaced
 from snapsortd.actions.plan import Ledger, Plan
 from snapsortd.actions.prepare import METHODS, plan_action, plan_trash, shadow_intent
 from snapsortd.actions.recovery_table import Resolution
 from snapsortd.actions.remove_copy import RemoveCopy
-from snapsortd.actions.resume import put_back_aside, settle
+from snapsortd.actions.resume import restore_name, settle
 from snapsortd.actions.reverse import check_reversal, plan_reversal
 from snapsortd.actions.step import Step
 from snapsortd.actions.tag import Tag
@@ -38,7 +38,7 @@ class Mover:
         self._journal = journal
         self._trash = trash
         self._turn = threading.RLock()
-        self._doubted: set[int] = set()
+        self._unconfirmed_devices: set[int] = set()
 
     def file(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
         """Carry out `action`, any but run and notify.
@@ -52,14 +52,14 @@ class Mover:
         """
         if action.shadow:
             return self._journal.shadow(shadow_intent(file, action, cause))
-        with self.exclusively(), self._noting(), ExitStack() as held:
+        with self.exclusively(), self._watching_durability(), ExitStack() as held:
             self._check_no_unfinished_move(file)
             if (made := self._standing(file, action)) is not None:
                 return made
             source = held.enter_context(reopen_folder(file))
             plan = plan_action(source, action, cause, self._trash, held)
             if action.on_conflict is OnConflict.DEDUPLICATE and action.destination is not None:
-                plan = self._without_twin(plan, held)
+                plan = self._without_duplicate(plan, held)
             displaced = self._displace(plan, action, held)
             try:
                 return self._carry_out(plan)
@@ -68,12 +68,12 @@ class Mover:
                     self._restore(displaced)
                 raise
 
-    def take_back(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
+    def reverse(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
         """Reverse a finished entry: move it back to its exact old name, remove a copy, redo an undo.
 
         UndoRefused: why this one can't be, nothing was touched. `dry_run` only looks, and returns None.
         """
-        with self.exclusively(), self._noting():
+        with self.exclusively(), self._watching_durability():
             if dry_run:
                 check_reversal(entry)
                 return None
@@ -83,7 +83,7 @@ class Mover:
     def put_back(self, entry: Entry) -> None:
         """Give its name back to a file that was being removed when the end came. SnapsortError: it could not be."""
         with self._settling(entry):
-            put_back_aside(entry)
+            restore_name(entry)
 
     def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
         """Carry out what `recovery` decided about an open entry; `target` is what was seen there.
@@ -96,7 +96,10 @@ class Mover:
     @contextmanager
     def _settling(self, entry: Entry) -> Iterator[None]:
         try:
-            with self.exclusively(), self._noting({entry.intent.source_folder.dev, entry.intent.target_folder.dev}):
+            with (
+                self.exclusively(),
+                self._watching_durability({entry.intent.source_folder.dev, entry.intent.target_folder.dev}),
+            ):
                 yield
         except OSError as error:
             raise MoveRefused(in_words(error)) from error
@@ -107,13 +110,13 @@ class Mover:
         with self._turn:
             yield
 
-    def doubts(self, entry: Entry) -> bool:
+    def is_in_doubt(self, entry: Entry) -> bool:
         """True if a disk that the entry needs did not confirm a write since the start."""
-        return bool({entry.intent.source_folder.dev, entry.intent.target_folder.dev} & self._doubted)
+        return bool({entry.intent.source_folder.dev, entry.intent.target_folder.dev} & self._unconfirmed_devices)
 
-    def _without_twin(self, plan: Plan, held: ExitStack) -> Plan:
+    def _without_duplicate(self, plan: Plan, held: ExitStack) -> Plan:
         """Return a plan for the trash if a file of the same content exists; never for an original and its copy."""
-        twin = find_twin(plan)
+        twin = find_duplicate(plan)
         if twin is None:
             return plan
         if plan.keep_source:
@@ -147,17 +150,17 @@ class Mover:
         A second fsync would succeed and prove nothing: the kernel has forgotten the lost pages by then.
         """
         devices = {plan.source.place.folder.identity.dev, plan.folder.identity.dev}
-        if devices & self._doubted:
+        if devices & self._unconfirmed_devices:
             raise DurabilityError(
                 "moving on this disk has stopped, because it did not confirm a write",
                 "check the disk, then restart the computer",
             )
         step = _step(self._journal, plan)
         if plan.source.fd != NOT_OPEN:
-            with self._noting(devices):
+            with self._watching_durability(devices):
                 sync(plan.source.fd)
         try:
-            with self._noting(devices):
+            with self._watching_durability(devices):
                 return step.run()
         except DurabilityError:
             if step.entry.state is State.CONFLICT:
@@ -165,12 +168,12 @@ class Mover:
             raise
 
     @contextmanager
-    def _noting(self, devices: Iterable[int] = ()) -> Iterator[None]:
+    def _watching_durability(self, devices: Iterable[int] = ()) -> Iterator[None]:
         """Remember the disk that did not confirm a write, or `devices` where it isn't known which one it was."""
         try:
             yield
         except DurabilityError as error:
-            self._doubted.update(devices if error.device is None else (error.device,))
+            self._unconfirmed_devices.update(devices if error.device is None else (error.device,))
             raise
 
     def _check_no_unfinished_move(self, file: OpenFile) -> None:

@@ -19,7 +19,7 @@ from snapsortd.domain.decision import OnConflict, PlannedAction
 from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
-from snapsortd.files.copy import hash_place
+from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder
 from snapsortd.files.open_file import OpenFile
 
@@ -46,7 +46,7 @@ def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitSt
         return None
 
 
-def find_twin(plan: Plan) -> str | None:
+def find_duplicate(plan: Plan) -> str | None:
     """Return the path of a file with the same content among the taken names.
 
     Raise LeftAlone if one of them is the file's own.
@@ -56,7 +56,7 @@ def find_twin(plan: Plan) -> str | None:
         _check_itself(plan, found)
     for place, found in taken:
         same_size = found.is_regular and found.identity.size == plan.source.identity.size
-        if same_size and hash_place(place) == plan.source.sha256:
+        if same_size and hash_file(place) == plan.source.sha256:
             return place.path
     return None
 

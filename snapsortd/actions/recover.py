@@ -12,7 +12,7 @@ from snapsortd.actions.recovery_table import Act, Resolution, SourceSeen, Target
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
-from snapsortd.files.copy import COARSEST_TIME_NS, hash_place
+from snapsortd.files.copy import COARSEST_TIME_NS, hash_file
 from snapsortd.files.folders import open_place
 from snapsortd.files.tags import has_none_of, has_tags
 
@@ -28,7 +28,7 @@ class Settler(Protocol):
 
     def exclusively(self) -> AbstractContextManager[None]: ...
 
-    def doubts(self, entry: Entry) -> bool: ...
+    def is_in_doubt(self, entry: Entry) -> bool: ...
 
     def put_back(self, entry: Entry) -> None: ...
 
@@ -56,7 +56,7 @@ def repair(journal: OpenEntries, mover: Settler) -> list[str]:
 
 def _repair_one(entry: Entry, mover: Settler) -> str:
     what = f"entry {entry.id} ({entry.intent.source} → {entry.intent.target})"
-    if mover.doubts(entry):
+    if mover.is_in_doubt(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
     try:
         mover.put_back(entry)
@@ -121,7 +121,7 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
         return TargetSeen.DIFFERENT
     try:
         with open_place(entry.intent.target, entry.intent.target_root) as place:
-            content = hash_place(place)
+            content = hash_file(place)
     except OSError:
         content = None
     if content is None:

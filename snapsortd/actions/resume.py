@@ -39,7 +39,7 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
                 _release(journal, entry, target, held)
 
 
-def put_back_aside(entry: Entry) -> None:
+def restore_name(entry: Entry) -> None:
     """Give its name back to a file that was just being removed when the end came. OSError: it could not be."""
     ends = (
         (entry.intent.source, entry.intent.source_root, entry.intent.source_folder),

@@ -1,8 +1,8 @@
-"""How much two images look alike, by their embeddings: exactly, and by 64 bits that are quick to compare. Pure.
+"""Similarity of two images by their embeddings: exact, and approximate by 64 bits that are quick to compare. Pure.
 
-A sketch holds, for 64 fixed random planes, on which side of each an embedding lies. Two embeddings that are an angle
-apart differ in a bit with the probability angle / π (Charikar 2002, "Similarity estimation techniques from rounding
-algorithms", section 3).
+A sketch records, for 64 fixed random planes, on which side of each plane an embedding is located. Two embeddings that
+enclose an angle differ in each bit with the probability angle / π (Charikar 2002, "Similarity estimation techniques
+from rounding algorithms", section 3).
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ BITS = 64
 _SQUARE = math.sqrt(2)
 
 
-def values_in(embedding: bytes) -> tuple[float, ...]:
-    """The numbers of an embedding (float16, little-endian), scaled to length 1; none where it has no direction."""
+def unit_vector(embedding: bytes) -> tuple[float, ...]:
+    """Return the numbers of an embedding (float16, little-endian), scaled to length 1; none if it has no direction."""
     values = unpack(f"<{len(embedding) // 2}e", embedding)
     length = math.hypot(*values)
     return tuple(value / length for value in values) if 0 < length < math.inf else ()
 
 
 def sketch(values: Sequence[float]) -> int:
-    """64 bits, unsigned, of what `values_in` gave.
+    """Return the 64-bit sketch, unsigned, of a vector from `unit_vector`.
 
-    Of two directions of length 1 that enclose less than a right angle, the ends are less than √2 apart. Python measures
-    a distance ten times faster than it adds products up.
+    The ends of two vectors of length 1 that enclose less than a right angle are less than √2 apart. Python computes a
+    distance ten times faster than a sum of products.
     """
     normals = _normals(len(values))
     return sum(1 << number for number, normal in enumerate(normals) if math.dist(normal, values) < _SQUARE)
 
 
 def cosine(values: Sequence[float], embedding: bytes) -> float:
-    """Of what `values_in` gave and an embedding of that length, 0 to 1: what points away is not alike at all.
+    """Return the cosine, 0 to 1, of a vector from `unit_vector` and an embedding of that length; negative ones are 0.
 
-    By the law of cosines; see `sketch`.
+    Computed by the law of cosines; see `sketch`.
     """
     other = unpack(f"<{len(values)}e", embedding)
     length = math.hypot(*other)
@@ -49,7 +49,10 @@ def cosine(values: Sequence[float], embedding: bytes) -> float:
 
 @lru_cache(maxsize=1)
 def _normals(length: int) -> tuple[tuple[float, ...], ...]:
-    """Of the planes, scaled to length 1, always the same: of sums of four random bytes, near enough to a Gaussian."""
+    """Return the normals of the planes, always the same, scaled to length 1.
+
+    Their components are sums of four random bytes, which is near enough to a Gaussian.
+    """
     normals = []
     for number in range(BITS):
         noise = shake_256(f"snapsortd {number}".encode()).digest(4 * length)

@@ -1,4 +1,4 @@
-"""Journal entries: why something is done to a file, what is intended, and where that stands."""
+"""Journal entries: the cause of a change to a file, its intent, and its state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snapsortd.domain.names import OWN_PREFIX
 
 
 class State(StrEnum):
-    """Where a journal entry stands: intent → moved → done, or failed, or conflict. `shadow` never acted."""
+    """The state of a journal entry: intent → moved → done, or failed, or conflict; `shadow` is never acted on."""
 
     INTENT = "intent"
     MOVED = "moved"
@@ -24,7 +24,7 @@ OPEN_STATES = frozenset({State.INTENT, State.MOVED})
 
 
 class EntryKind(StrEnum):
-    """What was done: an action of a rule by its name, or a step back or forth."""
+    """The kind of an entry: the action of a rule by its name, or an undo or redo."""
 
     MOVE = "move"
     COPY = "copy"
@@ -40,8 +40,8 @@ class EntryKind(StrEnum):
 
 
 class Method(StrEnum):
-    """How the file gets there: one rename, or copy + verify + unlink; `copy` of a copy action keeps the source;
-    `remove` takes a copy or a link away again (undo). The last three make no other file of it."""
+    """How a change is made: one rename, or copy + verify + unlink; the `copy` of a copy action keeps the source;
+    `remove` removes a copy or a link (undo). The last three do not create another file."""
 
     RENAME = "rename"
     COPY = "copy"
@@ -51,36 +51,36 @@ class Method(StrEnum):
     TAG = "tag"
     """Extended attributes of the file are set; source and target are the same."""
     CALL = "call"
-    """Another program is told; what it does cannot be taken back."""
+    """Another program is run; what it does cannot be undone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why something is done to a file: by a rule, as part of a batch, after a decision, together with another file."""
+    """The cause of a change to a file: a rule, the batch, the decision, and the file that it accompanies."""
 
     rule: str
     batch: int
     """Entries of one batch are undone together."""
     decision: int | None = None
-    """Row of the decision that led to it."""
+    """The row of the decision that led to the change."""
     follows: int | None = None
     """The entry of the image that this file belongs to; both are undone together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What is about to be done to one file; committed to the journal before anything is touched."""
+    """An intended change to one file, committed to the journal before anything is touched."""
 
     cause: Cause
     kind: EntryKind
     action: EntryKind
-    """The action of a rule that is carried out, undone or redone: the same as `kind` but for undo and redo."""
+    """The action of a rule that is carried out, undone or redone: the same as `kind`, except for undo and redo."""
     source: str
     target: str
     wanted: str
     """The target that was preferred, before taken names were avoided."""
     identity: FileIdentity
-    """Of the source, when it was opened."""
+    """The identity of the source when it was opened."""
     sha256: bytes
     method: Method
     keep_source: bool
@@ -91,28 +91,28 @@ class Intent:
     """The part of `source` below which no symlink is followed; empty: its whole folder."""
     target_root: str = ""
     reverses: int | None = None
-    """The entry that this undo or redo takes back."""
+    """The entry that this undo or redo reverses."""
     tags: tuple[str, ...] = ()
-    """The tags that are added, or, by an undo, removed."""
+    """The tags to add, or, for an undo, to remove."""
     arguments: tuple[str, ...] = ()
     """A command with its arguments, or the text of a notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the journal: an intent, and what became of it."""
+    """One row of the journal: an intent and its result."""
 
     id: int
     intent: Intent
-    """With the target and the method of the latest attempt."""
+    """The intent, with the target and the method of the latest attempt."""
     state: State
     reason: str
     at: float
-    """Wall clock, seconds since 1970, for people only: order is by id."""
+    """Wall clock, seconds since 1970, for display only: order is by id."""
     target_identity: FileIdentity | None = None
-    """Of the target, once it exists."""
+    """The identity of the target, once it exists."""
     reversed_by: int | None = None
-    """The undo or redo that took this entry back."""
+    """The undo or redo that reversed this entry."""
 
     @property
     def has_moved(self) -> bool:
@@ -121,12 +121,12 @@ class Entry:
 
     @property
     def goes_to_trash(self) -> bool:
-        """True if the file is thrown away."""
+        """True if the file is moved to the trash."""
         return self.intent.action is EntryKind.TRASH and self.intent.kind is not EntryKind.UNDO
 
     @property
     def leaves_trash(self) -> bool:
-        """True if a file that was thrown away comes back."""
+        """True if the file is restored from the trash."""
         return self.intent.action is EntryKind.TRASH and self.intent.kind is EntryKind.UNDO
 
 
@@ -136,7 +136,7 @@ def temporary_name(entry: Entry) -> str:
 
 
 def mark(number: int, sha256: bytes) -> str:
-    """Return what distinguishes an entry from one of another journal with the same number."""
+    """Return text that distinguishes an entry from one with the same number in another journal."""
     return f"{number}.{sha256.hex()[:8]}"
 
 

@@ -1,19 +1,19 @@
-"""The errors of snapsortd: one small tree, each with what a person needs to act.
+"""The errors of snapsortd: one small tree; each error carries what a person needs to act.
 
-Exit codes live here as numbers and are used only at the edge (`ctl`, `daemon`).
+Exit codes are defined here as numbers and are used only at the edge (`ctl`, `daemon`).
 """
 
 from __future__ import annotations
 
 EXIT_OK = 0
 EXIT_REFUSED = 1
-"""Something was asked for and not done: a refused undo, an image that could not be read."""
+"""A request was not fulfilled: an undo was refused, or an image could not be read."""
 EXIT_USAGE = 2
-"""The command line was wrong (click's own)."""
+"""The command line was invalid (click's own code)."""
 EXIT_CONFIG = 3
-"""The configuration is missing or wrong."""
+"""The configuration is missing or invalid."""
 EXIT_UNAVAILABLE = 4
-"""No daemon answers, or another process holds the journal."""
+"""No daemon responds, or another process holds the journal."""
 EXIT_JOURNAL = 5
 """The journal is damaged or from a newer version: nothing is filed."""
 EXIT_MODEL = 6
@@ -21,7 +21,7 @@ EXIT_MODEL = 6
 
 
 class SnapsortError(Exception):
-    """Anything that a person is told. `hint` says what to do next."""
+    """Any error that is reported to a person. `hint` says what to do next."""
 
     exit_code = EXIT_REFUSED
 
@@ -35,7 +35,7 @@ class SnapsortError(Exception):
 
 
 class ConfigError(SnapsortError):
-    """The configuration cannot be used; `problems` holds every fault, one line each, with file:line:column."""
+    """The configuration cannot be used; `problems` lists every fault, one line each, with file:line:column."""
 
     exit_code = EXIT_CONFIG
 
@@ -49,13 +49,13 @@ class TemplateError(SnapsortError):
 
 
 class JournalError(SnapsortError):
-    """The journal is damaged, gone, locked up or from a newer version; nothing is filed."""
+    """The journal is damaged, missing, inaccessible or from a newer version; nothing is filed."""
 
     exit_code = EXIT_JOURNAL
 
 
 class JournalBlocked(JournalError):
-    """The journal is sound, but can't be written now: its disk is full, or another program holds it."""
+    """The journal is intact but can't be written now: its disk is full, or another program has locked it."""
 
 
 class Busy(SnapsortError):
@@ -65,60 +65,60 @@ class Busy(SnapsortError):
 
 
 class Unavailable(SnapsortError):
-    """No daemon answers on the control socket."""
+    """No daemon responds on the control socket."""
 
     exit_code = EXIT_UNAVAILABLE
 
 
 class ModelError(SnapsortError):
-    """The model is missing or cannot be used; nothing is moved until it is."""
+    """The model is missing or cannot be used; nothing is moved until that is fixed."""
 
     exit_code = EXIT_MODEL
 
 
 class ImageError(SnapsortError):
-    """This image cannot be read (truncated, too large, no image at all); trying again will not help."""
+    """This image cannot be read (it is truncated, too large or not an image); trying again will not help."""
 
 
 class ClassifierDied(SnapsortError):
-    """The classifier process ended or was stopped over this image; the image is tried again."""
+    """The classifier process ended or was stopped because of this image; the image is tried again."""
 
 
 class NotKnown(SnapsortError):
-    """Nothing is known of a path."""
+    """The journal knows nothing about a path."""
 
 
 class NoSuchTag(SnapsortError):
-    """No rule has the tag that was asked for."""
+    """No rule has the requested tag."""
 
     exit_code = EXIT_USAGE
 
 
 class Interrupted(SnapsortError):
-    """Waiting ended because snapsortd was asked to stop; nothing was done and nothing is to blame."""
+    """Waiting ended because snapsortd was asked to stop; nothing was done, and nothing is at fault."""
 
 
 class FileChanged(SnapsortError):
-    """The file is not the one that was looked at (changed, replaced, gone); it is queued anew."""
+    """The file is not the one that was classified (it was changed, replaced or removed); it is requeued."""
 
 
 class MoveRefused(SnapsortError):
-    """A move that would lose or overwrite something, or that the file system does not allow now."""
+    """The move would lose or overwrite something, or the file system does not allow it now."""
 
 
 class LeftAlone(SnapsortError):
-    """The file stays where it is, on purpose: it lies in its destination already, or the name is taken and
-    the action says `on_conflict: skip`."""
+    """The file deliberately stays where it is: it is already at its destination, or the name is taken and the action
+    says `on_conflict: skip`."""
 
 
 class CommandFailed(SnapsortError):
-    """A command that a rule runs did not do its work; the image stays where it is until it changes."""
+    """A command that a rule runs failed; the image stays where it is until it changes."""
 
 
 class DurabilityError(SnapsortError):
-    """The file system did not confirm a write (fsync failed): moving on that file system stops.
+    """The file system did not confirm a write (fsync failed): nothing more is moved on that file system.
 
-    `device`: its number, where it is known which one it was.
+    `device` is its number, if it is known which file system it was.
     """
 
     def __init__(self, message: str, hint: str = "", device: int | None = None) -> None:
@@ -127,8 +127,8 @@ class DurabilityError(SnapsortError):
 
 
 class UndoRefused(SnapsortError):
-    """One item that cannot be taken back now, and why; it stays undoable."""
+    """One item cannot be undone now, for the reason in the message; it stays undoable."""
 
 
 class NameTaken(UndoRefused):
-    """Another file has the name that one would go back to."""
+    """Another file has the name that the file would return to."""

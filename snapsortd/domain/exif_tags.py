@@ -1,6 +1,6 @@
-"""The EXIF tags that rules may ask for, by the names that Pillow gives them. Pure.
+"""The EXIF tags that rules may use, by Pillow's names for them. Pure.
 
-What only describes how the pixels are stored, and what is no text or number, is left out.
+Tags that only describe how the pixels are stored, and those that are not text or a number, are left out.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ _PLACE = (
 # fmt: on
 
 EXIF_NAMES = (*_MAIN[:9], *_PHOTO[:12], *_PLACE[:6], *_MAIN[9:], *_PHOTO[12:], *_PLACE[6:])
-"""Those that most ask for come first: of an image with very many tags, these are kept."""
+"""The most commonly used tags come first: these are kept if an image has very many."""
 
 MAX_TAGS = 64
 MAX_VALUE = 200
-"""Characters."""
+"""Longest value, in characters."""
 
 _BY_FOLDED: Mapping[str, str] = {name.casefold(): name for name in EXIF_NAMES}
 
 
 def exif_name(written: str) -> str | None:
-    """The tag that is meant, whatever the case; None: there is none of that name."""
+    """Return the name of the tag that is written like this in any case, or None if there is none."""
     return _BY_FOLDED.get(written.casefold())
 
 
-def most_wanted(tags: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """As many of these tags as are kept, in the order of their names above."""
+def select_tags(tags: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the first MAX_TAGS of these tags, in the order of EXIF_NAMES."""
     found = dict(tags)
     return {name: found[name] for name in [name for name in EXIF_NAMES if name in found][:MAX_TAGS]}

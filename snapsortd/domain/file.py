@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """Which file this is and which version of it: device, inode, size in bytes, modification time in ns."""
+    """The identity of a file and of its version: device, inode, size in bytes, modification time in ns."""
 
     dev: int
     ino: int
@@ -15,17 +15,17 @@ class FileIdentity:
     mtime_ns: int
 
     def is_same_file(self, other: FileIdentity) -> bool:
-        """True if both name the same file, in whatever version."""
+        """True if both identify the same file, in whatever version."""
         return (self.dev, self.ino) == (other.dev, other.ino)
 
     def same_version(self, other: FileIdentity) -> bool:
-        """True if both name the same bytes of the same file; device numbers may change over a restart."""
+        """True if both identify the same version of the same file; device numbers may change over a restart."""
         return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """What one `lstat` told: the identity, and what kind of file it is."""
+    """The result of one `lstat`: the identity, the kind of file and the number of hard links."""
 
     identity: FileIdentity
     is_regular: bool
@@ -34,12 +34,12 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class FolderIdentity:
-    """Which folder a path led to, to tell an unmounted disk from a missing file."""
+    """The identity of the folder that a path led to, which distinguishes an unmounted disk from a missing file."""
 
     dev: int
     ino: int
 
     def could_be(self, other: FolderIdentity) -> bool:
-        """False if `other` is surely another place: device numbers change over a restart, inodes do not,
+        """False if `other` is certainly another folder: device numbers change over a restart, inodes do not,
         and a mount point without its disk differs in both."""
         return self.dev == other.dev or self.ino == other.ino

@@ -1,7 +1,7 @@
-"""The values that pass between the stages. All frozen; nothing here touches a file, a clock or a log.
+"""The facts about one image: from the file system, from its content, and from the model.
 
-Paths are absolute `str` as `os.fsdecode` gives them (undecodable bytes as lone surrogates), so that a name
-that is not UTF-8 survives; `os.fsencode` gives the bytes back.
+Paths are absolute `str` as `os.fsdecode` returns them (undecodable bytes as lone surrogates), so that a name
+that is not UTF-8 survives; `os.fsencode` returns the original bytes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snapsortd.domain.file import FileIdentity
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What the file system knows of an image. `root` is the watched folder it came from; times are aware."""
+    """The facts that the file system reports. `root` is the watched folder that the image is in; times are aware."""
 
     path: str
     root: str
@@ -25,12 +25,12 @@ class FileFacts:
     format: str
     """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf."""
     urls: tuple[str, ...] = ()
-    """Where it was downloaded from, where the system keeps that."""
+    """The addresses that it was downloaded from, if the system records them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What the classifier read from the image. Width and height in pixels, after EXIF orientation."""
+    """The facts that the classifier read from the image. Width and height in pixels, after EXIF orientation."""
 
     width: int
     height: int
@@ -39,11 +39,11 @@ class ImageFacts:
     frames: int = 1
     has_alpha: bool = False
     exif: Mapping[str, str] = field(default_factory=dict)
-    """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text, as far as they are short."""
+    """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text; long values are left out."""
 
     @property
     def camera(self) -> str:
-        """Maker and model, the maker once ("Canon EOS R6", "Apple iPhone 15"); empty: not known."""
+        """Return maker and model, the maker once ("Canon EOS R6", "Apple iPhone 15"); empty if not known."""
         make, model = (" ".join(self.exif.get(tag, "").split()) for tag in ("Make", "Model"))
         named = not make or not model or model.casefold().startswith(make.split()[0].casefold())
         return (model or make) if named else f"{make} {model}"
@@ -51,7 +51,7 @@ class ImageFacts:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """What the model saw: a score per label (they sum to 1), the embedding (float16, little-endian, normalised)."""
+    """The model's result: a score per label (they sum to 1), the embedding (float16, little-endian, normalised)."""
 
     scores: Mapping[str, float]
     embedding: bytes
@@ -61,16 +61,16 @@ class Classification:
 
     @property
     def label(self) -> str:
-        """The best label."""
+        """Return the best label."""
         return max(self.scores, key=lambda name: self.scores[name])
 
     @property
     def score(self) -> float:
-        """The best label's score, 0 to 1."""
+        """Return the best label's score, 0 to 1."""
         return max(self.scores.values())
 
     @property
     def margin(self) -> float:
-        """Best score minus second best; the score itself where there is one label."""
+        """Return the best score minus the second best, or the score itself if there is only one label."""
         ranked = sorted(self.scores.values(), reverse=True)
         return ranked[0] - ranked[1] if len(ranked) > 1 else ranked[0]

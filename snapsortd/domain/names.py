@@ -8,27 +8,27 @@ from dataclasses import dataclass
 MAX_NAME_BYTES = 255
 """Longest file name, in bytes, on every common file system (NAME_MAX)."""
 
+_MAX_SUFFIX_BYTES = 32
+"""A longer "suffix" is part of the name: no real one is that long, and the name must have room beside it."""
 
 OWN_PREFIX = ".snapsort."
-"""Our temporary files start so; the watcher ignores them and recovery deletes only its own."""
-
+"""Prefix of our temporary files; the watcher ignores them, and recovery deletes only its own."""
 
 RAW_SUFFIXES = frozenset({"dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf", "pef", "srw"})
-"""What cameras call the data of their sensors."""
-
+"""Suffixes of cameras' raw sensor data."""
 
 IMAGE_SUFFIXES = RAW_SUFFIXES | {
     *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif", "pdf")
 }
-"""Suffixes that promise an image. A file with one of these that is no image is reported; any other is passed over."""
+"""Suffixes that promise an image. A file with one of them that is not an image is reported; any other is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class NameSeries:
-    """The names one file may get, in order of preference.
+    """The names that one file may get, in order of preference.
 
-    `pieces` is the stem with None where `{counter}` stood; `suffix` includes its dot, or is empty; `digits` is the
-    least that a number has.
+    `pieces` is the stem with None in place of each `{counter}`; `suffix` includes its dot, or is empty; `digits` is the
+    minimum number of digits of the counter.
     """
 
     pieces: tuple[str | None, ...]
@@ -36,7 +36,10 @@ class NameSeries:
     digits: int = 1
 
     def nth(self, number: int) -> str:
-        """Name number 1, 2, 3 …: `{counter}` filled, or " 2", " 3" … added; at most 255 bytes, the suffix kept."""
+        """Return name number 1, 2, 3 …: `{counter}` filled in, or " 2", " 3" … appended.
+
+        It has at most 255 bytes; the stem is shortened, the suffix is kept.
+        """
         if None in self.pieces:
             tail = ""
             stem = "".join(f"{number:0{self.digits}}" if piece is None else piece for piece in self.pieces)
@@ -47,8 +50,18 @@ class NameSeries:
         return shorten(stem, room) + tail + self.suffix
 
 
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def split_name(file_name: str) -> tuple[str, str]:
+    """Return stem and suffix without its dot: `a.tar.gz` → `a.tar`, `gz`; leading dots belong to the stem."""
+    dots = len(file_name) - len(file_name.lstrip("."))
+    stem, _, suffix = file_name[dots:].rpartition(".")
+    if not stem or not suffix or shorten(suffix, _MAX_SUFFIX_BYTES) != suffix:
+        return file_name, ""
+    return file_name[:dots] + stem, suffix
+
+
+def suffix_of(path: str) -> str:
+    """Return the suffix of a path in lower case, without its dot."""
+    return os.path.splitext(path)[1].lstrip(".").lower()
 
 
 def shorten(text: str, room: int) -> str:
@@ -58,19 +71,5 @@ def shorten(text: str, room: int) -> str:
     return text
 
 
-_MAX_SUFFIX_BYTES = 32
-"""A longer "suffix" is part of the name: no real one is, and the name must have room beside it."""
-
-
-def split_name(file_name: str) -> tuple[str, str]:
-    """Stem and suffix without its dot: `a.tar.gz` → `a.tar`, `gz`; leading dots belong to the stem."""
-    dots = len(file_name) - len(file_name.lstrip("."))
-    stem, _, suffix = file_name[dots:].rpartition(".")
-    if not stem or not suffix or shorten(suffix, _MAX_SUFFIX_BYTES) != suffix:
-        return file_name, ""
-    return file_name[:dots] + stem, suffix
-
-
-def suffix_of(path: str) -> str:
-    """In lower case, without its dot."""
-    return os.path.splitext(path)[1].lstrip(".").lower()
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

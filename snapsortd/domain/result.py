@@ -1,4 +1,4 @@
-"""What became of an image, and why."""
+"""The result of processing an image, with its reason."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from snapsortd.domain.image import Classification
 
 
 class Outcome(StrEnum):
-    """What became of an image that was looked at; the file is left alone until it changes.
-    IGNORED, LEFT and SHADOW are looked at again when the configuration or the formats that can be read change."""
+    """The outcome of processing an image; the file is left alone until it changes.
+    IGNORED, LEFT and SHADOW are classified again when the configuration or the readable formats change."""
 
     IGNORED = "ignored"
     LEFT = "left"
@@ -22,50 +22,40 @@ class Outcome(StrEnum):
     FILED = "filed"
     COPIED = "copied"
     DONE = "done"
-    """It stays where it is, and all else that was to be done was done: tags, links, commands."""
+    """The file stays where it is, and all other actions were carried out: tags, links, commands."""
     UNDONE = "undone"
     FAILED = "failed"
-    """Tried, failed, to be tried again."""
+    """An attempt failed; it is tried again."""
     QUARANTINED = "quarantined"
-    """Not tried again until it changes; it stays where it is."""
+    """The file stays where it is and is not tried again until it changes."""
+
+
+FINAL = frozenset(Outcome) - {Outcome.FAILED}
+"""Outcomes after which the same version of the file is not tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the journal knows of one image: what became of which version of it, and why."""
+    """The journal's record of one image: the outcome for one version of it, with its reason."""
 
     path: str
     identity: FileIdentity
     outcome: Outcome
     reason: str
     fingerprint: str = ""
-    """Of the configuration that led to it (`Config.fingerprint`)."""
+    """The fingerprint of the configuration that led to the outcome (`Config.fingerprint`)."""
     decision: int | None = None
     attempts: int = 0
-    """How often it failed, for whatever reason."""
+    """The number of failed attempts, for whatever reason."""
     deaths: int = 0
-    """How often in a row the classifier died over it."""
+    """The number of times in a row that the classifier died because of it."""
     at: float = 0.0
-    """Wall clock, seconds since 1970, for people only."""
-
-
-FINAL = frozenset(
-    {
-        Outcome.IGNORED,
-        Outcome.LEFT,
-        Outcome.SHADOW,
-        Outcome.FILED,
-        Outcome.COPIED,
-        Outcome.DONE,
-        Outcome.UNDONE,
-        Outcome.QUARANTINED,
-    }
-)
+    """Wall clock, seconds since 1970, for display only."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one image, and why."""
+    """The result of processing one image, with its reason."""
 
     path: str
     outcome: Outcome
@@ -74,15 +64,15 @@ class Result:
     decision: Decision | None = None
     entries: tuple[Entry, ...] = ()
     milliseconds: float = 0.0
-    """From hashing to filed; not the time that a cold model takes to load."""
+    """The time from hashing to filed, without the time that a cold model takes to load."""
     attempts: int = 0
-    """How often it has failed; with outcome FAILED it is to be tried again."""
+    """The number of failed attempts; with outcome FAILED it is tried again."""
     known: bool = False
-    """Nothing was done: this version of the file was dealt with before."""
+    """True if nothing was done, because this version of the file was processed before."""
 
 
-def why_left(classification: Classification, decision: Decision, negatives: frozenset[str]) -> str:
-    """One sentence on why no rule took the image; empty where one did."""
+def reason_left(classification: Classification, decision: Decision, negatives: frozenset[str]) -> str:
+    """Return one sentence on why no rule applies to the image; empty if one does."""
     if decision.actions:
         return ""
     if decision.skipped:
@@ -92,8 +82,8 @@ def why_left(classification: Classification, decision: Decision, negatives: froz
     return f"no rule matched {classification.label!r} ({classification.score:.2f})"
 
 
-def summed_up(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
-    """What the image's entries amount to."""
+def summarize(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:
+    """Return the outcome that the image's entries add up to, and its reason."""
     for entry in entries:
         if entry.state is State.CONFLICT:
             return Outcome.QUARANTINED, f"conflict: {entry.reason}"

@@ -12,20 +12,20 @@ if sys.platform == "darwin":
     """ENOATTR of macOS."""
 
     def _system(name: str, fd: int, attribute: str, *arguments: object) -> int:
-        """A call of the C library that Python's os has only on Linux; see getxattr(2), setxattr(2) of macOS."""
+        """Call a C function that Python's os offers only on Linux; see getxattr(2), setxattr(2) of macOS."""
         function = getattr(ctypes.CDLL(None, use_errno=True), name)
         function.restype = ctypes.c_ssize_t
-        answer: int = function(ctypes.c_int(fd), os.fsencode(attribute), *arguments)
-        if answer < 0:
+        result: int = function(ctypes.c_int(fd), os.fsencode(attribute), *arguments)
+        if result < 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), attribute)
-        return answer
+        return result
 
     def _get(fd: int, name: str) -> bytes:
         size = _system("fgetxattr", fd, name, None, ctypes.c_size_t(0), ctypes.c_uint32(0), ctypes.c_int(0))
-        room = ctypes.create_string_buffer(size + 1)
-        size = _system("fgetxattr", fd, name, room, ctypes.c_size_t(size), ctypes.c_uint32(0), ctypes.c_int(0))
-        return room.raw[:size]
+        buffer = ctypes.create_string_buffer(size + 1)
+        size = _system("fgetxattr", fd, name, buffer, ctypes.c_size_t(size), ctypes.c_uint32(0), ctypes.c_int(0))
+        return buffer.raw[:size]
 
     def _set(fd: int, name: str, value: bytes) -> None:
         _system("fsetxattr", fd, name, value, ctypes.c_size_t(len(value)), ctypes.c_uint32(0), ctypes.c_int(0))
@@ -47,7 +47,10 @@ else:
 
 
 def read_attribute(fd: int, name: str) -> bytes:
-    """Its value, empty if the file has none. OSError, ENOTSUP where the file system keeps none at all."""
+    """Return the attribute's value, empty if the file does not have it.
+
+    Raise OSError, with ENOTSUP if the file system does not support extended attributes.
+    """
     try:
         return _get(fd, name)
     except OSError as error:
@@ -57,7 +60,10 @@ def read_attribute(fd: int, name: str) -> bytes:
 
 
 def write_attribute(fd: int, name: str, value: bytes) -> None:
-    """Set it, or take it away where the value is empty. The file's time of change stays. OSError as the system says."""
+    """Set the attribute, or remove it if the value is empty. The file's modification time does not change.
+
+    Raise OSError as the system reports it.
+    """
     if value:
         _set(fd, name, value)
         return

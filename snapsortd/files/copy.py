@@ -1,4 +1,4 @@
-"""A copy that is exact or is not made: content read back; times, mode, owner and attributes kept."""
+"""Verified file copy with metadata; fails rather than producing an inexact copy."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from snapsortd.files.sync import sync, sync_folder
 
 _CHUNK = 1 << 20
 COARSEST_TIME_NS = 2_000_000_000
-"""FAT keeps times to 2 s; a coarser time than the original's is no loss that anyone would notice."""
+"""FAT stores times to 2 s; a difference up to that is accepted as the same time."""
 
 _NOT_OURS = ("security.", "trusted.", "system.nfs4")
-"""Extended attributes that the system sets by itself or keeps from us."""
+"""Extended attributes that the system sets by itself or that we may not read or set."""
 
 _COPYFILE_METADATA = 1 | 2 | 4
 """COPYFILE_ACL | COPYFILE_STAT | COPYFILE_XATTR of copyfile(3), macOS."""
 
 
 def hash_fd(fd: int) -> bytes:
-    """SHA-256 of a file's content. The descriptor's offset is left alone: others may be reading too."""
+    """Return the SHA-256 of a file's content. The descriptor's offset does not change: others may be reading too."""
     digest = hashlib.sha256()
     offset = 0
     while chunk := os.pread(fd, _CHUNK, offset):
@@ -37,8 +37,8 @@ def hash_fd(fd: int) -> bytes:
     return digest.digest()
 
 
-def hash_place(place: PathInFolder) -> bytes | None:
-    """Return the SHA-256 of the regular file that has this name, or None if there is none or it can't be read."""
+def hash_file(place: PathInFolder) -> bytes | None:
+    """Return the SHA-256 of the regular file with this name, or None if there is none or it can't be read."""
     try:
         fd = place.open()
         try:
@@ -50,11 +50,11 @@ def hash_place(place: PathInFolder) -> bytes | None:
 
 
 def copy_file(fd: int, to: PathInFolder, sha256: bytes, *, keep_all: bool) -> FileIdentity:
-    """Make `to`, a new file, an exact copy of `fd`, on the disk and read back. Its identity is returned.
+    """Create `to` as an exact copy of `fd`, sync it to the disk, read it back and return its identity.
 
-    With `keep_all`, what cannot be kept (mode, owner, times, attributes) is MoveRefused; else it is let go,
-    because the original stays. FileChanged if the content is not `sha256` any more. Whatever is raised, no
-    file is left at `to`.
+    Raise FileChanged if the content is no longer `sha256`. Raise MoveRefused if the copy differs when it is read back,
+    or, with `keep_all`, if mode, owner, times or attributes cannot be preserved; without it they may be lost, because
+    the original stays. Whatever is raised, no file is left at `to`.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     copy = os.open(to.name, flags, 0o600, dir_fd=to.folder.fd)
@@ -68,21 +68,21 @@ def copy_file(fd: int, to: PathInFolder, sha256: bytes, *, keep_all: bool) -> Fi
                 raise
         sync(copy)
         if hasattr(os, "posix_fadvise"):
-            os.posix_fadvise(copy, 0, 0, os.POSIX_FADV_DONTNEED)  # so that the disk is read, not the cache
+            os.posix_fadvise(copy, 0, 0, os.POSIX_FADV_DONTNEED)  # read it back from the disk, not from the cache
         if hash_fd(copy) != sha256:
-            raise MoveRefused("the copy did not read back as it was written", "check the disk")
+            raise MoveRefused("the copy differs from the original when it is read back", "check the disk")
         return to_stat(os.fstat(copy)).identity
     except BaseException:
         with suppress(OSError):
             to.remove()
-        sync_folder(to.folder.fd)  # nobody looks for it once the entry is closed
+        sync_folder(to.folder.fd)  # recovery does not look for it once the entry is closed
         raise
     finally:
         os.close(copy)
 
 
 def _copy_content(fd: int, copy: int) -> bytes:
-    """Copy all bytes, holes staying holes; SHA-256 of what was read."""
+    """Copy all bytes, preserving holes; return the SHA-256 of what was read."""
     digest = hashlib.sha256()
     offset = 0
     while chunk := os.pread(fd, _CHUNK, offset):
@@ -95,20 +95,20 @@ def _copy_content(fd: int, copy: int) -> bytes:
 
 
 def write_all(fd: int, chunk: bytes, offset: int) -> None:
-    """Write all of it, however little the system takes at a time."""
+    """Write the whole chunk at `offset`, in as many calls as the system needs."""
     written = 0
     while written < len(chunk):
         written += os.pwrite(fd, memoryview(chunk)[written:], offset + written)
 
 
 def _copy_metadata(fd: int, copy: int) -> None:
-    """Everything but the content. MoveRefused says what the other file system does not take."""
+    """Copy everything but the content. Raise MoveRefused naming what the other file system does not support."""
     wanted = os.fstat(fd)
     made = os.fstat(copy)
     if (made.st_uid, made.st_gid) != (wanted.st_uid, wanted.st_gid):
         with _keeping("owner and group"):
             os.fchown(copy, wanted.st_uid, wanted.st_gid)
-    with _keeping("extended attributes"):  # before the mode: a read-only file takes none
+    with _keeping("extended attributes"):  # before the mode: those of a read-only file can't be set
         _copy_attributes(fd, copy)
     with _keeping("permissions"):
         os.fchmod(copy, stat.S_IMODE(wanted.st_mode))
@@ -130,7 +130,7 @@ def _copy_attributes(fd: int, copy: int) -> None:
     try:
         names = os.listxattr(fd)
     except OSError as error:
-        if error.errno == errno.ENOTSUP:  # the original can have none
+        if error.errno == errno.ENOTSUP:  # the original can't have any
             return
         raise
     for name in names:
@@ -150,6 +150,6 @@ def _keeping(what: str) -> Iterator[None]:
 
 def _not_kept(what: str) -> MoveRefused:
     return MoveRefused(
-        f"the file's {what} cannot be kept on the other file system, so the file stays",
-        "use a copy action, or a destination on a file system that keeps them",
+        f"the file's {what} cannot be preserved on the other file system, so the file stays",
+        "use a copy action, or a destination on a file system that supports them",
     )

@@ -1,4 +1,4 @@
-"""Where a file was downloaded from, as browsers note it in its extended attributes."""
+"""The addresses that a file was downloaded from, as browsers record them in its extended attributes."""
 
 from __future__ import annotations
 
@@ -13,25 +13,28 @@ XDG_ORIGIN = "user.xdg.origin.url"
 MACOS_ORIGIN = "com.apple.metadata:kMDItemWhereFroms"
 """A binary property list: the file's address, then the page's."""
 
-_MOST_BYTES = 1 << 16
-_MOST_URLS = 8
-_MOST_CHARACTERS = 2048
-"""Longer ones hold the image itself (`data:`), or no address."""
+_MAX_BYTES = 1 << 16
+_MAX_URLS = 8
+_MAX_CHARACTERS = 2048
+"""Longer ones contain the image itself (`data:`), or are not an address."""
 
 
 def download_urls(fd: int) -> tuple[str, ...]:
-    """The addresses, the file's own first; none where the system keeps none. Whoever made the file chose them."""
+    """Return the addresses, the file's own first; none if the system records none.
+
+    They are not trustworthy: whoever created the file chose them.
+    """
     try:
         if sys.platform == "darwin":
             return where_froms(read_attribute(fd, MACOS_ORIGIN))
         return _addresses([read_attribute(fd, XDG_ORIGIN).decode("utf-8", "replace")])
-    except OSError:  # this file system keeps no attributes
+    except OSError:  # this file system does not support attributes
         return ()
 
 
 def where_froms(data: bytes) -> tuple[str, ...]:
-    """The addresses in what macOS keeps."""
-    if not data or len(data) > _MOST_BYTES:
+    """Return the addresses in the value of MACOS_ORIGIN; none if it can't be read."""
+    if not data or len(data) > _MAX_BYTES:
         return ()
     try:
         found = plistlib.loads(data, fmt=plistlib.FMT_BINARY)
@@ -42,4 +45,4 @@ def where_froms(data: bytes) -> tuple[str, ...]:
 
 def _addresses(texts: list[str]) -> tuple[str, ...]:
     stripped = (text.strip("\0 \r\n\t") for text in texts)
-    return tuple(text for text in stripped if text.isprintable() and 0 < len(text) <= _MOST_CHARACTERS)[:_MOST_URLS]
+    return tuple(text for text in stripped if text.isprintable() and 0 < len(text) <= _MAX_CHARACTERS)[:_MAX_URLS]

@@ -1,4 +1,4 @@
-"""Folders held open while a file moves, so that nothing swapped underneath can redirect it."""
+"""Folders held open while a file is moved, so that replacing a folder meanwhile cannot redirect the move."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """An open folder: its descriptor, the path that led to it, and which folder it is.
+    """An open folder: its descriptor, the path that led to it, and its identity.
 
-    Symlinks were followed as far as `root`, which a person configured or named, and nowhere below it.
+    Symlinks were followed up to `root`, which a person configured or named, and never below it.
     """
 
     fd: int
@@ -31,25 +31,25 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class PathInFolder:
-    """A name in an open folder; whether a file has it is another question."""
+    """A name in an open folder; a file with this name need not exist."""
 
     folder: Folder
     name: str
 
     @property
     def path(self) -> str:
-        """The place as a path."""
+        """Return folder and name as one path."""
         return os.path.join(self.folder.path, self.name)
 
     def look(self) -> Stat | None:
-        """What has the name now, symlinks not followed; None if nothing has."""
+        """Return the `lstat` of this name, or None if it does not exist."""
         try:
             return to_stat(os.stat(self.name, dir_fd=self.folder.fd, follow_symlinks=False))
         except FileNotFoundError:
             return None
 
     def open(self) -> int:
-        """A read-only descriptor of the regular file here. OSError, also when it is none."""
+        """Return a read-only descriptor of the file with this name. Raise OSError, also if it is not a regular file."""
         fd = os.open(
             self.name,
             os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC,
@@ -61,7 +61,7 @@ class PathInFolder:
         return fd
 
     def symlink_target(self) -> str | None:
-        """The path that a symlink here holds; None if none is here."""
+        """Return the target of the symlink with this name, or None if there is no symlink."""
         try:
             return os.readlink(self.name, dir_fd=self.folder.fd)
         except FileNotFoundError:
@@ -72,13 +72,13 @@ class PathInFolder:
             return None
 
     def remove(self) -> None:
-        """Take the name away; a missing one is fine."""
+        """Remove the name; a missing one is not an error."""
         with suppress(FileNotFoundError):
             os.unlink(self.name, dir_fd=self.folder.fd)
 
 
 def lstat(path: str, root: str = "") -> Stat | None:
-    """What is at `path` now, no symlink below `root` and none at its end followed; None if nothing can be seen."""
+    """Return the `lstat` of `path`, following no symlink below `root`; None if it is missing or can't be reached."""
     try:
         if root in ("", os.path.dirname(path)):
             return to_stat(os.lstat(path))
@@ -89,16 +89,16 @@ def lstat(path: str, root: str = "") -> Stat | None:
 
 
 def to_stat(found: os.stat_result) -> Stat:
-    """Identity, kind and links from what `stat` told."""
+    """Return identity, kind and number of links from the result of `os.stat`."""
     identity = FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
     return Stat(identity, stat.S_ISREG(found.st_mode), found.st_nlink)
 
 
 @contextmanager
 def open_folder(path: str, root: str = "") -> Iterator[Folder]:
-    """The folder at `path`, no symlink followed below `root` (which is all of `path` if not given).
+    """Open the folder at `path`, following no symlink below `root` (the whole of `path` if not given).
 
-    OSError if there is none; ENOTDIR where a symlink stands in the way.
+    Raise OSError if it does not exist, with ENOTDIR if a symlink is in the way.
     """
     root = root or path
     fd = os.open(root or "/", _FOLDER)
@@ -116,13 +116,13 @@ def open_folder(path: str, root: str = "") -> Iterator[Folder]:
 
 @contextmanager
 def open_place(path: str, root: str = "") -> Iterator[PathInFolder]:
-    """The last part of `path` in its open folder, reached as `open_folder` does. OSError if the folder is missing."""
+    """Open the folder of `path` as `open_folder` does and yield the name in it. Raise OSError if it can't be opened."""
     with open_folder(os.path.dirname(path), root) as folder:
         yield PathInFolder(folder, os.path.basename(path))
 
 
 def below(path: str, root: str) -> tuple[str, ...]:
-    """The names that lead from `root` to `path`. ValueError if it does not lie there."""
+    """Return the names that lead from `root` to `path`. Raise ValueError if `path` is not below `root`."""
     rest = path[len(root) :]
     if not path.startswith(root) or not (rest.startswith("/") or root.endswith("/") or not rest):
         raise ValueError(f"{path!r} is not below {root!r}")
@@ -131,9 +131,9 @@ def below(path: str, root: str) -> tuple[str, ...]:
 
 @contextmanager
 def make_folder(root: str, names: tuple[str, ...], mode: int = 0o777) -> Iterator[Folder]:
-    """The folder that `names` lead to from `root`, made as far as it is missing; no symlink is followed there.
+    """Open the folder that `names` lead to from `root`, creating missing ones and following no symlink below `root`.
 
-    MoveRefused when something else stands in the way; OSError as the system says.
+    Raise MoveRefused if a name is not a folder, OSError as the system reports it.
     """
     fd = _make_root(root, mode)
     try:
@@ -177,7 +177,7 @@ def _make_root(path: str, mode: int) -> int:
 
 
 def _sync_found(fd: int, parent_path: str) -> None:
-    """Bring the name of a root that is there to the disk, as `_make` does; not where its parent can't be read."""
+    """Sync the name of an existing root to the disk, as `_make` does, unless its parent can't be read."""
     try:
         with suppress(PermissionError):
             parent = os.open(parent_path, _FOLDER)
@@ -203,9 +203,9 @@ def _make_below(parent: int, name: str, root: str, mode: int) -> int:
 
 
 def _make(parent: int, name: str, mode: int) -> None:
-    """Make a folder unless it is there, and bring its name to the disk: with the name, all that it gets would be lost.
+    """Create a folder unless it exists, and sync its name to the disk: without the name, its content would be lost.
 
-    Also where it is there: another program may have made it just now, or we, and were killed.
+    The name of an existing one is synced too: another program, or we before we were killed, may have just created it.
     """
     with suppress(FileExistsError):
         os.mkdir(name, mode, dir_fd=parent)

@@ -1,4 +1,4 @@
-"""Where everything of one instance lies: configuration, journal, cache, socket, log."""
+"""Locations of all files of one instance: configuration, journal, cache, socket, log."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ from snapsortd.domain.errors import SnapsortError
 
 APP = "snapsortd"
 MAX_SOCKET_PATH_BYTES = 103
-"""sun_path holds 108 bytes on Linux and 104 on macOS, the closing NUL included."""
-
+"""sun_path has 108 bytes on Linux and 104 on macOS, including the terminating NUL."""
 
 _ELSEWHERE = "remove it, or set XDG_STATE_HOME / XDG_CACHE_HOME / XDG_RUNTIME_DIR to folders of your own"
 
 
 @dataclass(frozen=True, slots=True)
 class Locations:
-    """The folders and files of one instance; two instances with other folders never meet."""
+    """The folders and files of one instance; instances with different folders do not affect each other."""
 
     config_file: str
     state_dir: str
@@ -32,7 +31,7 @@ class Locations:
     runtime_dir: str
     log_dir: str
     trash_dir: str = ""
-    """The home trash; empty: there is none."""
+    """The home trash; empty if there is none."""
 
     @property
     def journal(self) -> str:
@@ -40,7 +39,7 @@ class Locations:
 
     @property
     def config_memory(self) -> str:
-        """What came of the configuration when it was read last."""
+        """Return the path of the cached result of reading the configuration."""
         return os.path.join(self.cache_dir, "config")
 
     @property
@@ -52,16 +51,17 @@ class Locations:
         return os.path.join(self.runtime_dir, "control.sock")
 
     def make_private(self) -> None:
-        """Create the folders that hold the journal, the cache and the socket; see `make_private`."""
+        """Create the private folders of the journal, the cache and the socket; see `make_private`."""
         for folder in (self.state_dir, self.cache_dir, self.runtime_dir):
             make_private(folder)
 
 
 @contextmanager
 def socket_address(path: str) -> Iterator[str]:
-    """The address to bind or connect to for the socket at `path`: on Linux a longer path goes by its open folder.
+    """Yield the address to bind or connect to for the socket at `path`; on Linux, a long path is shortened by way of
+    its open folder.
 
-    Raises SnapsortError if the path is too long elsewhere, OSError if its folder can't be opened.
+    Raise SnapsortError if the path is too long on another system, OSError if its folder can't be opened.
     """
     if len(os.fsencode(path)) <= MAX_SOCKET_PATH_BYTES:
         yield path
@@ -78,9 +78,9 @@ def socket_address(path: str) -> Iterator[str]:
 
 
 def make_private(folder: str) -> None:
-    """Create a folder, and what is missing above it, for this user only (0700).
+    """Create a folder, and missing ones above it, for this user only (0700).
 
-    Raises SnapsortError if it can't be made, or another user owns it, has something in it, or could replace it.
+    Raise SnapsortError if it can't be created, or if another user owns it, owns something in it, or could replace it.
     """
     before = os.umask(0o077)
     try:
@@ -88,12 +88,12 @@ def make_private(folder: str) -> None:
         _check_owner(folder, (os.getuid(),))
         if os.stat(folder).st_mode & 0o077:
             os.chmod(folder, 0o700)
-        for name in os.listdir(folder):  # it may have been open to others until now
+        for name in os.listdir(folder):  # it may have been writable by others until now
             _check_owner(os.path.join(folder, name), (os.getuid(), 0), follow=False)
         above = os.path.dirname(folder)
         _check_owner(above, (os.getuid(), 0))
         if os.stat(above).st_mode & (stat.S_IWOTH | stat.S_ISVTX) == stat.S_IWOTH:
-            raise SnapsortError(f"every user can replace what lies in {above}", _ELSEWHERE)
+            raise SnapsortError(f"every user can replace files in {above}", _ELSEWHERE)
     except OSError as error:
         raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
     finally:
@@ -101,18 +101,19 @@ def make_private(folder: str) -> None:
 
 
 def _check_owner(path: str, owners: tuple[int, ...], *, follow: bool = True) -> None:
-    """Whoever owns a folder can put another one in the place of what lies in it."""
+    """Raise SnapsortError if another user owns it: the owner of a folder can replace anything in it."""
     for found in (os.lstat(path), *([os.stat(path)] if follow else [])):
         if found.st_uid not in owners:
             raise SnapsortError(f"{path} belongs to user {found.st_uid}, not to you", _ELSEWHERE)
 
 
 def find_locations(env: Mapping[str, str]) -> Locations:
-    """The places for this environment: `$SNAPSORTD_CONFIG`, then the XDG variables, then the system's custom."""
+    """Return the locations for this environment: `$SNAPSORTD_CONFIG`, then the XDG variables, then the system's
+    defaults."""
 
-    def place(variable: str, custom: Callable[[str], str]) -> str:
+    def place(variable: str, default: Callable[[str], str]) -> str:
         base = env.get(variable, "")
-        return os.path.join(base, APP) if os.path.isabs(base) else custom(APP)
+        return os.path.join(base, APP) if os.path.isabs(base) else default(APP)
 
     state_dir = place("XDG_STATE_HOME", platformdirs.user_state_dir)
     config_file = env.get("SNAPSORTD_CONFIG") or os.path.join(
@@ -129,7 +130,7 @@ def find_locations(env: Mapping[str, str]) -> Locations:
 
 
 def _trash_dir(env: Mapping[str, str]) -> str:
-    """The Finder's, or that of freedesktop.org's "Trash specification" 1.0."""
+    """Return the Finder's trash, or that of freedesktop.org's "Trash specification" 1.0."""
     home = env.get("HOME", "")
     if not os.path.isabs(home):
         home = os.path.expanduser("~")
@@ -140,7 +141,7 @@ def _trash_dir(env: Mapping[str, str]) -> str:
 
 
 def _user_runtime_dir(app: str) -> str:
-    """platformdirs' choice; that it had to fall back is nothing to warn of, for `make_private` checks the folder."""
+    """Return platformdirs' choice without its warning about a fallback, because `make_private` checks the folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return platformdirs.user_runtime_dir(app)

@@ -1,4 +1,4 @@
-"""One process at a time: a lock file held for life. The kernel lets go of it however the process ends."""
+"""A lock file that allows one process at a time. The kernel releases it however the process ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from snapsortd.domain.errors import Busy, JournalError
 
 
 class Lock:
-    """Held from construction until `close`, or the end of a `with` block. Busy if another process has it."""
+    """A lock that is held from construction until `close` or the end of a `with` block.
+
+    Raise Busy if another process holds it, JournalError if the file can't be used.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -20,7 +23,7 @@ class Lock:
             raise JournalError(f"the lock {path} cannot be used: {error.strerror}") from error
 
     def close(self) -> None:
-        """Let go. The file stays: deleting it would let two processes lock two files of one name."""
+        """Release the lock. The file stays: deleting it would let two processes lock two files with the same name."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -45,13 +48,13 @@ def _take(path: str) -> int:
             holder = os.pread(fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)
             raise Busy(
-                f"another snapsort process (pid {holder}) is at work",
-                "wait for it, or ask it through snapsortctl",
+                f"another snapsort process is running (pid {holder})",
+                "wait for it to finish, or use snapsortctl",
             ) from None
         except BaseException:
             os.close(fd)
             raise
-        os.close(fd)  # deleted between open and lock: once more, with the file that has the name now
+        os.close(fd)  # the file was deleted between open and lock: try again with the one that has the name now
 
 
 def _still_there(fd: int, path: str) -> bool:

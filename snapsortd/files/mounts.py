@@ -1,4 +1,4 @@
-"""What is mounted: file systems that tell nobody of changes made elsewhere, and disks that are not there."""
+"""Mounted file systems: remote ones, which do not report changes made elsewhere, and disks that are not mounted."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ REMOTE = frozenset({
     "vmhgfs",
 })
 # fmt: on
-"""Network and host-shared file systems: inotify reports only what this machine does."""
+"""Network and host-shared file systems: inotify reports only this machine's own changes."""
 LOCAL_FUSE = frozenset({"fuseblk", "fuse.mergerfs", "fuse.gocryptfs", "fuse.cryfs", "fuse.encfs", "fuse.bindfs"})
-"""Every other fuse.* file system counts as remote: most are, and a needless scan does no harm."""
+"""FUSE file systems that are local. Every other fuse.* counts as remote: most are, and a needless scan does no harm."""
 
 
 def remote_filesystem(path: str, mounts: str = MOUNTS) -> str:
-    """The type of the network file system that `path` (resolved) lies on; empty if it is local or not known."""
+    """Return the type of the network file system that `path` (resolved) is on; empty if it is local or unknown."""
     kind = filesystem(path, mounts)
     remote = kind in REMOTE or (kind.startswith("fuse.") and kind not in LOCAL_FUSE)
     return kind if remote else ""
 
 
 def filesystem(path: str, mounts: str = MOUNTS) -> str:
-    """The file system type at `path` (resolved), as proc_pid_mountinfo(5) tells; empty if that is not known."""
+    """Return the file system type at `path` (resolved) from proc_pid_mountinfo(5); empty if it is unknown."""
     found, longest = "", -1
     for point, kind in _mounted(mounts):
-        # Of two mounts on one point the later lies on top.
+        # Of two mounts on the same point, the later one hides the earlier.
         if _is_inside(path, point) and len(point) >= longest:
             found, longest = kind, len(point)
     return found
 
 
 def absent_disk(path: str, mounts: str = MOUNTS, fstab: str = FSTAB) -> str:
-    """The mount point around `path` (resolved) that fstab(5) names and where nothing is mounted; empty if none is."""
+    """Return the mount point above `path` (resolved) if it is listed in fstab(5) but not mounted; else empty."""
     point = max((each for each in _planned(fstab) if _is_inside(path, each)), key=len, default="")
     mounted = {each for each, _ in _mounted(mounts)}
     return point if mounted and point not in mounted else ""
 
 
 def _mounted(mounts: str) -> Iterator[tuple[str, str]]:
-    """Every mount point and the type of what is there, lowest first; none where the system does not tell."""
+    """Yield every mount point and its file system type, lowest first; nothing if the system does not report them."""
     try:
         with open(mounts, encoding="utf-8", errors="surrogateescape") as lines:
             for line in lines:

@@ -1,4 +1,4 @@
-"""A file held open: one type from the moment an image is opened until it is moved."""
+"""A file that is held open, from the moment an image is opened until it is moved."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from snapsortd.files.folders import PathInFolder, lstat, open_place, to_stat
 from snapsortd.files.os_errors import in_words
 
 NOT_OPEN = -1
-"""The descriptor of a symlink: nothing of it can be opened."""
+"""The descriptor of a symlink, which cannot be opened itself."""
 
 EARLIEST_S, LATEST_S = -62_000_000_000.0, 253_000_000_000.0
-"""The years 5 to 9987, in seconds since 1970: dates beyond can't be reckoned with."""
+"""The years 5 to 9987, in seconds since 1970: Python can't calculate with dates beyond them."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A file held open in its open folder, so that what was classified is what gets moved."""
+    """A file held open in its open folder, so that the file that is moved is the one that was classified."""
 
     place: PathInFolder
     fd: int
     """Read-only; NOT_OPEN for a symlink."""
     stat: os.stat_result
     sha256: bytes = b""
-    """Of its content; empty until it is hashed."""
+    """The SHA-256 of its content; empty until it is hashed."""
 
     @property
     def path(self) -> str:
@@ -41,12 +41,12 @@ class OpenFile:
 
     @property
     def root(self) -> str:
-        """The part of `path` below which no symlink was followed."""
+        """Return the part of `path` below which no symlink was followed."""
         return self.place.folder.root
 
     @property
     def identity(self) -> FileIdentity:
-        """As it was when the file was opened."""
+        """Return the identity of the file when it was opened."""
         return to_stat(self.stat).identity
 
     def hashed(self) -> OpenFile:
@@ -58,16 +58,16 @@ class OpenFile:
         return to_stat(os.fstat(self.fd)).identity == self.identity
 
     def is_in_place(self) -> bool:
-        """True if its path still leads to the version that was opened."""
+        """True if the path still leads to the version that was opened."""
         found = lstat(self.path, self.root)
         return found is not None and found.identity == self.identity
 
 
 @contextmanager
 def open_file(path: str, root: str) -> Iterator[OpenFile]:
-    """Open a regular file read-only, following no symlink below `root` and waiting for no FIFO.
+    """Open a regular file read-only, following no symlink below `root` and not waiting on a FIFO.
 
-    Raise FileChanged if there is none, MoveRefused if it can't be opened.
+    Raise FileChanged if it is gone or not a regular file, MoveRefused if it can't be opened.
     """
     with ExitStack() as held:
         try:
@@ -100,10 +100,10 @@ def reopen_folder(file: OpenFile) -> Iterator[OpenFile]:
 
 
 def file_facts(file: OpenFile, image_format: str) -> FileFacts:
-    """Return what the file system knows; `created` is the birth time where it is reported, else the last change."""
+    """Return the facts from the file system; `created` is the birth time if it is reported, else the last change."""
 
     def local(seconds: float) -> datetime:
-        # A file system can hold times that no calendar does.
+        # A file system can store times that `datetime` can't represent.
         return datetime.fromtimestamp(min(max(seconds, EARLIEST_S), LATEST_S), UTC).astimezone()
 
     modified = file.stat.st_mtime

@@ -1,4 +1,4 @@
-"""Errors of the operating system in words."""
+"""Errors of the operating system in plain words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 
 
 def in_words(error: OSError) -> str:
-    """Why the system refused, for people."""
+    """Return the reason why the system refused, for display."""
     known = {
         errno.ENOSPC: "the disk is full",
         errno.EDQUOT: "the disk quota is used up",
@@ -15,7 +15,7 @@ def in_words(error: OSError) -> str:
         errno.EACCES: "no permission",
         errno.EPERM: "not permitted",
         errno.EIO: "the disk reports an error",
-        errno.ENOTDIR: "a symlink or a file stands where a folder should be",
-        errno.ENAMETOOLONG: "the name is too long for the disk",
+        errno.ENOTDIR: "a symlink or a file is in the place of a folder",
+        errno.ENAMETOOLONG: "the name is too long for the file system",
     }
     return known.get(error.errno or 0, os.strerror(error.errno or errno.EIO).lower())

@@ -1,7 +1,7 @@
-"""Removing a file, and never another one that came to have its name.
+"""Remove a file, and never another one that has taken its name meanwhile.
 
-unlink(2) removes whatever has the name by then. So the name is taken by a rename first; what that turns out to be
-is removed only if it is the file that was meant, and gets a name again otherwise.
+unlink(2) removes whatever has the name by then. The file is therefore first renamed aside; it is removed only if it
+is the intended file, and gets its name back otherwise.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync_folder
 
 _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""What link(2) and renameat2(2) answer on file systems that have neither links nor such a rename."""
+"""Errors of link(2) and renameat2(2) on file systems that have neither links nor such a rename."""
 
 
 def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFolder], bool]) -> bool:
-    """Remove the file at `place` by way of the name `aside` in its folder; True also if nothing is there.
+    """Remove the file at `place` by way of the name `aside` in its folder. Return True also if there is no file.
 
-    False: `is_meant` says of the file, at its place aside, that it is another one; it was put back.
-    OSError: it could not be removed, and was put back. DurabilityError: it could not even be put back.
+    Return False if `is_meant` finds that the file aside is another one; it was put back. Raise OSError if the file
+    could not be removed and was put back, DurabilityError if it could not even be put back.
     """
     taken = PathInFolder(place.folder, aside)
     try:
@@ -37,7 +37,7 @@ def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFo
     except OSError as error:
         if error.errno not in _NO_SUCH_RENAME:
             raise
-        return _remove_looked_at(place, is_meant)
+        return _check_and_remove(place, is_meant)
     try:
         if is_meant(taken):
             taken.remove()
@@ -49,8 +49,8 @@ def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFo
     return False
 
 
-def _remove_looked_at(place: PathInFolder, is_meant: Callable[[PathInFolder], bool]) -> bool:
-    """Where no rename spares what has the name, and no link can be made: the look is all the protection there is."""
+def _check_and_remove(place: PathInFolder, is_meant: Callable[[PathInFolder], bool]) -> bool:
+    """Remove a file on a file system with neither a non-replacing rename nor links: only the check protects others."""
     if place.look() is not None:
         if not is_meant(place):
             return False
@@ -59,7 +59,7 @@ def _remove_looked_at(place: PathInFolder, is_meant: Callable[[PathInFolder], bo
 
 
 def put_back(aside: PathInFolder, place: PathInFolder) -> None:
-    """Give a file that was taken aside its name again, or the next free one like it; no more than that is done."""
+    """Restore the name of a file that was renamed aside, or give it the next free name like it."""
     stem, suffix = split_name(place.name)
     series = NameSeries((stem,), suffix and f".{suffix}")
     try:
@@ -69,25 +69,25 @@ def put_back(aside: PathInFolder, place: PathInFolder) -> None:
                 return
             name = place.name if number == 1 else series.nth(number)
             there = PathInFolder(place.folder, name).look()
-            if there is not None and there.identity.ino == found.identity.ino:  # a link, stopped before its unlink
+            if there is not None and there.identity.ino == found.identity.ino:  # a rename by link, without its unlink
                 aside.remove()
                 return
             with suppress(FileExistsError):
                 rename_noreplace(aside.folder.fd, aside.name, place.folder.fd, name)
-                sync_folder(place.folder.fd)  # nobody looks for it aside once the entry is closed
+                sync_folder(place.folder.fd)  # recovery does not look aside once the entry is closed
                 return
     except OSError as error:
         raise DurabilityError(
-            f"{place.path} could not be given its name back and lies beside it as {aside.name}: {error.strerror}",
+            f"{place.path} was renamed to {aside.name} and could not be renamed back: {error.strerror}",
             "check the disk, then restart the computer",
         ) from error
 
 
 def is_being_written(fd: int) -> bool:
-    """True if any program has the file, open here read-only, open for writing; False where that can't be known.
+    """True if any program has the file open for writing; False if that can't be determined. `fd` is read-only.
 
-    A read lease (fcntl(2), Linux) is given only for a file that nobody has open for writing. If somebody opens it in
-    the moment until the lease is given back, the kernel signals that: SIGURG, which is ignored by default.
+    A read lease (fcntl(2), Linux) is granted only for a file that nobody has open for writing. If somebody opens it
+    before the lease is released, the kernel sends a signal: SIGURG, which is ignored by default.
     """
     if sys.platform != "linux":
         return False

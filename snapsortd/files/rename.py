@@ -1,4 +1,4 @@
-"""A rename that never replaces, and a sync that is believed only when the system confirms it."""
+"""A rename that never replaces an existing file."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from snapsortd.files.sync import (
-    sync_folder,
-)
+from snapsortd.files.sync import sync_folder
 
 _NO_REPLACE = 4 if sys.platform == "darwin" else 1
 """RENAME_EXCL of renameatx_np(2) on macOS, RENAME_NOREPLACE of renameat2(2) on Linux."""
 
 _UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""The kernel or the file system has no such rename; link + unlink then."""
-
+"""Errors of a kernel or file system without such a rename; then link + unlink is used."""
 
 _Rename = Callable[[int, bytes, int, bytes, int], int]
 
@@ -38,9 +35,9 @@ _rename = _find_rename()
 
 
 def rename_noreplace(source_folder: int, source: str, target_folder: int, target: str) -> None:
-    """Rename between two open folders; FileExistsError if the name is taken, OSError as the system says.
+    """Rename between two open folders. Raise FileExistsError if the name is taken, OSError as the system reports it.
 
-    When it raises, the source is where it was, or the system does not know (EIO): look before you conclude.
+    When it raises, the source is where it was, or the system does not know (EIO): check before you conclude.
     """
     if _rename is not None:
         if _rename(source_folder, os.fsencode(source), target_folder, os.fsencode(target), _NO_REPLACE) == 0:
@@ -52,7 +49,7 @@ def rename_noreplace(source_folder: int, source: str, target_folder: int, target
 
 
 def _link_and_unlink(source_folder: int, source: str, target_folder: int, target: str) -> None:
-    """The same in steps, each of which leaves the file under at least one name, on the disk too."""
+    """Rename in steps, each of which leaves the file under at least one name, also on the disk."""
     os.link(source, target, src_dir_fd=source_folder, dst_dir_fd=target_folder, follow_symlinks=False)
     try:
         sync_folder(target_folder)
@@ -61,7 +58,7 @@ def _link_and_unlink(source_folder: int, source: str, target_folder: int, target
     except BaseException:
         with suppress(OSError):
             os.unlink(target, dir_fd=target_folder)
-        sync_folder(target_folder)  # or the second name would be back after a power cut
+        sync_folder(target_folder)  # else the second name could reappear after a power cut
         raise
 
 

@@ -1,4 +1,4 @@
-"""Bring files and folders to the disk: fsync, its errors, and an early start of writing."""
+"""Sync files and folders to the disk: fsync, its errors, and an early start of writing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from collections.abc import Callable
 from snapsortd.domain.errors import DurabilityError
 
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
-"""This kind of file has no sync at all (folders on some network file systems): nothing failed."""
-
+"""Errors for a kind of file that has no sync at all (folders on some network file systems): nothing failed."""
 
 _SYNC_FILE_RANGE_WRITE = 2
-"""Of sync_file_range(2): begin to write what is not being written yet, and wait for nothing."""
+"""A flag of sync_file_range(2): start writing dirty pages that are not being written yet, and do not wait."""
 
 
 def _find_begin_sync() -> Callable[[int, int, int, int], int] | None:
@@ -32,16 +31,16 @@ _begin_sync = _find_begin_sync()
 
 
 def begin_sync(fd: int) -> None:
-    """Have the system begin to write a file's content, so that `sync` waits less. Promises nothing, raises nothing.
+    """Have the system start writing a file's content, so that `sync` waits less. Guarantees nothing, raises nothing.
 
-    An error on the way is still for `sync` to find: this looks at none, and so leaves it noted. Only Linux has it.
+    A write error is still reported by `sync`, because this call does not fetch and clear it. Only Linux has it.
     """
     if _begin_sync is not None:
         _begin_sync(fd, 0, 0, _SYNC_FILE_RANGE_WRITE)
 
 
 def sync(fd: int) -> None:
-    """Bring a file's content to the disk. DurabilityError if unconfirmed: a second try proves nothing."""
+    """Sync a file's content to the disk. Raise DurabilityError if it is not confirmed: a second try proves nothing."""
     try:
         _sync(fd)
     except OSError as error:
@@ -53,7 +52,7 @@ def sync(fd: int) -> None:
 
 
 def sync_folder(fd: int) -> None:
-    """Bring a folder's names to the disk, where its file system can do that at all."""
+    """Sync a folder's names to the disk, if its file system supports that at all. Raise DurabilityError as `sync`."""
     try:
         sync(fd)
     except DurabilityError as error:

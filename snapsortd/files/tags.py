@@ -13,32 +13,31 @@ from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.os_errors import in_words
 
 XDG, FINDER = "user.xdg.tags", "com.apple.metadata:_kMDItemUserTags"
-"""freedesktop.org, "CommonExtendedAttributes": names with commas between; the Finder: a list of names, as a binary
-property list, each perhaps with a line end and the number of its colour."""
-
+"""The attributes that hold the tags: by freedesktop.org, "CommonExtendedAttributes", names separated by commas; by the
+Finder, a binary property list of names, each optionally followed by a line end and the number of its colour."""
 
 ATTRIBUTE = FINDER if sys.platform == "darwin" else XDG
 
 
 def wanted_tags(words: Iterable[str]) -> tuple[str, ...]:
-    """The tags in a rule's words, each once. A comma parts two of them, for it can't be in one."""
+    """Return the tags in a rule's words, each once. A comma separates two tags, because a tag can't contain one."""
     pieces = (" ".join(piece.split()) for word in words for piece in word.split(","))
     return tuple(dict.fromkeys(filter(None, pieces)))
 
 
 def missing_tags(raw: bytes, wanted: Iterable[str], attribute: str = ATTRIBUTE) -> tuple[str, ...]:
-    """Those that are not in an attribute's value. ValueError: it can't be read."""
+    """Return the wanted tags that an attribute's value lacks. Raise ValueError if it can't be read."""
     there = set(map(_name, _split(raw, attribute)))
     return tuple(tag for tag in wanted if tag not in there)
 
 
 def with_tags(raw: bytes, tags: Sequence[str], attribute: str = ATTRIBUTE) -> bytes:
-    """The value with these tags too; what was there stays as it is written. ValueError: it can't be read."""
+    """Return the value with these tags added; existing ones stay as written. Raise ValueError if it can't be read."""
     return _join([*_split(raw, attribute), *missing_tags(raw, tags, attribute)], attribute)
 
 
 def without_tags(raw: bytes, tags: Sequence[str], attribute: str = ATTRIBUTE) -> bytes:
-    """The value without these tags, empty if none is left. ValueError: it can't be read."""
+    """Return the value without these tags, empty if none is left. Raise ValueError if it can't be read."""
     return _join([piece for piece in _split(raw, attribute) if _name(piece) not in tags], attribute)
 
 
@@ -49,7 +48,7 @@ def _split(raw: bytes, attribute: str) -> list[str]:
         return os.fsdecode(raw).split(",")
     try:
         found = plistlib.loads(raw)
-    except Exception as error:  # plistlib raises whatever its parser comes upon
+    except Exception as error:  # plistlib raises nearly anything on bad data
         raise ValueError("not a property list") from error
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         raise ValueError("not a list of names")
@@ -67,7 +66,10 @@ def _name(piece: str) -> str:
 
 
 def read_missing(fd: int, words: Iterable[str]) -> tuple[str, ...]:
-    """The tags in a rule's words that the file has not. MoveRefused: its disk keeps none, or they can't be read."""
+    """Return the tags in a rule's words that the file lacks.
+
+    Raise MoveRefused if its file system does not support tags, or if they can't be read.
+    """
     try:
         return missing_tags(read_attribute(fd, ATTRIBUTE), wanted_tags(words))
     except (OSError, ValueError) as error:
@@ -91,7 +93,10 @@ def has_none_of(fd: int, tags: Sequence[str]) -> bool:
 
 
 def add_tags(fd: int, tags: Sequence[str]) -> None:
-    """Add tags to the open file. Raise MoveRefused if its file system keeps none, or they can't be read or set."""
+    """Add tags to the open file.
+
+    Raise MoveRefused if its file system does not support tags, or if they can't be read or set.
+    """
     _change(fd, tags, with_tags)
 
 
@@ -111,5 +116,7 @@ def _refused(error: OSError | ValueError) -> MoveRefused:
     if isinstance(error, ValueError):
         return MoveRefused(f"the file's tags cannot be read: {error}", f"see its attribute {ATTRIBUTE}")
     if error.errno in (errno.ENOTSUP, errno.EOPNOTSUPP):
-        return MoveRefused("the disk keeps no tags", "take the tag action out, or file to another disk first")
+        return MoveRefused(
+            "the file system does not support tags", "remove the tag action, or move to another file system first"
+        )
     return MoveRefused(f"the file's tags cannot be set: {in_words(error)}")

@@ -1,4 +1,4 @@
-"""The journal: what was intended, done and known of every file, durable before anything is touched."""
+"""The journal: intents, results and outcomes of every file, durable before anything is touched."""
 
 from snapsortd.journal.journal import Journal
 from snapsortd.journal.queries import Counts, ImageHistory, Problem

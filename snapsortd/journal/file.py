@@ -1,4 +1,4 @@
-"""The journal's file: opened only if it is sound, written in transactions, never begun anew by mistake."""
+"""The journal's file: opened only if it is intact, written in transactions, never started again by mistake."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from snapsortd.domain.errors import JournalError
-from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
-from snapsortd.journal.integrity import check, explained, format_of, marker
+from snapsortd.journal.background_check import BackgroundCheck, record_clean_close, was_closed_cleanly
+from snapsortd.journal.integrity import check, format_of, journal_errors, marker
 from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT, MIGRATIONS
 
 MAX_PENDING = 500
@@ -18,29 +18,32 @@ MAX_PENDING = 500
 
 
 class JournalFile:
-    """One SQLite connection for all threads, one at a time.
+    """One SQLite connection that all threads share, one at a time.
 
-    A write is durable at once, or lazy: then it stays in the open transaction until the next durable write.
+    A write is durable immediately, or lazy: then it stays in the open transaction until the next durable write.
     """
 
-    def __init__(self, path: str, timeout: float, *, soon: bool = False) -> None:
-        """`soon`: where the file was closed in good order, open it at once; writes wait until all of it is checked."""
+    def __init__(self, path: str, timeout: float, *, background_check: bool = False) -> None:
+        """Open the file, or create it. Raise JournalError if it is not intact.
+
+        With `background_check`, a cleanly closed file is opened immediately, and the first write waits for the check.
+        """
         self.path = path
         self._lock = threading.RLock()
         self._pending = 0
-        self._late_check: LateCheck | None = None
+        self._background_check: BackgroundCheck | None = None
         _prepare(path)
-        with explained(path):
-            late = soon and is_in_good_order(path) and format_of(path, timeout) == FORMAT
-            check(path, timeout, whole=not late)
+        with journal_errors(path):
+            later = background_check and was_closed_cleanly(path) and format_of(path, timeout) == FORMAT
+            check(path, timeout, whole=not later)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=timeout)
         try:
-            with explained(path):
+            with journal_errors(path):
                 self._set_up()
             _mark(path)
             self._identities = {name: _identity(name) for name in (path, path + "-wal")}
-            if late:
-                self._late_check = LateCheck(path, timeout)
+            if later:
+                self._background_check = BackgroundCheck(path, timeout)
         except BaseException:
             self._connection.close()
             raise
@@ -71,17 +74,17 @@ class JournalFile:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for queries; sees lazy writes too."""
-        with self._lock, explained(self.path):
+        """Yield the connection, for queries; they see lazy writes too."""
+        with self._lock, journal_errors(self.path):
             yield self._connection
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """The connection inside a transaction; on the disk when the block ends, unless `durable` is False."""
-        if (late := self._late_check) is not None:
-            late.wait()
-            self._late_check = None
-        with self._lock, explained(self.path):
+        """Yield the connection inside a transaction, which is on the disk when the block ends if it is `durable`."""
+        if (background := self._background_check) is not None:
+            background.wait()
+            self._background_check = None
+        with self._lock, journal_errors(self.path):
             self._check_in_place()
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN IMMEDIATE")
@@ -94,17 +97,10 @@ class JournalFile:
                 self._roll_back()
                 raise
 
-    def flush(self) -> None:
-        """Make lazy writes durable."""
-        with self._lock, explained(self.path):
-            if self._connection.in_transaction:
-                self._check_in_place()
-                self._commit()
-
     def close(self) -> None:
-        """Flush and close; a second call does nothing."""
-        with self._lock, explained(self.path):
-            sound = self._late_check is None or self._late_check.stop()
+        """Make lazy writes durable and close; a second call does nothing."""
+        with self._lock, journal_errors(self.path):
+            intact = self._background_check is None or self._background_check.stop()
             try:
                 if self._connection.in_transaction:
                     self._commit()
@@ -112,8 +108,8 @@ class JournalFile:
                 return
             finally:
                 self._connection.close()
-            if sound:
-                note_good_order(self.path)
+            if intact:
+                record_clean_close(self.path)
 
     def _commit(self) -> None:
         self._connection.execute("COMMIT")
@@ -125,7 +121,7 @@ class JournalFile:
             self._connection.execute("ROLLBACK")
 
     def _check_in_place(self) -> None:
-        """SQLite would go on writing to a deleted file for ever; look before relying on it."""
+        """Raise JournalError if the file was deleted or replaced: SQLite would continue to write to the deleted one."""
         for name, identity in self._identities.items():
             if _identity(name) != identity:
                 raise JournalError(
@@ -135,7 +131,7 @@ class JournalFile:
 
 
 def _prepare(path: str) -> None:
-    """Create the private folder and an empty private file, unless a journal must have been there before."""
+    """Create the private folder and an empty private file. Raise JournalError if a journal existed and is missing."""
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         if not os.path.lexists(path):
@@ -143,7 +139,7 @@ def _prepare(path: str) -> None:
                 if os.path.lexists(evidence):
                     raise JournalError(
                         f"the journal {path} is missing, but {evidence} shows that there was one",
-                        f"restore it from a backup, or delete {evidence} to begin a new one",
+                        f"restore it from a backup, or delete {evidence} to start a new one",
                     )
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
     except OSError as error:
@@ -151,7 +147,7 @@ def _prepare(path: str) -> None:
 
 
 def _mark(path: str) -> None:
-    """Leave a marker that a journal was begun here; made after the journal, so it never lies."""
+    """Create a marker that a journal was started here; it is created after the journal, so it is never wrong."""
     folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(FileExistsError):

@@ -1,4 +1,4 @@
-"""What is written into the journal, and when it is durable."""
+"""The journal's writer: what is written, and when it is durable."""
 
 from __future__ import annotations
 
@@ -14,26 +14,30 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import identity_columns, intent_columns
-from snapsortd.journal.selection import Chooser
-from snapsortd.journal.similar_images import Likenesses
+from snapsortd.journal.selection import EntrySelector
+from snapsortd.journal.similar_images import SimilarImages
 
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
-"""Outcomes that could be found out again: losing them in a crash costs only time."""
+"""Outcomes that can be determined again: losing them in a crash costs only time."""
 
 IN_PLACE = frozenset({Method.TAG, Method.CALL})
-"""The file stays where it is, and other actions may follow: that it is dealt with is not for these to say."""
+"""Methods after which the file stays where it is and other actions may follow: they do not set the image's outcome."""
 
 
-class Journal(Chooser):
-    """The one writer of the journal. Every method raises JournalError when the file can't be relied on."""
+class Journal(EntrySelector):
+    """The journal, opened by its only writer. Every method raises JournalError if the file can't be relied on."""
 
     def __init__(
-        self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0, *, soon: bool = False
+        self, path: str, clock: Callable[[], float] = time.time, timeout: float = 5.0, *, background_check: bool = False
     ) -> None:
-        """`timeout`: seconds to wait for another program that reads or writes the file. `soon`: see `JournalFile`."""
-        super().__init__(JournalFile(path, timeout, soon=soon))
+        """Open the journal, or create it.
+
+        `timeout` is the time in seconds to wait for another program that reads or writes the file; for
+        `background_check` see `JournalFile`.
+        """
+        super().__init__(JournalFile(path, timeout, background_check=background_check))
         self._clock = clock
-        self.likenesses = Likenesses(self._file)
+        self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
             self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
 
@@ -42,22 +46,22 @@ class Journal(Chooser):
         self._file.close()
 
     def new_batch(self) -> int:
-        """A number for things that are undone together."""
+        """Return a new number for entries that are undone together."""
         self._batch += 1
         return self._batch
 
     def decide(self, path: str, text: str) -> int:
-        """Store a decision (JSON); durable together with whatever refers to it."""
+        """Store a decision (JSON) and return its number; it is durable together with whatever refers to it."""
         with self._file.writing(durable=False) as db:
             statement = "INSERT INTO decisions (at, path, json) VALUES (?, ?, ?)"
             return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text)))
 
     def begin(self, intent: Intent) -> Entry:
-        """Commit an intent, and every lazy write with it; only then may the file be touched."""
+        """Commit an intent, together with all lazy writes; only then may the file be touched."""
         return self._add(intent, State.INTENT, durable=True)
 
     def shadow(self, intent: Intent) -> Entry:
-        """Note what would have been done."""
+        """Record what would have been done."""
         return self._add(intent, State.SHADOW, durable=False)
 
     def _add(self, intent: Intent, state: State, *, durable: bool) -> Entry:
@@ -78,10 +82,10 @@ class Journal(Chooser):
         method: Method | None = None,
         target_identity: FileIdentity | None = None,
     ) -> Entry:
-        """Commit where an open entry stands now: another target or method, or its next state.
+        """Commit a change to an open entry: another target or method, or its next state.
 
-        `done` also settles, in the same transaction, what is known of the image at its new place and that the
-        entry it reverses is reversed.
+        The state `done` also records, in the same transaction, the image's outcome at its new path and that the entry
+        it reverses is reversed.
         """
         changes: dict[str, Any] = {"state": state, "reason": _text(reason)}
         if target is not None:
@@ -125,12 +129,12 @@ class Journal(Chooser):
         attempts: int = 0,
         deaths: int = 0,
     ) -> None:
-        """Note what became of an image; durable at once, unless it could be found out again."""
+        """Record the outcome of an image; durable immediately, unless it can be determined again."""
         with self._file.writing(durable=outcome not in CACHED) as db:
             self._store(db, Known(path, identity, outcome, reason, fingerprint, decision, attempts, deaths))
 
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
-        # REPLACE gives a new rowid, and that is the order of events.
+        # REPLACE assigns a new rowid, which gives the order of events.
         db.execute(
             "REPLACE INTO images (path, dev, ino, size, mtime_ns,"
             " outcome, reason, fingerprint, decision, attempts, deaths, at)"
@@ -149,17 +153,17 @@ class Journal(Chooser):
         )
 
     def forget(self, path: str) -> None:
-        """Drop what is known of the image at `path`, to look at it anew. Its entries stay."""
+        """Delete the outcome of the image at `path`, so that it is classified again. Its entries stay."""
         with self._file.writing(durable=False) as db:
             db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(path),))
 
 
 def _text(reason: str) -> str:
-    """As SQLite takes it: a reason may quote a name that is not UTF-8."""
+    """Return a reason as SQLite accepts it: it may quote a name that is not UTF-8."""
     return reason.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _new_id(cursor: sqlite3.Cursor) -> int:
     if cursor.lastrowid is None:
-        raise JournalError("the journal gave no number to a new row")
+        raise JournalError("the journal returned no id for a new row")
     return cursor.lastrowid

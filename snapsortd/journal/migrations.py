@@ -72,8 +72,8 @@ MIGRATIONS = (
             "CREATE INDEX entries_open ON entries (id) WHERE state IN ('intent', 'moved')",
             "CREATE INDEX entries_conflict ON entries (id) WHERE state = 'conflict'",
             "CREATE INDEX entries_shadow ON entries (id) WHERE state = 'shadow'",
-            # With every column that the counts of `status` ask for, so that they are read from the index alone.
-            "CREATE INDEX entries_standing ON entries (kind, batch, follows, reverses, state, reversed_by)"
+            # With every column that the counts of `status` need, so that they are read from the index alone.
+            "CREATE INDEX entries_in_effect ON entries (kind, batch, follows, reverses, state, reversed_by)"
             " WHERE state = 'done' AND reversed_by IS NULL",
             """
             CREATE TABLE images (

@@ -1,4 +1,4 @@
-"""What can be asked of the journal. Order is by id, never by clock; every query is answered by an index."""
+"""Queries of the journal. Order is by id, never by clock; every query is answered by an index."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from snapsortd.journal.rows import identity_columns, to_entry, to_known
 LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
 """Outcomes that hold for this version of the file under any name and any configuration."""
 
-STANDING = "state = 'done' AND reversed_by IS NULL"
+IN_EFFECT = "state = 'done' AND reversed_by IS NULL"
 _OPEN = "state IN ('intent', 'moved')"
 FORWARD = "kind IN ('move', 'copy', 'rename', 'trash', 'hardlink', 'symlink', 'tag', 'redo')"
-"""All that can be taken back: not commands and notifications, which are passed over unless asked for by id."""
+"""Entries that can be undone: not commands and notifications, which are skipped unless they are given by id."""
 BACK = "kind = 'undo' AND batch != (SELECT batch FROM entries AS first WHERE first.id = entries.reverses)"
-"""What a person took back. Within its own batch a step was taken back because the next one could not be done."""
+"""Entries that a person undid. A step that was undone within its own batch is not one: the next step had failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many images stand filed (or copied), were taken back, wait for another try, were given up, are in
-    conflict; and how many moves are unfinished."""
+    """The numbers of images that are filed (or copied), undone, to be tried again, quarantined and in conflict, and of
+    unfinished moves."""
 
     filed: int
     undone: int
@@ -39,7 +39,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should look at. `outcome` is failed, quarantined, conflict or open."""
+    """A problem that needs a person's attention. `outcome` is failed, quarantined, conflict or open."""
 
     path: str
     outcome: str
@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class ImageHistory:
-    """What is known of one path: what became of it, the decision behind it (JSON), entries, newest first."""
+    """The record of one path: its outcome, the decision behind it (JSON) and its entries, newest first."""
 
     known: Known | None
     decision: str | None
@@ -57,13 +57,13 @@ class ImageHistory:
 
 
 class JournalReader:
-    """The queries. Every method raises JournalError when the file can't be relied on."""
+    """The queries. Every method raises JournalError if the file can't be relied on."""
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
 
     def recall(self, path: str, identity: FileIdentity, fingerprint: str) -> Known | None:
-        """What is known of exactly this version of the image and still holds, or None: look at it."""
+        """Return the outcome of exactly this version of the image if it is still valid; None to classify it."""
         with self._file.reading() as db:
             _, *version = identity_columns(identity)
             rows = db.execute("SELECT * FROM images WHERE ino = ? AND size = ? AND mtime_ns = ?", version).fetchall()
@@ -79,24 +79,24 @@ class JournalReader:
         return None
 
     def _is_same(self, known: Known, path: str, identity: FileIdentity) -> bool:
-        """True if it was the file at `path` under another name; a hard link that was made of it says nothing of it."""
+        """True if the known file is the one at `path` under another name, and not a hard link that we made of it."""
         if known.identity.dev != identity.dev:
             return False
         made = (os.fsencode(known.path), os.fsencode(path))
-        return self._first(f"target = ? AND source = ? AND method = 'link' AND {STANDING}", made) is None
+        return self._first(f"target = ? AND source = ? AND method = 'link' AND {IN_EFFECT}", made) is None
 
     def already_made(self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method) -> Entry | None:
-        """The copy or link that this rule made of this version of the file, if it stands in the journal."""
+        """Return the entry of the copy or link that this rule made of this version, if it was not undone."""
         _, *version = identity_columns(identity)
         return self._first(
-            # `+`: not by the index of rules, in which most entries may be one rule's.
+            # `+` keeps SQLite from the index of rules, in which most entries may belong to one rule.
             f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND +rule = ? AND wanted = ? "
-            f"AND method = ? AND keep_source = 1 AND {STANDING}",
+            f"AND method = ? AND keep_source = 1 AND {IN_EFFECT}",
             (os.fsencode(source), *version, rule, os.fsencode(wanted), method),
         )
 
     def entry(self, entry_id: int) -> Entry | None:
-        """One entry, or None."""
+        """Return one entry, or None."""
         return self._first("id = ?", (entry_id,))
 
     def _entry(self, entry_id: int) -> Entry:
@@ -106,15 +106,15 @@ class JournalReader:
         return entry
 
     def open_entries(self) -> list[Entry]:
-        """Moves that were begun and not finished, oldest first."""
+        """Return unfinished moves, oldest first."""
         return self._query(_OPEN, (), newest_first=False)
 
     def open_entry_for(self, path: str) -> Entry | None:
-        """The unfinished move of the file at `path`; until it is resolved the file is left alone."""
+        """Return the unfinished move of the file at `path`, which is left alone until the move is resolved."""
         return self._first(f"{_OPEN} AND source = ?", (os.fsencode(path),))
 
     def open_entry_at(self, path: str) -> Entry | None:
-        """An unfinished move from or to `path`."""
+        """Return an unfinished move from or to `path`, or None."""
         return self._first(f"{_OPEN} AND (source = ? OR target = ?)", (os.fsencode(path),) * 2)
 
     def entries(
@@ -125,7 +125,7 @@ class JournalReader:
         path: str | None = None,
         state: State | None = None,
     ) -> list[Entry]:
-        """Entries, newest first; `before` an id, of one rule, from or to one path, in one state."""
+        """Return entries, newest first: those `before` an id, of one rule, from or to one path, in one state."""
         where, values = ["1"], list[Any]()
         if before is not None:
             where.append("id < ?")
@@ -134,14 +134,14 @@ class JournalReader:
             where.append("rule = ?")
             values.append(rule)
         if state is not None:
-            where.append(f"state = '{state}'")  # as text, for an index to answer it
+            where.append(f"state = '{state}'")  # as a literal, so that a partial index can be used
         if path is not None:
             where.append("(source = ? OR target = ?)")
             values += [os.fsencode(path)] * 2
         return self._query(" AND ".join(where), tuple(values), limit=limit)
 
     def history_of(self, path: str) -> ImageHistory:
-        """What became of the image that is, or was, at `path`."""
+        """Return the record of the image that is, or was, at `path`."""
         entries = self.entries(limit=20, path=path)
         with self._file.reading() as db:
             row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
@@ -151,13 +151,13 @@ class JournalReader:
         return ImageHistory(known, self.decision(decision) if decision is not None else None, tuple(entries))
 
     def decision(self, number: int) -> str | None:
-        """A stored decision (JSON)."""
+        """Return a stored decision (JSON), or None."""
         with self._file.reading() as db:
             row = db.execute("SELECT json FROM decisions WHERE id = ?", (number,)).fetchone()
         return row["json"] if row else None
 
     def counts(self) -> Counts:
-        """How things stand."""
+        """Return the number of images by outcome, and of unfinished moves."""
         with self._file.reading() as db:
 
             def count(table: str, where: str) -> int:
@@ -165,8 +165,8 @@ class JournalReader:
                 return number
 
             return Counts(
-                filed=count("entries", f"{STANDING} AND {FORWARD} AND follows IS NULL"),
-                undone=count("entries", f"{STANDING} AND {BACK} AND follows IS NULL"),
+                filed=count("entries", f"{IN_EFFECT} AND {FORWARD} AND follows IS NULL"),
+                undone=count("entries", f"{IN_EFFECT} AND {BACK} AND follows IS NULL"),
                 failed=count("images", "outcome = 'failed'"),
                 quarantined=count("images", "outcome = 'quarantined'"),
                 conflicts=count("entries", "state = 'conflict'"),
@@ -174,12 +174,12 @@ class JournalReader:
             )
 
     def problems(self, limit: int = 20) -> list[Problem]:
-        """What a person should look at: unfinished moves, conflicts, images given up or to be tried again."""
-        stuck = [
+        """Return what needs a person's attention: unfinished moves, conflicts, and quarantined or failed images."""
+        found = [
             Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at)
             for entry in self._query(_OPEN, (), limit=limit)
         ]
-        stuck += [
+        found += [
             Problem(entry.intent.target, "conflict", entry.reason, entry.at)
             for entry in self._query("state = 'conflict'", (), limit=limit)
         ]
@@ -187,8 +187,8 @@ class JournalReader:
         with self._file.reading() as db:
             for outcome in (Outcome.QUARANTINED, Outcome.FAILED):
                 rows = db.execute(statement, (outcome, limit)).fetchall()
-                stuck += [Problem(known.path, known.outcome, known.reason, known.at) for known in map(to_known, rows)]
-        return stuck[:limit]
+                found += [Problem(known.path, known.outcome, known.reason, known.at) for known in map(to_known, rows)]
+        return found[:limit]
 
     def _first(self, where: str, values: tuple[Any, ...]) -> Entry | None:
         return next(iter(self._query(where, values, limit=1)), None)

@@ -1,4 +1,4 @@
-"""The journal opened to be read without a trace: no lock, no repair, not even the files that SQLite lays beside it."""
+"""The journal opened for reading only, without a trace: no lock, no repair, not even SQLite's own files beside it."""
 
 from __future__ import annotations
 
@@ -10,43 +10,46 @@ from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalBlocked
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.integrity import explained
+from snapsortd.journal.integrity import journal_errors
 from snapsortd.journal.queries import Counts, JournalReader
 
 
-class UntouchedFile(JournalFile):
-    """The file as it lies there, without the checks and migrations that are its owner's. For reading only."""
+class ReadOnlyFile(JournalFile):
+    """The file opened for reading only, without the checks and migrations, which are left to its owner."""
 
     def __init__(self, path: str) -> None:
-        """Raises JournalError if it can't be read, JournalBlocked if it can't be read without writing."""
+        """Open the file. Raise JournalError if it can't be read, JournalBlocked if it can't be read without writing."""
         self.path = path
         self._lock = threading.RLock()
-        self._late_check = None
-        address = f"file:{quote_from_bytes(os.fsencode(path))}?mode=ro&{_how(path)}"
-        with explained(path):
+        self._background_check = None
+        address = f"file:{quote_from_bytes(os.fsencode(path))}?mode=ro&{_uri_parameter(path)}"
+        with journal_errors(path):
             self._connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=5)
         self._connection.row_factory = sqlite3.Row
 
     def close(self) -> None:
-        """Close; a second call does nothing. Whether the file is in good order is its owner's to note."""
+        """Close; a second call does nothing. A clean close is not recorded: only the file's owner does that."""
         self._connection.close()
 
 
-def _how(path: str) -> str:
-    """What keeps SQLite from making files (sqlite.org/uri.html, sqlite.org/wal.html#read_only_databases)."""
-    if os.path.exists(path + "-shm"):  # a daemon has it open, or died: read along with it, or without it
+def _uri_parameter(path: str) -> str:
+    """Return the URI parameter that keeps SQLite from creating files.
+
+    See sqlite.org/uri.html and sqlite.org/wal.html#read_only_databases. Raise JournalBlocked if there is none.
+    """
+    if os.path.exists(path + "-shm"):  # a daemon has it open, or crashed
         return "readonly_shm=1"
     if os.path.exists(path + "-wal") and os.path.getsize(path + "-wal"):
         raise JournalBlocked(
-            f"the last writes of the journal {path} lie in a file beside it, and only snapsortd can take them in",
-            "start snapsortd, then look again",
+            f"the last writes of the journal {path} are in {path}-wal, and only snapsortd can apply them",
+            "start snapsortd, then try again",
         )
-    return "immutable=1"  # closed in good order: the file is all there is
+    return "immutable=1"  # closed cleanly: there is nothing but the file
 
 
-def peek_counts(path: str) -> Counts:
-    """How things stand; all zero where there is no journal yet. Raises JournalError if it can't be read."""
+def read_counts(path: str) -> Counts:
+    """Return the counts, all zero if there is no journal yet. Raise JournalError if it can't be read."""
     if not os.path.exists(path):
         return Counts(filed=0, undone=0, failed=0, quarantined=0, conflicts=0, open=0)
-    with closing(UntouchedFile(path)) as file:
+    with closing(ReadOnlyFile(path)) as file:
         return JournalReader(file).counts()

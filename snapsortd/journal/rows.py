@@ -1,4 +1,4 @@
-"""Rows of the journal to values and back. Paths are bytes there, unsigned 64-bit numbers signed."""
+"""Conversion of the journal's rows to values and back. Rows hold paths as bytes, and unsigned 64-bit numbers signed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def signed(number: int) -> int:
-    """A device or inode number as SQLite can hold it."""
+    """Return a device or inode number as SQLite can store it."""
     return number - 2**64 if number >= 2**63 else number
 
 
@@ -28,7 +28,7 @@ def _unsigned(number: int) -> int:
 
 
 def identity_columns(identity: FileIdentity) -> tuple[int, int, int, int]:
-    """The values of dev, ino, size, mtime_ns."""
+    """Return the values of the columns dev, ino, size, mtime_ns."""
     return signed(identity.dev), signed(identity.ino), identity.size, identity.mtime_ns
 
 
@@ -65,7 +65,7 @@ def intent_columns(intent: Intent) -> dict[str, Any]:
 
 
 def _readable(read: Callable[[sqlite3.Row], T]) -> Callable[[sqlite3.Row], T]:
-    """SQLite tells a changed row from a sound one only by its form: what is no value of ours raises JournalError."""
+    """Raise JournalError for a row with invalid values: SQLite's checks notice only damage to the form of a row."""
 
     @wraps(read)
     def reading(row: sqlite3.Row) -> T:
@@ -115,7 +115,7 @@ def _to_intent(row: sqlite3.Row) -> Intent:
 
 @_readable
 def to_known(row: sqlite3.Row) -> Known:
-    """One row of `images`."""
+    """Return one row of `images`."""
     return Known(
         path=os.fsdecode(row["path"]),
         identity=_to_identity(row, ""),

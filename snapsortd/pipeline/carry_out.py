@@ -32,7 +32,7 @@ class CarriedOut:
     """Why the action after these entries was not carried out."""
 
 
-class Filing:
+class Executor:
     """Carries out decisions: one action after the other, each for the image and its companions. Not thread-safe."""
 
     def __init__(self, mover: Mover, external: ExternalActions) -> None:

@@ -32,7 +32,7 @@ APPLE_DOUBLE = "._"
 """Before the name: what macOS keeps of a file on disks that have no place for it."""
 
 
-def companions_of(name: str) -> tuple[str, ...]:
+def companion_names(name: str) -> tuple[str, ...]:
     """The names, in the image's own folder, that what belongs to it may have."""
     stem, suffix = split_name(name)
     own = [f"{name}.{case}" for sidecar in SIDECARS for case in _cases(sidecar)]
@@ -44,7 +44,7 @@ def companions_of(name: str) -> tuple[str, ...]:
     return (*found, *(APPLE_DOUBLE + each for each in (name, *found)))
 
 
-def leaders_of(name: str) -> tuple[str, ...]:
+def main_photo_names(name: str) -> tuple[str, ...]:
     """The names of the photos that a raw file of this name goes along with, if one is there."""
     stem, suffix = split_name(name)
     if suffix.lower() not in RAW_SUFFIXES:
@@ -77,7 +77,7 @@ def companions(image: OpenFile) -> list[str]:
     """The files that belong to an image: regular ones, in its folder."""
     seen = {(image.identity.dev, image.identity.ino)}
     found = []
-    for path, identity in _beside(image.path, image.root, companions_of(os.path.basename(image.path))):
+    for path, identity in _beside(image.path, image.root, companion_names(os.path.basename(image.path))):
         file = (identity.dev, identity.ino)  # where case is folded, a file has two of these names
         if file not in seen:
             seen.add(file)
@@ -87,11 +87,11 @@ def companions(image: OpenFile) -> list[str]:
 
 def leader(image: OpenFile) -> str:
     """The photo that a raw file goes along with; empty: it goes by itself."""
-    beside = _beside(image.path, image.root, leaders_of(os.path.basename(image.path)))
+    beside = _beside(image.path, image.root, main_photo_names(os.path.basename(image.path)))
     return next((path for path, _ in beside), "")
 
 
-def went_along(journal: Journal, path: str) -> Entry | None:
+def moved_with_image(journal: Journal, path: str) -> Entry | None:
     """What took the file that was at `path` along with its image, if that is why it is not there any more."""
     newest = next(iter(journal.entries(1, path=path)), None)
     if newest is None or newest.intent.cause.follows is None or newest.intent.source != path or not newest.has_moved:

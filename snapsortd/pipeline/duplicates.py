@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.domain.embedding import cosine, sketch, values_in
+from snapsortd.domain.embedding import cosine, sketch, unit_vector
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
@@ -24,10 +24,10 @@ from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal
 from snapsortd.rules.duplicates_wanted import Wanted
 
-MOST_COMPARED = 4000
+MAX_COMPARED = 4000
 """Embeddings that are compared in full, which takes 0.2 s."""
 
-MOST_LOOKED_FOR = 500
+MAX_CANDIDATES = 500
 """Files that are looked for on the disk, for one that is still where it was filed."""
 
 FILED_KINDS = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.HARDLINK})
@@ -42,7 +42,7 @@ class Found:
     likeness: tuple[str, float] = ("", 0.0)
 
 
-class Duplicates:
+class DuplicateFinder:
     """Looks filed images up in the journal, and on the disk whether they are still there. JournalError may come."""
 
     def __init__(self, journal: Journal) -> None:
@@ -50,14 +50,16 @@ class Duplicates:
 
     def remember(self, entry: Entry, classification: Classification) -> None:
         """Note what a filed image looks like; call it with the last entry that gave the image its place."""
-        values = values_in(classification.embedding)
+        values = unit_vector(classification.embedding)
         if (
             values
             and entry.state is State.DONE
             and entry.intent.kind in FILED_KINDS
             and entry.intent.cause.follows is None
         ):
-            self._journal.likenesses.remember(entry.id, classification.model, sketch(values), classification.embedding)
+            self._journal.similar_images.remember(
+                entry.id, classification.model, sketch(values), classification.embedding
+            )
 
     def find(
         self, path: str, identity: FileIdentity, sha256: bytes, classification: Classification, asked: Wanted
@@ -69,21 +71,21 @@ class Duplicates:
         )
 
     def _twin(self, path: str, identity: FileIdentity, sha256: bytes) -> str:
-        entries = self._journal.likenesses.same_content(sha256, MOST_LOOKED_FOR)
+        entries = self._journal.similar_images.same_content(sha256, MAX_CANDIDATES)
         return next((entry.intent.target for entry in entries if self._is_another(entry, path, identity)), "")
 
     def _likeness(self, path: str, identity: FileIdentity, classification: Classification) -> tuple[str, float]:
-        values = values_in(classification.embedding)
+        values = unit_vector(classification.embedding)
         if not values:
             return "", 0.0
-        known = self._journal.likenesses
-        near = known.nearest(classification.model, sketch(values), MOST_COMPARED)
+        known = self._journal.similar_images
+        near = known.nearest(classification.model, sketch(values), MAX_COMPARED)
         compared = (
             (cosine(values, embedding), number)
             for number, embedding in known.embeddings(near)
             if len(embedding) == len(classification.embedding)
         )
-        for likeness, number in sorted(compared, reverse=True)[:MOST_LOOKED_FOR]:
+        for likeness, number in sorted(compared, reverse=True)[:MAX_CANDIDATES]:
             entry = self._standing(number)
             if entry is not None and self._is_another(entry, path, identity):
                 return entry.intent.target, likeness

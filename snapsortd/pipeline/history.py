@@ -8,7 +8,7 @@ from typing import Any
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import NotKnown
 from snapsortd.journal import Journal
-from snapsortd.pipeline.replies import entry_to_json, iso, standing
+from snapsortd.pipeline.replies import entry_to_json, iso, status_to_json
 
 MAX_ENTRIES = 1000
 MAX_PROBLEMS = 20
@@ -22,7 +22,7 @@ class History:
 
     def status(self) -> dict[str, Any]:
         """Return what the journal counts, and the problems that a person should look at."""
-        return standing(self._journal.counts(), self._journal.problems(MAX_PROBLEMS))
+        return status_to_json(self._journal.counts(), self._journal.problems(MAX_PROBLEMS))
 
     def log(
         self,

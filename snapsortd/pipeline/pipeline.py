@@ -20,13 +20,13 @@ from snapsortd.domain.errors import (
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
 from snapsortd.domain.names import suffix_of
-from snapsortd.domain.result import FINAL, Known, Outcome, Result, summed_up, why_left
+from snapsortd.domain.result import FINAL, Known, Outcome, Result, summarize, reason_left
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
-from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import leader
-from snapsortd.pipeline.duplicates import FILED_KINDS, Duplicates
+from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import SETBACKS, record_setback, record_unopened
 from snapsortd.rules.duplicates_wanted import wanted
@@ -67,19 +67,19 @@ class Pipeline:
         self,
         *,
         journal: Journal,
-        filing: Filing,
+        executor: Executor,
         classifier: Classifier,
         rules: Sequence[Rule],
         negatives: frozenset[str],
         fingerprint: str,
     ) -> None:
         self._journal = journal
-        self._filing = filing
+        self._executor = executor
         self._classifier = classifier
         self._rules = rules
         self._negatives = negatives
         self._fingerprint = fingerprint
-        self._duplicates = Duplicates(journal)
+        self._duplicates = DuplicateFinder(journal)
         self._wanted = wanted(rules)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
@@ -150,7 +150,7 @@ class Pipeline:
                     twin=before.twin,
                     likeness=before.likeness,
                 )
-                why = why_left(classification, decision, self._negatives)
+                why = reason_left(classification, decision, self._negatives)
                 result = Result(path, Outcome.LEFT, why, classification, decision)
                 if not terms.dry_run:
                     text = decision_to_json(facts, classification, decision, _elapsed(began))
@@ -186,7 +186,7 @@ class Pipeline:
         """Carry out what was decided, and remember it; `text` is the decision for the journal."""
         assert result.decision is not None
         number = self._journal.decide(image.path, text)
-        filed = self._filing.carry_out(image, result.decision.actions, batch or self._journal.new_batch(), number)
+        filed = self._executor.carry_out(image, result.decision.actions, batch or self._journal.new_batch(), number)
         result = replace(result, entries=filed.entries)
         if filed.failure is not None:
             setback = record_setback(self._journal, filed.failure, image, known, number)
@@ -194,7 +194,7 @@ class Pipeline:
         placed = next((each for each in reversed(filed.entries) if each.intent.kind in FILED_KINDS), None)
         if placed is not None and result.classification is not None:
             self._duplicates.remember(placed, result.classification)
-        outcome, reason = summed_up(filed.entries, filed.reason or result.reason)
+        outcome, reason = summarize(filed.entries, filed.reason or result.reason)
         if outcome is not Outcome.FILED:
             self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint, number)
         return replace(result, outcome=outcome, reason=reason)

@@ -18,7 +18,7 @@ from snapsortd.pipeline.undo import UndoResult
 from snapsortd.rules.preview import preview_actions
 
 
-def standing(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
+def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
     """How things stand, JSON-ready."""
     return {
         "state": "stopped",
@@ -62,7 +62,7 @@ def _target(result: Result, planned: PlannedAction | None) -> str | None:
     return planned.describe() if planned else None
 
 
-def selected(
+def parse_selection(
     ids: list[int] | None = None,
     batch: int | None = None,
     last: int | None = None,

@@ -23,11 +23,11 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.journal import Journal
-from snapsortd.pipeline.carry_out import Filing
-from snapsortd.pipeline.companions import went_along
+from snapsortd.pipeline.carry_out import Executor
+from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
 from snapsortd.pipeline.pipeline import Pipeline, Terms
-from snapsortd.pipeline.replies import result_to_json, selected, undo_to_json
+from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier
@@ -75,7 +75,7 @@ class Session:
         """Take the lock, open the journal, finish or drop what a crash left open. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock):
-            journal = Journal(locations.journal, soon=True)
+            journal = Journal(locations.journal, background_check=True)
             try:
                 session = cls(locations, config, journal, should_stop=should_stop, progressed=progressed)
                 for sentence in session.repair():
@@ -118,7 +118,7 @@ class Session:
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
         return Pipeline(
             journal=self.journal,
-            filing=Filing(self.mover, ExternalActions(self.journal, self._waiting)),
+            executor=Executor(self.mover, ExternalActions(self.journal, self._waiting)),
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
@@ -177,22 +177,22 @@ class Session:
             terms = Terms(asked=True, dry_run=dry_run, urgent=True, batch=batch)
             result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
-            made = went_along(self.journal, path)
+            made = moved_with_image(self.journal, path)
             if made is None:
                 raise FileChanged(f"{path}: {error.message}") from None
             result = Result(path, Outcome.FILED, "it went along with its image", entries=(made,))
         return {**result_to_json(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
-        """Undo entries, newest first; see `replies.selected`."""
+        """Undo entries, newest first; see `replies.parse_selection`."""
         if not dry_run:
             self.repair()
-        entries = self.journal.undoable(selected(**selection))
+        entries = self.journal.undoable(parse_selection(**selection))
         return undo_to_json(undo(self.journal, self.mover, entries, dry_run, self._check_time))
 
     def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
         """Undo undos."""
-        entries = self.journal.redoable(selected(**selection))
+        entries = self.journal.redoable(parse_selection(**selection))
         return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._check_time))
 
     def _check_time(self) -> None:

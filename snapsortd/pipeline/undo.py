@@ -79,7 +79,7 @@ class _Reversal:
             return "already undone" if self.back else "it was not undone"
         try:
             self.before_each()
-            made = self.mover.take_back(entry, batch, dry_run=self.dry_run)
+            made = self.mover.reverse(entry, batch, dry_run=self.dry_run)
         except JournalError:
             raise
         except NameTaken as error:

@@ -100,7 +100,7 @@ def test_an_old_name_that_is_taken_under_another_spelling_is_taken(folding: Fili
     entry = filing.file(filing.image("shot.png"))
     (filing.inbox / "SHOT.PNG").write_bytes(b"another")
     with pytest.raises(UndoRefused, match="taken"):
-        filing.mover.take_back(entry, 9)
+        filing.mover.reverse(entry, 9)
     assert list(tree(filing.inbox).values()) == [b"another"]
     assert tree(filing.sorted) == {"shot.png": PIXELS}
 
@@ -130,8 +130,8 @@ def fit(image: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "told"),
     [
-        pytest.param(spoil_owner, "owner and group cannot be kept", id="owner"),
-        pytest.param(spoil_mode, "permissions cannot be kept", id="mode"),
+        pytest.param(spoil_owner, "owner and group cannot be preserved", id="owner"),
+        pytest.param(spoil_mode, "permissions cannot be preserved", id="mode"),
         pytest.param(fit, "not permitted", id="no rename that never replaces"),
     ],
 )
@@ -159,7 +159,7 @@ def test_attributes_that_the_other_disk_has_not_are_a_refusal(plain: Filing, nam
     filing = plain
     image = filing.image()
     os.setxattr(image, name, value)
-    with pytest.raises(MoveRefused, match="extended attributes cannot be kept"):
+    with pytest.raises(MoveRefused, match="extended attributes cannot be preserved"):
         filing.file(image)
     assert names(filing.sorted) == []
     assert os.getxattr(image, name) == value

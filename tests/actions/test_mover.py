@@ -162,7 +162,7 @@ def test_any_name_survives_the_way_there_and_back(any_filing: Filing, name: byte
     entry = filing.file(path)
     assert os.listdir(os.fsencode(filing.sorted)) == [name]
     assert filing.journal.entry(entry.id) == entry
-    filing.mover.take_back(entry, filing.journal.new_batch())
+    filing.mover.reverse(entry, filing.journal.new_batch())
     assert os.listdir(os.fsencode(filing.inbox)) == [name]
     assert os.listdir(filing.sorted) == []
 

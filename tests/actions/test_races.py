@@ -44,7 +44,7 @@ def test_undo_never_overwrites_a_name_taken_after_its_intent(any_filing: Filing)
     entry = filing.file(filing.image())
     race(filing, lambda _, target: Path(target).write_bytes(b"rival"))
     with pytest.raises(Exception, match="taken"):
-        filing.mover.take_back(entry, 2)
+        filing.mover.reverse(entry, 2)
     assert tree(filing.inbox) == {"a.png": b"rival"}
     assert tree(filing.sorted) == {"a.png": PIXELS}
     assert [each.id for each in filing.journal.undoable(Selection(all=True))] == [entry.id]
@@ -106,7 +106,7 @@ def test_a_copy_is_not_removed_when_the_original_goes_away_just_then(filing: Fil
     entry = filing.file(image, filing.action(image, ActionKind.COPY))
     race(filing, lambda state, _: image.unlink() if state is State.INTENT else None)
     with pytest.raises(FileChanged):
-        filing.mover.take_back(entry, 2)
+        filing.mover.reverse(entry, 2)
     assert tree(filing.sorted) == {"a.png": PIXELS}
 
 

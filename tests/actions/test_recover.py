@@ -37,7 +37,7 @@ def test_a_rename_that_was_not_committed_is_finished_and_can_be_undone(filing: F
     assert known is not None
     assert known.outcome is Outcome.FILED
     (standing,) = filing.journal.undoable(Selection(all=True))
-    filing.mover.take_back(standing, 2)
+    filing.mover.reverse(standing, 2)
     assert tree(filing.inbox) == {"a.png": PIXELS}
 
 

@@ -150,7 +150,7 @@ class Held:
 def test_what_takes_too_long_or_is_not_wanted_any_more_is_ended_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, why: str
 ) -> None:
-    monkeypatch.setattr(commands, "GRACE_SECONDS", 0.05)
+    monkeypatch.setattr(commands, "GRACE_S", 0.05)
     held = Held(tmp_path)
 
     def waiting() -> bool:

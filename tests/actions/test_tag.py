@@ -69,7 +69,7 @@ def test_a_disk_without_attributes_takes_no_tags(filing: Filing) -> None:
     with mounted(filing.sorted, "-t", "ramfs", "none"):
         image = filing.sorted / "a.png"
         image.write_bytes(PIXELS)
-        with pytest.raises(MoveRefused, match="keeps no tags"):
+        with pytest.raises(MoveRefused, match="does not support tags"):
             filing.file(image, filing.action(image, TAG, words=("a",)))
     assert filing.journal.entries() == []
 

@@ -18,7 +18,7 @@ from snapsortd.ctl.doctor import Status
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal.migrations import FORMAT
-from snapsortd.journal.readonly import peek_counts
+from snapsortd.journal.readonly import read_counts
 from snapsortd.vision.checkpoint import find_checkpoint
 from tests.support.patient import Patient, file_one, snapshot
 
@@ -116,7 +116,7 @@ def test_a_journal_that_cannot_be_read_without_writing_is_left_alone(patient: Pa
     os.unlink(patient.locations.journal + "-shm")
     before = snapshot(patient.folder)
     found = patient.trouble("journal")
-    assert (found.status, found.fix) == (Status.WARNING, "start snapsortd, then look again")
+    assert (found.status, found.fix) == (Status.WARNING, "start snapsortd, then try again")
     assert snapshot(patient.folder) == before
 
 
@@ -124,7 +124,7 @@ def test_a_look_at_the_counts_leaves_no_trace(patient: Patient) -> None:
     """`status --json` without a daemon reads them this way."""
     file_one(patient).journal.close()
     before = snapshot(patient.folder)
-    assert peek_counts(patient.locations.journal).filed == 1
+    assert read_counts(patient.locations.journal).filed == 1
     assert snapshot(patient.folder) == before
 
 

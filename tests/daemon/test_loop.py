@@ -59,7 +59,7 @@ def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Dae
     with closing(sqlite3.connect(daemon.session.locations.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         wait_for(lambda: turn(daemon), what="filing stopped")
-        assert "held by another program" in daemon.halted
+        assert "locked by another program" in daemon.halted
         assert turn(daemon)
 
     def is_known() -> bool:

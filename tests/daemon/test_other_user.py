@@ -241,7 +241,7 @@ def a_link_for_the_log(one: Machine) -> None:
         (a_socket_for_a_folder, "run/snapsortd cannot be used: File exists"),
         (a_link_to_nowhere, "run/snapsortd cannot be used: File exists"),
         (the_folder_above, "run belongs to user 60002, not to you"),
-        (a_folder_above_that_is_open_to_all, "every user can replace what lies in"),
+        (a_folder_above_that_is_open_to_all, "every user can replace files in"),
         (a_socket_in_a_folder_that_was_open, "control.sock belongs to user 60002, not to you"),
         (a_journal_in_a_folder_that_was_open, "journal.sqlite3 belongs to user 60002, not to you"),
         (a_link_for_the_log, "log belongs to user 60002, not to you"),

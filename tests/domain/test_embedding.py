@@ -8,7 +8,7 @@ from struct import pack
 
 import pytest
 
-from snapsortd.domain.embedding import BITS, cosine, sketch, values_in
+from snapsortd.domain.embedding import BITS, cosine, sketch, unit_vector
 
 pytestmark = pytest.mark.pure
 
@@ -30,7 +30,7 @@ def at_cosine(of: tuple[float, ...], cosine: float, noise: random.Random) -> tup
 
 def test_a_sketch_never_changes() -> None:
     """The journal's contents were written by another version."""
-    assert sketch(values_in(embedding(*range(-8, 8)))) == SKETCH
+    assert sketch(unit_vector(embedding(*range(-8, 8)))) == SKETCH
 
 
 @pytest.mark.parametrize("wanted", [0.98, 0.9, 0.5, 0.0])
@@ -39,7 +39,7 @@ def test_the_part_of_the_bits_that_differ_is_the_angle(wanted: float) -> None:
     expected = BITS * math.acos(wanted) / math.pi
     differing = []
     for _ in range(40):
-        one = values_in(embedding(*(noise.gauss() for _ in range(96))))
+        one = unit_vector(embedding(*(noise.gauss() for _ in range(96))))
         differing.append((sketch(one) ^ sketch(at_cosine(one, wanted, noise))).bit_count())
     # The mean of 40, each with a standard deviation of at most 4 bits.
     assert sum(differing) / 40 == pytest.approx(expected, abs=2)
@@ -59,9 +59,9 @@ def test_the_part_of_the_bits_that_differ_is_the_angle(wanted: float) -> None:
     ],
 )
 def test_cosine(one: tuple[float, ...], other: tuple[float, ...], expected: float) -> None:
-    assert cosine(values_in(embedding(*one)), embedding(*other)) == pytest.approx(expected, abs=1e-3)
+    assert cosine(unit_vector(embedding(*one)), embedding(*other)) == pytest.approx(expected, abs=1e-3)
 
 
 @pytest.mark.parametrize("values", [(0.0, 0.0), (math.inf, 0.0), (math.nan, 0.0), ()])
 def test_what_has_no_direction_has_no_values(values: tuple[float, ...]) -> None:
-    assert values_in(embedding(*values)) == ()
+    assert unit_vector(embedding(*values)) == ()

@@ -130,7 +130,7 @@ def test_a_folder_that_anybody_could_replace_is_refused(tmp_path: Path, base: st
     if fine:
         places_in(tmp_path).make_private()
         return
-    with pytest.raises(SnapsortError, match=f"every user can replace what lies in {tmp_path}/{base}"):
+    with pytest.raises(SnapsortError, match=f"every user can replace files in {tmp_path}/{base}"):
         places_in(tmp_path).make_private()
 
 

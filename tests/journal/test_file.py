@@ -14,7 +14,7 @@ from snapsortd.domain.entry import State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Outcome
 from snapsortd.journal import Journal
-from snapsortd.journal.background_check import LateCheck, is_in_good_order, note_good_order
+from snapsortd.journal.background_check import BackgroundCheck, record_clean_close, was_closed_cleanly
 from snapsortd.journal.migrations import FORMAT
 from tests.support.entries import IMAGE, INTENT, done
 
@@ -46,18 +46,18 @@ def damage_an_index(path: str) -> None:
 
 
 def test_it_may_be_read_at_once_and_written_once_all_is_checked(path: str) -> None:
-    assert is_in_good_order(path)
-    with closing(Journal(path, soon=True)) as journal:
+    assert was_closed_cleanly(path)
+    with closing(Journal(path, background_check=True)) as journal:
         assert journal.counts().filed == 1
         assert journal.advance(journal.begin(INTENT).id, State.DONE, target_identity=IMAGE).state is State.DONE
-    assert is_in_good_order(path)
+    assert was_closed_cleanly(path)
 
 
 def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
     damage_an_index(path)
-    note_good_order(path)  # as if the corruption had existed when it was closed
+    record_clean_close(path)  # as if the corruption had existed when it was closed
     before = Path(path).read_bytes()
-    with closing(Journal(path, soon=True)) as journal:
+    with closing(Journal(path, background_check=True)) as journal:
         assert journal.counts().filed == 1
         for _ in range(2):
             with pytest.raises(JournalError, match="is damaged"):
@@ -74,56 +74,56 @@ def test_what_was_changed_since_is_checked_before_it_is_opened(path: str) -> Non
     damage_an_index(path)
     os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
     assert os.stat(path).st_size == found.st_size
-    assert not is_in_good_order(path)
+    assert not was_closed_cleanly(path)
     with pytest.raises(JournalError, match="is damaged"):
-        Journal(path, soon=True)
+        Journal(path, background_check=True)
 
 
 def test_a_copy_of_another_journal_is_checked(path: str, tmp_path: Path) -> None:
     shutil.copy2(path, tmp_path / "copy")
     os.replace(tmp_path / "copy", path)
-    assert not is_in_good_order(path)
+    assert not was_closed_cleanly(path)
 
 
 def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None:
-    with closing(Journal(path, soon=True)) as journal:
+    with closing(Journal(path, background_check=True)) as journal:
         journal.begin(INTENT)
-        assert not is_in_good_order(path)
+        assert not was_closed_cleanly(path)
         crashed = tmp_path / "crashed"
         shutil.copytree(os.path.dirname(path), crashed)
-    assert not is_in_good_order(str(crashed / "journal.sqlite3"))
-    with closing(Journal(str(crashed / "journal.sqlite3"), soon=True)) as journal:
+    assert not was_closed_cleanly(str(crashed / "journal.sqlite3"))
+    with closing(Journal(str(crashed / "journal.sqlite3"), background_check=True)) as journal:
         assert len(journal.open_entries()) == 1
 
 
 def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snapsortd.journal.file.FORMAT", FORMAT + 1)  # as for a version with one migration more
     damage_an_index(path)
-    note_good_order(path)  # as if the corruption had existed when it was closed
+    record_clean_close(path)  # as if the corruption had existed when it was closed
     before = Path(path).read_bytes()
     with pytest.raises(JournalError, match="is damaged"):
-        Journal(path, soon=True)
+        Journal(path, background_check=True)
     assert Path(path).read_bytes() == before
 
 
 def test_a_check_that_is_ended_early_finds_nothing(path: str) -> None:
     for _ in range(20):
-        late = LateCheck(path, timeout=5.0)
+        late = BackgroundCheck(path, timeout=5.0)
         ended_sound = late.stop()
         if ended_sound:
             late.wait()
         else:
             with pytest.raises(JournalError):
                 late.wait()
-    with closing(Journal(path, soon=True)):
+    with closing(Journal(path, background_check=True)):
         pass
-    with closing(Journal(path, soon=True)) as journal:
+    with closing(Journal(path, background_check=True)) as journal:
         assert journal.counts().filed == 1
 
 
 @pytest.mark.parametrize("note", [b"", b"\xff\n", b"1 2 3 4 5\n"])
 def test_a_note_that_says_something_else_is_no_note(path: str, note: bytes) -> None:
     Path(path + ".closed").write_bytes(note)
-    assert not is_in_good_order(path)
-    with closing(Journal(path, soon=True)) as journal:
+    assert not was_closed_cleanly(path)
+    with closing(Journal(path, background_check=True)) as journal:
         assert journal.counts().filed == 1

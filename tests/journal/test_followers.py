@@ -52,7 +52,7 @@ def test_there_and_back_with_what_goes_along(filing: Filing) -> None:
 
 def test_what_is_left_of_a_group_counts_by_itself(filing: Filing) -> None:
     (image, _), _ = group(filing, "a", 1), filing.file(filing.image("z.png"), batch=2)
-    filing.mover.take_back(image, 3)
+    filing.mover.reverse(image, 3)
     assert names(filing.journal.undoable(Selection(last=2))) == ["z.png", "a.xmp"]
 
 

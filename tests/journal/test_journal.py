@@ -325,7 +325,7 @@ def test_another_program_that_holds_it_is_named_as_the_cause(path: str) -> None:
     holder.execute("CREATE TABLE held (x)")
     journal = Journal(path, timeout=0.05)
     try:
-        with pytest.raises(JournalError, match="held by another program"):
+        with pytest.raises(JournalError, match="locked by another program"):
             journal.begin(INTENT)
     finally:
         holder.execute("ROLLBACK")

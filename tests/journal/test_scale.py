@@ -24,7 +24,7 @@ LIFE: dict[str, Act] = {
     "is it on its way there": lambda journal: journal.open_entry_at("/inbox/new"),
     "decided": lambda journal: journal.decide("/inbox/new", "{}"),
     "was it copied": lambda journal: journal.already_made("/inbox/new", IMAGE, "a rule", "/sorted/new", Method.COPY),
-    "is it there already": lambda journal: journal.likenesses.same_content(bytes(32), 5),
+    "is it there already": lambda journal: journal.similar_images.same_content(bytes(32), 5),
     "filed": lambda journal: filed(journal, 10**6),
     "left alone": lambda journal: journal.remember("/inbox/left", IMAGE, Outcome.LEFT, "", "f"),
     "forgotten": lambda journal: journal.forget("/inbox/left"),
@@ -62,7 +62,7 @@ def filed(journal: Journal, number: int) -> Entry:
         sha256=number.to_bytes(32, "big"),
     )
     entry = journal.advance(journal.begin(intent).id, State.DONE, target_identity=identity)
-    journal.likenesses.remember(entry.id, "a model", number, bytes(8))
+    journal.similar_images.remember(entry.id, "a model", number, bytes(8))
     return entry
 
 
@@ -150,7 +150,7 @@ def test_no_table_is_read_through(journals: tuple[Journal, Journal], name: str) 
 
 
 def test_what_is_counted_is_read_from_an_index_alone(journals: tuple[Journal, Journal]) -> None:
-    found = [each for each in plans(journals[0], COUNTED["counts"]) if "entries_standing" in each]
+    found = [each for each in plans(journals[0], COUNTED["counts"]) if "entries_in_effect" in each]
     assert found
     assert all("COVERING INDEX" in each for each in found), found
 

@@ -12,7 +12,7 @@ from snapsortd.actions.mover import Mover
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.journal import Journal, Selection
-from snapsortd.pipeline.replies import selected
+from snapsortd.pipeline.replies import parse_selection
 from snapsortd.pipeline.undo import redo, undo
 from tests.support.filing import Filing, tree
 
@@ -83,9 +83,9 @@ def test_the_chosen_ones_go_back_and_there_again_and_no_others(
 @pytest.mark.parametrize("time", ["soon", "0001-01-01", "99999-01-01"])
 def test_what_is_no_time_is_named(word: str, time: str) -> None:
     with pytest.raises(SnapsortError, match=f"'{time}' is no time"):
-        selected(**{word: time})  # type: ignore[arg-type]
+        parse_selection(**{word: time})  # type: ignore[arg-type]
 
 
 def test_times_are_read_with_their_offset() -> None:
-    chosen = selected(since="1970-01-01T01:00:00+01:00", until="1970-01-01T00:01:00+00:00")
+    chosen = parse_selection(since="1970-01-01T01:00:00+01:00", until="1970-01-01T00:01:00+00:00")
     assert (chosen.since, chosen.until) == (0.0, 60.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snapsortd.pipeline.companions import companions_of, leaders_of, series_beside
+from snapsortd.pipeline.companions import companion_names, main_photo_names, series_beside
 
 pytestmark = pytest.mark.pure
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.pure
     ],
 )
 def test_a_companion(image: str, companion: str) -> None:
-    assert companion in companions_of(image)
+    assert companion in companion_names(image)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_companion(image: str, companion: str) -> None:
     ],
 )
 def test_a_stranger(image: str, stranger: str) -> None:
-    assert stranger not in companions_of(image)
+    assert stranger not in companion_names(image)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_stranger(image: str, stranger: str) -> None:
     ],
 )
 def test_what_a_raw_file_goes_along_with(raw: str, photos: set[str]) -> None:
-    assert photos <= set(leaders_of(raw))
-    assert bool(leaders_of(raw)) == bool(photos)
+    assert photos <= set(main_photo_names(raw))
+    assert bool(main_photo_names(raw)) == bool(photos)
 
 
 @pytest.mark.parametrize(

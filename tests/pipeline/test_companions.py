@@ -14,8 +14,8 @@ from snapsortd.domain.entry import State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
-from snapsortd.pipeline.carry_out import CarriedOut, Filing
-from snapsortd.pipeline.companions import leader, went_along
+from snapsortd.pipeline.carry_out import CarriedOut, Executor
+from snapsortd.pipeline.companions import leader, moved_with_image
 from snapsortd.pipeline.undo import undo
 from tests.support.filing import Filing as Room
 from tests.support.filing import tree
@@ -33,7 +33,7 @@ class Files:
 
     def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> CarriedOut:
         path = str(self.room.inbox / name)
-        filing = Filing(self.room.mover, ExternalActions(self.room.journal, lambda: False))
+        filing = Executor(self.room.mover, ExternalActions(self.room.journal, lambda: False))
         journal = self.room.journal
         with open_file(path, str(self.room.inbox)) as image:
             action = self.room.action(path, kind)
@@ -137,11 +137,11 @@ def test_who_asks_for_a_companion_that_went_along_is_told(files: Files) -> None:
     files.drop("a.jpg", "a.CR2", "b.CR2")
     journal = files.room.journal
     asked = [str(files.room.inbox / name) for name in ("a.jpg", "a.CR2", "b.CR2")]
-    assert [went_along(journal, path) for path in asked] == [None, None, None]
+    assert [moved_with_image(journal, path) for path in asked] == [None, None, None]
     files.file("a.jpg")
-    image, raw, other = (went_along(journal, path) for path in asked)
+    image, raw, other = (moved_with_image(journal, path) for path in asked)
     assert raw is not None
     assert raw.intent.target == str(files.room.sorted / "a.CR2")
     assert (image, other) == (None, None)
     files.undo()
-    assert went_along(journal, asked[1]) is None
+    assert moved_with_image(journal, asked[1]) is None

@@ -10,12 +10,12 @@ from struct import pack, unpack
 import pytest
 
 from snapsortd.domain.decision import ActionKind
-from snapsortd.domain.embedding import sketch, values_in
+from snapsortd.domain.embedding import sketch, unit_vector
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
-from snapsortd.pipeline.duplicates import Duplicates, Found
+from snapsortd.pipeline.duplicates import DuplicateFinder, Found
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.duplicates_wanted import Wanted, wanted
 from snapsortd.rules.filters import DuplicateFilter, Filter, GpsFilter, Not
@@ -45,7 +45,7 @@ class Filed:
 
     def __init__(self, filing: Filing) -> None:
         self.filing = filing
-        self.duplicates = Duplicates(filing.journal)
+        self.duplicates = DuplicateFinder(filing.journal)
 
     def file(self, path: Path, looks: bytes, kind: ActionKind = ActionKind.MOVE, model: str = "embedded") -> Entry:
         entry = self.filing.file(path, self.filing.action(path, kind))
@@ -163,13 +163,13 @@ def test_an_embedding_without_a_direction_is_like_nothing(filed: Filed, looks: b
 
 def test_the_nearest_of_many_is_found(filed: Filed) -> None:
     entry = filed.file(filed.filing.image("a.png"), embedding(0))
-    journal, known = filed.filing.journal, filed.filing.journal.likenesses
+    journal, known = filed.filing.journal, filed.filing.journal.similar_images
     for number in range(1, 250):
         other = journal.shadow(entry.intent)
-        known.remember(other.id, "embedded", sketch(values_in(embedding(number))), embedding(number))
+        known.remember(other.id, "embedded", sketch(unit_vector(embedding(number))), embedding(number))
     found = filed.find(filed.filing.image("b.png", b"b"), embedding(0, 900, 0.3))
     assert found.likeness[0] == entry.intent.target
-    near = known.nearest("embedded", sketch(values_in(embedding(0, 900, 0.3))), 3)
+    near = known.nearest("embedded", sketch(unit_vector(embedding(0, 900, 0.3))), 3)
     assert near[0] == entry.id
     assert len(near) == 3
 

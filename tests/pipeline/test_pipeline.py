@@ -24,7 +24,7 @@ from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.files.folders import Folder, PathInFolder, lstat
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
-from snapsortd.pipeline.carry_out import Filing
+from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
@@ -88,7 +88,7 @@ class Room:
     def process(self, path: Path | str, **how: Any) -> Result:
         pipeline = Pipeline(
             journal=self.journal,
-            filing=Filing(Mover(self.journal), ExternalActions(self.journal, lambda: False)),
+            executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False)),
             classifier=self.classifier,
             rules=self.rules,
             negatives=frozenset({"other"}),
@@ -367,7 +367,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     fresh = Interrupting(str(tmp_path / "cache"))
     pipeline = Pipeline(
         journal=room.journal,
-        filing=Filing(Mover(room.journal), ExternalActions(room.journal, lambda: False)),
+        executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False)),
         classifier=fresh,
         rules=room.rules,
         negatives=frozenset(),

@@ -167,7 +167,7 @@ def test_the_name_that_comes_back_is_exact(filing: Filing) -> None:
     entry = filing.file(filing.image())
     taken(filing, entry)
     with pytest.raises(UndoRefused, match="taken"):
-        filing.mover.take_back(entry, filing.journal.new_batch())
+        filing.mover.reverse(entry, filing.journal.new_batch())
     assert tree(filing.inbox) == {"a.png": b"another"}
     assert tree(filing.sorted) == {"a.png": PIXELS}
 
@@ -248,7 +248,7 @@ def test_what_is_undone_is_not_undone_twice(filing: Filing) -> None:
     stale = filing.journal.entry(entry.id)
     assert stale is not None
     with pytest.raises(UndoRefused, match="already undone"):
-        filing.mover.take_back(stale, 99)
+        filing.mover.reverse(stale, 99)
 
 
 def test_an_id_that_was_redone_means_its_redo(filing: Filing) -> None:
@@ -332,12 +332,12 @@ def test_a_folder_swapped_for_a_symlink_is_not_followed(filing: Filing, tmp_path
     image = filing.image("sub/a.png")
     filing.file(image, filing.action("a.png", folders=("2026",)), root=filing.inbox)
     swap_for_symlink(filing.sorted / "2026", tmp_path / "twins")
-    assert "a symlink or a file stands where a folder should be" in reasons(undo_all(filing))[0]
+    assert "a symlink or a file is in the place of a folder" in reasons(undo_all(filing))[0]
     (filing.sorted / "2026").unlink()
     shutil.move(tmp_path / "twins kept", filing.sorted / "2026")
     swap_for_symlink(away, tmp_path / "other")
     for dry_run in (True, False):
-        assert "a symlink or a file stands where a folder should be" in reasons(undo_all(filing, dry_run))[0]
+        assert "a symlink or a file is in the place of a folder" in reasons(undo_all(filing, dry_run))[0]
     assert tree(tmp_path / "twins") == {"a.png": PIXELS}
     assert tree(tmp_path / "other") == {}
     away.unlink()

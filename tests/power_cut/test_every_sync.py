@@ -40,7 +40,7 @@ NEEDED = {
     "trashinfo._write": "trash",
     "move.release_source": "move far",
     "reverse._sync_name": "undo, folder gone",
-    "resume.put_back_aside": "undo of a copy",
+    "resume.restore_name": "undo of a copy",
     "resume._release": "move far, name taken by a twin",
     "resume._remove_leftover": "move far",
 }
@@ -48,7 +48,7 @@ NEEDED = {
 
 SPARE = {
     "move._conclude_rename",  # where a rename is atomic, the fsync of the other folder makes it sure too
-    "resume._finish",  # `put_back_aside` was there just before, and made sure what is seen
+    "resume._finish",  # `restore_name` was there just before, and made sure what is seen
     "resume._finish 2",
     "resume._release 2",
 }

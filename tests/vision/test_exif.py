@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_TAGS, MAX_VALUE, exif_name, most_wanted
+from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_TAGS, MAX_VALUE, exif_name, select_tags
 from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.child.decoding.decode import decode
 from tests.support.crafted_images import encoded, exif_bomb, exif_loop, exif_of, tagged
@@ -143,7 +143,7 @@ def assert_short(found: ImageFacts) -> None:
 
 
 def test_of_very_many_tags_the_ones_most_asked_for_are_kept() -> None:
-    kept = most_wanted((name, "x") for name in reversed(EXIF_NAMES))
+    kept = select_tags((name, "x") for name in reversed(EXIF_NAMES))
     assert len(kept) == MAX_TAGS
     assert {"Make", "Model", "DateTimeOriginal", "LensModel", "GPSLatitude", "GPSLongitude"} <= set(kept)
 

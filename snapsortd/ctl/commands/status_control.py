@@ -37,11 +37,11 @@ def status_command(as_json: bool) -> None:
 
 def stopped(here: Locations) -> Reply:
     """Return the status if no daemon is running. Nothing is locked, so that one can start meanwhile."""
-    from snapsortd.journal.readonly import peek_counts
+    from snapsortd.journal.readonly import read_counts
 
     found: Reply = {"state": "stopped", "queued": 0, "filed": 0, "failed": 0}
     try:
-        return {**found, **asdict(peek_counts(here.journal))}
+        return {**found, **asdict(read_counts(here.journal))}
     except SnapsortError as error:
         return {**found, "reason": str(error)}
 

@@ -13,7 +13,7 @@ from snapsortd.domain.text import count, size_words
 from snapsortd.journal.integrity import marker
 from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT
 from snapsortd.journal.queries import Counts, JournalReader
-from snapsortd.journal.readonly import UntouchedFile
+from snapsortd.journal.readonly import ReadOnlyFile
 
 NAME = "journal"
 
@@ -49,7 +49,7 @@ def _read(path: str) -> JournalFacts | None:
                     f"restore it from a backup, or start a new one: `rm {quoted(evidence)}`",
                 )
         return None
-    with closing(UntouchedFile(path)) as file:
+    with closing(ReadOnlyFile(path)) as file:
         with file.reading() as db:
             damage = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             facts = JournalFacts(

@@ -11,7 +11,7 @@ import snapsortd
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError
 from snapsortd.journal import Counts
-from snapsortd.pipeline.replies import standing
+from snapsortd.pipeline.replies import status_to_json
 
 if TYPE_CHECKING:
     from snapsortd.daemon.loop import Daemon
@@ -36,7 +36,7 @@ class DaemonControl:
         try:
             found = session.history.status()
         except JournalError as error:  # everything else is still reported
-            found = standing(Counts(0, 0, 0, 0, 0, 0), ())
+            found = status_to_json(Counts(0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
         return {
             **found,

@@ -10,7 +10,7 @@ from typing import Any
 from PIL import ExifTags, Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_VALUE, most_wanted
+from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_VALUE, select_tags
 
 MAX_EXIF = 1 << 20
 """Bytes. Cameras write at most 64 KB; Pillow takes a second for each megabyte of numbers."""
@@ -58,7 +58,7 @@ def exif_texts(image: Image.Image) -> dict[str, str]:
         raise
     except Exception:  # Pillow's EXIF parser raises nearly anything on bad data
         pass
-    return most_wanted(found.items())
+    return select_tags(found.items())
 
 
 def _texts(names: Mapping[int, str], tags: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
