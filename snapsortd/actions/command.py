@@ -1,4 +1,4 @@
-"""Runs a program with its arguments, never through a shell, and waits for it: for so long, and no longer."""
+"""Runs a program with its arguments, never through a shell, and waits for it with a time limit."""
 
 from __future__ import annotations
 
@@ -15,45 +15,46 @@ from snapsortd.domain.errors import CommandFailed, Interrupted
 from snapsortd.domain.text import escape
 
 MAX_OUTPUT = 64 << 10
-"""Bytes of what it writes that are kept: the end, where programs say why they failed. A pipe holds no more."""
+"""Bytes of its output that are kept: the end, where programs report why they failed. A pipe holds no more."""
 MAX_REPORTED_LINES = 5
 MAX_REPORTED_CHARACTERS = 500
-"""So much of it is told at most."""
+"""The part of the output that is included in an error message."""
 GRACE_S = 2.0
-"""From being asked to end to being killed."""
+"""Time from SIGTERM to SIGKILL."""
 
-_GLANCE = 1.0
-"""Seconds between two calls of `waiting`."""
-_OURS = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
-"""What systemd tells the daemon alone (sd_notify(3))."""
+_POLL_INTERVAL_S = 1.0
+"""Time between two calls of `waiting`."""
+_SYSTEMD_VARIABLES = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""Environment variables that systemd sets for the daemon alone (sd_notify(3))."""
 
 
 def run(words: Sequence[str], seconds: float, waiting: Callable[[], bool]) -> None:
     """Run the program `words[0]` with the arguments after it, for at most `seconds`, and call `waiting` meanwhile.
 
-    CommandFailed: it could not be started, took too long or failed; with the last lines that it wrote. Interrupted:
-    `waiting` returned True. Where it is ended, so is all that it started.
+    Raise CommandFailed, with the end of its output, if it could not be started, took too long or failed; Interrupted if
+    `waiting` returned True. When it is ended early, all processes that it started are ended too.
     """
     name = escape(words[0])
     deadline = time.monotonic() + seconds
     asked = late = False
     with closing(_Command(words)) as command:
-        while not (asked or late or command.has_ended(min(_GLANCE, deadline - time.monotonic()))):
+        while not (asked or late or command.has_ended(min(_POLL_INTERVAL_S, deadline - time.monotonic()))):
             asked, late = waiting(), time.monotonic() >= deadline
         code = command.end()
-        said = command.told()
+        output = command.output_tail()
     if asked:
         raise Interrupted(f"the command {name} was ended, because snapsortd was asked to stop")
     if late:
-        raise CommandFailed(f"the command {name} took more than {seconds:g} seconds and was ended{said}")
+        raise CommandFailed(f"the command {name} took more than {seconds:g} seconds and was ended{output}")
     if code:
-        raise CommandFailed(f"the command {name} {_how_it_ended(code)}{said}")
+        raise CommandFailed(f"the command {name} {_exit_reason(code)}{output}")
 
 
 class _Command:
-    """A running program, in a session and process group of its own. CommandFailed: it can't be started."""
+    """A running program, in a session and process group of its own."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        """Start the program. Raise CommandFailed if it can't be started."""
         try:
             self._process = subprocess.Popen(
                 list(words),
@@ -61,12 +62,12 @@ class _Command:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd="/",
-                env={name: value for name, value in os.environ.items() if name not in _OURS},
+                env={name: value for name, value in os.environ.items() if name not in _SYSTEMD_VARIABLES},
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
-            hint = "name a program that is there, best with its full path"
+            hint = "name a program that exists, preferably with its full path"
             raise CommandFailed(f"the command {escape(words[0])} cannot be started: {why}", hint) from None
         assert self._process.stdout is not None
         self._output = b""
@@ -79,11 +80,11 @@ class _Command:
             self._selector.register(self._pidfd, selectors.EVENT_READ)
 
     def has_ended(self, timeout: float) -> bool:
-        """Wait until it writes something or ends, `timeout` seconds at most; True if it has ended."""
+        """Wait until it writes something or ends, `timeout` seconds at most. Return True if it has ended."""
         ready: set[int] = set()
         if self._selector.get_map():
             ready = {key.fd for key, _ in self._selector.select(max(timeout, 0))}
-        else:  # it closed its output, and this system doesn't tell when it ends
+        else:  # it closed its output, and this system has no descriptor that reports its end
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(max(timeout, 0))
         ended = self._pidfd in ready if self._pidfd is not None else self._process.poll() is not None
@@ -92,7 +93,7 @@ class _Command:
         return ended
 
     def end(self) -> int:
-        """Its exit status. If it still runs, it and what it started are asked to end, and killed after a while."""
+        """Return its exit status. If it is still running, end its process group: SIGTERM, after GRACE_S SIGKILL."""
         if not self.has_ended(0):
             deadline = time.monotonic() + GRACE_S
             self._signal(signal.SIGTERM)
@@ -101,14 +102,14 @@ class _Command:
             self._signal(signal.SIGKILL)
         return self._process.wait()
 
-    def told(self) -> str:
-        """The last lines that it wrote, as the end of a sentence."""
+    def output_tail(self) -> str:
+        """Return the last lines of its output, as the end of a sentence."""
         lines = self._output.decode("utf-8", "backslashreplace").splitlines()
-        told = " | ".join([escape(line.strip()) for line in lines if line.strip()][-MAX_REPORTED_LINES:])
-        return f": {told[-MAX_REPORTED_CHARACTERS:]}" if told else ""
+        tail = " | ".join([escape(line.strip()) for line in lines if line.strip()][-MAX_REPORTED_LINES:])
+        return f": {tail[-MAX_REPORTED_CHARACTERS:]}" if tail else ""
 
     def close(self) -> None:
-        """Let go of it; what still runs, because waiting for it was broken off, is killed."""
+        """Release its descriptors; kill its process group if it is still running because an error ended the wait."""
         if self._process.returncode is None:
             self._signal(signal.SIGKILL)
             self._process.wait()
@@ -126,20 +127,20 @@ class _Command:
                 self._selector.unregister(self._pipe)
 
     def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # macOS says the latter of what has just ended
+        with suppress(ProcessLookupError, PermissionError):  # macOS raises the latter if it has just ended
             os.killpg(self._process.pid, number)
 
 
 def _pidfd(pid: int) -> int | None:
-    """What becomes readable when the process ends, before anyone has asked for its exit status (pidfd_open(2))."""
+    """Return a descriptor that becomes readable when the process ends (pidfd_open(2)), or None if there is none."""
     if sys.platform == "linux":
         with suppress(OSError):
             return os.pidfd_open(pid)
     return None
 
 
-def _how_it_ended(code: int) -> str:
-    """An exit status of `subprocess` as the end of a sentence."""
+def _exit_reason(code: int) -> str:
+    """Return a return code of `subprocess` as the end of a sentence."""
     if code > 0:
         return f"failed with exit code {code}"
     try:

@@ -1,4 +1,4 @@
-"""Telling the desktop what was filed, and the service manager how we are."""
+"""Shows desktop notifications through an installed program."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import shutil
 import subprocess
 
 NOTIFY_TIMEOUT_S = 5
-"""A notification program that takes longer is given up."""
+"""A notification program that takes longer is killed."""
 APPLESCRIPT = ("on run argv", "display notification (item 2 of argv) with title (item 1 of argv)", "end run")
 
 
 def notify_desktop(title: str, body: str) -> bool:
-    """Show a desktop notification with whatever program there is. Never raises; False if nobody was told."""
+    """Show a desktop notification with an installed program. Return False if it was not shown; raise nothing."""
     command = _desktop_command(_plain(title), _plain(body))
     if command is None:
         return False
@@ -31,7 +31,7 @@ def notify_desktop(title: str, body: str) -> bool:
 
 def _desktop_command(title: str, body: str) -> list[str] | None:
     if program := shutil.which("notify-send"):
-        # The body may hold markup, so what looks like it is escaped.
+        # The body is interpreted as markup, so it is escaped.
         body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return [program, "--app-name=snapsortd", "--", title, body]
     if program := shutil.which("osascript"):
@@ -41,6 +41,6 @@ def _desktop_command(title: str, body: str) -> list[str] | None:
 
 
 def _plain(text: str) -> str:
-    """Without control characters, and with a replacement for what is not UTF-8."""
+    """Return the text with control characters and undecodable bytes replaced."""
     readable = text.encode("utf-8", "replace").decode("utf-8")
     return "".join(character if character.isprintable() else "\ufffd" for character in readable)

@@ -1,4 +1,4 @@
-"""A second name for a file, or a symlink that leads to it. The file itself stays as it is."""
+"""Make a hard link or a symlink to a file. The file itself does not change."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""What link(2) and symlink(2) answer where the file system has none; EPERM also where the kernel forbids this one."""
+"""Errors of link(2) and symlink(2) on a file system without links; EPERM also if the kernel forbids this link."""
 
 
 class Link(Step):
-    """Makes the link; link(2) and symlink(2) never replace what has the name."""
+    """Makes the link; link(2) and symlink(2) never replace an existing file."""
 
     def _act(self) -> Entry:
         self._take_name(self._link if self._plan.method is Method.LINK else self._symlink)
         found = self._target.look()
         if found is None or not self._is_link(self._target):
-            return self._advance(State.CONFLICT, reason="another file came to its place just then; it stays")
+            return self._advance(State.CONFLICT, reason="another file replaced the link meanwhile; it stays")
         sync_folder(self._plan.folder.fd)
         return self._advance(State.DONE, target_identity=found.identity)
 
@@ -42,7 +42,8 @@ class Link(Step):
                 raise
             if error.errno == errno.EXDEV:
                 raise MoveRefused(
-                    "a hard link cannot lead to another disk", "use symlink or copy, or a destination on the same disk"
+                    "hard links cannot cross file systems",
+                    "use symlink or copy, or a destination on the same file system",
                 ) from error
             raise _refused(error, "hard link") from error
 
@@ -69,6 +70,7 @@ class Link(Step):
 def _refused(error: OSError, what: str) -> MoveRefused:
     if error.errno in _NO_LINKS:
         return MoveRefused(
-            f"the disk or the system allows no {what} there", "use copy, or a destination on another file system"
+            f"the file system or the kernel does not allow a {what} there",
+            "use copy, or a destination on another file system",
         )
     return MoveRefused(f"the {what} cannot be made: {in_words(error)}")

@@ -1,4 +1,4 @@
-"""One file's way to its new name: a rename, or copy + verify + unlink where that leads to another disk."""
+"""Move a file to its new name: by a rename, or by copy + verify + unlink to another file system."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable
 
-from snapsortd.actions.plan import Ledger
+from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.step import Step
 from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
@@ -21,7 +21,7 @@ from snapsortd.files.sync import sync_folder
 
 
 class Move(Step):
-    """Moves or copies."""
+    """Moves or copies a file."""
 
     def _act(self) -> Entry:
         if self._plan.keep_source:
@@ -29,7 +29,7 @@ class Move(Step):
         try:
             self._give_name(self._plan.source.place, self._plan.source.identity)
         except OSError as error:
-            if error.errno != errno.EXDEV:  # the only judge: device numbers may be equal over a bind mount
+            if error.errno != errno.EXDEV:  # decides reliably: device numbers may be equal across a bind mount
                 raise
             self._advance(State.INTENT, method=Method.COPY)
             return self._copy()
@@ -38,7 +38,7 @@ class Move(Step):
     def _conclude_rename(self) -> Entry:
         found = self._target.look()
         if found is None or found.identity.ino != self._plan.source.identity.ino:
-            return self._advance(State.CONFLICT, reason="another file came to its place during the move")
+            return self._advance(State.CONFLICT, reason="another file replaced it during the move")
         sync_folder(self._plan.folder.fd)
         if self._plan.folder.identity != self._plan.source.place.folder.identity:
             sync_folder(self._plan.source.place.folder.fd)
@@ -49,7 +49,7 @@ class Move(Step):
     def _copy(self) -> Entry:
         plan = self._plan
         if not plan.keep_source and os.fstat(plan.source.fd).st_nlink > 1:
-            raise MoveRefused("the file has another hard link, which a move to another disk would tear off")
+            raise MoveRefused("the file has other hard links, and moving it to another file system would break them")
         if not plan.keep_source and is_being_written(plan.source.fd):
             raise MoveRefused("another program has the file open for writing", "it is tried again later")
         temporary = PathInFolder(plan.folder, temporary_name(self.entry))
@@ -64,7 +64,7 @@ class Move(Step):
             raise
         found = self._target.look()
         if found is None or found.identity.ino != made.ino:
-            return self._advance(State.CONFLICT, reason="another file came to the copy's place; the original stays")
+            return self._advance(State.CONFLICT, reason="another file replaced the copy; the original stays")
         self._sync_copy()
         if plan.keep_source:
             return self._advance(State.DONE, target_identity=found.identity)
@@ -86,9 +86,9 @@ class Move(Step):
             raise MoveRefused(f"the original cannot be removed: {in_words(error)}") from error
 
     def _withdraw_copy(self, error: OSError) -> None:
-        """The original can't be deleted: without this, each later try would leave one more copy.
+        """Remove the copy, because the original can't be deleted: otherwise each later try would leave another copy.
 
-        Only while both are seen to stand as they were; else `error` is raised, and the entry stays open.
+        Raise `error`, which leaves the entry open, unless both files are still as they were.
         """
         original, copy = self._plan.source.place.look(), self._target.look()
         if original is None or original.identity != self._plan.source.identity:
@@ -104,7 +104,7 @@ class Move(Step):
         self._take_name(lambda: self._rename(start, identity))
 
     def _rename(self, start: PathInFolder, identity: FileIdentity) -> None:
-        """To the target, which is free. OSError: it is not, or is on another disk."""
+        """Rename to the target. Raise OSError if its name is taken or it is on another file system."""
         try:
             rename_noreplace(start.folder.fd, start.name, self._plan.folder.fd, self._target.name)
         except OSError as error:
@@ -125,16 +125,16 @@ class Move(Step):
 def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int | None) -> Entry:
     """Remove the old name of a file that is safe at its new one, unless another version has the name by now.
 
-    `fd`: the file, if it is there. OSError: nothing was removed.
+    `fd` is the file with the old name, or None if there is none. Raise OSError if nothing was removed.
     """
 
-    def may_go(place: PathInFolder) -> bool:
+    def is_unused_source(place: PathInFolder) -> bool:
         found = place.look()
         if found is None or fd is None or not found.identity.same_version(entry.intent.identity):
             return False
         return entry.intent.method is Method.RENAME or not is_being_written(fd)
 
-    if not remove_exactly(source, aside_name(entry), may_go):
+    if not remove_exactly(source, aside_name(entry), is_unused_source):
         return journal.advance(
             entry.id, State.CONFLICT, reason="it changed, or was opened for writing, during the move; both files stay"
         )
@@ -145,10 +145,10 @@ def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int 
 
 
 def is_exactly(identity: FileIdentity | None) -> Callable[[PathInFolder], bool]:
-    """True of a place where this file is, unchanged."""
+    """Return a test that is true for a name that leads to this file, unchanged."""
 
-    def holds(place: PathInFolder) -> bool:
+    def is_unchanged(place: PathInFolder) -> bool:
         found = place.look()
         return found is not None and found.identity == identity
 
-    return holds
+    return is_unchanged

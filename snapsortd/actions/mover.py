@@ -1,4 +1,4 @@
-"""The only part that changes the user's files: it opens what a change needs and lets one happen at a time."""
+"""The only part that changes the user's files: it opens what a change needs and makes one change at a time."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.link import Link
 from snapsortd.actions.move import Move
 from snapsortd.actions.name_conflicts import find_duplicate, plan_displaced
-from snapsortd.actions.plan import Ledger, Plan
+from snapsortd.actions.plan import Plan
 from snapsortd.actions.prepare import METHODS, plan_action, plan_trash, shadow_intent
 from snapsortd.actions.recovery_table import Resolution
 from snapsortd.actions.remove_copy import RemoveCopy
-from snapsortd.actions.resume import restore_name, settle
+from snapsortd.actions.resume import finish_interrupted, restore_name
 from snapsortd.actions.reverse import check_reversal, plan_reversal
 from snapsortd.actions.step import Step
 from snapsortd.actions.tag import Tag
@@ -29,19 +30,20 @@ from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
 
 MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
+"""Actions that are not repeated for a version of a file if their result still exists."""
 
 
 class Mover:
-    """Files images and takes them back; safe to call from several threads."""
+    """Carries out actions on files and reverses them; safe to call from several threads."""
 
     def __init__(self, journal: Ledger, trash: Trash = NO_TRASH) -> None:
         self._journal = journal
         self._trash = trash
-        self._turn = threading.RLock()
+        self._lock = threading.RLock()
         self._unconfirmed_devices: set[int] = set()
 
     def file(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
-        """Carry out `action`, any but run and notify.
+        """Carry out `action`, any except run and notify.
 
         The entry is `done`, `shadow` or `conflict`; its kind is `trash` if the destination already held a file with the
         same content. A copy or link that this rule made of this version before is returned, not made again.
@@ -54,7 +56,7 @@ class Mover:
             return self._journal.shadow(shadow_intent(file, action, cause))
         with self.exclusively(), self._watching_durability(), ExitStack() as held:
             self._check_no_unfinished_move(file)
-            if (made := self._standing(file, action)) is not None:
+            if (made := self._existing_copy(file, action)) is not None:
                 return made
             source = held.enter_context(reopen_folder(file))
             plan = plan_action(source, action, cause, self._trash, held)
@@ -69,9 +71,9 @@ class Mover:
                 raise
 
     def reverse(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
-        """Reverse a finished entry: move it back to its exact old name, remove a copy, redo an undo.
+        """Reverse a finished entry: move the file back to its exact old name, remove a copy, or redo an undo.
 
-        UndoRefused: why this one can't be, nothing was touched. `dry_run` only looks, and returns None.
+        Raise UndoRefused if this is not possible; then nothing was touched. `dry_run` only checks, and returns None.
         """
         with self.exclusively(), self._watching_durability():
             if dry_run:
@@ -80,21 +82,21 @@ class Mover:
             with plan_reversal(entry, batch) as plan:
                 return self._carry_out(plan)
 
-    def put_back(self, entry: Entry) -> None:
-        """Give its name back to a file that was being removed when the end came. SnapsortError: it could not be."""
-        with self._settling(entry):
+    def restore_name(self, entry: Entry) -> None:
+        """Restore the name of a file whose removal was interrupted. Raise SnapsortError if that is not possible."""
+        with self._resuming(entry):
             restore_name(entry)
 
-    def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
-        """Carry out what `recovery` decided about an open entry; `target` is what was seen there.
+    def finish_interrupted(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
+        """Carry out the resolution of an open entry; `target` is the identity that was found at its target.
 
-        SnapsortError: it could not be; the entry stays open.
+        Raise SnapsortError if that is not possible; the entry stays open.
         """
-        with self._settling(entry):
-            settle(self._journal, entry, resolution, target)
+        with self._resuming(entry):
+            finish_interrupted(self._journal, entry, resolution, target)
 
     @contextmanager
-    def _settling(self, entry: Entry) -> Iterator[None]:
+    def _resuming(self, entry: Entry) -> Iterator[None]:
         try:
             with (
                 self.exclusively(),
@@ -106,25 +108,25 @@ class Mover:
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:
-        """No move is under way in this block, nor begins: what is open then is truly unfinished."""
-        with self._turn:
+        """Let no move run during the block, so that an entry that is open in it is really unfinished."""
+        with self._lock:
             yield
 
     def is_in_doubt(self, entry: Entry) -> bool:
-        """True if a disk that the entry needs did not confirm a write since the start."""
+        """True if a disk that the entry needs has failed to confirm a write since this process started."""
         return bool({entry.intent.source_folder.dev, entry.intent.target_folder.dev} & self._unconfirmed_devices)
 
     def _without_duplicate(self, plan: Plan, held: ExitStack) -> Plan:
-        """Return a plan for the trash if a file of the same content exists; never for an original and its copy."""
-        twin = find_duplicate(plan)
-        if twin is None:
+        """Return a plan for the trash if a file with the same content exists. Raise LeftAlone for a copy action."""
+        duplicate = find_duplicate(plan)
+        if duplicate is None:
             return plan
         if plan.keep_source:
-            raise LeftAlone(f"{twin} has the same content, and the rule says on_conflict: deduplicate")
+            raise LeftAlone(f"{duplicate} has the same content, and the rule says on_conflict: deduplicate")
         return plan_trash(plan.source, plan.cause, self._trash, held)
 
     def _displace(self, plan: Plan, action: PlannedAction, held: ExitStack) -> Entry | None:
-        """Have what has the wanted name make room, in an entry of its own; None if it keeps its name."""
+        """Move the file with the wanted name out of the way, in an entry of its own; return None if it stays."""
         displaced = plan_displaced(plan, action, self._trash, held)
         if displaced is None or self._journal.open_entry_at(displaced.source.path) is not None:
             return None
@@ -137,7 +139,10 @@ class Mover:
             return None
 
     def _restore(self, displaced: Entry) -> None:
-        """The new file does not come: give the name back. In the same batch, for that tells it from a person's undo."""
+        """Move the displaced file back, because the new file did not arrive.
+
+        This is done in the same batch, which distinguishes it from an undo by a person.
+        """
         with (
             suppress(UndoRefused, FileChanged, MoveRefused, LeftAlone),
             plan_reversal(displaced, displaced.intent.cause.batch) as plan,
@@ -145,14 +150,14 @@ class Mover:
             self._carry_out(plan)
 
     def _carry_out(self, plan: Plan) -> Entry:
-        """Do it. DurabilityError where a disk does not confirm a write, or did not before.
+        """Carry out the plan. Raise DurabilityError if a disk does not confirm a write, or did not earlier.
 
-        A second fsync would succeed and prove nothing: the kernel has forgotten the lost pages by then.
+        A second fsync would succeed and prove nothing: by then the kernel has dropped the lost pages.
         """
         devices = {plan.source.place.folder.identity.dev, plan.folder.identity.dev}
         if devices & self._unconfirmed_devices:
             raise DurabilityError(
-                "moving on this disk has stopped, because it did not confirm a write",
+                "nothing is moved on this disk any more, because it did not confirm a write",
                 "check the disk, then restart the computer",
             )
         step = _step(self._journal, plan)
@@ -169,7 +174,7 @@ class Mover:
 
     @contextmanager
     def _watching_durability(self, devices: Iterable[int] = ()) -> Iterator[None]:
-        """Remember the disk that did not confirm a write, or `devices` where it isn't known which one it was."""
+        """Remember the disk that did not confirm a write, or all `devices` if it is not known which one it was."""
         try:
             yield
         except DurabilityError as error:
@@ -177,13 +182,13 @@ class Mover:
             raise
 
     def _check_no_unfinished_move(self, file: OpenFile) -> None:
-        """Raise MoveRefused for a file whose last move waits for its disk: `recover` resolves it."""
+        """Raise MoveRefused for a file whose last move is unfinished, until `repair` resolves it."""
         entry = self._journal.open_entry_for(file.path)
         if entry is not None and entry.intent.identity.same_version(file.identity):
             raise MoveRefused(f"its move to {entry.intent.target} is not finished: {entry.reason or 'interrupted'}")
 
-    def _standing(self, file: OpenFile, action: PlannedAction) -> Entry | None:
-        """Return the copy or link that the same rule made before, if it exists as it was made."""
+    def _existing_copy(self, file: OpenFile, action: PlannedAction) -> Entry | None:
+        """Return the entry of the copy or link that the same rule made before, if it exists unchanged."""
         if action.kind not in MADE_ONCE:
             return None
         made = self._journal.already_made(

@@ -1,7 +1,7 @@
 """Resolve a name conflict: move the existing file aside, or discard the new one as a duplicate.
 
-Only a regular file that can be read is ever displaced, opened and checked like any other; whatever else has the name
-keeps it, and the new file gets the next one.
+Only a regular, readable file is ever displaced, opened and checked like any other; anything else keeps its name, and
+the new file gets the next one.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from snapsortd.files.open_file import OpenFile
 
 
 def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitStack) -> Plan | None:
-    """Return how the file that has the wanted name makes room for `plan`, or None if it keeps its name.
+    """Return the plan to move the file with the wanted name out of the way of `plan`, or None if it keeps its name.
 
-    Raise LeftAlone if one of the names is the file's own.
+    Raise LeftAlone if one of the names belongs to the source file itself.
     """
     if action.on_conflict not in (OnConflict.RENAME_EXISTING, OnConflict.TRASH) or action.destination is None:
         return None
@@ -47,9 +47,9 @@ def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitSt
 
 
 def find_duplicate(plan: Plan) -> str | None:
-    """Return the path of a file with the same content among the taken names.
+    """Return the path of a file with the same content among the taken names, or None.
 
-    Raise LeftAlone if one of them is the file's own.
+    Raise LeftAlone if one of the names belongs to the source file itself.
     """
     taken = list(_taken(plan))
     for _, found in taken:
@@ -85,7 +85,7 @@ def _open(place: PathInFolder, held: ExitStack) -> OpenFile | None:
     try:
         fd = place.open()
         held.callback(os.close, fd)
-        # Where case is folded, the name that an undo would restore is not quite its own.
+        # On a case-insensitive file system, an undo would restore a name that is spelled differently.
         if place.name not in os.listdir(place.folder.fd):
             return None
         return OpenFile(place, fd, os.fstat(fd)).hashed()

@@ -1,47 +1,19 @@
-"""What one step is to do with an open file, and the journal that records it."""
+"""The plan of one change to an open file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from snapsortd.domain.entry import Cause, Entry, EntryKind, Intent, Method, State
+from snapsortd.domain.entry import Cause, EntryKind, Intent, Method
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import Folder, PathInFolder
 from snapsortd.files.open_file import OpenFile
 
 
-class Ledger(Protocol):
-    """What actions need of the journal. `begin` and `advance` return only when the disk has what they write."""
-
-    def begin(self, intent: Intent) -> Entry: ...
-
-    def advance(
-        self,
-        entry_id: int,
-        state: State,
-        *,
-        reason: str = "",
-        target: str | None = None,
-        method: Method | None = None,
-        target_identity: FileIdentity | None = None,
-    ) -> Entry: ...
-
-    def shadow(self, intent: Intent) -> Entry: ...
-
-    def open_entry_for(self, path: str) -> Entry | None: ...
-
-    def open_entry_at(self, path: str) -> Entry | None: ...
-
-    def already_made(
-        self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method
-    ) -> Entry | None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Which open file gets which name in which open folder; all stay open until the step has ended."""
+    """An open file and the names that it may get in an open folder; both stay open until the step has ended."""
 
     source: OpenFile
     cause: Cause
@@ -49,7 +21,7 @@ class Plan:
     action: EntryKind
     folder: Folder
     names: Callable[[int], str] = field(repr=False)
-    """Return name number 1, 2, 3 … to try; raise when there is no further one."""
+    """Returns name number 1, 2, 3 … to try; raises if there is no further one."""
     method: Method = Method.RENAME
     keep_source: bool = False
     reverses: int | None = None
@@ -60,7 +32,7 @@ class Plan:
 
     @property
     def goes_to_trash(self) -> bool:
-        """True if the file is thrown away."""
+        """True if the file is moved to the trash."""
         return self.action is EntryKind.TRASH and self.kind is not EntryKind.UNDO
 
     def intent(self, name: str) -> Intent:

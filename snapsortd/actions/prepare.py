@@ -31,7 +31,7 @@ METHODS = {
     ActionKind.NOTIFY: Method.CALL,
 }
 KEEPS_SOURCE = frozenset(METHODS) - {ActionKind.MOVE, ActionKind.RENAME, ActionKind.TRASH}
-"""The file stays at its path."""
+"""Actions after which the file stays at its path."""
 
 _NOWHERE = FolderIdentity(0, 0)
 
@@ -68,7 +68,7 @@ def plan_action(file: OpenFile, action: PlannedAction, cause: Cause, trash: Tras
 
 
 def plan_trash(file: OpenFile, cause: Cause, trash: Trash, held: ExitStack) -> Plan:
-    """Return the plan to throw the file away. Raise MoveRefused if there is no trash for it."""
+    """Return the plan to move the file to the trash. Raise MoveRefused if there is no trash for it."""
     folder = held.enter_context(trash.open(file.place.folder))
     return Plan(file, cause, EntryKind.TRASH, EntryKind.TRASH, folder, names_in_trash(file.place.name).nth)
 
@@ -100,7 +100,7 @@ def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
 
 
 def shadow_intent(file: OpenFile, action: PlannedAction, cause: Cause) -> Intent:
-    """Return the intent that a rule in shadow mode records; nothing is inspected."""
+    """Return the intent that a rule in shadow mode records, without inspecting the destination."""
     target = file.path
     if action.destination is not None:
         where = action.destination

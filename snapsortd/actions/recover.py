@@ -1,14 +1,14 @@
-"""Looks at what an interrupted move left behind, lets `recovery` decide, and has the mover carry it out."""
+"""Recover from interrupted moves: inspect both ends, look up the resolution, and have the mover carry it out."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
-from snapsortd.actions.recovery_table import Act, Resolution, SourceSeen, TargetSeen, resolve
+from snapsortd.actions.ledger import Ledger
+from snapsortd.actions.mover import Mover
+from snapsortd.actions.recovery_table import Act, SourceSeen, TargetSeen, resolve
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
@@ -17,55 +17,37 @@ from snapsortd.files.folders import open_place
 from snapsortd.files.tags import has_none_of, has_tags
 
 
-class OpenEntries(Protocol):
-    """What repair needs of the journal."""
-
-    def open_entries(self) -> list[Entry]: ...
-
-
-class Settler(Protocol):
-    """What repair needs of the mover."""
-
-    def exclusively(self) -> AbstractContextManager[None]: ...
-
-    def is_in_doubt(self, entry: Entry) -> bool: ...
-
-    def put_back(self, entry: Entry) -> None: ...
-
-    def settle(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None: ...
-
-
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What was found at one end of a move; `reached` is the folder, None where it could not be."""
+    """The state of one end of a move."""
 
-    reached: FolderIdentity | None
+    folder: FolderIdentity | None
+    """None if the folder could not be reached."""
     stat: Stat | None = None
     symlink_target: str | None = None
-    """The path in a symlink."""
 
 
-def repair(journal: OpenEntries, mover: Settler) -> list[str]:
-    """Resolve every open entry that can be. One sentence for each, for the log.
+def repair(journal: Ledger, mover: Mover) -> list[str]:
+    """Resolve every open entry that can be resolved, and return one sentence for each, for the log.
 
-    Run it at the start, before undo, and when a disk comes back. Moves under way are waited for.
+    To be called at the start, before an undo, and when a disk has been mounted again. Waits for running moves.
     """
     with mover.exclusively():
         return [_repair_one(entry, mover) for entry in journal.open_entries()]
 
 
-def _repair_one(entry: Entry, mover: Settler) -> str:
+def _repair_one(entry: Entry, mover: Mover) -> str:
     what = f"entry {entry.id} ({entry.intent.source} → {entry.intent.target})"
     if mover.is_in_doubt(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
     try:
-        mover.put_back(entry)
+        mover.restore_name(entry)
         source = _look(entry.intent.source, entry.intent.source_root, entry.intent.source_folder)
         target = _look(entry.intent.target, entry.intent.target_root, entry.intent.target_folder)
         seen_source = _judge_source(entry, source)
         seen_target = _judge_target(entry, source, target)
         resolution = resolve(entry.state, entry.intent.method, entry.intent.keep_source, seen_source, seen_target)
-        mover.settle(entry, resolution, target.stat.identity if target.stat else None)
+        mover.finish_interrupted(entry, resolution, target.stat.identity if target.stat else None)
     except JournalError:
         raise
     except SnapsortError as error:
@@ -91,7 +73,7 @@ def _look(path: str, root: str, folder: FolderIdentity) -> _Seen:
 
 
 def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
-    if seen.reached is None:
+    if seen.folder is None:
         return SourceSeen.UNREACHABLE
     if seen.stat is None:
         return SourceSeen.ABSENT
@@ -102,13 +84,13 @@ def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
 
 
 def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
-    if target.reached is None:
+    if target.folder is None:
         return TargetSeen.UNREACHABLE
     found = target.stat
     if entry.intent.method is Method.TAG:
         return TargetSeen.ABSENT if found is None else _judge_tags(entry)
     if _removes_symlink(entry):
-        return TargetSeen.SAME_BYTES  # nothing is lost with a symlink, whatever became of what it led to
+        return TargetSeen.SAME_BYTES  # nothing is lost with a symlink, whatever happened to its target
     if found is None or _is_other_spelling(entry, source, target):
         return TargetSeen.ABSENT
     if entry.intent.method is Method.SYMLINK:
@@ -151,14 +133,14 @@ def _has_its_tags(fd: int, entry: Entry) -> bool:
 
 
 def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:
-    """An unconfirmed copy proves itself by the original's time too: an older twin is not ours."""
+    """True if the file can be the entry's copy; an unconfirmed one also has the original's time, unlike a duplicate."""
     if entry.intent.method is not Method.COPY or entry.state is State.MOVED:
         return True
     return abs(found.mtime_ns - entry.intent.identity.mtime_ns) <= COARSEST_TIME_NS
 
 
 def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
-    """True if both names lead to one folder entry, on a file system that folds case or Unicode forms.
+    """True if both names are the same folder entry, on a file system that folds case or Unicode forms.
 
     Then "source and target are the same file" does not mean that there are two links: removing the source
     would remove the only one.
@@ -167,7 +149,7 @@ def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
         return False
     if source.stat.nlink < 2:
         return True
-    return source.reached == target.reached and _folded(entry.intent.source) == _folded(entry.intent.target)
+    return source.folder == target.folder and _folded(entry.intent.source) == _folded(entry.intent.target)
 
 
 def _folded(path: str) -> str:

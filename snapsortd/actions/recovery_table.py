@@ -1,7 +1,7 @@
-"""What to do about a move that was interrupted: decided from what is seen, acting only on what is proven.
+"""The resolution of an interrupted move, decided from what is found at both names, on proof alone.
 
-Whatever happened between two system calls, the file is whole under its old name, its new name, or both; the
-journal says which move it was. Where neither name can be seen, nothing is decided.
+Whatever happened between two system calls, the file is complete under its old name, its new name, or both; the
+journal records which move it was. If neither name can be inspected, nothing is decided.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from snapsortd.domain.entry import Method, State
 
 
 class SourceSeen(StrEnum):
-    """What is at the old name."""
+    """What was found at the old name."""
 
     SAME = "same"
-    """The version that was looked at."""
+    """The version that was opened."""
     CHANGED = "changed"
     """Another file, or another version."""
     ABSENT = "absent"
     UNREACHABLE = "unreachable"
-    """Its folder is missing, or its disk is not mounted."""
+    """The folder is missing, or its disk is not mounted."""
 
 
 class TargetSeen(StrEnum):
-    """What is at the new name."""
+    """What was found at the new name."""
 
     SAME_FILE = "same file"
-    """The very file that was to be moved (inode, size and time); the link that was to be made; the file with its tags
-    as they were to be."""
+    """The file to be moved itself (same inode, size and time); the link to be made; the file with the intended tags."""
     SAME_BYTES = "same bytes"
     """Another file with the same content."""
     DIFFERENT = "different"
@@ -39,39 +38,39 @@ class TargetSeen(StrEnum):
 
 class Act(StrEnum):
     DEFER = "defer"
-    """Leave the entry open, look again later."""
+    """Leave the entry open and check again later."""
     DROP = "drop"
-    """The file never left: close the entry as failed, delete our own unfinished copy."""
+    """The file was not moved: close the entry as failed, and delete our own unfinished copy."""
     FINISH = "finish"
-    """The file is there: confirm the folders, close as done."""
+    """The file is at its target: sync the folders, and close the entry as done."""
     RELEASE = "release"
-    """It is there and still here: confirm, remove the old name, close as done."""
+    """The file is at both names: sync the target, remove the old name, and close the entry as done."""
     CONFLICT = "conflict"
-    """Tell the user, touch nothing."""
+    """Report a conflict to the user and touch nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What to do, and why, in words for the journal."""
+    """The act, and its reason for the journal."""
 
     act: Act
     reason: str = ""
 
 
-_DEFER = Resolution(Act.DEFER, "its folder is missing or its disk is not mounted; it is looked at again later")
+_DEFER = Resolution(Act.DEFER, "its folder is missing or its disk is not mounted; it is checked again later")
 _DROP = Resolution(Act.DROP, "interrupted before the file was moved")
 _NOT_DONE = Resolution(Act.DROP, "interrupted before it was done")
 _FINISH = Resolution(Act.FINISH)
 _RELEASE = Resolution(Act.RELEASE)
 _BOTH = Resolution(Act.CONFLICT, "interrupted, and one of the two files changed since; both stay")
-_UNHEARD = Resolution(Act.DROP, "interrupted: it is not known whether it ended")
-_LOST = Resolution(Act.CONFLICT, "interrupted, and the file is at neither place as it was; nothing was touched")
+_UNKNOWN = Resolution(Act.DROP, "interrupted: it is not known whether it ended")
+_LOST = Resolution(Act.CONFLICT, "interrupted, and neither path has the file as it was; nothing was touched")
 
 
 def resolve(state: State, method: Method, keep_source: bool, source: SourceSeen, target: TargetSeen) -> Resolution:
-    """The act for one open entry (state intent or moved). Total: every combination has an answer."""
+    """Return the resolution of an open entry (state intent or moved). Every combination has one."""
     if method is Method.CALL:
-        return _UNHEARD
+        return _UNKNOWN
     if method is Method.RENAME:
         return _resolve_rename(source, target)
     if method is Method.REMOVE:
@@ -92,9 +91,9 @@ def resolve(state: State, method: Method, keep_source: bool, source: SourceSeen,
 def _resolve_rename(source: SourceSeen, target: TargetSeen) -> Resolution:
     match source, target:
         case SourceSeen.SAME, TargetSeen.SAME_FILE:
-            return _RELEASE  # link + unlink, stopped in between
+            return _RELEASE  # link + unlink, interrupted in between
         case SourceSeen.SAME, _:
-            return _DROP  # a rename is whole or not at all, so the target does not matter
+            return _DROP  # a rename is atomic, so the target does not matter
         case _, TargetSeen.SAME_FILE:
             return _FINISH
         case (SourceSeen.UNREACHABLE, _) | (_, TargetSeen.UNREACHABLE):
@@ -109,7 +108,7 @@ def _resolve_rename(source: SourceSeen, target: TargetSeen) -> Resolution:
 
 
 def _resolve_remove(source: SourceSeen, target: TargetSeen) -> Resolution:
-    """The source is a copy to be removed while its original, the target, stands."""
+    """Resolve the removal of a copy, the source, which requires that its original, the target, exists."""
     if source in (SourceSeen.SAME, SourceSeen.CHANGED):
         return _DROP
     if source is SourceSeen.UNREACHABLE or target is TargetSeen.UNREACHABLE:
@@ -118,7 +117,7 @@ def _resolve_remove(source: SourceSeen, target: TargetSeen) -> Resolution:
 
 
 def _resolve_uncopied(state: State, source: SourceSeen, target: TargetSeen) -> Resolution:
-    """No verified copy is at the target."""
+    """Resolve a copy that is not verified at the target."""
     if source is SourceSeen.ABSENT:
         return _LOST
     if state is State.MOVED and not (source is SourceSeen.SAME and target is TargetSeen.ABSENT):
@@ -127,7 +126,7 @@ def _resolve_uncopied(state: State, source: SourceSeen, target: TargetSeen) -> R
 
 
 def _resolve_link(source: SourceSeen, target: TargetSeen) -> Resolution:
-    """The source is never touched: all that matters is whether the link is there."""
+    """Resolve a link. The source is never touched, so only the existence of the link matters."""
     if target is TargetSeen.SAME_FILE:
         return _FINISH
     if SourceSeen.UNREACHABLE is source or TargetSeen.UNREACHABLE is target:
@@ -136,7 +135,7 @@ def _resolve_link(source: SourceSeen, target: TargetSeen) -> Resolution:
 
 
 def _resolve_tag(source: SourceSeen, target: TargetSeen) -> Resolution:
-    """Both are one file. Of another version nothing is known, whatever tags it has."""
+    """Resolve a change of tags. Source and target are one file; tags on another version of it prove nothing."""
     if SourceSeen.UNREACHABLE is source or TargetSeen.UNREACHABLE is target:
         return _DEFER
     if source is SourceSeen.ABSENT:

@@ -1,4 +1,4 @@
-"""Taking a copy or a link away again, while what it was made of stands."""
+"""Remove a copy or a link, provided that the original still exists."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ class RemoveCopy(Step):
         if self._plan.action is EntryKind.SYMLINK:
             return self._remove_symlink()
         with suppress(FileNotFoundError):
-            self._sync_target()  # it may have been saved just now
+            self._sync_target()  # it may have just been saved
         original = self._target.look()
         if original is None or original.identity != self._plan.original:
-            raise FileChanged("the original is not there unchanged")
+            raise FileChanged("the original is missing or was changed")
         if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_exactly(self._plan.source.identity)):
-            return self._advance(State.CONFLICT, reason="the copy was changed just then; it stays")
+            return self._advance(State.CONFLICT, reason="the copy was changed meanwhile; it stays")
         return self._conclude()
 
     def _remove_symlink(self) -> Entry:
-        """Nothing is lost with it, so what it leads to need not be there."""
+        """Remove the symlink. Nothing is lost with it, so its target need not exist."""
         path = self._target.path
 
         def is_meant(place: PathInFolder) -> bool:
             return place.symlink_target() == path
 
         if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_meant):
-            return self._advance(State.CONFLICT, reason="the link was changed just then; it stays")
+            return self._advance(State.CONFLICT, reason="the link was changed meanwhile; it stays")
         return self._conclude()
 
     def _conclude(self) -> Entry:

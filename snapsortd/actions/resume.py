@@ -1,12 +1,12 @@
-"""Carries out what `recovery` decided about an interrupted move."""
+"""Resume an interrupted move: carry out its resolution."""
 
 from __future__ import annotations
 
 import os
 from contextlib import ExitStack, suppress
 
+from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.move import release_source
-from snapsortd.actions.plan import Ledger
 from snapsortd.actions.recovery_table import Act, Resolution
 from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
@@ -17,8 +17,11 @@ from snapsortd.files.remove import put_back
 from snapsortd.files.sync import sync, sync_folder
 
 
-def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
-    """Do it. `target` is the identity that was seen at the target; what is raised leaves the entry open."""
+def finish_interrupted(journal: Ledger, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
+    """Carry out the resolution of an entry; `target` is the identity that was found at its target.
+
+    Raise OSError or SnapsortError if that is not possible; the entry stays open.
+    """
     with ExitStack() as held:
         match resolution.act:
             case Act.DEFER:
@@ -40,7 +43,10 @@ def settle(journal: Ledger, entry: Entry, resolution: Resolution, target: FileId
 
 
 def restore_name(entry: Entry) -> None:
-    """Give its name back to a file that was just being removed when the end came. OSError: it could not be."""
+    """Restore the name of a file whose removal was interrupted.
+
+    Raise OSError as the system reports it, DurabilityError if the name could not be restored.
+    """
     ends = (
         (entry.intent.source, entry.intent.source_root, entry.intent.source_folder),
         (entry.intent.target, entry.intent.target_root, entry.intent.target_folder),
@@ -49,14 +55,14 @@ def restore_name(entry: Entry) -> None:
         with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
             if place.folder.identity.could_be(folder):
                 put_back(PathInFolder(place.folder, aside_name(entry)), place)
-                sync_folder(place.folder.fd)  # what is seen now is on the disk, also what a killed repair did
+                sync_folder(place.folder.fd)  # what is seen now is on the disk, including the work of a killed repair
 
 
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
     sync_folder(held.enter_context(open_place(entry.intent.target, entry.intent.target_root)).folder.fd)
     try:
         source = held.enter_context(open_place(entry.intent.source, entry.intent.source_root))
-    except FileNotFoundError:  # the folder that the file left was deleted since
+    except FileNotFoundError:  # the source folder was deleted since
         pass
     else:
         sync_folder(source.folder.fd)
@@ -73,7 +79,7 @@ def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, 
     sync(fd)
     found = place.look()
     if found is None or found.identity != target:
-        raise MoveRefused("the file changed just now")
+        raise MoveRefused("the file was changed just now")
     journal.advance(entry.id, State.DONE, target_identity=target)
 
 
@@ -83,22 +89,22 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
     with suppress(FileNotFoundError):
         old = source.open()
         held.callback(os.close, old)
-    there = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
-    fd = there.open()
+    place = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
+    fd = place.open()
     held.callback(os.close, fd)
     sync(fd)
-    sync_folder(there.folder.fd)
-    found = there.look()
+    sync_folder(place.folder.fd)
+    found = place.look()
     if found is None or found.identity != target:
-        raise MoveRefused("the file at the target changed just now")
+        raise MoveRefused("the file at the target was changed just now")
     entry = journal.advance(entry.id, State.MOVED, target_identity=target)
     _remove_leftover(entry)
     release_source(journal, entry, source, old)
 
 
 def _remove_leftover(entry: Entry) -> None:
-    """Delete our own unfinished copy, or the second link that publishing it left."""
+    """Delete our own unfinished copy, or the second link that was left when it got its name."""
     if entry.intent.method is Method.COPY:
         with open_place(entry.intent.target, entry.intent.target_root) as target:
             PathInFolder(target.folder, temporary_name(entry)).remove()
-            sync_folder(target.folder.fd)  # nobody looks for it once the entry is closed
+            sync_folder(target.folder.fd)  # recovery does not look for it once the entry is closed

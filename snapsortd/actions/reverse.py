@@ -1,4 +1,4 @@
-"""How one finished entry is taken back: what must still hold, and the way back."""
+"""Reverse a finished entry: check what must still hold, and plan the way back."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from snapsortd.files.open_file import NOT_OPEN, OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
 
-_AGAIN = {
+_REDO_METHODS = {
     EntryKind.COPY: Method.COPY,
     EntryKind.HARDLINK: Method.LINK,
     EntryKind.SYMLINK: Method.SYMLINK,
 }
-"""How what was taken away is made again."""
+"""The method that makes a removed copy or link again."""
 
 
 @contextmanager
 def plan_reversal(entry: Entry, batch: int) -> Iterator[Plan]:
-    """The plan that reverses `entry`, its files held open; a missing old folder is made again.
+    """Yield the plan that reverses `entry`, with its files held open; a missing old folder is created again.
 
-    UndoRefused: why there is none.
+    Raise UndoRefused with the reason if there is none.
     """
     with ExitStack() as held:
         yield _Reversal(entry, held).plan(batch)
 
 
 def check_reversal(entry: Entry) -> None:
-    """UndoRefused if `entry` could not be reversed now; nothing is made or touched."""
+    """Raise UndoRefused if `entry` can't be reversed now; nothing is created or changed."""
     with ExitStack() as held:
         _Reversal(entry, held).check()
 
@@ -46,7 +46,7 @@ class _Reversal:
         self._entry = entry
         self._done = entry.intent
         self._held = held
-        self._left = _left_behind(entry)
+        self._result = _identity_of_result(entry)
 
     def check(self) -> None:
         done = self._done
@@ -67,15 +67,16 @@ class _Reversal:
         if self._is_symlink_to_remove:
             kept = self._open_folder(done.source, done.source_root, done.source_folder)
             return self._plan(batch, self._open_link(), kept, Method.REMOVE, done.identity)
-        there = self._open_target()
+        file = self._open_target()
         if done.method is Method.TAG:
-            return self._plan(batch, there, there.place.folder, Method.TAG)
+            return self._plan(batch, file, file.place.folder, Method.TAG)
         if done.keep_source:
             original = self._open_source()
-            return self._plan(batch, there, original.place.folder, Method.REMOVE, original.identity)
+            return self._plan(batch, file, original.place.folder, Method.REMOVE, original.identity)
         folder = self._made_folder()
         self._check_free(folder)
-        return self._plan(batch, there, folder, _AGAIN[done.action] if done.method is Method.REMOVE else Method.RENAME)
+        method = _REDO_METHODS[done.action] if done.method is Method.REMOVE else Method.RENAME
+        return self._plan(batch, file, folder, method)
 
     def _plan(
         self, batch: int, file: OpenFile, folder: Folder, method: Method, original: FileIdentity | None = None
@@ -100,7 +101,7 @@ class _Reversal:
         return self._done.method is Method.SYMLINK
 
     def _open_link(self) -> OpenFile:
-        """Return the symlink, if it still leads where it led."""
+        """Return the symlink. Raise UndoRefused if its target has changed."""
         done = self._done
         folder = self._open_folder(done.target, done.target_root, done.target_folder)
         place = PathInFolder(folder, os.path.basename(done.target))
@@ -112,14 +113,14 @@ class _Reversal:
 
     def _open_target(self) -> OpenFile:
         done = self._done
-        return self._open(done.target, done.target_root, done.target_folder, self._left)
+        return self._open(done.target, done.target_root, done.target_folder, self._result)
 
     def _open_source(self) -> OpenFile:
         done = self._done
         return self._open(done.source, done.source_root, done.source_folder, done.identity)
 
     def _open(self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity) -> OpenFile:
-        """Return the file at `path` if it still is what it was: the same version, or the same bytes."""
+        """Return the file at `path`. Raise UndoRefused unless it is the same version or has the same bytes."""
         folder = self._open_folder(path, root, folder_identity)
         place = PathInFolder(folder, os.path.basename(path))
         try:
@@ -137,25 +138,28 @@ class _Reversal:
         raise UndoRefused(f"{path} was changed since")
 
     def _open_folder(self, path: str, root: str, expected: FolderIdentity) -> Folder:
-        """The folder that `path` is in, if it is the one that it was."""
+        """Return the folder of `path`. Raise UndoRefused unless it is the same folder as before."""
         above = os.path.dirname(path)
         try:
             folder = self._held.enter_context(open_folder(above, root))
         except OSError as error:
-            if error.errno == errno.ENOENT and self._done.action is EntryKind.TRASH:  # all of the trash was removed
+            if error.errno == errno.ENOENT and self._done.action is EntryKind.TRASH:  # the whole trash was removed
                 raise _gone(path) from error
-            raise UndoRefused(f"the folder {above} is not there: {in_words(error)}") from error
+            raise UndoRefused(f"the folder {above} cannot be opened: {in_words(error)}") from error
         _check_disk(folder.identity, expected, above)
         return folder
 
     def _made_folder(self) -> Folder:
         folder = self._old_folder(make=True)
         if folder is None:
-            raise UndoRefused(f"the folder {os.path.dirname(self._done.source)} could not be made again")
+            raise UndoRefused(f"the folder {os.path.dirname(self._done.source)} could not be created again")
         return folder
 
     def _old_folder(self, *, make: bool) -> Folder | None:
-        """The folder to go back to. A missing one is made again (or None) where its parent stands."""
+        """Return the folder to move back to.
+
+        If it is missing and its parent exists, create it, or return None without `make`.
+        """
         path = os.path.dirname(self._done.source)
         expected = self._done.source_folder
         try:
@@ -170,36 +174,37 @@ class _Reversal:
         return folder
 
     def _sync_name(self, path: str) -> None:
-        """Bring a folder's name to the disk, as `make_folder` does: perhaps we made it, and were killed."""
+        """Sync a folder's name to the disk, as `make_folder` does: we may have created it before we were killed."""
         with suppress(OSError), open_folder(*self._above(path)) as parent:
             sync_folder(parent.fd)
 
     def _above(self, path: str) -> tuple[str, str]:
-        """The folder that `path` is in, and the root to reach it from."""
+        """Return the folder that `path` is in, and the root to reach it from."""
         above, root = os.path.dirname(path), self._done.source_root
-        return above, above if root in ("", path) else root  # else the watched folder itself is meant
+        return above, above if root in ("", path) else root  # `path` may be the watched folder itself
 
     def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
         above, root = self._above(path)
         try:
             parent = self._held.enter_context(open_folder(above, root))
-            if parent.identity.dev != expected.dev:  # the folder was another disk's own, or that disk is away
-                raise UndoRefused(f"the disk with {path} is not there")
+            if parent.identity.dev != expected.dev:  # the folder was a mount point, or its disk is not mounted
+                raise UndoRefused(f"the disk with {path} is not mounted")
             return self._held.enter_context(make_folder(root, below(path, root))) if make else None
         except OSError as error:
-            raise UndoRefused(f"the folder {path} is gone and cannot be made again: {in_words(error)}") from error
+            raise UndoRefused(f"the folder {path} is gone and cannot be created again: {in_words(error)}") from error
 
     def _check_free(self, folder: Folder) -> None:
-        """Refuse early, without an entry in the journal; the rename decides again."""
+        """Raise NameTaken early, without an entry in the journal; the rename checks again."""
         place = PathInFolder(folder, os.path.basename(self._done.source))
         if place.look() is not None:
             raise _taken(place.path)
 
 
-def _left_behind(entry: Entry) -> FileIdentity:
+def _identity_of_result(entry: Entry) -> FileIdentity:
+    """Return the identity of the file that the entry left at its target. Raise UndoRefused if it can't be reversed."""
     if entry.intent.method is Method.CALL:
         what = "notification" if entry.intent.kind is EntryKind.NOTIFY else "command"
-        raise UndoRefused(f"a {what} cannot be taken back")
+        raise UndoRefused(f"a {what} cannot be undone")
     if entry.reversed_by is not None:
         raise UndoRefused("already redone" if entry.intent.kind is EntryKind.UNDO else "already undone")
     if entry.state is State.SHADOW:
@@ -207,17 +212,17 @@ def _left_behind(entry: Entry) -> FileIdentity:
     if entry.state is State.FAILED:
         raise UndoRefused("nothing was moved: it failed")
     if entry.state is State.CONFLICT:
-        raise UndoRefused(f"it ended in a conflict, to be looked at by hand: {entry.reason}")
+        raise UndoRefused(f"it ended in a conflict that a person must resolve: {entry.reason}")
     if entry.state is not State.DONE:
         raise UndoRefused("it is not finished yet")
-    if entry.target_identity is None:  # what a symlink led to was gone before this was removed
+    if entry.target_identity is None:  # the target of a symlink was gone before the symlink was removed
         raise _gone(entry.intent.target)
     return entry.target_identity
 
 
 def _check_disk(found: FolderIdentity, expected: FolderIdentity, path: str) -> None:
     if not found.could_be(expected):
-        raise UndoRefused(f"{path} is not the folder that it was: its disk is not there, or it is another one")
+        raise UndoRefused(f"{path} is not the same folder as before: its disk is not mounted, or it was replaced")
 
 
 def _only(name: str) -> Callable[[int], str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from snapsortd.actions.command import run
 from snapsortd.actions.desktop_notification import notify_desktop
-from snapsortd.actions.plan import Ledger
+from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.prepare import shadow_intent
 from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, State
@@ -17,18 +17,18 @@ from snapsortd.files.open_file import OpenFile, reopen_folder
 
 
 class ExternalActions:
-    """Carries out the actions `run` and `notify`. One thread uses it."""
+    """Carries out the actions `run` and `notify`. Not thread-safe."""
 
     def __init__(self, journal: Ledger, should_end: Callable[[], bool]) -> None:
-        """`should_end` is called every second while a command runs; if it returns True, the command is ended."""
+        """Call `should_end` every second while a command runs; if it returns True, the command is ended."""
         self._journal = journal
         self._should_end = should_end
 
     def run(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
         """Carry out `action` for the file.
 
-        The entry is `done` or `shadow`; `failed` if a notification could not be shown, which is not the image's
-        fault. Raise CommandFailed if the command could not be started, took too long or failed, FileChanged if the
+        The entry is `done` or `shadow`, or `failed` if a notification could not be shown, which has nothing to do with
+        the image. Raise CommandFailed if the command could not be started, took too long or failed, FileChanged if the
         file must be classified again, MoveRefused if it is not possible now, Interrupted if the command was ended.
         """
         intent = shadow_intent(file, action, cause)
@@ -51,7 +51,7 @@ class ExternalActions:
 
 
 def _check(file: OpenFile) -> FolderIdentity:
-    """Return the file's folder. Raise FileChanged if its path leads to another file by now, or to none."""
+    """Return the file's folder. Raise FileChanged if its path now leads to another file, or to none."""
     with reopen_folder(file) as reopened:
         found = reopened.place.look()
         if found is None:

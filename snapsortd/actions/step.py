@@ -1,7 +1,7 @@
-"""What every change to one file has in common: intent, check, act, commit.
+"""The sequence that every change to one file has in common: intent, check, act, commit.
 
-Each step leaves the file whole under at least one name, and the journal one of the states that `recovery`
-resolves. What is raised before the act closes the entry as `failed`; after it the entry stays open.
+Each step leaves the file complete under at least one name, and the entry in a state that recovery resolves. An error
+before the act closes the entry as `failed`; after it, the entry stays open.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
-from snapsortd.actions.plan import Ledger, Plan
+from snapsortd.actions.ledger import Ledger
+from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.files.folders import PathInFolder
@@ -19,7 +20,7 @@ from snapsortd.files.open_file import NOT_OPEN
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
-"""Names tried for one file in one folder."""
+"""The number of names that are tried for one file in one folder."""
 
 
 class Step(ABC):
@@ -31,13 +32,13 @@ class Step(ABC):
         self._number = 1
         self._acted = False
         self.entry: Entry
-        """Where the journal stands, once `run` has begun."""
+        """The entry as last committed, once `run` has begun."""
 
     def run(self) -> Entry:
-        """Do it. The entry is `done`, or `conflict` with its reason, such as that someone else came in between.
+        """Carry out the plan. The entry is `done`, or `conflict` if, for example, another program has interfered.
 
-        FileChanged, MoveRefused, LeftAlone: nothing was touched. DurabilityError: the disk is in doubt; the
-        file is whole, and the entry stays open where it isn't known what the disk holds.
+        Raise FileChanged, MoveRefused or LeftAlone if nothing was touched. Raise DurabilityError if the disk is in
+        doubt: the file is complete, and the entry stays open if it is not known what is on the disk.
         """
         self.entry = self._journal.begin(self._plan.intent(self._first_name()))
         try:
@@ -46,7 +47,7 @@ class Step(ABC):
         except JournalError:
             raise
         except DurabilityError as error:
-            self._note(error)
+            self._record_doubt(error)
             raise
         except SnapsortError as error:
             self._advance(State.FAILED, reason=error.message)
@@ -54,7 +55,7 @@ class Step(ABC):
         except OSError as error:
             if self._acted:
                 doubt = DurabilityError(f"it is not known whether it is complete: {in_words(error)}")
-                self._note(doubt)
+                self._record_doubt(doubt)
                 raise doubt from error
             self._advance(State.FAILED, reason=in_words(error))
             raise MoveRefused(in_words(error)) from error
@@ -65,13 +66,13 @@ class Step(ABC):
     def _first_name(self) -> str:
         return self._free_name()
 
-    def _note(self, error: DurabilityError) -> None:
-        """Say why the entry stays open, unless it was closed: `repair` looks what the disk holds, after a restart."""
+    def _record_doubt(self, error: DurabilityError) -> None:
+        """Record why an open entry stays open: after a restart, `repair` checks what is on the disk."""
         if self.entry.state in OPEN_STATES:
             self._advance(self.entry.state, reason=error.message)
 
     def _check_source(self) -> None:
-        """Raise FileChanged unless the name still leads to the file that was opened, and it is unchanged."""
+        """Raise FileChanged unless the name still leads to the file that was opened, and the file is unchanged."""
         source = self._plan.source
         found = source.place.look()
         if found is None:
@@ -80,7 +81,7 @@ class Step(ABC):
             raise FileChanged("the file was changed or replaced")
 
     def _take_name(self, make: Callable[[], None]) -> None:
-        """Have `make` make the target's name; a taken one costs a new intent with the next one."""
+        """Call `make` to create the target's name; if it is taken, commit an intent with the next one and try again."""
         for _ in range(MAX_NAMES):
             try:
                 make()
@@ -92,11 +93,11 @@ class Step(ABC):
                 return
         raise MoveRefused(f"every name like {self._target.name} is taken")
 
-    def _leave_name(self) -> None:  # noqa: B027 only the trash has something
-        """The wanted name went to somebody else: take back what was made for it."""
+    def _leave_name(self) -> None:  # noqa: B027 only the trash needs it
+        """Remove what was created for a name that turned out to be taken."""
 
     def _free_name(self) -> str:
-        """The next name that looks free. Only a hint, to spare commits: the making of it decides."""
+        """Return the next name that seems free. This is only a hint that saves commits: creating the name decides."""
         previous = ""
         while (name := self._plan.names(self._number)) != previous and self._number <= MAX_NAMES:
             if not self._is_taken(PathInFolder(self._plan.folder, name)):
@@ -108,7 +109,7 @@ class Step(ABC):
         found = place.look()
         if found is None:
             return False
-        # Also where the file system folds case: then it is the file itself under another spelling.
+        # On a case-insensitive file system, it may be the file itself under another spelling.
         if found.identity.is_same_file(self._plan.source.identity):
             raise LeftAlone("it is already at its destination")
         return True

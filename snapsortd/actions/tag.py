@@ -1,4 +1,4 @@
-"""Tags on a file: added beside those that are there, and exactly those taken away again."""
+"""Add tags to a file, beside existing ones; an undo removes exactly those that were added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from snapsortd.files.tags import add_tags, remove_tags
 
 
 class Tag(Step):
-    """Sets the tags on the open file, or takes them away where the plan is to undo that."""
+    """Adds the tags to the open file, or removes them if the plan is an undo."""
 
     def _first_name(self) -> str:
         return self._plan.names(1)
@@ -21,5 +21,5 @@ class Tag(Step):
         sync(self._plan.source.fd)
         found = self._plan.source.place.look()
         if found is None or found.identity != self._plan.source.identity:
-            return self._advance(State.CONFLICT, reason="it was changed or replaced just when its tags were set")
+            return self._advance(State.CONFLICT, reason="it was changed or replaced while its tags were set")
         return self._advance(State.DONE, target_identity=found.identity)

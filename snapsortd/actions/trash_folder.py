@@ -1,6 +1,6 @@
-"""Where the trash is: the home folder's, or that of the disk that a file lies on.
+"""Locate the trash: that of the home folder, or that of the disk that a file is on.
 
-freedesktop.org, "Trash specification" 1.0, "Trash directories"; on macOS the Finder's.
+See freedesktop.org, "Trash specification" 1.0, "Trash directories"; on macOS it is the Finder's.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ PRIVATE = 0o700
 
 @dataclass(frozen=True, slots=True)
 class Trash:
-    """`home`: the folder for what is thrown away from its disk; empty: nothing ever is."""
+    """The trash folders; `home` is that of the home folder, empty if nothing may be trashed."""
 
     home: str = ""
     only_home: bool = False
-    """Also from other disks, by a copy: nothing is made at their top."""
+    """True to use `home` for other disks too, by a copy, and to create nothing at their top."""
 
     @contextmanager
     def open(self, folder: Folder) -> Iterator[Folder]:
-        """The folder to which what lies in `folder` is thrown away, made if it is missing.
+        """Open the trash folder for files in `folder`, creating it if it is missing; on the same disk if possible.
 
-        It is on the same disk, where there can be one. MoveRefused: there is none.
+        Raise MoveRefused if there is none.
         """
         if not self.home:
             raise MoveRefused("there is no trash", "use a move action instead")
@@ -54,7 +54,7 @@ def _home(home: str, held: ExitStack) -> Folder:
 
 
 def _device(path: str) -> int | None:
-    """Of the file system that `path` is on, or will be."""
+    """Return the device of the file system that `path` is on, or will be; None if it is unknown."""
     while True:
         try:
             return os.stat(path).st_dev
@@ -65,7 +65,7 @@ def _device(path: str) -> int | None:
 
 
 def _top_trash(folder: Folder, held: ExitStack) -> Folder | None:
-    """The trash at the top of the disk, or None where we can have none of our own."""
+    """Open the trash at the top of the disk; return None if we can't have one of our own there."""
     top = _top_of(folder)
     if sys.platform == "darwin" or top is None:
         return None
@@ -84,7 +84,7 @@ def _top_trash(folder: Folder, held: ExitStack) -> Folder | None:
 
 
 def _top_of(folder: Folder) -> str | None:
-    """The highest folder above `folder` on its disk; None if it isn't known any more where `folder` is."""
+    """Return the topmost folder above `folder` on its disk, or None if the path of `folder` is no longer known."""
     path = os.path.realpath(folder.path)
     try:
         found = os.stat(path)
@@ -98,7 +98,7 @@ def _top_of(folder: Folder) -> str | None:
 
 
 def _may_share(path: str) -> bool:
-    """True of a real folder with the sticky bit: else another user could take from it what is ours."""
+    """True for a real folder with the sticky bit: otherwise another user could remove our files from it."""
     try:
         mode = os.lstat(path).st_mode
     except OSError:
@@ -107,16 +107,16 @@ def _may_share(path: str) -> bool:
 
 
 def _is_ours(folder: Folder) -> bool:
-    """False of a folder that another user has put there to get at what is thrown away."""
+    """False for a folder that another user has created there to get at trashed files."""
     return os.fstat(folder.fd).st_uid == os.getuid()
 
 
 ROOM = MAX_NAME_BYTES - len(SUFFIX) - len(" 100000")
-"""Bytes that a name may have in the trash: that of its note is longer, and so is that of the last of its series."""
+"""The bytes that a name may have in the trash: those of its info file and of the last one of its series are longer."""
 
 
 def names_in_trash(name: str) -> NameSeries:
-    """The names that a file called `name` may get there."""
+    """Return the names that a file called `name` may get in the trash."""
     stem, suffix = split_name(name)
     suffix = suffix and f".{suffix}"
     return NameSeries((shorten(stem, ROOM - len(os.fsencode(suffix))),), suffix)

@@ -1,7 +1,7 @@
-"""The note beside a file in the trash: where it came from, and when (freedesktop.org, "Trash specification" 1.0).
+"""The info file of a file in the trash: its origin and time of deletion (freedesktop.org, "Trash specification" 1.0).
 
-It is published whole under a name that nobody has, so that it is never half-written; and a line of our own, which
-the specification lets us add, tells it from that of any other program.
+It is published atomically under an unused name, so that it is never half-written. A line of our own, which the
+specification allows, distinguishes it from that of any other program.
 """
 
 from __future__ import annotations
@@ -20,20 +20,23 @@ from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync, sync_folder
 
 FILES, INFO, SUFFIX = "files", "info", ".trashinfo"
-MOST_BYTES = 64 << 10
-"""A path has at most 4096 bytes, three times as many when it is escaped."""
+MAX_INFO_BYTES = 64 << 10
+"""Bytes that are read: a path has at most 4096 bytes, three times as many when it is escaped."""
 
 
-def info_of(path: str) -> str:
-    """The note that belongs to what lies at `path` in a trash; empty where there is none, as on macOS."""
+def info_path(path: str) -> str:
+    """Return the path of the info file of the file at `path` in a trash; empty if it has none, as on macOS."""
     folder, name = os.path.split(path)
     trash, inner = os.path.split(folder)
     return os.path.join(trash, INFO, name + SUFFIX) if inner == FILES else ""
 
 
 def write_info(entry: Entry) -> None:
-    """Make the note for what `entry` is about to throw away, on the disk. FileExistsError: its name is taken."""
-    path = info_of(entry.intent.target)
+    """Create the info file for the file that `entry` moves to the trash, and sync it to the disk.
+
+    Raise FileExistsError if its name is taken.
+    """
+    path = info_path(entry.intent.target)
     with make_folder(entry.intent.target_root, below(os.path.dirname(path), entry.intent.target_root), 0o700) as folder:
         temporary = PathInFolder(folder, temporary_name(entry))
         fd = _make(temporary)
@@ -48,11 +51,14 @@ def write_info(entry: Entry) -> None:
 
 
 def discard_info(entry: Entry) -> None:
-    """Remove the note that was made for `entry`, or, where it takes a file out of the trash, for that; and no other."""
-    forth = entry.goes_to_trash
-    path = info_of(entry.intent.target if forth else entry.intent.source)
-    root = entry.intent.target_root if forth else entry.intent.source_root
-    number = entry.id if forth else entry.intent.reverses
+    """Remove the info file that was created for `entry` or, if it restores a file, for the entry that it reverses.
+
+    No other info file is ever removed.
+    """
+    trashes = entry.goes_to_trash
+    path = info_path(entry.intent.target if trashes else entry.intent.source)
+    root = entry.intent.target_root if trashes else entry.intent.source_root
+    number = entry.id if trashes else entry.intent.reverses
     if not path or number is None:
         return
     ours = _line(number, entry.intent.sha256)
@@ -63,7 +69,7 @@ def discard_info(entry: Entry) -> None:
     with suppress(FileNotFoundError, NotADirectoryError), open_folder(os.path.dirname(path), root) as folder:
         place, aside = PathInFolder(folder, os.path.basename(path)), PathInFolder(folder, aside_name(entry))
         PathInFolder(folder, temporary_name(entry)).remove()
-        if is_ours(aside):  # we were killed while we removed it
+        if is_ours(aside):  # its removal was interrupted
             aside.remove()
         put_back(aside, place)
         if is_ours(place):
@@ -73,7 +79,7 @@ def discard_info(entry: Entry) -> None:
 
 def _text(entry: Entry) -> bytes:
     when = datetime.fromtimestamp(entry.at).isoformat(timespec="seconds")  # noqa: DTZ006 local time, as it is specified
-    path = quote(os.fsencode(_shown_path(entry)))
+    path = quote(os.fsencode(_original_path(entry)))
     lines = (
         b"[Trash Info]",
         f"Path={path}".encode(),
@@ -87,8 +93,8 @@ def _line(number: int, sha256: bytes) -> bytes:
     return f"X-Snapsortd={mark(number, sha256)}".encode()
 
 
-def _shown_path(entry: Entry) -> str:
-    """Absolute for the home trash; for that of another disk from the top of this on."""
+def _original_path(entry: Entry) -> str:
+    """Return the source path: absolute in the home trash, relative to the top of the disk in another trash."""
     home = os.path.dirname(os.path.dirname(entry.intent.target)) == entry.intent.target_root
     if home:
         return entry.intent.source
@@ -98,11 +104,11 @@ def _shown_path(entry: Entry) -> str:
 
 
 def _make(place: PathInFolder) -> int:
-    """A new file. MoveRefused: something has our own name."""
+    """Create a file and return its descriptor. Raise MoveRefused if something has our own temporary name."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(place.name, flags, 0o600, dir_fd=place.folder.fd)
-    except FileExistsError as error:  # not to be taken for a name of the trash that is taken
+    except FileExistsError as error:  # not to be mistaken for a taken name in the trash
         raise MoveRefused(f"{place.path} is in the way", "remove it") from error
 
 
@@ -115,12 +121,12 @@ def _write(fd: int, content: bytes) -> None:
 
 
 def _read(place: PathInFolder) -> bytes:
-    """What the file holds; nothing if it is none, or can't be read."""
+    """Return the file's content; empty if it is not a regular file or can't be read."""
     try:
         fd = place.open()
     except OSError:
         return b""
     try:
-        return os.pread(fd, MOST_BYTES, 0)
+        return os.pread(fd, MAX_INFO_BYTES, 0)
     finally:
         os.close(fd)

@@ -171,7 +171,7 @@ def test_a_disk_that_is_away_or_another_one_is_named_and_the_rest_done(shared: I
         batch = str(sort(shared, "here.png", "disk/there.png"))
     away = by_name(shared.json("undo", "--batch", batch, ok=(1,)))
     assert {name: each["done"] for name, each in away.items()} == {"here.png": True, "there.png": False}
-    assert "is not there" in away["there.png"]["reason"]
+    assert "cannot be opened" in away["there.png"]["reason"]
     with mounted(disk, "-t", "tmpfs", "none"):
         (disk / "sub").mkdir()
         (disk / "sub" / "there.png").write_bytes(b"a file on another disk")

@@ -65,7 +65,7 @@ def test_a_command_is_refused_by_id_and_else_passed_over(filing: Filing, kind: A
     assert names(filing.journal.undoable(Selection())) == ["a.png"]
     assert filing.journal.undoable(ALL) == [image]
     asked = undo(filing.journal, filing.mover, filing.journal.undoable(Selection(ids=(called.id,))))
-    assert reasons(asked) == [f"a {what} cannot be taken back"]
+    assert reasons(asked) == [f"a {what} cannot be undone"]
 
 
 def call(filing: Filing, image: Entry, kind: EntryKind) -> Entry:

@@ -119,7 +119,7 @@ def replaced_by_a_folder(_: Filing, entry: Entry) -> None:
         (changed_but_not_in_size, "changed since"),
         (gone, "is gone"),
         (renamed_by_hand, "is gone"),
-        (folder_gone, "is not there"),
+        (folder_gone, "cannot be opened"),
         (replaced_by_a_symlink, "cannot be read"),
         (replaced_by_a_folder, "cannot be read"),
     ],
@@ -193,7 +193,7 @@ def test_a_lost_folder_without_its_parent_is_a_refusal(filing: Filing) -> None:
     filing.file(image)
     folder.rmdir()
     folder.parent.rmdir()
-    assert "is gone and cannot be made again" in undo_all(filing)[0].reason
+    assert "is gone and cannot be created again" in undo_all(filing)[0].reason
     assert tree(filing.sorted) == {"a.png": PIXELS}
 
 
