@@ -46,7 +46,7 @@ class Mover:
         """Carry out `action`, any except run and notify.
 
         The entry is `done`, `shadow` or `conflict`; its kind is `trash` if the destination already held a file with the
-        same content. A copy or link that this rule made of this version before is returned, not made again.
+        same content. If this rule made a copy or link of this version before, that entry is returned and no new one made.
 
         Raise FileChanged if the file must be classified again, MoveRefused if the action is not possible now,
         LeftAlone if the file stays on purpose, DurabilityError if the disk is in doubt: nothing more is moved there

@@ -13,7 +13,7 @@ from snapsortd.domain.entry import Method, State
 
 
 class SourceSeen(StrEnum):
-    """What was found at the old name."""
+    """The state of the old name."""
 
     SAME = "same"
     """The version that was opened."""
@@ -25,7 +25,7 @@ class SourceSeen(StrEnum):
 
 
 class TargetSeen(StrEnum):
-    """What was found at the new name."""
+    """The state of the new name."""
 
     SAME_FILE = "same file"
     """The file to be moved itself (same inode, size and time); the link to be made; the file with the intended tags."""

@@ -75,7 +75,7 @@ class InFlightImages:
         if any(image.path == path for image in (*self._new, *self._others)):  # it was reported again
             self._queue.offer(path, folder.settle)
             return
-        terms = Terms(in_company=bool(self), urgent=is_new)
+        terms = Terms(others_in_flight=bool(self), urgent=is_new)
         life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
         self._advance(InFlightImage(path, folder.settle, life), self._new if is_new else self._others)
 

@@ -26,7 +26,7 @@ class ActionKind(StrEnum):
 
 
 class OnConflict(StrEnum):
-    """How to resolve a conflict with a file that already has the wanted name. Nothing is ever overwritten."""
+    """The resolution of a conflict with a file that already has the wanted name. Nothing is ever overwritten."""
 
     RENAME_NEW = "rename_new"
     RENAME_EXISTING = "rename_existing"

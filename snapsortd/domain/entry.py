@@ -40,7 +40,7 @@ class EntryKind(StrEnum):
 
 
 class Method(StrEnum):
-    """How a change is made: one rename, or copy + verify + unlink; the `copy` of a copy action keeps the source;
+    """The method of a change: one rename, or copy + verify + unlink; the `copy` of a copy action keeps the source;
     `remove` removes a copy or a link (undo). The last three do not create another file."""
 
     RENAME = "rename"

@@ -1,4 +1,4 @@
-"""Carries out a decision: one action after the other, each for the image and for what belongs to it."""
+"""Carries out a decision: one action after the other, each for the image and its companions."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from snapsortd.pipeline.companions import companions, open_companion, series_bes
 from snapsortd.rules.preview import for_name
 
 EXTERNAL = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
-TAKES_ALONG = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})
+TAKES_COMPANIONS = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})
+"""Actions that also apply to the image's companions."""
 
 
 @dataclass(frozen=True, slots=True)
 class CarriedOut:
-    """What was done with one image."""
+    """The result of carrying out a decision for one image."""
 
     entries: tuple[Entry, ...]
     reason: str = ""
     failure: SnapsortError | None = None
-    """Why the action after these entries was not carried out."""
+    """The error because of which the action after these entries was not carried out."""
 
 
 class Executor:
@@ -40,9 +41,9 @@ class Executor:
         self._external = external
 
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
-        """Carry out every action in turn, each where the file is by then; the first failure ends it.
+        """Carry out the actions in turn, each at the path that the file then has; stop at the first failure.
 
-        Raise FileChanged if nothing was done yet: the image must be classified again.
+        Raise FileChanged if the image must be classified again and nothing was moved yet.
         """
         entries: list[Entry] = []
         reasons: list[str] = []
@@ -62,7 +63,7 @@ class Executor:
                 except LeftAlone as error:
                     reasons.append(str(error))
                 except (CommandFailed, FileChanged, MoveRefused, DurabilityError) as error:
-                    # What was moved is filed, whatever becomes of the actions after that.
+                    # An image that was moved is filed, whatever happens to the actions after the move.
                     if any(entry.has_moved for entry in entries):
                         reasons.append(f"an action after the move was not carried out: {error}")
                         break
@@ -77,18 +78,18 @@ class Executor:
             return self._external.run(image, action, cause), []
         if action.destination is not None:
             check_disk(action.destination.root)
-        if action.shadow or EntryKind(action.kind) not in TAKES_ALONG:
+        if action.shadow or EntryKind(action.kind) not in TAKES_COMPANIONS:
             return self._mover.file(image, action, cause), []
         with ExitStack() as opened:
-            belonging = [opened.enter_context(open_companion(path, image.root)) for path in companions(image)]
+            files = [opened.enter_context(open_companion(path, image.root)) for path in companions(image)]
             made = self._mover.file(image, action, cause)
-            is_new = made.intent.cause.batch == cause.batch  # else a copy that was made long ago
+            is_new = made.intent.cause.batch == cause.batch  # else it is a copy that was made earlier
             if not is_new or made.state is not State.DONE:
                 return made, []
-            return made, [note for each in belonging if (note := self._take_along(each, image, made))]
+            return made, [reason for each in files if (reason := self._file_companion(each, image, made))]
 
-    def _take_along(self, companion: OpenFile, image: OpenFile, made: Entry) -> str:
-        """Have a companion follow its image, under the image's name; empty, or why it did not."""
+    def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry) -> str:
+        """File a companion beside its image, under the image's name. Return an empty text, or why it stayed behind."""
         name = companion.place.name
         done = made.intent
         folder, new = os.path.split(done.target)
@@ -97,13 +98,13 @@ class Executor:
         destination = None if done.kind is EntryKind.TRASH else Destination(root, below(folder, root), names)
         action = PlannedAction(ActionKind(done.kind), done.cause.rule, destination)
         try:
-            along = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
+            entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
         except (LeftAlone, FileChanged, MoveRefused, DurabilityError) as error:
-            return f"{name} did not go along: {error.message}"
-        return f"{name} did not go along: {along.reason}" if along.state is State.CONFLICT else ""
+            return f"its companion {name} stayed behind: {error.message}"
+        return f"its companion {name} stayed behind: {entry.reason}" if entry.state is State.CONFLICT else ""
 
 
 def check_disk(root: str) -> None:
-    """MoveRefused if the disk of a destination is not mounted: what is filed now would be hidden once it is."""
+    """Raise MoveRefused if the disk of a destination is not mounted: files put there would be hidden once it is."""
     if point := absent_disk(os.path.realpath(root)):
         raise MoveRefused(f"the disk at {point} is not mounted", "mount it, or change the rule")

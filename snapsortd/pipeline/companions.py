@@ -1,4 +1,4 @@
-"""Files that belong to an image and go along with it."""
+"""Companions: files that belong to an image and are filed together with it."""
 
 from __future__ import annotations
 
@@ -17,23 +17,20 @@ from snapsortd.files.remove import is_being_written
 from snapsortd.journal import Journal
 
 SIDECARS = ("xmp", "aae")
-"""XMP: Lightroom, darktable, digiKam and others. AAE: what Apple's Photos has edited."""
-
+"""XMP: metadata by Lightroom, darktable, digiKam and others. AAE: edits by Apple's Photos."""
 
 FILM = "mov"
 """The moving part of a Live Photo, beside its HEIC or JPEG."""
 
-
 PHOTOS = frozenset({"heic", "heif", "jpg", "jpeg", "jpe"})
-"""What a camera or phone writes a raw file or a film beside."""
-
+"""Formats of a photo beside which a camera or phone writes a raw file or a film."""
 
 APPLE_DOUBLE = "._"
-"""Before the name: what macOS keeps of a file on disks that have no place for it."""
+"""Prefix of the file in which macOS stores metadata on file systems that can't store it."""
 
 
 def companion_names(name: str) -> tuple[str, ...]:
-    """The names, in the image's own folder, that what belongs to it may have."""
+    """Return the names that companions of an image may have, in the image's own folder."""
     stem, suffix = split_name(name)
     own = [f"{name}.{case}" for sidecar in SIDECARS for case in _cases(sidecar)]
     suffixes = list(SIDECARS)
@@ -45,7 +42,7 @@ def companion_names(name: str) -> tuple[str, ...]:
 
 
 def main_photo_names(name: str) -> tuple[str, ...]:
-    """The names of the photos that a raw file of this name goes along with, if one is there."""
+    """Return the names of the photos that a raw file with this name is a companion of, if one exists."""
     stem, suffix = split_name(name)
     if suffix.lower() not in RAW_SUFFIXES:
         return ()
@@ -53,7 +50,7 @@ def main_photo_names(name: str) -> tuple[str, ...]:
 
 
 def series_beside(companion: str, image: str, new: str) -> NameSeries:
-    """The names for a companion of `image`, now that the image is called `new`."""
+    """Return the names for a companion of `image`, now that the image is called `new`."""
     stem, suffix = split_name(_name_beside(companion, image, new))
     return NameSeries((stem,), suffix and f".{suffix}")
 
@@ -74,25 +71,25 @@ def _cases(suffix: str) -> Iterator[str]:
 
 
 def companions(image: OpenFile) -> list[str]:
-    """The files that belong to an image: regular ones, in its folder."""
+    """Return the paths of an image's companions: regular files in its folder."""
     seen = {(image.identity.dev, image.identity.ino)}
     found = []
     for path, identity in _beside(image.path, image.root, companion_names(os.path.basename(image.path))):
-        file = (identity.dev, identity.ino)  # where case is folded, a file has two of these names
+        file = (identity.dev, identity.ino)  # on a case-insensitive file system, two of the names are one file
         if file not in seen:
             seen.add(file)
             found.append(path)
     return found
 
 
-def leader(image: OpenFile) -> str:
-    """The photo that a raw file goes along with; empty: it goes by itself."""
+def main_photo(image: OpenFile) -> str:
+    """Return the path of the photo that a raw file is a companion of; empty if it is filed on its own."""
     beside = _beside(image.path, image.root, main_photo_names(os.path.basename(image.path)))
     return next((path for path, _ in beside), "")
 
 
 def moved_with_image(journal: Journal, path: str) -> Entry | None:
-    """What took the file that was at `path` along with its image, if that is why it is not there any more."""
+    """Return the entry that moved the file from `path` together with its image, if that is why it is gone, or None."""
     newest = next(iter(journal.entries(1, path=path)), None)
     if newest is None or newest.intent.cause.follows is None or newest.intent.source != path or not newest.has_moved:
         return None
@@ -109,7 +106,7 @@ def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, F
 
 @contextmanager
 def open_companion(path: str, root: str) -> Iterator[OpenFile]:
-    """Hold a companion open. FileChanged while another program still writes it: then the image waits for it."""
+    """Hold a companion open. Raise FileChanged if it is still being written, so that the image waits for it."""
     with open_file(path, root) as companion:
         if is_being_written(companion.fd):
             raise FileChanged(f"{os.path.basename(path)}, which belongs to it, is still being written")

@@ -1,7 +1,7 @@
-"""Was an image filed before: the same bytes, or one that looks much the same?
+"""Find out whether an image was filed before: the same bytes, or one that looks much the same.
 
-What looks the same is found in two steps: the 4,000 filed images whose sketches differ least, then the cosine of
-each. So one may be missed. Measured with 100,000 random embeddings of 512 numbers in a real journal and 150 look-ups
+Similar images are searched in two steps: the 4,000 filed images whose sketches differ least, then the cosine of each.
+One may therefore be missed. Measured with 100,000 random embeddings of 512 numbers in a real journal and 150 look-ups
 each, on 2 busy cores (0.35 s of processor time per look-up), the share of images that were found again:
 
     their cosine                       0.9    0.92   0.95   0.97
@@ -9,7 +9,7 @@ each, on 2 busy cores (0.35 s of processor time per look-up), the share of image
     all others have 0.6                 97 %   98 %  100 %  100 %
     all others have 0.8                 75 %   73 %   89 %   95 %
 
-With the shipped model, photos of different things have 0.1 and drawn screenshots among each other 0.88.
+With the shipped model, photos of different things have 0.1, and synthetic screenshots have 0.88 among each other.
 """
 
 from __future__ import annotations
@@ -28,28 +28,31 @@ MAX_COMPARED = 4000
 """Embeddings that are compared in full, which takes 0.2 s."""
 
 MAX_CANDIDATES = 500
-"""Files that are looked for on the disk, for one that is still where it was filed."""
+"""Files that are checked on the disk, to find one that is still where it was filed."""
 
 FILED_KINDS = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.HARDLINK})
-"""What leaves an image where a rule wants it. What is in the trash is not filed, a symlink is no image."""
+"""Actions that put an image where a rule wants it. A trashed file is not filed, and a symlink is not an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """As in `filters.Facts`."""
+    """The duplicates of an image, as in `rules.filters.Facts`."""
 
     twin: str = ""
     likeness: tuple[str, float] = ("", 0.0)
 
 
 class DuplicateFinder:
-    """Looks filed images up in the journal, and on the disk whether they are still there. JournalError may come."""
+    """Looks up filed images in the journal and checks that they still exist.
+
+    Every method raises JournalError if the journal can't be relied on.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     def remember(self, entry: Entry, classification: Classification) -> None:
-        """Note what a filed image looks like; call it with the last entry that gave the image its place."""
+        """Record the embedding of a filed image; `entry` is the last one that put the image in its place."""
         values = unit_vector(classification.embedding)
         if (
             values
@@ -62,12 +65,15 @@ class DuplicateFinder:
             )
 
     def find(
-        self, path: str, identity: FileIdentity, sha256: bytes, classification: Classification, asked: Wanted
+        self, path: str, identity: FileIdentity, sha256: bytes, classification: Classification, wanted: Wanted
     ) -> Found:
-        """What was filed before, as far as it is asked for, and is there as it was. The image itself never is."""
+        """Return images that were filed before and still exist unchanged; only kinds that are wanted are searched.
+
+        The image itself is never one of them.
+        """
         return Found(
-            self._twin(path, identity, sha256) if asked.exact else "",
-            self._likeness(path, identity, classification) if asked.near else ("", 0.0),
+            self._twin(path, identity, sha256) if wanted.exact else "",
+            self._likeness(path, identity, classification) if wanted.near else ("", 0.0),
         )
 
     def _twin(self, path: str, identity: FileIdentity, sha256: bytes) -> str:
@@ -86,32 +92,31 @@ class DuplicateFinder:
             if len(embedding) == len(classification.embedding)
         )
         for likeness, number in sorted(compared, reverse=True)[:MAX_CANDIDATES]:
-            entry = self._standing(number)
+            entry = self._latest(number)
             if entry is not None and self._is_another(entry, path, identity):
                 return entry.intent.target, likeness
         return "", 0.0
 
-    def _standing(self, number: int) -> Entry | None:
-        """The entry, or what did it again after it was undone; None where that is undone too."""
+    def _latest(self, number: int) -> Entry | None:
+        """Return the latest undo or redo of an entry, or the entry itself if it was not undone."""
         entry = self._journal.entry(number)
         while entry is not None and entry.reversed_by is not None:
             entry = self._journal.entry(entry.reversed_by)
         return entry
 
     def _is_another(self, entry: Entry, path: str, identity: FileIdentity) -> bool:
-        """Did it file an image that still is where it was put, and is neither the one at hand nor made of it?"""
+        """True if the entry filed an image that still is in its place and is neither this image nor a copy of it."""
         if entry.intent.target == path or entry.state is not State.DONE or not self._files(entry):
             return False
         if entry.intent.keep_source and entry.intent.identity.same_version(identity):
             return False
-        there = lstat(entry.intent.target, entry.intent.target_root)
-        if there is None or not there.is_regular or entry.target_identity is None:
+        found = lstat(entry.intent.target, entry.intent.target_root)
+        if found is None or not found.is_regular or entry.target_identity is None:
             return False
-        itself = (there.identity.dev, there.identity.ino) == (identity.dev, identity.ino)
-        return not itself and there.identity.same_version(entry.target_identity)
+        return not found.identity.is_same_file(identity) and found.identity.same_version(entry.target_identity)
 
     def _files(self, entry: Entry) -> bool:
-        """Did it, or what it does again, put an image where a rule wants it?"""
+        """True if the entry, or the one that it redoes, put an image where a rule wants it."""
         if entry.intent.method in (Method.SYMLINK, Method.REMOVE):
             return False
         first: Entry | None = entry

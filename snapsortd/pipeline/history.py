@@ -1,4 +1,4 @@
-"""What the journal knows, JSON-ready: for `status`, `log` and `explain`."""
+"""The contents of the journal, JSON-ready, for `status`, `log` and `explain`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class History:
         self._journal = journal
 
     def status(self) -> dict[str, Any]:
-        """Return what the journal counts, and the problems that a person should look at."""
+        """Return the journal's counts, and the problems that need a person's attention."""
         return status_to_json(self._journal.counts(), self._journal.problems(MAX_PROBLEMS))
 
     def log(
@@ -32,18 +32,18 @@ class History:
         path: str | None = None,
         shadow: bool = False,
     ) -> dict[str, Any]:
-        """Return journal entries, newest first; `shadow`: only what rules in shadow mode would have done."""
+        """Return journal entries, newest first; with `shadow`, only those of rules in shadow mode."""
         state = State.SHADOW if shadow else None
         limit = max(1, min(limit, MAX_ENTRIES))
         found = self._journal.entries(limit=limit, before=before, rule=rule, path=path, state=state)
         return {"entries": [self._to_json(entry) for entry in found]}
 
     def explain(self, path: str) -> dict[str, Any]:
-        """Return all that is known of the image that is, or was, at `path`. Raise NotKnown."""
+        """Return all that is known about the image that is, or was, at `path`. Raise NotKnown if that is nothing."""
         history = self._journal.history_of(path)
         if history.known is None and not history.entries:
             raise NotKnown(
-                f"nothing is known of {path}", "it has not been seen yet, or is not an image; try `snapsortctl sim`"
+                f"nothing is known about {path}", "it has not been seen yet, or is not an image; try `snapsortctl sim`"
             )
         known = history.known
         return {

@@ -25,7 +25,7 @@ from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
 from snapsortd.pipeline.carry_out import Executor
-from snapsortd.pipeline.companions import leader
+from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import SETBACKS, record_setback, record_unopened
@@ -37,31 +37,32 @@ from snapsortd.vision.formats import is_missing, promises_image, recognise, what
 from snapsortd.vision.requests import Request
 
 HASHED_FIRST_BYTES = 256 << 20
-"""Larger files are hashed only after they have been classified, so that terabytes of no image are refused unread."""
+"""Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
+without being read."""
 
 Life = Generator[Request, Classification, Result]
-"""One image's life: it yields the request that the classifier is to answer, is sent the answer, and returns the result.
-`close()` lets go of the image at any time."""
+"""One image's life: it yields the request to the classifier, is sent the answer, and returns the result.
+`close()` releases the image at any time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms an image is filed."""
+    """The terms on which an image is filed."""
 
-    asked: bool = False
-    """A person named this image: what is known of it is set aside."""
+    requested: bool = False
+    """True if a person named this image: an earlier outcome is ignored."""
     dry_run: bool = False
-    """Only report what would happen."""
-    in_company: bool = False
-    """Other images are in flight."""
+    """True to only report what would happen."""
+    others_in_flight: bool = False
+    """True if other images are in flight."""
     urgent: bool = False
-    """It is classified before the others in flight."""
+    """True to classify the image before the others in flight."""
     batch: int | None = None
-    """The batch its entries belong to; None: one of its own."""
+    """The batch of its entries; None for one of its own."""
 
 
 class Pipeline:
-    """Takes images through their lives. Not thread-safe: one thread files."""
+    """Processes images. Not thread-safe: one thread files."""
 
     def __init__(
         self,
@@ -83,12 +84,12 @@ class Pipeline:
         self._wanted = wanted(rules)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
-        """True if this version of the file was dealt with before: nothing is to be done."""
+        """True if this version of the file was processed before, so that nothing is to be done."""
         known = self._journal.recall(path, identity, self._fingerprint)
         return known is not None and known.outcome in FINAL
 
     def process(self, path: str, root: str, should_stop: Callable[[], bool], terms: Terms) -> Result:
-        """Take one image through its life and wait for the classifier. Raise as `file_image` does."""
+        """Process one image from start to end, waiting for the classifier. Raise as `file_image` does."""
         life = self.file_image(path, root, should_stop, terms)
         try:
             request = next(life)
@@ -104,7 +105,7 @@ class Pipeline:
         """Classify the image at `path`, which is in the watched folder `root`, and file it by the rules.
 
         Raise FileChanged (classify it again once it has settled), ModelError, JournalError, and Interrupted on
-        `should_stop` or if the other images in flight go first; what concerns this image alone is in the Result.
+        `should_stop` or if the other images in flight go first; an error of this image alone is in the Result.
         """
         with ExitStack() as held:
             try:
@@ -114,10 +115,10 @@ class Pipeline:
             began, known = time.monotonic(), None
             try:
                 known = self._recall(image)
-                if known and known.outcome in FINAL and not terms.asked:
+                if known and known.outcome in FINAL and not terms.requested:
                     return Result(path, known.outcome, known.reason, known=True)
-                if photo := leader(image):
-                    return self._leave(image, Outcome.LEFT, f"it goes along with {os.path.basename(photo)}", terms)
+                if photo := main_photo(image):
+                    return self._leave(image, Outcome.LEFT, f"it is filed with {os.path.basename(photo)}", terms)
                 image_format = recognise(image)
                 if image_format is None or is_missing(image_format):
                     return self._leave(image, Outcome.IGNORED, _why_ignored(path, image_format), terms)
@@ -133,7 +134,7 @@ class Pipeline:
                 classification = yield request
 
                 known = self._recall(image)
-                if known and known.outcome in FINAL and not terms.asked:  # it was dealt with meanwhile
+                if known and known.outcome in FINAL and not terms.requested:  # it was processed meanwhile
                     return Result(path, known.outcome, known.reason, known=True)
                 image = image.hashed()
                 if not image.is_unchanged():
@@ -176,14 +177,17 @@ class Pipeline:
         return Result(image.path, outcome, reason)
 
     def _request(self, image: OpenFile, image_format: str, known: Known | None, terms: Terms) -> Request:
-        """Ask the classifier. An image that killed one may do so again, and is not to take others with it."""
-        killer = known is not None and known.deaths > 0
-        if killer and terms.in_company:
+        """Submit the image to the classifier; alone if it killed one before, because it may do so again.
+
+        Raise Interrupted if it must be alone and other images are in flight.
+        """
+        alone = known is not None and known.deaths > 0
+        if alone and terms.others_in_flight:
             raise Interrupted("it killed the classifier before: the other images in flight go first")
-        return self._classifier.begin(image.fd, image_format, alone=killer, urgent=terms.urgent)
+        return self._classifier.begin(image.fd, image_format, alone=alone, urgent=terms.urgent)
 
     def _carry_out(self, image: OpenFile, known: Known | None, result: Result, text: str, batch: int | None) -> Result:
-        """Carry out what was decided, and remember it; `text` is the decision for the journal."""
+        """Carry out the decision and record the outcome; `text` is the decision for the journal."""
         assert result.decision is not None
         number = self._journal.decide(image.path, text)
         filed = self._executor.carry_out(image, result.decision.actions, batch or self._journal.new_batch(), number)
@@ -213,9 +217,9 @@ def send_answer(life: Life, request: Request, classifier: Classifier, should_sto
 
 
 def _why_ignored(path: str, image_format: str | None) -> str:
-    """Return why a file that is not a readable image is passed over. Raise ImageError if its name promises one.
+    """Return why a file that is not a readable image is ignored. Raise ImageError if its name promises one.
 
-    Formats that can't be read here are passed over in silence: most people's PDFs are not for us.
+    Formats that can't be read here are ignored silently: most people's PDFs are not meant for snapsortd.
     """
     if image_format is not None:
         return what_is_missing(image_format)

@@ -1,4 +1,4 @@
-"""What the control API answers, JSON-ready, and what it is asked for in its words."""
+"""Replies of the control API, JSON-ready, and parsing of its parameters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snapsortd.rules.preview import preview_actions
 
 
 def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
-    """How things stand, JSON-ready."""
+    """Return the journal's counts and problems, JSON-ready."""
     return {
         "state": "stopped",
         "queued": 0,
@@ -36,7 +36,7 @@ def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
-    """One image's result, JSON-ready."""
+    """Return one image's result, JSON-ready."""
     classification, decision = result.classification, result.decision
     planned = decision.actions[0] if decision and decision.actions else None
     return {
@@ -55,7 +55,7 @@ def result_to_json(result: Result) -> dict[str, Any]:
 
 
 def _target(result: Result, planned: PlannedAction | None) -> str | None:
-    """Where the image, or what was made of it, lies now; or would, where nothing was done."""
+    """Return the path of the image, or of the last file made from it; if nothing was done, the planned path."""
     made = [each.intent.target for each in result.entries if each.intent.target != each.intent.source]
     if made or result.entries:
         return made[-1] if made else None
@@ -71,27 +71,27 @@ def parse_selection(
     until: str | None = None,
     all: bool | None = None,
 ) -> Selection:
-    """A Selection from the API's words. Raises SnapsortError for a time that can't be read."""
-    return Selection(tuple(ids or ()), batch, last, rule, seconds(since), seconds(until), bool(all))
+    """Return a Selection from the API's parameters. Raise SnapsortError for an invalid time."""
+    return Selection(tuple(ids or ()), batch, last, rule, parse_time(since), parse_time(until), bool(all))
 
 
-def seconds(moment: str | None) -> float | None:
-    """Seconds since 1970 of a time in ISO 8601. Raises SnapsortError."""
+def parse_time(moment: str | None) -> float | None:
+    """Return the seconds since 1970 of a time in ISO 8601. Raise SnapsortError if it is invalid."""
     try:
         return datetime.fromisoformat(moment).astimezone().timestamp() if moment else None
     except (ValueError, OverflowError):
-        raise SnapsortError(f"{moment!r} is no time", "write it like 2026-11-23 or 2026-11-23T14:30") from None
+        raise SnapsortError(f"{moment!r} is not a valid time", "write 2026-11-23 or 2026-11-23T14:30") from None
 
 
 def iso(seconds: float) -> str:
-    """Local time with its offset, to the second."""
+    """Return the local time with its offset, to the second."""
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")
 
 
 def decision_to_json(facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float) -> str:
-    """Return the decision as JSON text for the journal: what `explain` shows."""
+    """Return the decision as JSON text for the journal, which `explain` shows."""
     image = classification.image
-    story: dict[str, Any] = {
+    content: dict[str, Any] = {
         "label": classification.label,
         "score": round(classification.score, 4),
         "margin": round(classification.margin, 4),
@@ -114,11 +114,11 @@ def decision_to_json(facts: FileFacts, classification: Classification, decision:
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
         },
     }
-    return json.dumps(story)
+    return json.dumps(content)
 
 
 def rules_to_json(decision: Decision) -> list[dict[str, Any]]:
-    """The reasons of every rule that was asked, JSON-ready."""
+    """Return the reasons of every rule that was evaluated, JSON-ready."""
     return [{"rule": each.rule, "matched": each.matched, "reasons": list(each.reasons)} for each in decision.rules]
 
 
@@ -147,7 +147,7 @@ def entry_to_json(entry: Entry, decided: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def undo_to_json(results: Sequence[UndoResult]) -> dict[str, Any]:
-    """Return what was undone or redone, and what was refused, JSON-ready."""
+    """Return the items that were undone or redone, and those that were refused, JSON-ready."""
     done = sum(each.done for each in results)
     return {
         "results": [

@@ -1,6 +1,6 @@
-"""One journal with its mover, model and rules, and the calls that people make on them.
+"""One journal with its mover, model and rules, and the operations on them.
 
-The daemon holds a session all its life; while none runs, snapsortctl opens one for a single command.
+The daemon holds a session as long as it runs; when none is running, snapsortctl opens one for a single command.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ log = logging.getLogger("snapsortd")
 
 
 class Session:
-    """Not thread-safe but for `counts`, `log` and `explain`: one thread files and undoes."""
+    """A session. Not thread-safe, except for `history`: one thread files and undoes."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class Session:
         should_stop: Callable[[], bool] = lambda: False,
         progressed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`should_stop` is asked while something takes long; `progressed` is called for every item of a long undo."""
+        """Call `should_stop` during long operations, and `progressed` for every item of a long undo."""
         self.locations = locations
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
@@ -72,7 +72,7 @@ class Session:
         should_stop: Callable[[], bool] = lambda: False,
         progressed: Callable[[], None] = lambda: None,
     ) -> Iterator[Session]:
-        """Take the lock, open the journal, finish or drop what a crash left open. Raise Busy, JournalError."""
+        """Take the lock, open the journal, finish or drop interrupted moves. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock):
             journal = Journal(locations.journal, background_check=True)
@@ -89,7 +89,7 @@ class Session:
                 journal.close()
 
     def use(self, config: Config) -> None:
-        """Work by `config` from now on; the model is loaded anew only where it or the labels changed."""
+        """Use `config` from now on; the model is loaded again only if it or the labels have changed."""
         if self._loaded_by(self.config) != self._loaded_by(config):
             self.classifier.stop()
             self.classifier = self._classifier(config)
@@ -108,42 +108,45 @@ class Session:
 
     @staticmethod
     def _loaded_by(config: Config) -> tuple[object, object]:
-        """What a classifier was started with: all about the model but how long it stays."""
+        """Return the settings that a classifier is started with: all of the model's except how long it stays loaded."""
         return replace(config.model, unload_after=None), config.labels
 
     def _pipeline(self, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> Pipeline:
-        """The life of an image under the rules that these tags choose. Raises NoSuchTag."""
+        """Return the pipeline with the rules that these tags select. Raise NoSuchTag for an unknown tag."""
         fingerprint = f"{self.config.fingerprint} {installed()}"
-        if tags or skip_tags:  # what fewer rules left alone is looked at again by all of them
+        if tags or skip_tags:  # an image that some rules left alone is classified again for all of them
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
         return Pipeline(
             journal=self.journal,
-            executor=Executor(self.mover, ExternalActions(self.journal, self._waiting)),
+            executor=Executor(self.mover, ExternalActions(self.journal, self._report_progress)),
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
             fingerprint=fingerprint,
         )
 
-    def _waiting(self) -> bool:
-        """Called while another program is waited for: there is progress; True if the end has come."""
+    def _report_progress(self) -> bool:
+        """Report progress while another program runs. Return True if snapsortd was asked to stop."""
         self._progressed()
         return self._should_stop()
 
     def repair(self) -> list[str]:
-        """Finish or drop what a crash or a missing disk left open; a sentence for each that was not said last time."""
-        told = repair(self.journal, self.mover)
-        before, self._repaired = self._repaired, frozenset(told)
-        return [sentence for sentence in told if sentence not in before]
+        """Finish or drop moves that a crash or a missing disk left open; return one sentence for each.
+
+        Sentences that the previous call returned are left out.
+        """
+        sentences = repair(self.journal, self.mover)
+        before, self._repaired = self._repaired, frozenset(sentences)
+        return [sentence for sentence in sentences if sentence not in before]
 
     def forget_gone(self) -> None:
-        """Forget the images that could not be filed and are not there any more: nobody need look at them."""
+        """Forget failed and quarantined images that no longer exist, because they need no attention any more."""
         for each in self.journal.problems(MAX_PROBLEMS):
             if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED) and self._is_gone(each.path):
                 self.journal.forget(each.path)
 
     def _is_gone(self, path: str) -> bool:
-        """True if nothing is there, and its disk is: a missing folder or an empty mount point tells nothing."""
+        """True if the file is missing and its disk is mounted: a missing folder or empty mount point proves nothing."""
         known = self.journal.history_of(path).known
         try:
             folder = os.stat(os.path.dirname(path))
@@ -152,7 +155,7 @@ class Session:
         return known is not None and folder.st_dev == known.identity.dev and lstat(path) is None
 
     def root_of(self, path: str) -> str:
-        """The watched folder that `path` lies in (the innermost), or its own folder."""
+        """Return the innermost watched folder that `path` is in, or its own folder."""
         inside = [folder.path for folder in self.config.watch if path.startswith(folder.path.rstrip("/") + "/")]
         return max(inside, key=len, default=os.path.dirname(path))
 
@@ -165,37 +168,38 @@ class Session:
         tags: Sequence[str] = (),
         skip_tags: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Classify one image now and file it by the rules (or only say so); a person asked for it.
+        """Classify one image now, at a person's request, and file it by the rules, or only report that with `dry_run`.
 
-        `tags` and `skip_tags` choose the rules; see `rules.select`.
+        `tags` and `skip_tags` select the rules; see `rules.rule.select`.
         """
         path = os.path.abspath(path)
         pipeline = self._pipeline(tags, skip_tags) if tags or skip_tags else self.pipeline
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            terms = Terms(asked=True, dry_run=dry_run, urgent=True, batch=batch)
+            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch)
             result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
             made = moved_with_image(self.journal, path)
             if made is None:
                 raise FileChanged(f"{path}: {error.message}") from None
-            result = Result(path, Outcome.FILED, "it went along with its image", entries=(made,))
+            result = Result(path, Outcome.FILED, "it was filed with its image", entries=(made,))
         return {**result_to_json(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
-        """Undo entries, newest first; see `replies.parse_selection`."""
+        """Undo entries, newest first; `selection` is as in `replies.parse_selection`."""
         if not dry_run:
             self.repair()
         entries = self.journal.undoable(parse_selection(**selection))
-        return undo_to_json(undo(self.journal, self.mover, entries, dry_run, self._check_time))
+        return undo_to_json(undo(self.journal, self.mover, entries, dry_run, self._before_each))
 
     def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
-        """Undo undos."""
+        """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""
         entries = self.journal.redoable(parse_selection(**selection))
-        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._check_time))
+        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each))
 
-    def _check_time(self) -> None:
+    def _before_each(self) -> None:
+        """Report progress before each entry. Raise Interrupted on shutdown, because a long undo takes minutes."""
         if self._should_stop():
             raise Interrupted("snapsortd was asked to stop before this one")
         self._progressed()

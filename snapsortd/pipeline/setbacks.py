@@ -1,4 +1,4 @@
-"""What becomes of an image with which something went wrong: given up, or tried again later."""
+"""Handling of errors that concern one image: it is quarantined, or tried again later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snapsortd.journal import Journal
 from snapsortd.vision.formats import promises_image
 
 MAX_DEATHS = 3
-"""An image over which the classifier dies this often in a row is quarantined."""
+"""An image that kills the classifier this many times in a row is quarantined."""
 
 SETBACKS = (ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError, OSError)
 """Errors that concern one image alone."""
@@ -29,7 +29,7 @@ SETBACKS = (ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityEr
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """`outcome` is FAILED, to be tried again, or QUARANTINED; see `Known` for the rest."""
+    """The consequence of an error. `outcome` is FAILED, to be tried again, or QUARANTINED; for the rest see `Known`."""
 
     outcome: Outcome
     reason: str
@@ -38,7 +38,7 @@ class Setback:
 
 
 def judge_setback(error: Exception, known: Known | None) -> Setback:
-    """Return what follows from `error` for an image of which `known` is remembered."""
+    """Return the consequence of `error` for an image with the record `known`."""
     attempts, deaths = (known.attempts, known.deaths) if known else (0, 0)
     match error:
         case ImageError() | CommandFailed():
@@ -62,7 +62,7 @@ def record_setback(
     *,
     dry_run: bool = False,
 ) -> Setback:
-    """Remember what follows from `error`. An image that changed meanwhile is not remembered as failed."""
+    """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed."""
     setback = judge_setback(error, known)
     if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
         journal.remember(
@@ -80,7 +80,7 @@ def record_setback(
 def record_unopened(
     journal: Journal, error: MoveRefused, path: str, root: str, fingerprint: str, *, dry_run: bool
 ) -> Result:
-    """Return what becomes of a file that can't be opened now: tried again if its name promises an image.
+    """Return the result for a file that can't be opened now: it is tried again if its name promises an image.
 
     Raise FileChanged if it is gone.
     """

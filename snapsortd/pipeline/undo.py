@@ -13,15 +13,15 @@ from snapsortd.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """What became of one item. Not done: `reason` says why, and it stays undoable."""
+    """The result for one item. If it is not `done`, `reason` says why, and it stays undoable."""
 
     entry: Entry
     done: bool
     reason: str
     source: str
-    """Where the file goes from."""
+    """The path that the file is moved from."""
     target: str
-    """Where it goes to."""
+    """The path that it is moved to."""
 
 
 def undo(
@@ -33,7 +33,8 @@ def undo(
 ) -> list[UndoResult]:
     """Undo every entry, as one batch; with `dry_run` only report what would happen.
 
-    `before_each` is called before every entry, as a long undo takes minutes; what it raises refuses the entry.
+    `before_each` is called before every entry, because a long undo takes minutes; if it raises SnapsortError, the entry
+    is refused.
     """
     return _Reversal(journal, mover, before_each, dry_run=dry_run, back=True).run(entries)
 

@@ -82,7 +82,7 @@ def test_the_chosen_ones_go_back_and_there_again_and_no_others(
 @pytest.mark.parametrize("word", ["since", "until"])
 @pytest.mark.parametrize("time", ["soon", "0001-01-01", "99999-01-01"])
 def test_what_is_no_time_is_named(word: str, time: str) -> None:
-    with pytest.raises(SnapsortError, match=f"'{time}' is no time"):
+    with pytest.raises(SnapsortError, match=f"'{time}' is not a valid time"):
         parse_selection(**{word: time})  # type: ignore[arg-type]
 
 

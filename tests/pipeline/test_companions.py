@@ -15,7 +15,7 @@ from snapsortd.domain.errors import FileChanged
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import CarriedOut, Executor
-from snapsortd.pipeline.companions import leader, moved_with_image
+from snapsortd.pipeline.companions import main_photo, moved_with_image
 from snapsortd.pipeline.undo import undo
 from tests.support.filing import Filing as Room
 from tests.support.filing import tree
@@ -115,7 +115,7 @@ def test_a_companion_that_cannot_go_is_told_of(files: Files) -> None:
     os.link(files.room.inbox / "a.xmp", files.room.inbox / "second")
     (files.room.sorted / "a.xmp").hardlink_to(files.room.inbox / "a.xmp")
     filed = files.file("a.jpg")
-    assert filed.reason == "a.xmp did not go along: it is already at its destination"
+    assert filed.reason == "its companion a.xmp stayed behind: it is already at its destination"
     assert (files.room.inbox / "a.xmp").exists()
 
 
@@ -130,7 +130,7 @@ def test_a_companion_that_cannot_go_is_told_of(files: Files) -> None:
 def test_a_raw_file_goes_along_with_its_photo(files: Files, raw: str, photo: str) -> None:
     files.drop(raw, photo)
     with open_file(str(files.room.inbox / raw), str(files.room.inbox)) as image:
-        assert os.path.basename(leader(image)) == ("a.JPG" if (raw, photo) == ("a.CR2", "a.JPG") else "")
+        assert os.path.basename(main_photo(image)) == ("a.JPG" if (raw, photo) == ("a.CR2", "a.JPG") else "")
 
 
 def test_who_asks_for_a_companion_that_went_along_is_told(files: Files) -> None:

@@ -197,7 +197,7 @@ def test_who_asks_sets_aside_what_is_known(room: Room) -> None:
     assert room.process(path).outcome is Outcome.LEFT
     room.rules = rules
     assert room.process(path).known
-    assert room.process(path, asked=True).outcome is Outcome.FILED
+    assert room.process(path, requested=True).outcome is Outcome.FILED
 
 
 @pytest.mark.parametrize("name", ["a.png", "notes.txt", "broken.png"])
@@ -206,7 +206,7 @@ def test_a_dry_run_writes_nothing(room: Room, name: str) -> None:
     if name != "a.png":
         path.write_text("no image")
     before = tree(room.inbox, room.filed)
-    result = room.process(path, asked=True, dry_run=True)
+    result = room.process(path, requested=True, dry_run=True)
     assert bool(result.decision and result.decision.actions) == (name == "a.png")
     assert tree(room.inbox, room.filed) == before
     assert list(room.filed.iterdir()) == []
@@ -291,7 +291,7 @@ def test_a_copy_leaves_the_image_and_is_made_once(room: Room) -> None:
     path = room.receipt()
     assert room.process(path).outcome is Outcome.COPIED
     assert room.process(path).known
-    assert room.process(path, asked=True).outcome is Outcome.COPIED
+    assert room.process(path, requested=True).outcome is Outcome.COPIED
     assert len(tree(room.filed)) == 1
 
 
