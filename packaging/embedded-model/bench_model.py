@@ -32,7 +32,7 @@ from snapsortd.vision.cores import default_threads
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 EMBEDDED = REPOSITORY / "snapsortd" / "vision" / "embedded"
-sys.path.insert(0, str(HERE.parent / "bench"))
+sys.path.insert(0, str(REPOSITORY / "tests" / "bench"))
 
 import checkpoint  # noqa: E402
 import floors  # noqa: E402

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
+from functools import partial
 
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.step import Step
@@ -27,7 +28,7 @@ class Move(Step):
         if self._plan.keep_source:
             return self._copy()
         try:
-            self._give_name(self._plan.source.place, self._plan.source.identity)
+            self._take_name(partial(self._rename, self._plan.source.place, self._plan.source.identity))
         except OSError as error:
             if error.errno != errno.EXDEV:  # decides reliably: device numbers may be equal across a bind mount
                 raise
@@ -56,7 +57,7 @@ class Move(Step):
         made = copy_file(plan.source.fd, temporary, plan.source.sha256, keep_all=not plan.keep_source)
         try:
             self._check_source()
-            self._give_name(temporary, made)
+            self._take_name(partial(self._rename, temporary, made))
         except BaseException:
             if not self._acted:
                 temporary.remove()
@@ -99,9 +100,6 @@ class Move(Step):
             raise error
         sync_folder(self._plan.folder.fd)
         self._acted = False
-
-    def _give_name(self, start: PathInFolder, identity: FileIdentity) -> None:
-        self._take_name(lambda: self._rename(start, identity))
 
     def _rename(self, start: PathInFolder, identity: FileIdentity) -> None:
         """Rename to the target. Raise OSError if its name is taken or it is on another file system."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -34,19 +33,18 @@ MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK}
 
 
 class Mover:
-    """Carries out actions on files and reverses them; safe to call from several threads."""
+    """Carries out actions on files and reverses them. Not thread-safe: one thread files."""
 
     def __init__(self, journal: Ledger, trash: Trash = NO_TRASH) -> None:
         self._journal = journal
         self._trash = trash
-        self._lock = threading.RLock()
         self._unconfirmed_devices: set[int] = set()
 
     def file(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
         """Carry out `action`, any except run and notify.
 
         The entry is `done`, `shadow` or `conflict`; its kind is `trash` if the destination already held a file with the
-        same content. If this rule made a copy or link of this version before, that entry is returned and no new one made.
+        same content. If this rule made a copy or link of this version before, that entry is returned instead.
 
         Raise FileChanged if the file must be classified again, MoveRefused if the action is not possible now,
         LeftAlone if the file stays on purpose, DurabilityError if the disk is in doubt: nothing more is moved there
@@ -54,7 +52,7 @@ class Mover:
         """
         if action.shadow:
             return self._journal.shadow(shadow_intent(file, action, cause))
-        with self.exclusively(), self._watching_durability(), ExitStack() as held:
+        with self._watching_durability(), ExitStack() as held:
             self._check_no_unfinished_move(file)
             if (made := self._existing_copy(file, action)) is not None:
                 return made
@@ -75,7 +73,7 @@ class Mover:
 
         Raise UndoRefused if this is not possible; then nothing was touched. `dry_run` only checks, and returns None.
         """
-        with self.exclusively(), self._watching_durability():
+        with self._watching_durability():
             if dry_run:
                 check_reversal(entry)
                 return None
@@ -98,19 +96,10 @@ class Mover:
     @contextmanager
     def _resuming(self, entry: Entry) -> Iterator[None]:
         try:
-            with (
-                self.exclusively(),
-                self._watching_durability({entry.intent.source_folder.dev, entry.intent.target_folder.dev}),
-            ):
+            with self._watching_durability({entry.intent.source_folder.dev, entry.intent.target_folder.dev}):
                 yield
         except OSError as error:
             raise MoveRefused(in_words(error)) from error
-
-    @contextmanager
-    def exclusively(self) -> Iterator[None]:
-        """Let no move run during the block, so that an entry that is open in it is really unfinished."""
-        with self._lock:
-            yield
 
     def is_in_doubt(self, entry: Entry) -> bool:
         """True if a disk that the entry needs has failed to confirm a write since this process started."""

@@ -30,10 +30,10 @@ class _Seen:
 def repair(journal: Ledger, mover: Mover) -> list[str]:
     """Resolve every open entry that can be resolved, and return one sentence for each, for the log.
 
-    To be called at the start, before an undo, and when a disk has been mounted again. Waits for running moves.
+    To be called at the start, before an undo, and when a disk has been mounted again; by the thread that files, so that
+    an entry that is open is really unfinished.
     """
-    with mover.exclusively():
-        return [_repair_one(entry, mover) for entry in journal.open_entries()]
+    return [_repair_one(entry, mover) for entry in journal.open_entries()]
 
 
 def _repair_one(entry: Entry, mover: Mover) -> str:

@@ -20,7 +20,7 @@ from snapsortd.domain.errors import (
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
 from snapsortd.domain.names import suffix_of
-from snapsortd.domain.result import FINAL, Known, Outcome, Result, summarize, reason_left
+from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal

@@ -6,10 +6,12 @@ import os
 import socket
 import threading
 from contextlib import AbstractContextManager
+from copy import copy
 from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.mover import Mover
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
@@ -102,8 +104,10 @@ def test_many_movers_never_overwrite_each_other(any_filing: Filing) -> None:
         images.append(image)
 
     def file_some(start: int) -> None:
+        rival = copy(filing)
+        rival.mover = Mover(filing.journal)
         for image in images[start::4]:
-            filing.file(image)
+            rival.file(image)
 
     threads = [threading.Thread(target=file_some, args=(start,)) for start in range(4)]
     for thread in threads:

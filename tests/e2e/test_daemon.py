@@ -114,7 +114,7 @@ def test_an_undone_image_is_left_alone_until_it_changes(instance: Instance) -> N
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        pytest.param(b"just words", "no image", id="text named .png"),
+        pytest.param(b"just words", "not an image", id="text named .png"),
         pytest.param(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "damaged", id="truncated"),
     ],
 )

@@ -29,7 +29,7 @@ NEEDED = {
     "move._sync_copy": "move far",
     "move._withdraw_copy": "move far, original stays",
     "remove_copy._conclude": "undo of a copy",
-    "remove_copy._sync_target": "undo of a copy, saved anew",
+    "remove_copy._sync_target": "undo of a copy, saved again",
     "remove_copy._sync_target 2": "copy of an unsynced image",
     "link._act": "hardlink",
     "tag._act": "tag",

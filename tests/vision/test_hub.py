@@ -49,7 +49,7 @@ def test_what_is_needed_is_fetched_once(ctl: Ctl, hub: Hub) -> None:
         assert (folder / name).read_bytes() == (hub.folder / NAME / name).read_bytes()
     assert found["bytes"] == sum((folder / name).stat().st_size for name in fetched)
     hub.asked.clear()
-    assert "is here" in ctl.out("model", "pull", NAME)
+    assert "was downloaded to" in ctl.out("model", "pull", NAME)
     assert not [path for method, path in hub.asked if method == "GET" and "/resolve/" in path]
 
 
