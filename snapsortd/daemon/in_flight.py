@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.pipeline.pipeline import Life, Terms, send_answer
+from snapsortd.pipeline.pipeline import Life, Terms
 from snapsortd.pipeline.session import Session
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
@@ -97,11 +97,8 @@ class InFlightImages:
 
     def _advance(self, image: InFlightImage, line: deque[InFlightImage]) -> None:
         """Take one step of an image's life; it goes back to its line unless the life has ended."""
-        life, classifier = image.life, self._session.classifier
         try:
-            answered = image.request
-            request = send_answer(life, answered, classifier, self._should_not_wait) if answered else next(life)
-            line.append(replace(image, request=request))
+            line.append(replace(image, request=next(image.life)))
         except StopIteration as ended:
             self._take(ended.value, image.settle)
         except (FileChanged, Interrupted, ModelError):

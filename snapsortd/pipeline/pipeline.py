@@ -9,16 +9,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from snapsortd.domain.errors import (
-    ClassifierDied,
-    FileChanged,
-    ImageError,
-    Interrupted,
-    ModelError,
-    MoveRefused,
-)
+from snapsortd.domain.errors import FileChanged, ImageError, Interrupted, MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.image import Classification
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
@@ -40,9 +32,9 @@ HASHED_FIRST_BYTES = 256 << 20
 """Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
 without being read."""
 
-Life = Generator[Request, Classification, Result]
-"""One image's life: it yields the request to the classifier, is sent the answer, and returns the result.
-`close()` releases the image at any time."""
+Life = Generator[Request, None, Result]
+"""One image's life: it yields the request to the classifier, waits for the answer when it is resumed, and returns the
+result. `close()` releases the image at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +84,8 @@ class Pipeline:
         """Process one image from start to end, waiting for the classifier. Raise as `file_image` does."""
         life = self.file_image(path, root, should_stop, terms)
         try:
-            request = next(life)
             while True:
-                request = send_answer(life, request, self._classifier, should_stop)
+                next(life)
         except StopIteration as ended:
             result: Result = ended.value
             return result
@@ -131,11 +122,12 @@ class Pipeline:
                     begin_sync(image.fd)
                 if image.stat.st_size <= HASHED_FIRST_BYTES:
                     image = image.hashed()
-                classification = yield request
+                yield request
 
                 known = self._recall(image)
                 if known and known.outcome in FINAL and not terms.requested:  # it was processed meanwhile
                     return Result(path, known.outcome, known.reason, known=True)
+                classification = self._classifier.finish(request, should_stop)
                 image = image.hashed()
                 if not image.is_unchanged():
                     raise FileChanged("the file changed while it was classified")
@@ -202,18 +194,6 @@ class Pipeline:
         if outcome is not Outcome.FILED:
             self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint, number)
         return replace(result, outcome=outcome, reason=reason)
-
-
-def send_answer(life: Life, request: Request, classifier: Classifier, should_stop: Callable[[], bool]) -> Request:
-    """Wait for the answer to `request` and send it into the image's life; return the next request.
-
-    Raise StopIteration with the result when the life has ended, and whatever the life raises.
-    """
-    try:
-        classification = classifier.finish(request, should_stop)
-    except (ImageError, ClassifierDied, ModelError, Interrupted) as error:
-        return life.throw(error)
-    return life.send(classification)
 
 
 def _why_ignored(path: str, image_format: str | None) -> str:

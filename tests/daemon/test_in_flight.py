@@ -188,6 +188,20 @@ def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop
     assert known.deaths == 2
 
 
+def test_an_image_that_was_processed_while_in_flight_keeps_its_outcome(loop: Loop) -> None:
+    """As by a request: the answer to the earlier classification, here a death, no longer counts."""
+    pid = loop.ready()
+    os.kill(pid, signal.SIGSTOP)
+    path = loop.put("a.png", b"kill")
+    loop.until(lambda: "a.png" in loop.held(), "it is in flight")
+    loop.session.journal.remember(path, identity_of(Path(path)), Outcome.DONE, "it was requested")
+    os.kill(pid, signal.SIGCONT)
+    loop.until(lambda: not loop.held(), "it has ended")
+    known = loop.session.journal.history_of(path).known
+    assert known is not None
+    assert (known.outcome, known.reason) == (Outcome.DONE, "it was requested")
+
+
 def test_kill_9_of_the_classifier_with_several_in_flight_costs_nothing(loop: Loop) -> None:
     with loop.daemon.announcer.events.listen(lambda: None) as heard:
         os.kill(stopped_with_all_in_flight(loop, [f"{number}.png" for number in range(6)]), signal.SIGKILL)
