@@ -105,11 +105,13 @@ class _Reversal:
         done = self._done
         folder = self._open_folder(done.target, done.target_root, done.target_folder)
         place = PathInFolder(folder, os.path.basename(done.target))
-        if place.look() is None:
-            raise _gone(done.target)
+        try:
+            found = os.stat(place.name, dir_fd=folder.fd, follow_symlinks=False)
+        except FileNotFoundError as error:
+            raise _gone(done.target) from error
         if place.symlink_target() != done.source:
             raise UndoRefused(f"{done.target} was changed since")
-        return OpenFile(place, NOT_OPEN, os.stat(place.name, dir_fd=folder.fd, follow_symlinks=False))
+        return OpenFile(place, NOT_OPEN, found)
 
     def _open_target(self) -> OpenFile:
         done = self._done
