@@ -29,6 +29,10 @@ class Folder:
     identity: FolderIdentity
 
 
+class NotARegularFile(OSError):
+    """A folder, pipe or device has the name that a regular file should have."""
+
+
 @dataclass(frozen=True, slots=True)
 class PathInFolder:
     """A name in an open folder; a file with this name need not exist."""
@@ -57,7 +61,7 @@ class PathInFolder:
         )
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             os.close(fd)
-            raise OSError(errno.EINVAL, "not a regular file", self.path)
+            raise NotARegularFile(errno.EINVAL, "not a regular file", self.path)
         return fd
 
     def symlink_target(self) -> str | None:

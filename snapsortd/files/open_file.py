@@ -14,7 +14,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import FileFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.download_origin import download_urls
-from snapsortd.files.folders import PathInFolder, lstat, open_place, to_stat
+from snapsortd.files.folders import NotARegularFile, PathInFolder, lstat, open_place, to_stat
 from snapsortd.files.os_errors import in_words
 
 NOT_OPEN = -1
@@ -76,7 +76,7 @@ def open_file(path: str, root: str) -> Iterator[OpenFile]:
         except OSError as error:
             if error.errno in (errno.ENOENT, errno.ENOTDIR):
                 raise FileChanged("the file is gone") from None
-            if error.errno in (errno.ELOOP, errno.ENXIO, errno.EINVAL):
+            if error.errno in (errno.ELOOP, errno.ENXIO) or isinstance(error, NotARegularFile):
                 raise FileChanged("it is not a regular file") from None
             raise MoveRefused(f"it cannot be opened: {error.strerror}", "check its permissions") from None
         held.callback(os.close, fd)
