@@ -48,7 +48,12 @@ def check(path: str, timeout: float, *, whole: bool = True) -> None:
             raise JournalError(f"{path} is a database, but not a journal of snapsortd", RESTORE)
         if not tables and os.path.exists(marker(path)):
             raise JournalError(f"the journal {path} is empty, and there was one before", RESTORE)
-        version = look.execute("PRAGMA user_version").fetchone()[0]
+        check_format(path, look)
+
+
+def check_format(path: str, look: sqlite3.Connection) -> None:
+    """Raise JournalError if the file has a format that this version does not read; sqlite3.Error."""
+    version = look.execute("PRAGMA user_version").fetchone()[0]
     if 0 < version < FIRST_FORMAT:
         raise JournalError(
             f"the journal {path} was written by a development version of snapsortd (format {version})",

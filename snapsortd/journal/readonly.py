@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes
 
 from snapsortd.domain.errors import JournalBlocked
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.integrity import journal_errors
+from snapsortd.journal.integrity import check_format, journal_errors
 from snapsortd.journal.queries import Counts, JournalReader
 
 
@@ -48,8 +48,13 @@ def _uri_parameter(path: str) -> str:
 
 
 def read_counts(path: str) -> Counts:
-    """Return the counts, all zero if there is no journal yet. Raise JournalError if it can't be read."""
+    """Return the counts, all zero if there is no journal yet.
+
+    Raise JournalError if it can't be read, or has a format that this version does not read.
+    """
     if not os.path.exists(path):
         return Counts(filed=0, undone=0, failed=0, quarantined=0, conflicts=0, open=0)
     with closing(ReadOnlyFile(path)) as file:
+        with file.reading() as db:
+            check_format(path, db)
         return JournalReader(file).counts()

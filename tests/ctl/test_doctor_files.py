@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.ctl.doctor import Status
+from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Outcome
 from snapsortd.journal.migrations import FORMAT
@@ -65,6 +66,8 @@ def test_a_journal_of_a_newer_version(patient: Patient) -> None:
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
     assert "newer version" in found.summary
+    with pytest.raises(JournalError, match="newer version"):
+        read_counts(patient.locations.journal)
 
 
 def test_a_journal_of_a_development_version(patient: Patient) -> None:
@@ -74,6 +77,8 @@ def test_a_journal_of_a_development_version(patient: Patient) -> None:
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
     assert "development version" in found.summary
+    with pytest.raises(JournalError, match="development version"):
+        read_counts(patient.locations.journal)
 
 
 def test_a_journal_that_was_deleted(patient: Patient) -> None:
