@@ -67,9 +67,9 @@ def recall(file: str, key: str) -> Config | None:
 
 
 def remember(file: str, key: str, config: Config) -> None:
-    """Note it for the next start. What can't be noted is read anew."""
+    """Store the configuration for the next start. If that is not possible, it is read again then."""
     body = json.dumps(_plain(config))
-    if repr(_value(json.loads(body), _classes())) != repr(config):  # a kind of value that is not told apart here
+    if repr(_value(json.loads(body), _classes())) != repr(config):  # it holds a kind of value that is not preserved
         return
     with suppress(OSError):
         write_atomically(file, f"{key}\n{sha256(body.encode()).hexdigest()}\n{body}".encode("ascii"))

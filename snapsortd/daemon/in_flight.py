@@ -21,14 +21,14 @@ log = logging.getLogger("snapsortd")
 
 @dataclass(frozen=True, slots=True)
 class InFlightImage:
-    """An image that is held open while the classifier looks at it."""
+    """An image that is held open while it is classified."""
 
     path: str
     settle: float
     """Seconds without a change after which it is complete."""
     life: Life
     request: Request | None = None
-    """What it waits for; None before its first step."""
+    """The request that it waits for; None before its first step."""
 
     @property
     def is_answered(self) -> bool:
@@ -58,7 +58,7 @@ class InFlightImages:
         self._new: deque[InFlightImage] = deque()
         self._others: deque[InFlightImage] = deque()
         self.used = time.monotonic()
-        """When the classifier was last needed for an image, monotonic seconds."""
+        """The time at which the classifier was last needed for an image, in monotonic seconds."""
 
     def __len__(self) -> int:
         return len(self._new) + len(self._others)
@@ -113,7 +113,7 @@ class InFlightImages:
 
     def _take(self, result: Result, settle: float) -> None:
         if result.outcome is Outcome.FAILED and result.attempts == 1:
-            # What failed once, as by a killed classifier, mostly works at once; but a killer holds nobody else up.
+            # Most first failures are not repeated, so retry without a pause, but after the others: it may fail again.
             self._queue.requeue_last(result.path, settle)
         elif result.outcome is Outcome.FAILED:
             self._queue.retry(result.path, result.attempts, time.monotonic(), settle)

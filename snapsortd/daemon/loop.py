@@ -33,7 +33,7 @@ class Daemon:
     """One running instance. Only the thread in `run` files; the API's threads submit their requests to `jobs`."""
 
     def __init__(self, session: Session, signals: Signals, service: ServiceNotifier) -> None:
-        """`signals` and `service` are the ones whose state and progress `session` was opened with."""
+        """`session` must have been opened with callbacks of these `signals` and `service`."""
         self.session = session
         self.signals = signals
         self.service = service
@@ -68,7 +68,7 @@ class Daemon:
 
     @property
     def reason(self) -> str:
-        """Why filing is halted or the model cannot be used; empty otherwise."""
+        """The reason why filing is halted or the model cannot be used; empty otherwise."""
         error = self.session.classifier.error
         return self.halted or (str(error) if error else "")
 

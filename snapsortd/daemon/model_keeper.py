@@ -54,7 +54,7 @@ class ModelKeeper:
 
     @property
     def next_due(self) -> float:
-        """When `update` must next be called, apart from polling a loading model; inf if nothing is scheduled."""
+        """The time of the next necessary `update`, apart from polling a loading model; inf if nothing is scheduled."""
         match self._session.classifier.state:
             case "failed":
                 due = self._retry_due

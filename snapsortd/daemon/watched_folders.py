@@ -25,7 +25,7 @@ class WatchedFolders:
             self._stat_wanted, lambda path, stat: session.pipeline.is_already_processed(path, stat.identity)
         )
         self.rescan_due = now
-        """When the next rescan is due, in monotonic seconds."""
+        """The time at which the next rescan is due, in monotonic seconds."""
         self.watcher = self._make_watcher()
 
     def update(self, now: float, *, rescan: bool) -> None:

@@ -49,7 +49,7 @@ class Rule:
     locations: tuple[str, ...] = ()
     """Absolute folders that the rule is limited to; empty if it applies everywhere."""
     subfolders: bool = True
-    """Whether the locations include their subfolders."""
+    """True if the locations include their subfolders."""
     enabled: bool = True
     shadow: bool = False
     continues: bool = False

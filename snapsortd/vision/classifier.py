@@ -28,7 +28,7 @@ QUEUED_PER_THREAD = 2
 image may be in flight in addition."""
 
 _POLL_INTERVAL_S = 0.1
-"""How often `should_stop` is called while waiting."""
+"""Interval at which `should_stop` is called while waiting."""
 _SEND_TIMEOUT_S = 10.0
 _EXIT_TIMEOUT_S = 5.0
 _MEMORY_HINT = "is there enough memory for this model? its own message is in the log"

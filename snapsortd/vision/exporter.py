@@ -16,7 +16,7 @@ log = logging.getLogger("snapsortd")
 START_DELAY_S = 10.0
 """After the model was loaded, so that the first images and other programs that start at login go first."""
 POLL_INTERVAL_S = 1.0
-"""How often the process is checked for its end."""
+"""Interval at which the process is checked for its end."""
 
 
 class Exporter:
@@ -29,7 +29,7 @@ class Exporter:
         self._begun: set[tuple[str, int]] = set()
         self._start_due: float | None = None
         self.next_due = math.inf
-        """When `tend` should be called again."""
+        """The time at which `tend` should be called again."""
 
     @property
     def pid(self) -> int | None:

@@ -60,7 +60,7 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
 
 
 def _sniff_heif(head: bytes) -> str | None:
-    """Tell AVIF, HEIC and CR3 apart by the brands at the start of their container (ISO/IEC 14496-12)."""
+    """Distinguish AVIF, HEIC and CR3 by the brands at the start of their container (ISO/IEC 14496-12)."""
     end = min(int.from_bytes(head[:4], "big"), len(head))
     compatible = {head[start : start + 4] for start in range(16, end - 3, 4)}
     brands = {head[8:12]} | compatible

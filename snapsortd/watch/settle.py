@@ -29,7 +29,7 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do with a file. The next call compares with `observation`; `until` applies to WAIT only."""
+    """The verdict on a file. The next call compares with `observation`; `until` applies to WAIT only."""
 
     kind: Kind
     observation: Observation | None = None

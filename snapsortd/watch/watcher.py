@@ -36,7 +36,7 @@ class _Root:
     is_mount: bool = False
     """True if it was a mount point; unmounted, the path leads to another folder, empty or not."""
     due: float = 0.0
-    """When to check it again without an event, if its state requires that."""
+    """The time of the next check without an event, if its state requires one."""
 
 
 class Watcher:

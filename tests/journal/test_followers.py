@@ -69,7 +69,7 @@ def test_a_command_is_refused_by_id_and_else_passed_over(filing: Filing, kind: A
 
 
 def call(filing: Filing, image: Entry, kind: EntryKind) -> Entry:
-    """What `calls` journals."""
+    """Record a command or notification as `run_and_notify` does."""
     intent = Intent(
         cause=image.intent.cause,
         kind=kind,

@@ -37,7 +37,7 @@ class CheckedFolder:
     is_folder: bool
     writable: bool
     read_only: bool
-    """Whether its file system is mounted read-only, regardless of the permissions."""
+    """True if its file system is mounted read-only, regardless of the permissions."""
     owner: int
     mode: int
     dev: int
@@ -48,7 +48,7 @@ class CheckedFolder:
     remote: str
     """The type of its file system if it is on a network, else empty."""
     attributes: bool
-    """Whether its file system supports extended attributes."""
+    """True if its file system supports extended attributes."""
 
 
 def inspect_folder(path: str, mounts: str = MOUNTS) -> CheckedFolder:

@@ -18,7 +18,7 @@ class Exposure:
     parent: str
     parent_owner: int
     parent_open: bool
-    """Whether every user may replace the contents of the parent folder."""
+    """True if every user may replace the contents of the parent folder."""
     foreign: tuple[str, int] | None
     """The path and owner of an entry of our folder that belongs to another user."""
 

@@ -55,7 +55,7 @@ class Confinement:
     machine: str
     seccomp: bool
     filtered: bool | None
-    """Whether the running classifier has a filter of its own; None if none is running, or if that is unknown."""
+    """True if the running classifier has a filter of its own; None if none is running, or if that is unknown."""
 
 
 def read_confinement(daemon: int | None, classifier: int | None, proc: str = "/proc") -> Confinement:
