@@ -21,14 +21,14 @@ log = logging.getLogger("snapsortd")
 
 @dataclass(frozen=True, slots=True)
 class InFlightImage:
-    """An image that is held open while the classifier looks at it."""
+    """An image that is held open while it is classified."""
 
     path: str
     settle: float
     """Seconds without a change after which it is complete."""
     life: Life
     request: Request | None = None
-    """What it waits for; None before its first step."""
+    """The request whose answer it waits for; None before its first step."""
 
     @property
     def is_answered(self) -> bool:
