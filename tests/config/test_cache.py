@@ -142,12 +142,12 @@ def test_what_is_remembered_makes_nothing_but_values_of_a_configuration(file: Pa
         assert loaded(file, there) == right
 
 
-def test_where_nothing_can_be_noted_it_is_read_anew(file: Path, tmp_path: Path) -> None:
+def test_where_nothing_can_be_cached_it_is_validated_again(file: Path, tmp_path: Path) -> None:
     assert loaded(file, tmp_path / "none" / "cached") == loaded(file, tmp_path / "cached")
     folder = tmp_path / "folder"
     folder.mkdir()
     assert loaded(file, folder).watch[0].path == "/home/me/Pictures"
-    assert sorted(os.listdir(tmp_path)) == ["config.yaml", "folder", "cached"]
+    assert sorted(os.listdir(tmp_path)) == ["cached", "config.yaml", "folder"]
 
 
 def test_it_is_for_this_user_alone(file: Path, tmp_path: Path) -> None:
