@@ -1,4 +1,4 @@
-"""CONTRIBUTING.md: every file that it names exists, every room has its row, and the recipe for a filter is complete."""
+"""CONTRIBUTING.md: every file that it names exists, and every room has its row."""
 
 from __future__ import annotations
 

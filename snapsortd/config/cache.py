@@ -23,19 +23,19 @@ from snapsortd.rules import filters, placeholders, rule, template
 _KIND = "="
 
 
-def load_config(path: str, env: Mapping[str, str], memory: str = "") -> Config:
+def load_config(path: str, env: Mapping[str, str], cache: str = "") -> Config:
     """Return the configuration in a file; `env` expands `~` and `$VAR`. Raises ConfigError with every fault.
 
-    `memory` is the cache file, in a private folder: its content is used as long as nothing that it depends on changed.
+    `cache` is the cache file, in a private folder: its content is used as long as nothing that it depends on changed.
     """
-    key = _key(path, env) if memory else ""
-    config = recall(memory, key) if key else None
+    key = _key(path, env) if cache else ""
+    config = read(cache, key) if key else None
     if config is None:
         from snapsortd.config import load
 
         config = load.load_config(path, env)
         if key and key == _key(path, env):
-            remember(memory, key, config)
+            write(cache, key, config)
     return config
 
 
@@ -53,7 +53,7 @@ def _key(path: str, env: Mapping[str, str]) -> str:
     return sha256(repr((path, data, named, code)).encode()).hexdigest()
 
 
-def recall(file: str, key: str) -> Config | None:
+def read(file: str, key: str) -> Config | None:
     """Return the configuration that is cached under this key; None if there is none, or it is damaged."""
     try:
         with open(file, encoding="ascii") as lines:
@@ -66,10 +66,10 @@ def recall(file: str, key: str) -> Config | None:
     return None
 
 
-def remember(file: str, key: str, config: Config) -> None:
-    """Store the configuration for the next start. If that is not possible, it is read again then."""
+def write(file: str, key: str, config: Config) -> None:
+    """Cache a configuration for the next start; one that can't be cached is validated again."""
     body = json.dumps(_plain(config))
-    if repr(_value(json.loads(body), _classes())) != repr(config):  # it holds a kind of value that is not preserved
+    if repr(_value(json.loads(body), _classes())) != repr(config):  # a kind of value that _plain does not distinguish
         return
     with suppress(OSError):
         write_atomically(file, f"{key}\n{sha256(body.encode()).hexdigest()}\n{body}".encode("ascii"))

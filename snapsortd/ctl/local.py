@@ -28,6 +28,6 @@ def open_local(locations: Locations) -> Iterator[LocalBackend]:
 
     Raise Busy if a daemon or another command holds the lock, ConfigError, JournalError.
     """
-    config = load_config(locations.config_file, os.environ, locations.config_memory)
+    config = load_config(locations.config_file, os.environ, locations.config_cache)
     with Session.open(locations, config) as session:
         yield LocalBackend(session)

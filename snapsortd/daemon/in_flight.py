@@ -28,7 +28,7 @@ class InFlightImage:
     """Seconds without a change after which it is complete."""
     life: Life
     request: Request | None = None
-    """The request that it waits for; None before its first step."""
+    """The request whose answer it waits for; None before its first step."""
 
     @property
     def is_answered(self) -> bool:

@@ -195,7 +195,7 @@ class Daemon:
     def reload(self) -> dict[str, Any]:
         """Reload the configuration. Raises ConfigError; the last valid one then stays in effect."""
         try:
-            config = load_config(self.session.config.path, os.environ, self.session.locations.config_memory)
+            config = load_config(self.session.config.path, os.environ, self.session.locations.config_cache)
         except ConfigError as error:
             self.reload_error = str(error)
             raise

@@ -50,7 +50,7 @@ def main() -> None:
     locations = find_locations(env)
     try:
         make_private(locations.cache_dir)
-        config = load_config(locations.config_file, os.environ, locations.config_memory)
+        config = load_config(locations.config_file, os.environ, locations.config_cache)
         set_up_logs(locations)
         serve(locations, config)
     except SnapsortError as error:

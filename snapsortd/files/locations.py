@@ -38,7 +38,7 @@ class Locations:
         return os.path.join(self.state_dir, "journal.sqlite3")
 
     @property
-    def config_memory(self) -> str:
+    def config_cache(self) -> str:
         """Return the path of the cached result of reading the configuration."""
         return os.path.join(self.cache_dir, "config")
 

@@ -50,7 +50,7 @@ class OpenFile:
         return to_stat(self.stat).identity
 
     def hashed(self) -> OpenFile:
-        """Return the same file with the SHA-256 of its content. OSError as the system reports it."""
+        """Return the same file with the SHA-256 of its content. Raise OSError as the system reports it."""
         return self if self.sha256 else replace(self, sha256=hash_fd(self.fd))
 
     def is_unchanged(self) -> bool:

@@ -59,7 +59,7 @@ def _check_and_remove(place: PathInFolder, is_meant: Callable[[PathInFolder], bo
 
 
 def put_back(aside: PathInFolder, place: PathInFolder) -> None:
-    """Restore the name of a file that was renamed aside, or give it the next free name like it."""
+    """Rename a file that was renamed aside back to its name, or to the next free name like it."""
     stem, suffix = split_name(place.name)
     series = NameSeries((stem,), suffix and f".{suffix}")
     try:

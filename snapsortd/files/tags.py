@@ -77,7 +77,7 @@ def read_missing(fd: int, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def has_tags(fd: int, tags: Sequence[str]) -> bool:
-    """True if the file has all of these tags. OSError as the system reports it."""
+    """True if the file has all of these tags. Raise OSError as the system reports it."""
     try:
         return not missing_tags(read_attribute(fd, ATTRIBUTE), tags)
     except ValueError:
@@ -85,7 +85,7 @@ def has_tags(fd: int, tags: Sequence[str]) -> bool:
 
 
 def has_none_of(fd: int, tags: Sequence[str]) -> bool:
-    """True if the file has none of these tags. OSError as the system reports it."""
+    """True if the file has none of these tags. Raise OSError as the system reports it."""
     try:
         return missing_tags(read_attribute(fd, ATTRIBUTE), tags) == tuple(tags)
     except ValueError:

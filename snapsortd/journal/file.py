@@ -80,7 +80,7 @@ class JournalFile:
 
     @contextmanager
     def writing(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside a transaction, which is on the disk when the block ends if it is `durable`."""
+        """Yield the connection inside a transaction; with `durable`, it is on the disk when the block ends."""
         if (background := self._background_check) is not None:
             background.wait()
             self._background_check = None

@@ -57,7 +57,7 @@ def check_format(path: str, look: sqlite3.Connection) -> None:
     if 0 < version < FIRST_FORMAT:
         raise JournalError(
             f"the journal {path} was written by a development version of snapsortd (format {version})",
-            f"nothing was moved; to start a new one, move all files whose names begin with {path} to another folder",
+            f"nothing was moved; to start a new one, move all files whose paths begin with {path} to another folder",
         )
     if version > FORMAT:
         raise JournalError(

@@ -1,4 +1,4 @@
-"""The journal's writer: what is written, and when it is durable."""
+"""The journal: its writes, and when each of them is durable."""
 
 from __future__ import annotations
 

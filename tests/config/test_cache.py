@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.config import Config, default_config_text, load_config, settings
-from snapsortd.config import cache as memory
+from snapsortd.config import Config, cache, default_config_text, load_config, settings
 from snapsortd.domain.errors import ConfigError
 
 pytestmark = pytest.mark.pure
@@ -41,19 +40,19 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def loaded(file: Path, memory: Path, **env: str) -> Config:
-    return load_config(str(file), {"HOME": "/home/me", "ALBUM": "/album", **env}, str(memory))
+def loaded(file: Path, cached: Path, **env: str) -> Config:
+    return load_config(str(file), {"HOME": "/home/me", "ALBUM": "/album", **env}, str(cached))
 
 
-def held(memory: Path) -> bytes:
-    return memory.read_bytes() if memory.exists() else b""
+def held(cached: Path) -> bytes:
+    return cached.read_bytes() if cached.exists() else b""
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_all_of_a_configuration_is_remembered(path: Path, tmp_path: Path) -> None:
-    there = str(tmp_path / "memory")
+    there = str(tmp_path / "cached")
     first = load_config(str(path), ENV, there)
-    again = memory.recall(there, (tmp_path / "memory").read_text().split("\n")[0])
+    again = cache.read(there, (tmp_path / "cached").read_text().split("\n")[0])
     # `==` ignores positions in the file.
     assert (again, repr(again)) == (first, repr(first))
     assert load_config(str(path), ENV) == first
@@ -62,7 +61,7 @@ def test_all_of_a_configuration_is_remembered(path: Path, tmp_path: Path) -> Non
 def test_what_checks_a_configuration_is_not_even_loaded_the_second_time(file: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from snapsortd.config import load_config;"
-        f"load_config({str(file)!r}, {{'HOME': '/h', 'ALBUM': '/a'}}, {str(tmp_path / 'memory')!r});"
+        f"load_config({str(file)!r}, {{'HOME': '/h', 'ALBUM': '/a'}}, {str(tmp_path / 'cached')!r});"
         "checking = {'pydantic', 'yaml', 'regex'};"
         "print(checking <= set(sys.modules), checking & set(sys.modules))"
     )
@@ -75,7 +74,7 @@ def test_what_checks_a_configuration_is_not_even_loaded_the_second_time(file: Pa
 
 
 def test_another_text_variable_or_home_is_another_configuration(file: Path, tmp_path: Path) -> None:
-    there = tmp_path / "memory"
+    there = tmp_path / "cached"
     first = loaded(file, there)
     before = held(there)
     assert loaded(file, there, ELSE="unheard of") == first
@@ -87,11 +86,11 @@ def test_another_text_variable_or_home_is_another_configuration(file: Path, tmp_
     assert loaded(file, there) == load_config(str(file), {"HOME": "/home/me", "ALBUM": "/album"})
 
 
-def test_other_code_reads_anew(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    there = tmp_path / "memory"
+def test_other_code_validates_again(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = tmp_path / "cached"
     loaded(file, there)
     before = held(there)
-    here = Path(memory.__file__)
+    here = Path(cache.__file__)
     package = tmp_path / "snapsortd" / "config"
     package.mkdir(parents=True)
     (package / "changed.py").write_bytes(here.read_bytes())
@@ -101,7 +100,7 @@ def test_other_code_reads_anew(file: Path, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_fault_is_told_however_good_the_last_text_was(file: Path, tmp_path: Path) -> None:
-    there = tmp_path / "memory"
+    there = tmp_path / "cached"
     loaded(file, there)
     file.write_text(TEXT + "unheard: of\n")
     for _ in range(2):
@@ -113,8 +112,8 @@ def test_a_fault_is_told_however_good_the_last_text_was(file: Path, tmp_path: Pa
         loaded(tmp_path / "none.yaml", there)
 
 
-def test_a_damaged_memory_is_no_memory(file: Path, tmp_path: Path) -> None:
-    there = tmp_path / "memory"
+def test_a_damaged_cache_is_ignored(file: Path, tmp_path: Path) -> None:
+    there = tmp_path / "cached"
     right = loaded(file, there)
     whole = held(there)
     key = whole.split(b"\n")[0]
@@ -128,7 +127,7 @@ def test_a_damaged_memory_is_no_memory(file: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_remembered_makes_nothing_but_values_of_a_configuration(file: Path, tmp_path: Path) -> None:
-    there = tmp_path / "memory"
+    there = tmp_path / "cached"
     right = loaded(file, there)
     key, *_ = there.read_text().split("\n")
     for body in (
@@ -143,20 +142,20 @@ def test_what_is_remembered_makes_nothing_but_values_of_a_configuration(file: Pa
         assert loaded(file, there) == right
 
 
-def test_where_nothing_can_be_noted_it_is_read_anew(file: Path, tmp_path: Path) -> None:
-    assert loaded(file, tmp_path / "none" / "memory") == loaded(file, tmp_path / "memory")
+def test_where_nothing_can_be_cached_it_is_validated_again(file: Path, tmp_path: Path) -> None:
+    assert loaded(file, tmp_path / "none" / "cached") == loaded(file, tmp_path / "cached")
     folder = tmp_path / "folder"
     folder.mkdir()
     assert loaded(file, folder).watch[0].path == "/home/me/Pictures"
-    assert sorted(os.listdir(tmp_path)) == ["config.yaml", "folder", "memory"]
+    assert sorted(os.listdir(tmp_path)) == ["cached", "config.yaml", "folder"]
 
 
 def test_it_is_for_this_user_alone(file: Path, tmp_path: Path) -> None:
-    loaded(file, tmp_path / "memory")
-    assert (tmp_path / "memory").stat().st_mode & 0o777 == 0o600
+    loaded(file, tmp_path / "cached")
+    assert (tmp_path / "cached").stat().st_mode & 0o777 == 0o600
 
 
 def test_the_default_configuration_is_remembered(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text(default_config_text())
-    assert loaded(file, tmp_path / "memory") == loaded(file, tmp_path / "memory")
+    assert loaded(file, tmp_path / "cached") == loaded(file, tmp_path / "cached")

@@ -30,6 +30,7 @@ from snapsortd.rules.filters import (
     Not,
     RegexFilter,
     UrlFilter,
+    WeekdayFilter,
 )
 from snapsortd.vision.formats import sniff
 from tests.support.crafted_images import sound
@@ -93,6 +94,22 @@ def read(tmp_path: Path, written: str) -> Filter:
             DateFilter((DateBound(">=", *YEAR_2024, ">= 2024"), DateBound("<=", *YEAR_2024, "<= 2024")), "taken"),
             id="date-long",
         ),
+        pytest.param("weekday: monday", WeekdayFilter(("Monday",)), id="weekday"),
+        pytest.param("weekday: [sun, MON, Sunday]", WeekdayFilter(("Sunday", "Monday")), id="weekdays-as-written"),
+        pytest.param(
+            "weekday: Weekdays",
+            WeekdayFilter(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")),
+            id="monday-to-friday",
+        ),
+        pytest.param(
+            "weekday: {is: weekend, of: taken}", WeekdayFilter(("Saturday", "Sunday"), "taken"), id="weekday-long"
+        ),
+        pytest.param(
+            "weekday: {is: [weekend, fri], of: created}",
+            WeekdayFilter(("Saturday", "Sunday", "Friday"), "created"),
+            id="weekend-and-a-day",
+        ),
+        pytest.param("not weekday: wed", Not(WeekdayFilter(("Wednesday",))), id="not-weekday"),
         pytest.param("exif: GPSLatitude", ExifFilter((("GPSLatitude", ("*",)),)), id="exif-tag"),
         pytest.param("exif: [Make, model]", ExifFilter((("Make", ("*",)), ("Model", ("*",)))), id="exif-tags"),
         pytest.param(

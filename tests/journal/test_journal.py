@@ -348,6 +348,6 @@ def test_a_journal_of_a_development_version_is_refused_and_kept(path: str, journ
     for name in os.listdir(kept.parent):  # what its hint says
         if name.startswith(os.path.basename(path)):
             shutil.move(kept.parent / name, kept)
-    assert f"move all files whose names begin with {path} to another folder" in refused.value.hint
+    assert f"move all files whose paths begin with {path} to another folder" in refused.value.hint
     with closing(Journal(path)) as begun:
         assert begun.entries() == []

@@ -16,6 +16,7 @@ from snapsortd.rules.filters import (
     Not,
     RegexFilter,
     UrlFilter,
+    WeekdayFilter,
 )
 from tests.support.images_seen import seen
 
@@ -157,6 +158,45 @@ def test_which_date(of: str, matched: bool | None, reason: str) -> None:
     asked = DateFilter(date_bounds("== 2025-06-14"), of)
     assert (asked.check(seen()).matched, asked.check(seen()).reason) == (matched, reason)
     assert Not(asked).check(seen()).matched is (None if matched is None else not matched)
+
+
+@pytest.mark.parametrize(
+    ("days", "of", "matched", "reason"),
+    [
+        pytest.param(("Saturday",), "modified", True, "modified on Saturday", id="modified"),
+        pytest.param(("Friday",), "created", True, "created on Friday", id="created"),
+        pytest.param(("Monday", "Saturday"), "modified", True, "modified on Saturday", id="one-of-them"),
+        pytest.param(
+            ("Sunday", "Monday"), "modified", False, "modified on Saturday, wanted Sunday or Monday", id="another-day"
+        ),
+        pytest.param(("Saturday",), "created", False, "created on Friday, wanted Saturday", id="day-of-another-date"),
+        pytest.param(("Saturday",), "taken", None, "the image has no date taken, wanted Saturday", id="not-taken"),
+    ],
+)
+def test_weekday(days: tuple[str, ...], of: str, matched: bool | None, reason: str) -> None:
+    asked = WeekdayFilter(days, of)
+    assert (asked.check(seen()).matched, asked.check(seen()).reason) == (matched, reason)
+    assert Not(asked).check(seen()).matched is (None if matched is None else not matched)
+
+
+def test_the_opposite_of_a_weekday_tells_what_it_wanted() -> None:
+    verdict = Not(WeekdayFilter(("Saturday", "Sunday"))).check(seen())
+    assert verdict.reason == "modified on Saturday, wanted not Saturday or Sunday"
+
+
+@pytest.mark.parametrize("hours", [-12, 0, 14])
+@pytest.mark.parametrize(
+    "taken",
+    [
+        pytest.param(datetime(2024, 5, 17), id="first-minute"),  # noqa: DTZ001 (as cameras write it)
+        pytest.param(datetime(2024, 5, 17, 23, 59, 59), id="last-second"),  # noqa: DTZ001
+    ],
+)
+def test_a_weekday_is_that_of_the_wall_clock(taken: datetime, hours: int) -> None:
+    asked = WeekdayFilter(("Friday",), "taken")
+    assert asked.check(seen(taken=taken)).reason == "taken on Friday"
+    aware = taken.replace(tzinfo=timezone(timedelta(hours=hours)))
+    assert asked.check(seen(taken=aware)).reason == "taken on Friday"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from snapsortd.config.schema.base import Short
-from snapsortd.config.schema.filter_values import Addresses, Dates, FolderPatterns, Regex
+from snapsortd.config.schema.filter_values import Addresses, Dates, FolderPatterns, Regex, Weekdays
 from snapsortd.config.schema.values import Ages, Extensions, Lines, Sizes
 from snapsortd.rules.filters import (
     AgeFilter,
@@ -19,6 +19,7 @@ from snapsortd.rules.filters import (
     RegexFilter,
     SizeFilter,
     UrlFilter,
+    WeekdayFilter,
 )
 
 Moment = Literal["created", "modified", "taken"]
@@ -103,3 +104,13 @@ class DateIs(Short):
 
     def build(self) -> Filter:
         return DateFilter(self.is_, self.of)
+
+
+class WeekdayIs(Short):
+    short = "is"
+    is_: Weekdays = Field(alias="is")
+    """Days of the week, such as monday or mon, in any case; weekdays is monday to friday, weekend the others."""
+    of: Moment = "modified"
+
+    def build(self) -> Filter:
+        return WeekdayFilter(tuple(self.is_), self.of)

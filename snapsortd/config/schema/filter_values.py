@@ -14,7 +14,7 @@ from snapsortd.config.schema.regexes import check_regex
 from snapsortd.config.schema.values import Line, as_many, as_text, context_of, describe
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import suggestion
-from snapsortd.rules.filters import Comparison, DateBound, Range
+from snapsortd.rules.filters import DAYS, Comparison, DateBound, Range
 
 FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf")
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}
@@ -22,6 +22,12 @@ MIN_COSINE = 0.9
 """Unrelated images reach 0.8 and more with some models."""
 _ASPECT_TOLERANCE = 0.01
 """A screen of 1366 × 768 counts as 16:9."""
+_WEEKDAYS = {
+    **{day.lower(): (day,) for day in DAYS},
+    **{day[:3].lower(): (day,) for day in DAYS},
+    "weekdays": DAYS[:5],
+    "weekend": DAYS[5:],
+}
 
 
 def _format(value: str) -> str:
@@ -44,6 +50,18 @@ def _megapixels(value: object) -> Range:
 
 def _dates(value: object) -> tuple[DateBound, ...]:
     return date_bounds(as_text(value, '">= 2024-01-01, < 2025-01-01"'))
+
+
+def _weekday(value: str) -> str:
+    name = value.lower()
+    if name not in _WEEKDAYS:
+        raise ValueError(f"'{value}' is not a day of the week{suggestion(name, _WEEKDAYS)}")
+    return name
+
+
+def _weekdays(names: list[str]) -> list[str]:
+    """Return each day that the names stand for once, in the order they are written in."""
+    return list(dict.fromkeys(day for name in names for day in _WEEKDAYS[name]))
 
 
 def _folder_pattern(value: str, info: ValidationInfo) -> str:
@@ -101,6 +119,11 @@ Formats = Annotated[
 Aspects = Annotated[InstanceOf[Range], BeforeValidator(aspects), _AS_TEXT]
 Megapixels = Annotated[InstanceOf[Range], BeforeValidator(_megapixels), _AS_TEXT]
 Dates = Annotated[tuple[InstanceOf[DateBound], ...], BeforeValidator(_dates), _AS_TEXT]
+Weekdays = Annotated[
+    list[Annotated[Line, AfterValidator(_weekday)]],
+    BeforeValidator(as_many, json_schema_input_type=_TEXTS),
+    AfterValidator(_weekdays),
+]
 Regex = Annotated[Line, AfterValidator(check_regex)]
 FolderPatterns = Annotated[
     list[Annotated[Line, AfterValidator(_folder_pattern)]], BeforeValidator(as_many, json_schema_input_type=_TEXTS)

@@ -7,7 +7,17 @@ from typing import Annotated, Protocol
 from typing_extensions import TypedDict  # pydantic requires this one before Python 3.12
 
 from snapsortd.config.schema.base import ONE_KEY
-from snapsortd.config.schema.file_filters import AgeIs, DateIs, ExtensionIs, FolderIs, NameIs, RegexIs, SizeIs, UrlIs
+from snapsortd.config.schema.file_filters import (
+    AgeIs,
+    DateIs,
+    ExtensionIs,
+    FolderIs,
+    NameIs,
+    RegexIs,
+    SizeIs,
+    UrlIs,
+    WeekdayIs,
+)
 from snapsortd.config.schema.image_filters import (
     CameraIs,
     DimensionsAre,
@@ -50,6 +60,8 @@ Filters = TypedDict(
         "not format": FormatIs,
         "date": DateIs,
         "not date": DateIs,
+        "weekday": WeekdayIs,
+        "not weekday": WeekdayIs,
         "exif": ExifHas,
         "not exif": ExifHas,
         "camera": CameraIs,

@@ -4,7 +4,7 @@ A check returns the observed fact and the wanted one, so that every decision can
 """
 
 from snapsortd.rules.filters.bounds import OPERATORS, Comparison, Range, within
-from snapsortd.rules.filters.dates import AgeFilter, DateBound, DateFilter
+from snapsortd.rules.filters.dates import DAYS, AgeFilter, DateBound, DateFilter, WeekdayFilter
 from snapsortd.rules.filters.duplicate import DuplicateFilter
 from snapsortd.rules.filters.exif import CameraFilter, ExifFilter, GpsFilter
 from snapsortd.rules.filters.filter import Facts, Filter, Not, Verdict
@@ -13,6 +13,7 @@ from snapsortd.rules.filters.label import LabelFilter
 from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, NameFilter, RegexFilter, UrlFilter
 
 __all__ = [
+    "DAYS",
     "OPERATORS",
     "AgeFilter",
     "AlphaFilter",
@@ -38,5 +39,6 @@ __all__ = [
     "SizeFilter",
     "UrlFilter",
     "Verdict",
+    "WeekdayFilter",
     "within",
 ]

@@ -7,9 +7,12 @@ from datetime import datetime
 
 from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
+from snapsortd.rules.filters.patterns import either
 
 _DAY = 86400.0
 NO_DATE_TAKEN = "the image has no date taken"
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+"""In the order of `datetime.weekday`; in English whatever the locale, unlike `%A`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,25 @@ class DateFilter:
             return Verdict(None, NO_DATE_TAKEN, wanted)
         wall = date.replace(tzinfo=None)
         return Verdict(all(bound.holds(wall) for bound in self.bounds), f"{self.of} {wall:%Y-%m-%d %H:%M}", wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class WeekdayFilter:
+    """Match if the date falls on one of `days` (names as in `DAYS`), in local wall-clock time.
+
+    An image without a date taken matches neither this nor its opposite.
+    """
+
+    days: tuple[str, ...]
+    of: str = "modified"
+
+    def check(self, facts: Facts) -> Verdict:
+        wanted = either(self.days)
+        date = _date(facts, self.of)
+        if date is None:
+            return Verdict(None, NO_DATE_TAKEN, wanted)
+        day = DAYS[date.weekday()]  # of the date as it is written, whatever its time zone
+        return Verdict(day in self.days, f"{self.of} on {day}", wanted)
 
 
 def _date(facts: Facts, of: str) -> datetime | None:
