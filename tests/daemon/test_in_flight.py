@@ -46,7 +46,7 @@ class Loop:
         session.classifier.start()
 
     def put(self, name: str, word: bytes = b"good") -> str:
-        """An image in the watched folder; told of at once."""
+        """Put an image into the watched folder and queue it at once; return its path."""
         path = self.inbox / name
         path.write_bytes(image(b"good " + name.encode() if word == b"good" else word))
         self.daemon.queue.offer(str(path), 0.01)
@@ -126,7 +126,7 @@ def test_several_are_in_flight_and_filed_in_the_order_in_which_they_came(loop: L
 
 
 def test_a_new_image_waits_for_none_of_a_backlog(loop: Loop) -> None:
-    """It is looked at and filed, though every thread is busy with one of the backlog, and as many lie ready."""
+    """It is classified and filed, though every thread is busy with one of the backlog, and as many are queued."""
     for number in range(2 * AT_MOST):
         (loop.inbox / f"old{number:02}.png").write_bytes(image(b"hang"))
     loop.ready()  # the first turn has begun a scan
@@ -168,11 +168,11 @@ def test_one_that_kills_the_classifier_is_told_from_the_good_ones(loop: Loop) ->
 
 
 def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop) -> None:
-    """So none of them is filed later for it, or looked at twice."""
+    """So none of them is filed later because of it, or classified twice."""
     pid = loop.ready()
     os.kill(pid, signal.SIGSTOP)
     loop.put("good.png")
-    loop.until(lambda: "good.png" in loop.held(), "the good one is in hand")
+    loop.until(lambda: "good.png" in loop.held(), "the good one is in flight")
     killer = loop.inbox / "a.png"
     killer.write_bytes(image(b"kill"))
     loop.session.journal.remember(str(killer), identity_of(killer), Outcome.FAILED, "it crashed", attempts=1, deaths=1)

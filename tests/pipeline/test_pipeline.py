@@ -340,7 +340,7 @@ def kill(classifier: Classifier) -> None:
 
 def test_an_image_over_which_the_classifier_dies_is_given_up_in_the_end(room: Room, classifier: Interrupting) -> None:
     def die() -> None:
-        raise ClassifierDied("the classifier crashed (SIGSEGV) while it looked at the image")
+        raise ClassifierDied("the classifier crashed (SIGSEGV) while it classified the image")
 
     path, other = room.receipt(), room.receipt("b.png", 4)
     classifier.meanwhile = die

@@ -47,7 +47,7 @@ def in_hand(daemon: Observed, path: Path) -> Iterator[None]:
     os.kill(classifier, signal.SIGSTOP)
     try:
         path.write_bytes(png(20))
-        wait_for(lambda: daemon.holds_open(path), what="the image in hand")
+        wait_for(lambda: daemon.holds_open(path), what="the image in flight")
         yield
     finally:
         os.kill(classifier, signal.SIGCONT)
