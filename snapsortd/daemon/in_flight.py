@@ -87,8 +87,8 @@ class InFlightImages:
         self._advance(line.popleft(), line)
         return True
 
-    def let_go(self) -> None:
-        """Close all of them, and have them wait in the queue again."""
+    def requeue_all(self) -> None:
+        """Close all of them and requeue them."""
         for line in (self._new, self._others):
             while line:
                 image = line.popleft()

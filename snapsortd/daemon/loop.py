@@ -95,7 +95,7 @@ class Daemon:
             finally:
                 self.service.stopping()
                 self.jobs.close()
-                self._in_flight.let_go()
+                self._in_flight.requeue_all()
                 self.watcher.stop()
 
     def step(self, now: float) -> None:
@@ -124,7 +124,7 @@ class Daemon:
         """Begin an image if there is one and room for it, and file one that is classified. True if either was done."""
         classifier = self.session.classifier
         if self._paused or self.halted or classifier.state == "failed":
-            self._in_flight.let_go()
+            self._in_flight.requeue_all()
             return False
         if self._in_flight and classifier.state == "stopped":
             classifier.start()  # it died; images in flight are classified again
@@ -200,7 +200,7 @@ class Daemon:
             self.reload_error = str(error)
             raise
         self.reload_error = ""
-        self._in_flight.let_go()
+        self._in_flight.requeue_all()
         self.folders.stop()
         self.session.use(config)
         self.session.classifier.start()

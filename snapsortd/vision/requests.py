@@ -28,7 +28,7 @@ class Request:
     """Classify it before all others."""
     sent_at: float = math.nan
     """Monotonic seconds."""
-    in_company: bool = False
+    others_in_flight: bool = False
     """Another image was in flight at some time since this one was sent."""
     classification: Classification | None = None
     error: ImageError | ClassifierDied | None = None
@@ -80,7 +80,7 @@ class InFlight:
         request.sent_at = now
         if len(self._sent) > 1:
             for each in self._sent.values():
-                each.in_company = True
+                each.others_in_flight = True
 
     def get(self, number: object) -> Request | None:
         """Return the request with this id if it was sent and is not answered, else None."""
@@ -94,7 +94,7 @@ class InFlight:
     def record_unreadable(self, request: Request, error: ImageError, now: float) -> None:
         """Answer a request with an error, or requeue it if another image in flight may have caused the error."""
         self._remove_sent(request, now)
-        if request.in_company:
+        if request.others_in_flight:
             self._requeue(request)
         else:
             request.error = error
@@ -135,5 +135,5 @@ class InFlight:
     def _requeue(self, request: Request, *, alone: bool = True) -> None:
         if request.fd < 0:  # dropped
             return
-        request.alone, request.in_company = alone, False
+        request.alone, request.others_in_flight = alone, False
         self._waiting[request.id] = request

@@ -64,7 +64,7 @@ def test_one_that_is_alone_waits_for_those_before_it_and_keeps_those_behind_it_w
     assert send(line) == [2]
     line.record_answer(alone, CLASSIFICATION, 2.0)
     assert send(line) == [3]
-    assert not last.in_company
+    assert not last.others_in_flight
 
 
 def test_unreadable_is_believed_only_of_one_that_was_alone() -> None:
@@ -143,7 +143,7 @@ def test_whatever_comes_together_only_the_guilty_are_blamed(kinds: list[str], lo
         if request.image_format == "killer":
             line.record_death("it crashed")
             in_flight.clear()
-        elif request.image_format == "unreadable" or (request.image_format == "crowded" and request.in_company):
+        elif request.image_format == "unreadable" or (request.image_format == "crowded" and request.others_in_flight):
             line.record_unreadable(request, BAD, float(now))
         else:
             line.record_answer(request, CLASSIFICATION, float(now))
