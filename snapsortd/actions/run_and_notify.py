@@ -11,9 +11,10 @@ from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.prepare import shadow_intent
 from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, State
-from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
 from snapsortd.domain.file import FolderIdentity
 from snapsortd.files.open_file import OpenFile, reopen_folder
+from snapsortd.files.os_errors import in_words
 
 
 class ExternalActions:
@@ -53,7 +54,10 @@ class ExternalActions:
 def _check(file: OpenFile) -> FolderIdentity:
     """Return the file's folder. Raise FileChanged if its path now leads to another file, or to none."""
     with reopen_folder(file) as reopened:
-        found = reopened.place.look()
+        try:
+            found = reopened.place.look()
+        except OSError as error:
+            raise MoveRefused(f"it cannot be inspected: {in_words(error)}") from error
         if found is None:
             raise FileChanged("the file is gone")
         if found.identity != file.identity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
-from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted
+from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
 from snapsortd.files.open_file import open_file
 from tests.support.filing import Filing
 from tests.support.waiting import wait_for
@@ -196,7 +198,7 @@ def test_no_more_output_than_needed_is_kept(tmp_path: Path) -> None:
 
 
 def ask(filing: Filing, path: Path, action: PlannedAction, waiting: Callable[[], bool] = never) -> Entry:
-    """What the pipeline does."""
+    """Carry out the action as the pipeline does."""
     cause = Cause(action.rule, filing.journal.new_batch())
     with open_file(str(path), str(filing.inbox)) as file:
         return ExternalActions(filing.journal, waiting).run(file.hashed(), action, cause)
@@ -247,6 +249,23 @@ def test_a_command_that_did_not_do_its_work_is_journalled_with_the_reason(
     (entry,) = filing.journal.entries()
     assert entry.state is State.FAILED
     assert reason in entry.reason
+
+
+def test_a_command_is_not_run_for_a_file_that_the_disk_cannot_show_now(
+    filing: Filing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused like any other action, so that an image that was moved before counts as filed."""
+    image, really_stat = filing.image(), os.stat
+
+    def fail(path: Any, **options: Any) -> os.stat_result:
+        if path == image.name and "dir_fd" in options:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return really_stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", fail)
+    with pytest.raises(MoveRefused, match="the disk reports an error"):
+        ask(filing, image, command(program(tmp_path, "exit 0")))
+    assert filing.journal.entries() == []
 
 
 def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, tmp_path: Path) -> None:
