@@ -22,7 +22,7 @@ CONFIG = """\
 version: 1
 model:
   name: {model}
-labels: {{picture: a picture}}
+labels: {{photo: [a photo of a real-world scene]}}
 watch:
   - path: {inbox}
     settle: 100ms

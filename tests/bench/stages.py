@@ -51,12 +51,17 @@ def main(folder: str, name: str, file: str) -> None:
     from snapsortd.vision.child.engines.engine import TORCH, Engine
     from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
     from snapsortd.vision.child.engines.preprocess import Preprocessor
-    from snapsortd.vision.child.engines.torch_engine import TorchEngine
     from snapsortd.vision.child.workers import return_free_memory
     from snapsortd.vision.cores import default_threads
 
     threads = default_threads()
-    engine: Engine = TorchEngine(folder, threads) if name == TORCH else OnnxEngine(file, name, threads)
+    engine: Engine
+    if name == TORCH:
+        from snapsortd.vision.child.engines.torch_engine import TorchEngine
+
+        engine = TorchEngine(folder, threads)
+    else:
+        engine = OnnxEngine(file, name, threads)
     preprocessor = Preprocessor.load(folder)
     assert preprocessor is not None
     print(json.dumps({"engine": engine.name}), flush=True)
