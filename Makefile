@@ -28,7 +28,7 @@ picture: venv
 
 # Two files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: venv
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 crash-test: venv
 	$(BIN)/python -m tests.crash_sweep

@@ -24,6 +24,12 @@ settings.register_profile("long", deadline=None, max_examples=3000, suppress_hea
 settings.load_profile("short")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the long files first, so that no worker is left with one at the end while the others are done."""
+    items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def systemd() -> Iterator[UserManager]:
     """Yield a running `systemd --user` that can start what is installed here; skip the test if that is impossible."""

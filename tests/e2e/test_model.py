@@ -45,7 +45,7 @@ def test_a_model_that_is_missing_or_too_large_stops_filing_until_it_loads(tmp_pa
         with one.log.open("ab") as log:
             one.process = subprocess.Popen([COMMANDS / "snapsortd"], env=one.env, stderr=log)
         wait_for(lambda: failed("there is no model in"), seconds=60, what="a missing model is reported")
-        retold("model.name is a folder with config.json, weights, tokenizer and image processor")
+        retold("model.name must be a folder with config.json, weights, tokenizer and image processor")
 
         model.symlink_to(EMBEDDED)
         pid = one.process.pid
