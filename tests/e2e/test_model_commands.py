@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.support.exported import tiny_checkpoint
 from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import Instance
-from tests.support.tiny_checkpoints import make_checkpoint
 from tests.support.waiting import wait_for
 
 LABELS = """\
@@ -64,7 +64,7 @@ def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path
 
 
 def test_eval_with_other_labels_and_another_model(instance: Instance, pictures: Path, tmp_path: Path) -> None:
-    model = make_checkpoint(tmp_path / "model", "clip")
+    model = tiny_checkpoint()
     labels = tmp_path / "labels.yaml"
     labels.write_text(LABELS)
     words = ("model", "eval", str(pictures), "--labels", str(labels), "--model", str(model))
@@ -78,7 +78,7 @@ def test_eval_with_other_labels_and_another_model(instance: Instance, pictures: 
 
 
 def test_use_has_the_daemon_load_another_model(instance: Instance, pictures: Path, tmp_path: Path) -> None:
-    model = make_checkpoint(tmp_path / "model", "clip")
+    model = tiny_checkpoint()
     before = instance.config.read_text()
     assert "there is no model" in instance.ctl("model", "use", str(tmp_path / "none"), ok=(6,)).stderr
     assert instance.config.read_text() == before

@@ -1,4 +1,4 @@
-"""A cache as it is after snapsortd has run for a while: the embedded model's exports, and embedded labels."""
+"""A cache as it is after snapsortd has run for a while: the exports of two models, and embedded labels."""
 
 from __future__ import annotations
 
@@ -16,8 +16,24 @@ from snapsortd.vision.child.engines.cache import machine
 from snapsortd.vision.child.engines.labels import FOLDER as LABELS
 from snapsortd.vision.cores import default_threads
 
-BUILD = Path(__file__).resolve().parents[2] / "build" / "tests"
-SOURCES = sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py"))
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUILD = REPOSITORY / "build" / "tests"
+SOURCES = [
+    *sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py")),
+    Path(__file__),
+    Path(__file__).with_name("tiny_checkpoints.py"),
+]
+TINY = "tiny"
+EXPORT = """\
+import sys
+from pathlib import Path
+from snapsortd.vision.child.engines.export import export
+from tests.support.tiny_checkpoints import make_checkpoint
+home, tiny, threads = sys.argv[1:]
+for model in ("embedded", str(make_checkpoint(Path(tiny), "clip"))):
+    facts = export(model, home, int(threads))
+    assert not facts.failed, facts.failed
+"""
 
 
 @cache
@@ -30,13 +46,18 @@ def _exported() -> Path:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "engines").exists():
+        if not (home / "exported").exists():
             # Not at low priority as in the daemon, because every test waits for it.
-            module = "snapsortd.vision.child.engines.export"
-            export = f"from {module} import export; export('embedded', {str(home)!r}, {default_threads()})"
-            subprocess.run([sys.executable, "-c", export], check=True, timeout=600)
+            words = (str(home), str(home / TINY), str(default_threads()))
+            subprocess.run([sys.executable, "-c", EXPORT, *words], cwd=REPOSITORY, check=True, timeout=600)
+            (home / "exported").touch()
         (home / LABELS).mkdir(exist_ok=True)
     return home
+
+
+def tiny_checkpoint() -> Path:
+    """Return a CLIP checkpoint that classifies hundreds of images in a second, and is exported in every such cache."""
+    return _exported() / TINY
 
 
 def fill_cache(folder: Path) -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.exported import tiny_checkpoint
 from tests.support.instance import kept
 from tests.support.observed import Observed
-from tests.support.tiny_checkpoints import make_checkpoint
 
 CONFIG = """\
 version: 1
-model: {{name: MODEL, engine: torch}}
+model: MODEL
 labels: {{picture: a picture}}
 watch:
   - {{path: "{inbox}/plain", settle: 300ms}}
@@ -54,9 +54,9 @@ rules:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model that classifies a hundred images in a second."""
-    return make_checkpoint(tmp_path_factory.mktemp("model"), "clip")
+def model() -> Path:
+    """A model that classifies a hundred images in a second, and loads without torch."""
+    return tiny_checkpoint()
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ TIMEOUT_S = 2_700 if FULL else 120
 
 CONFIG = """\
 version: 1
-model: {{name: MODEL, engine: torch}}
+model: MODEL
 labels: {{picture: a picture}}
 watch:
   - {{path: "{inbox}", settle: 300ms}}
