@@ -23,8 +23,7 @@ def table(
     """Yield a table, or nothing if there are no rows. `numeric`: right-align all columns but the first."""
     if not rows:
         return
-    drawn = _columns()
-    drawn.show_header = True
+    drawn = _columns(show_header=True)
     for number, name in enumerate(head):
         drawn.add_column(_plain(name), overflow="fold", justify="right" if numeric and number else "left")
     for row in rows:
@@ -55,10 +54,10 @@ def draw(renderable: RenderableType, indent: int = 0) -> Iterator[str]:
     yield from (line.rstrip() for line in captured.get().splitlines())
 
 
-def _columns() -> Table:
+def _columns(*, show_header: bool = False) -> Table:
     from rich.table import Table
 
-    return Table(box=None, show_header=False, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    return Table(box=None, show_header=show_header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
 
 
 def _plain(cell: RenderableType) -> RenderableType:
