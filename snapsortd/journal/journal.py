@@ -118,20 +118,10 @@ class Journal(EntrySelector):
             db, Known(entry.intent.target, entry.target_identity, outcome, "", decision=entry.intent.cause.decision)
         )
 
-    def remember(
-        self,
-        path: str,
-        identity: FileIdentity,
-        outcome: Outcome,
-        reason: str,
-        fingerprint: str = "",
-        decision: int | None = None,
-        attempts: int = 0,
-        deaths: int = 0,
-    ) -> None:
-        """Record the outcome of an image; durable immediately, unless it can be determined again."""
-        with self._file.writing(durable=outcome not in CACHED) as db:
-            self._store(db, Known(path, identity, outcome, reason, fingerprint, decision, attempts, deaths))
+    def remember(self, known: Known) -> None:
+        """Record the outcome of an image; durable immediately, unless it can be determined again. `at` is set here."""
+        with self._file.writing(durable=known.outcome not in CACHED) as db:
+            self._store(db, known)
 
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
         # REPLACE assigns a new rowid, which gives the order of events.

@@ -23,6 +23,7 @@ from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import SETBACKS, record_setback, record_unopened
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
+from snapsortd.rules.filters import Facts
 from snapsortd.rules.rule import Rule
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, promises_image, recognise, what_is_missing
@@ -132,21 +133,15 @@ class Pipeline:
                 if not image.is_unchanged():
                     raise FileChanged("the file changed while it was classified")
 
-                facts = file_facts(image, image_format)
+                file = file_facts(image, image_format)
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
-                decision = evaluate(
-                    self._rules,
-                    facts,
-                    classification,
-                    self._negatives,
-                    datetime.now(UTC).astimezone(),
-                    twin=before.twin,
-                    likeness=before.likeness,
-                )
+                now = datetime.now(UTC).astimezone()
+                facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness)
+                decision = evaluate(self._rules, facts)
                 why = reason_left(classification, decision, self._negatives)
                 result = Result(path, Outcome.LEFT, why, classification, decision)
                 if not terms.dry_run:
-                    text = decision_to_json(facts, classification, decision, _elapsed(began))
+                    text = decision_to_json(file, classification, decision, _elapsed(began))
                     result = self._carry_out(image, known, result, text, terms.batch)
                 return replace(result, milliseconds=_elapsed(began))
             except SETBACKS as error:
@@ -165,7 +160,7 @@ class Pipeline:
     def _leave(self, image: OpenFile, outcome: Outcome, reason: str, terms: Terms) -> Result:
         """Leave an image alone before it is classified."""
         if not terms.dry_run:
-            self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint)
+            self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint))
         return Result(image.path, outcome, reason)
 
     def _request(self, image: OpenFile, image_format: str, known: Known | None, terms: Terms) -> Request:
@@ -192,7 +187,7 @@ class Pipeline:
             self._duplicates.remember(placed, result.classification)
         outcome, reason = summarize(filed.entries, filed.reason or result.reason)
         if outcome is not Outcome.FILED:
-            self._journal.remember(image.path, image.identity, outcome, reason, self._fingerprint, number)
+            self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint, number))
         return replace(result, outcome=outcome, reason=reason)
 
 

@@ -66,13 +66,15 @@ def record_setback(
     setback = judge_setback(error, known)
     if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
         journal.remember(
-            image.path,
-            image.identity,
-            setback.outcome,
-            setback.reason,
-            decision=decision,
-            attempts=setback.attempts,
-            deaths=setback.deaths,
+            Known(
+                image.path,
+                image.identity,
+                setback.outcome,
+                setback.reason,
+                decision=decision,
+                attempts=setback.attempts,
+                deaths=setback.deaths,
+            )
         )
     return setback
 
@@ -91,5 +93,5 @@ def record_unopened(
         return Result(path, Outcome.IGNORED, str(error))
     setback = judge_setback(error, journal.recall(path, found.identity, fingerprint))
     if not dry_run:
-        journal.remember(path, found.identity, setback.outcome, setback.reason, attempts=setback.attempts)
+        journal.remember(Known(path, found.identity, setback.outcome, setback.reason, attempts=setback.attempts))
     return Result(path, setback.outcome, setback.reason, attempts=setback.attempts)

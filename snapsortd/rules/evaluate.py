@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from snapsortd.domain.decision import Decision, PlannedAction, RuleReason
-from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.rules.filters import Facts, Not, Verdict
 from snapsortd.rules.plan import plan
 from snapsortd.rules.rule import FilterMode, Rule
 
 
-def evaluate(
-    rules: Sequence[Rule],
-    file: FileFacts,
-    classification: Classification,
-    negatives: frozenset[str],
-    now: datetime,
-    *,
-    twin: str = "",
-    likeness: tuple[str, float] = ("", 0.0),
-) -> Decision:
-    """Return the decision on one image, with the reasons of every rule that was evaluated. `now` is timezone-aware.
+def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
+    """Return the decision on one image, with the reasons of every rule that was evaluated.
 
-    For `twin` and `likeness` see Facts. Raises TemplateError if a rule matches and a placeholder has no value.
+    Raises TemplateError if a rule matches and a placeholder has no value.
     """
-    facts = Facts(file, classification, negatives, now, twin, likeness)
     reasons: list[RuleReason] = []
     actions: list[PlannedAction] = []
     for rule in rules:
@@ -35,7 +23,7 @@ def evaluate(
         if reason.matched:
             if rule.leaves_alone:
                 return Decision(tuple(reasons), tuple(actions), skipped=rule.name)
-            actions.extend(plan(rule, file, classification, groups))
+            actions.extend(plan(rule, facts.file, facts.classification, groups))
             if not rule.continues:
                 break
     return Decision(tuple(reasons), tuple(actions))

@@ -16,6 +16,7 @@ from snapsortd.domain.errors import ConfigError, TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
+from snapsortd.rules.filters import Facts
 from snapsortd.rules.preview import preview_actions
 
 pytestmark = pytest.mark.pure
@@ -50,7 +51,7 @@ def decide(config: Config, path: str = "/in/sub/a b.png", exif: dict[str, str] |
     date = datetime(2024, 5, 6, tzinfo=UTC)
     file = FileFacts(path, "/in", FileIdentity(1, 2, 3, 4), date, date, "png")
     classification = Classification({"receipt": 0.9, "other": 0.1}, b"", ImageFacts(10, 10, exif=exif or {}), "m")
-    return evaluate(config.rules, file, classification, frozenset(), date)
+    return evaluate(config.rules, Facts(file, classification, frozenset(), date))
 
 
 def summary(action: PlannedAction) -> tuple[Any, ...]:

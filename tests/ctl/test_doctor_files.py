@@ -17,7 +17,7 @@ import pytest
 from snapsortd.ctl.doctor import Status
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.migrations import FORMAT
 from snapsortd.journal.readonly import read_counts
 from snapsortd.vision.checkpoint import find_checkpoint
@@ -137,7 +137,7 @@ def test_conflicts_and_images_given_up_are_counted(patient: Patient) -> None:
     filing = file_one(patient)
     for number in (1, 2):
         identity = FileIdentity(1, number, 3, 4)
-        filing.journal.remember(f"/in/{number}.png", identity, Outcome.QUARANTINED, "the file is truncated")
+        filing.journal.remember(Known(f"/in/{number}.png", identity, Outcome.QUARANTINED, "the file is truncated"))
     filing.journal.close()
     with closing(sqlite3.connect(patient.locations.journal, isolation_level=None)) as db:
         db.execute("UPDATE entries SET state = 'conflict'")

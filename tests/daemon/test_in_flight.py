@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session
 from snapsortd.vision.classifier import QUEUED_PER_THREAD
@@ -175,7 +175,9 @@ def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop
     loop.until(lambda: "good.png" in loop.held(), "the good one is in flight")
     killer = loop.inbox / "a.png"
     killer.write_bytes(image(b"kill"))
-    loop.session.journal.remember(str(killer), identity_of(killer), Outcome.FAILED, "it crashed", attempts=1, deaths=1)
+    loop.session.journal.remember(
+        Known(str(killer), identity_of(killer), Outcome.FAILED, "it crashed", attempts=1, deaths=1)
+    )
     loop.daemon.queue.offer(str(killer), 0.01)
     for _ in range(5):
         loop.turn()
@@ -194,7 +196,7 @@ def test_an_image_that_was_processed_while_in_flight_keeps_its_outcome(loop: Loo
     os.kill(pid, signal.SIGSTOP)
     path = loop.put("a.png", b"kill")
     loop.until(lambda: "a.png" in loop.held(), "it is in flight")
-    loop.session.journal.remember(path, identity_of(Path(path)), Outcome.DONE, "it was requested")
+    loop.session.journal.remember(Known(path, identity_of(Path(path)), Outcome.DONE, "it was requested"))
     os.kill(pid, signal.SIGCONT)
     loop.until(lambda: not loop.held(), "it has ended")
     known = loop.session.journal.history_of(path).known

@@ -18,7 +18,7 @@ from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import WorkQueue
@@ -75,7 +75,7 @@ def test_a_problem_whose_file_is_gone_is_forgotten(folder: Path, daemon: Daemon)
     gone, there = folder / "inbox" / "a.png", folder / "inbox" / "b.png"
     for path in (gone, there):
         path.write_bytes(b"no image")
-        session.journal.remember(str(path), identity_of(path), Outcome.QUARANTINED, "no image")
+        session.journal.remember(Known(str(path), identity_of(path), Outcome.QUARANTINED, "no image"))
     gone.unlink()
     daemon.folders.rescan()
     assert [each.path for each in session.journal.problems()] == [str(there)]

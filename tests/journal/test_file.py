@@ -12,7 +12,7 @@ import pytest
 
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import JournalError
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal import Journal
 from snapsortd.journal.background_check import BackgroundCheck, record_clean_close, was_closed_cleanly
 from snapsortd.journal.migrations import FORMAT
@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> str:
     made = str(tmp_path / "state" / "journal.sqlite3")
     with closing(Journal(made)) as journal:
         for number in range(ENTRIES):
-            journal.remember(f"/inbox/{number}", IMAGE, Outcome.LEFT, "no rule took it", "f")
+            journal.remember(Known(f"/inbox/{number}", IMAGE, Outcome.LEFT, "no rule took it", "f"))
         done(journal)
     return made
 
@@ -63,7 +63,7 @@ def test_damage_that_is_found_late_lets_nothing_be_written(path: str) -> None:
             with pytest.raises(JournalError, match="is damaged"):
                 journal.begin(INTENT)
             with pytest.raises(JournalError, match="is damaged"):
-                journal.remember("/inbox/new", IMAGE, Outcome.LEFT, "", "f")
+                journal.remember(Known("/inbox/new", IMAGE, Outcome.LEFT, "", "f"))
     assert Path(path).read_bytes() == before
     with pytest.raises(JournalError, match="is damaged"):
         Journal(path)

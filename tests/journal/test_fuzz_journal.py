@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal import Journal, Selection
 from tests.support.entries import INTENT, caused
 from tests.support.fuzzing import tries
@@ -42,7 +42,7 @@ def fill(journal: Journal, count: int) -> None:
             replace(caused(decision=decision), source=f"/inbox/{number}.png", target=f"/sorted/{number}.png")
         )
         journal.advance(entry.id, State.DONE, target_identity=FileIdentity(1, number, 3, 4))
-        journal.remember(f"/inbox/x{number}.png", FileIdentity(1, number, 5, 6), Outcome.FAILED, "why")
+        journal.remember(Known(f"/inbox/x{number}.png", FileIdentity(1, number, 5, 6), Outcome.FAILED, "why"))
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

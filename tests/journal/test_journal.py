@@ -15,7 +15,7 @@ import pytest
 
 from snapsortd.domain.entry import EntryKind, State
 from snapsortd.domain.errors import JournalError
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal import Journal, Selection
 from snapsortd.journal.migrations import FIRST_FORMAT
 from tests.support.entries import IMAGE, INTENT, caused, done
@@ -59,7 +59,7 @@ def test_an_entry_comes_back_as_it_was_written(journal: Journal, path: str) -> N
 
 def test_an_intent_and_all_that_was_lazy_is_durable_at_once(journal: Journal, path: str, tmp_path: Path) -> None:
     number = journal.decide("/inbox/a.png", '{"why": 1}')
-    journal.remember("/inbox/b.png", IMAGE, Outcome.LEFT, "no rule", "f")
+    journal.remember(Known("/inbox/b.png", IMAGE, Outcome.LEFT, "no rule", "f"))
     unwritten = as_after_a_crash(path, tmp_path / "before")
     assert unwritten.decision(number) is None
     unwritten.close()
@@ -75,7 +75,7 @@ def test_an_intent_and_all_that_was_lazy_is_durable_at_once(journal: Journal, pa
 def test_what_can_not_be_found_out_again_is_durable_at_once(
     journal: Journal, path: str, tmp_path: Path, outcome: Outcome
 ) -> None:
-    journal.remember("/inbox/a.png", IMAGE, outcome, "why")
+    journal.remember(Known("/inbox/a.png", IMAGE, outcome, "why"))
     crashed = as_after_a_crash(path, tmp_path / "after")
     known = crashed.recall("/inbox/a.png", IMAGE, "any")
     assert known is not None
@@ -104,7 +104,7 @@ def test_what_can_not_be_found_out_again_is_durable_at_once(
     ],
 )
 def test_recall(journal: Journal, outcome: Outcome, asked: str, dev: int, fingerprint: str, known: bool) -> None:
-    journal.remember("/a", IMAGE, outcome, "why", "f", attempts=2)
+    journal.remember(Known("/a", IMAGE, outcome, "why", "f", attempts=2))
     found = journal.recall(asked, replace(IMAGE, dev=dev), fingerprint)
     assert (found is not None) == known
     if found is not None:
@@ -113,13 +113,13 @@ def test_recall(journal: Journal, outcome: Outcome, asked: str, dev: int, finger
 
 @pytest.mark.parametrize("changed", ["ino", "size", "mtime_ns"])
 def test_another_version_is_not_known(journal: Journal, changed: str) -> None:
-    journal.remember("/a", IMAGE, Outcome.FILED, "")
+    journal.remember(Known("/a", IMAGE, Outcome.FILED, ""))
     assert journal.recall("/a", replace(IMAGE, **{changed: 99}), "") is None
 
 
 def test_the_last_word_on_a_path_counts(journal: Journal) -> None:
-    journal.remember("/a", IMAGE, Outcome.FAILED, "first", attempts=1)
-    journal.remember("/a", IMAGE, Outcome.QUARANTINED, "last")
+    journal.remember(Known("/a", IMAGE, Outcome.FAILED, "first", attempts=1))
+    journal.remember(Known("/a", IMAGE, Outcome.QUARANTINED, "last"))
     assert journal.counts().failed == 0
     assert [problem.reason for problem in journal.problems()] == ["last"]
     journal.forget("/a")
@@ -188,7 +188,7 @@ def test_the_story_of_a_path(journal: Journal) -> None:
 def test_threads_take_turns(journal: Journal) -> None:
     def write() -> None:
         for _ in range(25):
-            journal.remember("/lazy", IMAGE, Outcome.LEFT, "")
+            journal.remember(Known("/lazy", IMAGE, Outcome.LEFT, ""))
             done(journal)
 
     threads = [threading.Thread(target=write) for _ in range(4)]

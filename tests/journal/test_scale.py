@@ -12,7 +12,7 @@ import pytest
 
 from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.result import Outcome
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal import Journal, Selection
 from tests.support.entries import IMAGE, caused
 
@@ -26,7 +26,7 @@ LIFE: dict[str, Act] = {
     "was it copied": lambda journal: journal.already_made("/inbox/new", IMAGE, "a rule", "/sorted/new", Method.COPY),
     "is it there already": lambda journal: journal.similar_images.same_content(bytes(32), 5),
     "filed": lambda journal: filed(journal, 10**6),
-    "left alone": lambda journal: journal.remember("/inbox/left", IMAGE, Outcome.LEFT, "", "f"),
+    "left alone": lambda journal: journal.remember(Known("/inbox/left", IMAGE, Outcome.LEFT, "", "f")),
     "forgotten": lambda journal: journal.forget("/inbox/left"),
     "taken back": lambda journal: taken_back(journal, filed(journal, 10**6 + 1)),
 }
@@ -91,7 +91,7 @@ def filled(folder: Path, images: int) -> Journal:
         db.execute("PRAGMA synchronous=OFF")  # durability is not needed here
     for number in range(images):
         entry = filed(journal, number)
-        journal.remember(f"/inbox/left{number}", FileIdentity(1, 10**7 + number, 3, 4), Outcome.LEFT, "", "f")
+        journal.remember(Known(f"/inbox/left{number}", FileIdentity(1, 10**7 + number, 3, 4), Outcome.LEFT, "", "f"))
         if number % 10 == 0:
             taken_back(journal, entry)
     return journal

@@ -27,7 +27,7 @@ from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.filters import Facts, LabelFilter
 from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
 from tests.support.filing import SHARED_MEMORY
@@ -148,7 +148,7 @@ def file_all(room: Room, asked: list[Rule]) -> None:
             with open_file(str(path), str(room.inbox)) as image:
                 scores = {label: 0.9 if number % 2 == index else 0.1 for index, label in enumerate(LABELS)}
                 classification = Classification(scores, b"", ImageFacts(100, 100), "a model")
-                decision = evaluate(asked, file_facts(image, "png"), classification, frozenset(), NOW)
+                decision = evaluate(asked, Facts(file_facts(image, "png"), classification, frozenset(), NOW))
                 batch, told = room.journal.new_batch(), room.journal.decide(str(path), "{}")
                 filing.carry_out(image.hashed(), decision.actions, batch, told)
         except FileChanged:

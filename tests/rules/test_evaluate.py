@@ -13,7 +13,7 @@ from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReas
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.filters import ExtensionFilter, Filter, LabelFilter, NameFilter, Not
+from snapsortd.rules.filters import ExtensionFilter, Facts, Filter, LabelFilter, NameFilter, Not
 from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 
@@ -50,7 +50,7 @@ def decide(
         format="png",
     )
     classification = Classification(scores, b"", ImageFacts(10, 10, taken), "embedded")
-    return evaluate(rules, file, classification, frozenset({"other"}), NOW)
+    return evaluate(rules, Facts(file, classification, frozenset({"other"}), NOW))
 
 
 def matching(decision: Decision) -> tuple[str, ...]:

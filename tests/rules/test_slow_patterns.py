@@ -8,7 +8,7 @@ import pytest
 
 from snapsortd.domain.decision import ActionKind
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.filters import Filter, NameFilter, Not, RegexFilter
+from snapsortd.rules.filters import Facts, Filter, NameFilter, Not, RegexFilter
 from snapsortd.rules.filters.name import MAX_MATCH_S
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 from tests.support.images_seen import NOW, seen
@@ -69,7 +69,7 @@ def test_the_next_rule_is_evaluated_after_a_search_was_stopped(mode: FilterMode,
     trash = (RuleAction(ActionKind.TRASH),)
     rules = [Rule("slow", trash, (RegexFilter(CATASTROPHIC), *more), mode), Rule("next", trash)]
     facts = seen(f"/in/{HOSTILE}")
-    decision = evaluate(rules, facts.file, facts.classification, frozenset(), NOW)
+    decision = evaluate(rules, Facts(facts.file, facts.classification, frozenset(), NOW))
     slow, following = decision.rules
     assert (slow.matched, slow.reasons[0]) == (False, REASON)
     assert following.matched
