@@ -13,7 +13,7 @@ EVERYTHING = CONFIG.replace("filters: [label: screenshot]\n    ", "")
 
 
 def test_it_goes_over_to_onnx_runtime_when_the_model_is_exported(tmp_path: Path) -> None:
-    model = make_checkpoint(tmp_path / "model", "clip")
+    model = make_checkpoint(tmp_path / "model", "siglip")  # the tiny CLIP is exported in every cache of the tests
     config = EVERYTHING.replace("version: 1", f"version: 1\nmodel: {{{{name: {model}, engine: onnx, threads: 1}}}}")
     with kept(Instance(tmp_path, config)) as one:
 
