@@ -22,6 +22,7 @@ class Ledger(Protocol):
         target: str | None = None,
         method: Method | None = None,
         target_identity: FileIdentity | None = None,
+        metadata: str | None = None,
     ) -> Entry: ...
 
     def shadow(self, intent: Intent) -> Entry: ...

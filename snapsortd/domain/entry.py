@@ -96,6 +96,9 @@ class Intent:
     """The tags to add, or, for an undo, to remove."""
     arguments: tuple[str, ...] = ()
     """A command with its arguments, or the text of a notification."""
+    source_disk: str = ""
+    """The disk that the source is on, by a name that lasts longer than device and inode numbers; empty if unknown."""
+    target_disk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class Entry:
     """The identity of the target, once it exists."""
     reversed_by: int | None = None
     """The undo or redo that reversed this entry."""
+    metadata: str = ""
+    """The metadata of the source that the target's file system could not keep, as JSON; empty if nothing was lost."""
 
     @property
     def has_moved(self) -> bool:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """The identity of a file and of its version: device, inode, size in bytes, modification time in ns."""
+    """The identity of a file and of its version, as its file system reports it: device, inode, size in bytes, times of
+    the last modification and of the last change of its inode, in ns since 1970."""
 
     dev: int
     ino: int
     size: int
     mtime_ns: int
+    ctime_ns: int = field(default=0, compare=False)
+    """0 if it is unknown. No program can set it, and a rename or another link may change it."""
 
     def is_same_file(self, other: FileIdentity) -> bool:
         """True if both identify the same file, in whatever version."""

@@ -51,6 +51,8 @@ class Known:
     """The number of times in a row that the classifier died because of it."""
     at: float = 0.0
     """Wall clock, seconds since 1970, for display only."""
+    sha256: bytes = b""
+    """The SHA-256 of this version's content; empty if it was not read."""
 
 
 @dataclass(frozen=True, slots=True)

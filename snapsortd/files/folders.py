@@ -94,8 +94,14 @@ def lstat(path: str, root: str = "") -> Stat | None:
 
 def to_stat(found: os.stat_result) -> Stat:
     """Return identity, kind and number of links from the result of `os.stat`."""
-    identity = FileIdentity(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
+    mtime_ns, ctime_ns = _in_range(found.st_mtime_ns), _in_range(found.st_ctime_ns)
+    identity = FileIdentity(found.st_dev, found.st_ino, found.st_size, mtime_ns, ctime_ns)
     return Stat(identity, stat.S_ISREG(found.st_mode), found.st_nlink)
+
+
+def _in_range(time_ns: int) -> int:
+    """Return a time as 64 bits can store it: file systems have times after the year 2262."""
+    return max(-(2**63), min(time_ns, 2**63 - 1))
 
 
 @contextmanager

@@ -81,8 +81,9 @@ class Journal(EntrySelector):
         target: str | None = None,
         method: Method | None = None,
         target_identity: FileIdentity | None = None,
+        metadata: str | None = None,
     ) -> Entry:
-        """Commit a change to an open entry: another target or method, or its next state.
+        """Commit a change to an open entry: another target or method, metadata that was lost, or its next state.
 
         The state `done` also records, in the same transaction, the image's outcome at its new path and that the entry
         it reverses is reversed.
@@ -93,8 +94,10 @@ class Journal(EntrySelector):
         if method is not None:
             changes["method"] = method
         if target_identity is not None:
-            columns = ("target_dev", "target_ino", "target_size", "target_mtime_ns")
+            columns = ("target_dev", "target_ino", "target_size", "target_mtime_ns", "target_ctime_ns")
             changes |= dict(zip(columns, identity_columns(target_identity), strict=True))
+        if metadata is not None:
+            changes["metadata"] = metadata
         assignments = ", ".join(f"{name} = ?" for name in changes)
         with self._file.writing() as db:
             statement = f"UPDATE entries SET {assignments} WHERE id = ? AND state IN ('intent', 'moved')"
@@ -114,8 +117,9 @@ class Journal(EntrySelector):
         if entry.target_identity is None or (entry.intent.method in IN_PLACE and not undone):
             return
         outcome = Outcome.UNDONE if undone else Outcome.COPIED if entry.intent.keep_source else Outcome.FILED
+        decision, sha256 = entry.intent.cause.decision, entry.intent.sha256
         self._store(
-            db, Known(entry.intent.target, entry.target_identity, outcome, "", decision=entry.intent.cause.decision)
+            db, Known(entry.intent.target, entry.target_identity, outcome, "", decision=decision, sha256=sha256)
         )
 
     def remember(self, known: Known) -> None:
@@ -126,9 +130,9 @@ class Journal(EntrySelector):
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
         # REPLACE assigns a new rowid, which gives the order of events.
         db.execute(
-            "REPLACE INTO images (path, dev, ino, size, mtime_ns,"
-            " outcome, reason, fingerprint, decision, attempts, deaths, at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "REPLACE INTO images (path, dev, ino, size, mtime_ns, ctime_ns,"
+            " outcome, reason, fingerprint, decision, attempts, deaths, at, sha256)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(known.path),
                 *identity_columns(known.identity),
@@ -139,6 +143,7 @@ class Journal(EntrySelector):
                 known.attempts,
                 known.deaths,
                 self._clock(),
+                known.sha256,
             ),
         )
 

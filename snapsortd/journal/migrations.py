@@ -104,6 +104,19 @@ MIGRATIONS = (
             "CREATE INDEX sketches ON likenesses (model, sketch)",
         ),
     ),
+    Migration(
+        "identity by content, and metadata that a disk could not keep",
+        (
+            "ALTER TABLE entries ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE entries ADD COLUMN target_ctime_ns INTEGER",
+            "ALTER TABLE entries ADD COLUMN metadata TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE entries ADD COLUMN source_disk TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE entries ADD COLUMN target_disk TEXT NOT NULL DEFAULT ''",
+            "ALTER TABLE images ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE images ADD COLUMN sha256 BLOB NOT NULL DEFAULT x''",
+            "CREATE INDEX images_content ON images (size, sha256) WHERE sha256 != x''",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

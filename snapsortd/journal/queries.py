@@ -65,7 +65,7 @@ class JournalReader:
     def recall(self, path: str, identity: FileIdentity, fingerprint: str) -> Known | None:
         """Return the outcome of exactly this version of the image if it is still valid; None to classify it."""
         with self._file.reading() as db:
-            _, *version = identity_columns(identity)
+            _, *version, _ = identity_columns(identity)
             rows = db.execute("SELECT * FROM images WHERE ino = ? AND size = ? AND mtime_ns = ?", version).fetchall()
         found = [to_known(row) for row in rows]
         for known in found:
@@ -87,7 +87,7 @@ class JournalReader:
 
     def already_made(self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method) -> Entry | None:
         """Return the entry of the copy or link that this rule made of this version, if it was not undone."""
-        _, *version = identity_columns(identity)
+        _, *version, _ = identity_columns(identity)
         return self._first(
             # `+` keeps SQLite from the index of rules, in which most entries may belong to one rule.
             f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND +rule = ? AND wanted = ? "

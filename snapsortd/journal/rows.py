@@ -27,14 +27,14 @@ def _unsigned(number: int) -> int:
     return number + 2**64 if number < 0 else number
 
 
-def identity_columns(identity: FileIdentity) -> tuple[int, int, int, int]:
-    """Return the values of the columns dev, ino, size, mtime_ns."""
-    return signed(identity.dev), signed(identity.ino), identity.size, identity.mtime_ns
+def identity_columns(identity: FileIdentity) -> tuple[int, int, int, int, int]:
+    """Return the values of the columns dev, ino, size, mtime_ns, ctime_ns."""
+    return signed(identity.dev), signed(identity.ino), identity.size, identity.mtime_ns, identity.ctime_ns
 
 
 def intent_columns(intent: Intent) -> dict[str, Any]:
     """Return the columns of an intent."""
-    dev, ino, size, mtime_ns = identity_columns(intent.identity)
+    dev, ino, size, mtime_ns, ctime_ns = identity_columns(intent.identity)
     return {
         "batch": intent.cause.batch,
         "rule": intent.cause.rule,
@@ -55,12 +55,15 @@ def intent_columns(intent: Intent) -> dict[str, Any]:
         "ino": ino,
         "size": size,
         "mtime_ns": mtime_ns,
+        "ctime_ns": ctime_ns,
         "sha256": intent.sha256,
         "method": intent.method,
         "keep_source": int(intent.keep_source),
         "tags": json.dumps(intent.tags),
         "arguments": json.dumps(intent.arguments),
         "reverses": intent.reverses,
+        "source_disk": intent.source_disk,
+        "target_disk": intent.target_disk,
     }
 
 
@@ -88,6 +91,7 @@ def to_entry(row: sqlite3.Row) -> Entry:
         at=row["at"],
         target_identity=None if row["target_ino"] is None else _to_identity(row, "target_"),
         reversed_by=row["reversed_by"],
+        metadata=row["metadata"],
     )
 
 
@@ -110,6 +114,8 @@ def _to_intent(row: sqlite3.Row) -> Intent:
         reverses=row["reverses"],
         tags=_to_words(row["tags"]),
         arguments=_to_words(row["arguments"]),
+        source_disk=row["source_disk"],
+        target_disk=row["target_disk"],
     )
 
 
@@ -126,6 +132,7 @@ def to_known(row: sqlite3.Row) -> Known:
         attempts=row["attempts"],
         deaths=row["deaths"],
         at=row["at"],
+        sha256=row["sha256"],
     )
 
 
@@ -135,6 +142,7 @@ def _to_identity(row: sqlite3.Row, prefix: str) -> FileIdentity:
         ino=_unsigned(row[f"{prefix}ino"]),
         size=row[f"{prefix}size"],
         mtime_ns=row[f"{prefix}mtime_ns"],
+        ctime_ns=row[f"{prefix}ctime_ns"] or 0,
     )
 
 

@@ -15,7 +15,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal import Journal
 from snapsortd.journal.background_check import BackgroundCheck, record_clean_close, was_closed_cleanly
-from snapsortd.journal.migrations import FORMAT
+from snapsortd.journal.migrations import FIRST_FORMAT
 from tests.support.entries import IMAGE, INTENT, done
 
 ENTRIES = 300
@@ -96,8 +96,27 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
         assert len(journal.open_entries()) == 1
 
 
-def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snapsortd.journal.file.FORMAT", FORMAT + 1)  # as for a version with one migration more
+def older(path: str) -> None:
+    """Take a journal back to the first format."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP INDEX images_content")
+        for column in ("ctime_ns", "target_ctime_ns", "metadata", "source_disk", "target_disk"):
+            db.execute(f"ALTER TABLE entries DROP COLUMN {column}")
+        for column in ("ctime_ns", "sha256"):
+            db.execute(f"ALTER TABLE images DROP COLUMN {column}")
+        db.execute(f"PRAGMA user_version={FIRST_FORMAT}")
+
+
+def test_a_journal_of_an_older_format_is_brought_up_to_date(path: str) -> None:
+    older(path)
+    with closing(Journal(path)) as journal:
+        (entry,) = journal.entries()
+        assert (entry.metadata, entry.intent.identity.ctime_ns) == ("", 0)
+        assert journal.counts().filed == 1
+
+
+def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:
+    older(path)
     damage_an_index(path)
     record_clean_close(path)  # as if the corruption had existed when it was closed
     before = Path(path).read_bytes()

@@ -429,7 +429,8 @@ def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> No
 def test_a_time_that_no_calendar_holds_is_no_obstacle(seconds: int, year: int) -> None:
     """Not every file system can be given such a time, so the numbers are made up."""
     place = PathInFolder(Folder(-1, "/in", "/in", FolderIdentity(1, 2)), "a.png")
-    found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, seconds, seconds, seconds))
+    whole, exact = (seconds,) * 3, (seconds * 10**9,) * 3
+    found = os.stat_result((0o100644, 2, 1, 1, 0, 0, 10, *whole, *map(float, whole), *exact))
     facts = file_facts(OpenFile(place, NOT_OPEN, found), "png")
     assert (facts.created.year, facts.modified.year) == (year, year)
 
