@@ -20,6 +20,7 @@ from typing import Any
 import backlog
 import latency
 import memory
+import moving
 import newcomers
 import scaling
 import stages
@@ -40,6 +41,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "tower": tower.measure,
     "stages": stages.measure,
     "memory": memory.measure,
+    "moving": moving.measure,
     "scaling": scaling.measure,
 }
 

@@ -34,6 +34,8 @@ class Amounts:
     scales: tuple[int, ...]
     """Images that the journal knows and the folders hold."""
     filed_at_each_scale: int
+    moves: int
+    """Files that are moved to each file system, alternating with a plain move."""
 
 
 FULL = Amounts(
@@ -46,6 +48,7 @@ FULL = Amounts(
     tower_rounds=40,
     scales=(100, 1000, 10_000, 100_000),
     filed_at_each_scale=40,
+    moves=60,
 )
 SMALL = Amounts(
     rounds=1,
@@ -57,6 +60,7 @@ SMALL = Amounts(
     tower_rounds=2,
     scales=(10, 100),
     filed_at_each_scale=3,
+    moves=3,
 )
 
 

@@ -62,6 +62,8 @@ def figures_wanted() -> set[str]:
         "tower.gemm_gflop_per_s",
         "tower.engines.torch.share_of_gemm",
         "memory.vit_b32.classifier.after_backlog.rss",
+        "moving_ratio.same_disk",
+        "moving_ratio.other_disk",
     }
 
 
