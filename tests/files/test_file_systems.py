@@ -22,7 +22,7 @@ def test_a_file_is_there_again_after_a_remount(tmp_path: Path, kind: str) -> Non
         (disk.where / "folder").mkdir()
         (disk.where / "folder" / "a.txt").write_text("kept")
         disk.remount()
-        assert (disk.where / "folder" / "a.txt").read_text() == "kept"
+        assert [path.read_text() for path in disk.where.rglob("*.txt")] == ["kept"]
     assert not os.path.ismount(disk.where)
 
 
@@ -77,6 +77,15 @@ def test_what_a_switch_changes(tmp_path: Path) -> None:
         assert (first.st_ino != second.st_ino, first.st_nlink, oct(first.st_mode)) == (True, 1, "0o100755")
         os.utime(top / "a", ns=(3 * 10**9 + 1,) * 2)
         assert (top / "A").stat().st_mtime_ns == 2 * 10**9
+
+
+def test_an_open_file_can_be_used_after_it_was_removed(tmp_path: Path) -> None:
+    with served("passthrough", tmp_path) as disk, (disk.where / "a").open("w+b") as file:
+        os.unlink(disk.where / "a")
+        file.write(b"12345")
+        file.truncate(3)
+        file.seek(0)
+        assert (file.read(), os.fstat(file.fileno()).st_size) == (b"123", 3)
 
 
 def test_numbers_that_do_not_last(tmp_path: Path) -> None:

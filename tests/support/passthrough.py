@@ -25,10 +25,16 @@ _system = ctypes.CDLL(None, use_errno=True)
 
 
 class Fuse(mfusepy.FUSE):
+    """The binding, which drops the flags of a rename and the descriptor of a truncation."""
+
+    operations: Passthrough
+
     def rename_fuse_3(self, old: bytes, new: bytes, flags: int) -> int:
-        """Pass the flags on; the binding drops them."""
-        done: int = self.operations.rename(os.fsdecode(old), os.fsdecode(new), flags)
-        return done
+        return self.operations.rename(os.fsdecode(old), os.fsdecode(new), flags)
+
+    def truncate_fuse_3(self, path: bytes | None, length: int, opened: Any) -> None:
+        name = None if path is None else os.fsdecode(path)
+        self.operations.truncate(name, length, opened.contents.fh if opened else None)
 
 
 class Passthrough(mfusepy.Operations):
@@ -75,16 +81,19 @@ class Passthrough(mfusepy.Operations):
         shown: dict[str, Any] = {key: getattr(found, key) for key in dir(found) if key.startswith("st_")}
         for name in ("st_atime", "st_mtime", "st_ctime"):
             shown[name] = shown[f"{name}_ns"] // step * step
-        if switches.inodes == "mounted":
-            shown["st_ino"] ^= self.salt
+        shown["st_ino"] = self.number(found.st_ino)
         if switches.inodes == "named" and stat.S_ISREG(found.st_mode):
             shown["st_nlink"] = 1
         if switches.mode is not None and stat.S_ISREG(found.st_mode):
             shown["st_mode"] = stat.S_IFREG | switches.mode
         return shown
 
-    def readdir(self, _path: str | None, fh: int) -> Iterator[str]:
-        yield from (".", "..", *os.listdir(fh))
+    def number(self, inode: int) -> int:
+        return inode ^ self.salt if self.switches.inodes == "mounted" else inode
+
+    def readdir(self, _path: str | None, fh: int) -> Iterator[tuple[str, dict[str, Any], int]]:
+        with os.scandir(fh) as found:  # an entry without a number would not be listed
+            yield from ((each.name, {"st_ino": self.number(each.inode())}, 0) for each in found)
 
     def opendir(self, path: str) -> int:
         return os.open(self.real(path), os.O_RDONLY | os.O_DIRECTORY)
