@@ -125,6 +125,14 @@ def open_folder(path: str, root: str = "") -> Iterator[Folder]:
 
 
 @contextmanager
+def open_below(folder: Folder, name: str) -> Iterator[Folder]:
+    """Open a folder in an open folder, following no symlink. Raise OSError, with ENOTDIR if it is not a folder."""
+    fd = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=folder.fd)
+    with _held(fd, folder.root, os.path.join(folder.path, name)) as inner:
+        yield inner
+
+
+@contextmanager
 def open_place(path: str, root: str = "") -> Iterator[PathInFolder]:
     """Open the folder of `path` as `open_folder` does and yield the name in it. Raise OSError if it can't be opened."""
     with open_folder(os.path.dirname(path), root) as folder:

@@ -27,11 +27,16 @@ def remote_filesystem(path: str, mounts: str = MOUNTS) -> str:
 
 def filesystem(path: str, mounts: str = MOUNTS) -> str:
     """Return the file system type at `path` (resolved) from proc_pid_mountinfo(5); empty if it is unknown."""
-    found, longest = "", -1
+    return mount_of(path, mounts)[1]
+
+
+def mount_of(path: str, mounts: str = MOUNTS) -> tuple[str, str]:
+    """Return the mount point above `path` (resolved) and its file system type; both empty if they are unknown."""
+    found = ("", "")
     for point, kind in _mounted(mounts):
         # Of two mounts on the same point, the later one hides the earlier.
-        if _is_inside(path, point) and len(point) >= longest:
-            found, longest = kind, len(point)
+        if _is_inside(path, point) and len(point) >= len(found[0]):
+            found = point, kind
     return found
 
 

@@ -7,15 +7,16 @@ is the intended file, and gets its name back otherwise.
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.domain.names import NameSeries, split_name
-from snapsortd.files.folders import PathInFolder
+from snapsortd.files.folders import Folder, PathInFolder, open_below
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import sync_folder
 
@@ -81,6 +82,30 @@ def put_back(aside: PathInFolder, place: PathInFolder) -> None:
             f"{place.path} was renamed to {aside.name} and could not be renamed back: {error.strerror}",
             "check the disk, then restart the computer",
         ) from error
+
+
+@contextmanager
+def private_folder(folder: Folder, name: str) -> Iterator[Folder]:
+    """Create a folder that no other user can enter, or open it if it is ours already, and yield it.
+
+    Raise PermissionError if it is another user's, OSError as the system reports it.
+    """
+    with suppress(FileExistsError):
+        os.mkdir(name, 0o700, dir_fd=folder.fd)
+    with open_below(folder, name) as inner:
+        found = os.fstat(inner.fd)
+        if found.st_uid not in (os.geteuid(), os.fstat(folder.fd).st_uid):
+            raise PermissionError(errno.EACCES, "it belongs to another user", inner.path)
+        yield inner
+
+
+def discard_private(folder: Folder, name: str) -> None:
+    """Remove a private folder of ours and the files in it; a missing one is not an error. Raise OSError."""
+    with suppress(FileNotFoundError):
+        with open_below(folder, name) as inner:
+            for each in os.listdir(inner.fd):
+                PathInFolder(inner, each).remove()
+        os.rmdir(name, dir_fd=folder.fd)
 
 
 def is_being_written(fd: int) -> bool:

@@ -14,7 +14,7 @@ from snapsortd.files.sync import sync_folder
 _NO_REPLACE = 4 if sys.platform == "darwin" else 1
 """RENAME_EXCL of renameatx_np(2) on macOS, RENAME_NOREPLACE of renameat2(2) on Linux."""
 
-_UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
+UNSUPPORTED = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 """Errors of a kernel or file system without such a rename; then link + unlink is used."""
 
 _Rename = Callable[[int, bytes, int, bytes, int], int]
@@ -39,13 +39,22 @@ def rename_noreplace(source_folder: int, source: str, target_folder: int, target
 
     When it raises, the source is where it was, or the system does not know (EIO): check before you conclude.
     """
-    if _rename is not None:
-        if _rename(source_folder, os.fsencode(source), target_folder, os.fsencode(target), _NO_REPLACE) == 0:
-            return
+    try:
+        rename_at_once(source_folder, source, target_folder, target)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        _link_and_unlink(source_folder, source, target_folder, target)
+
+
+def rename_at_once(source_folder: int, source: str, target_folder: int, target: str) -> None:
+    """Rename in one system call. Raise FileExistsError if the name is taken, OSError as the system reports it, with a
+    number in UNSUPPORTED if there is no such call."""
+    if _rename is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), source, None, target)
+    if _rename(source_folder, os.fsencode(source), target_folder, os.fsencode(target), _NO_REPLACE) != 0:
         number = ctypes.get_errno()
-        if number not in _UNSUPPORTED:
-            raise OSError(number, os.strerror(number), source, None, target)
-    _link_and_unlink(source_folder, source, target_folder, target)
+        raise OSError(number, os.strerror(number), source, None, target)
 
 
 def _link_and_unlink(source_folder: int, source: str, target_folder: int, target: str) -> None:

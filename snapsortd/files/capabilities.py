@@ -1,0 +1,83 @@
+"""Abilities of a mounted file system, probed once: which names it holds, and which promises it keeps.
+
+Nothing is probed before it is needed: a move on a common local file system asks for nothing here.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+import threading
+from contextlib import suppress
+from typing import IO
+
+from snapsortd.files.folders import Folder
+from snapsortd.files.mounts import MOUNTS, mount_of
+from snapsortd.files.probe import Capabilities, probe
+
+__all__ = ["Capabilities", "capabilities", "filesystem_of"]
+
+_known: dict[int, Capabilities] = {}
+_kinds: dict[int, str] = {}
+_locks: dict[int, threading.Lock] = {}
+
+
+def capabilities(folder: Folder) -> Capabilities:
+    """Return what the file system of `folder` can do, probing it in a private folder there the first time.
+
+    Safe from several threads. Raise OSError if the private folder can't be created or used; nothing is known then.
+    """
+    _forget_if_remounted()
+    device = folder.identity.dev
+    with _locks.setdefault(device, threading.Lock()):  # each mount has its own: one that hangs holds up no other
+        found = _known.get(device) or probe(folder, *mount_of(_path_of(folder)))
+        _known[device] = found
+        return found
+
+
+def filesystem_of(folder: Folder) -> str:
+    """Return the type of the folder's file system; empty if it is unknown."""
+    _forget_if_remounted()
+    device = folder.identity.dev
+    found = _kinds.get(device)
+    if found is None:
+        _kinds[device] = found = mount_of(_path_of(folder))[1]
+    return found
+
+
+def _path_of(folder: Folder) -> str:
+    """Return the path that the open folder has now."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            return os.readlink(f"/proc/self/fd/{folder.fd}")
+    return os.path.realpath(folder.path)
+
+
+def _forget_if_remounted() -> None:
+    """Forget everything if anything was mounted or unmounted: device numbers are used again."""
+    if _mounts_changed():
+        _known.clear()
+        _kinds.clear()
+
+
+class _Mounts:
+    """The list of mounts, held open: poll(2) reports each change of it once (proc_pid_mounts(5))."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+
+    def changed(self) -> bool:
+        with self._lock, suppress(FileNotFoundError):  # no /proc: nothing is known, nor forgotten
+            if sys.platform != "linux":
+                return False
+            if self._file is None:
+                self._file = open(MOUNTS, "rb")  # noqa: SIM115 for the life of the process
+            poll = select.poll()
+            poll.register(self._file, select.POLLPRI)
+            return bool(poll.poll(0))
+        return False
+
+
+_mounts_changed = _Mounts().changed

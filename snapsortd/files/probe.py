@@ -1,0 +1,215 @@
+"""Probe what a file system can do, by trying it in a private folder of our own there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.attributes import read_attribute, write_attribute
+from snapsortd.files.copy import COARSEST_TIME_NS
+from snapsortd.files.folders import Folder, PathInFolder
+from snapsortd.files.remove import discard_private, private_folder
+from snapsortd.files.rename import rename_at_once
+
+PREFIX = f"{OWN_PREFIX}probe."
+LEFT_AFTER_S = 3600
+"""Age after which another probe's folder is a leftover: that process was killed."""
+WITHOUT_OWNERS = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuseblk", "fuse.rclone"})
+"""File systems whose files all belong to the one who mounted them; asked where we may not give a file away."""
+_DOUBTFUL = '"*:<>?\\|'
+_CONTROL = frozenset(map(chr, range(1, 32)))
+_NOT_UTF8 = frozenset(map(chr, range(0xDC80, 0xDD00)))
+_STEPS_NS = (1, 100, 1000, 1_000_000, 10_000_000, 1_000_000_000)
+_TIME_NS = 1_000_000_001_123_456_789
+"""An odd second with digits in every place."""
+
+
+LASTING_INODES = frozenset({
+    *("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "zfs", "jfs", "nilfs2", "reiserfs", "bcachefs", "tmpfs"),
+    *("apfs", "hfs", "hfsplus", "ntfs3", "nfs", "nfs4"),
+})  # fmt: skip
+"""File systems that store inode numbers, so that a file keeps its own for as long as it exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """The abilities of one mounted file system."""
+
+    filesystem: str
+    """Its type, such as `ext4` or `fuse.sshfs`; empty if unknown."""
+    noreplace_rename: bool
+    """A rename that fails where the name is taken."""
+    hard_links: bool
+    """A second name of a file has the same inode number, and the file counts two links."""
+    lasting_inodes: bool
+    """Inode numbers survive a remount."""
+    time_step_ns: int
+    """The step to which modification times are stored, in ns."""
+    folds_case: bool
+    """`A.png` and `a.png` are one name."""
+    folds_unicode: bool
+    """The composed and the decomposed form of a character are one name."""
+    modes: bool
+    owners: bool
+    """The owner that a file is given is kept; without the right to give one: that the file's own is ours."""
+    xattrs: bool
+    forbidden: frozenset[str]
+    """Characters that no name can have; bytes that are not UTF-8 are the surrogates that stand for them in Python."""
+    trims_dots: bool
+    """A name can't end in a dot or a space."""
+    reserved_names: bool
+    """The device names of DOS, such as `CON` and `aux.txt`, can't be used."""
+    trash: bool
+    """There is, or can be, a trash folder of ours at the top."""
+
+
+def probe(folder: Folder, top: str, filesystem: str) -> Capabilities:
+    """Return what the file system of `folder`, mounted at `top`, can do.
+
+    Raise OSError if we can't create files there.
+    """
+    _remove_leftovers(folder)
+    name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+    with private_folder(folder, name) as inner:
+        try:
+            return _probe(inner, top or folder.path, filesystem)
+        finally:
+            discard_private(folder, name)
+
+
+def _probe(inner: Folder, top: str, filesystem: str) -> Capabilities:
+    fd = _create(inner, "a.probe")
+    try:
+        return Capabilities(
+            filesystem=filesystem,
+            noreplace_rename=_renames_without_replacing(inner),
+            hard_links=_has_links(inner, fd),
+            lasting_inodes=filesystem in LASTING_INODES,
+            time_step_ns=_time_step(fd),
+            folds_case=_exists(inner, "A.PROBE"),
+            folds_unicode=_takes(inner, "\u00e9") and _exists(inner, "e\u0301"),
+            modes=_keeps_modes(fd),
+            owners=_keeps_owners(fd, filesystem),
+            xattrs=_keeps_attributes(fd),
+            forbidden=_forbidden(inner),
+            trims_dots=not (_takes(inner, "dot.") and _takes(inner, "space ")),
+            reserved_names=not (_takes(inner, "CON") and _takes(inner, "aux.txt")),
+            trash=_may_have_trash(top),
+        )
+    finally:
+        os.close(fd)
+
+
+def _remove_leftovers(folder: Folder) -> None:
+    """Remove the folders of probes that were killed; ages are compared by the clock of the file system."""
+    with os.scandir(folder.fd) as entries:
+        found = [each.name for each in entries if each.name.startswith(PREFIX)]
+    for name in found:
+        with suppress(OSError):
+            seen = os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
+            now = os.fstat(folder.fd).st_mtime
+            if seen.st_uid == os.getuid() and now - seen.st_mtime > LEFT_AFTER_S:
+                discard_private(folder, name)
+
+
+def _create(inner: Folder, name: str) -> int:
+    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=inner.fd)
+
+
+def _takes(inner: Folder, name: str) -> bool:
+    """True if a file can have this name, and is listed by it; macOS may list another form of it."""
+    try:
+        os.close(_create(inner, name))
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        return False
+    return name in os.listdir(inner.fd) or (sys.platform == "darwin" and _exists(inner, name))
+
+
+def _exists(inner: Folder, name: str) -> bool:
+    try:
+        return PathInFolder(inner, name).look() is not None
+    except OSError:
+        return False
+
+
+def _renames_without_replacing(inner: Folder) -> bool:
+    """True if the rename works, and refuses a name that is taken: some drivers ignore its flag."""
+    os.close(_create(inner, "from.probe"))
+    try:
+        rename_at_once(inner.fd, "from.probe", inner.fd, "to.probe")
+    except OSError:
+        return False
+    try:
+        rename_at_once(inner.fd, "to.probe", inner.fd, "a.probe")
+    except FileExistsError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _has_links(inner: Folder, fd: int) -> bool:
+    try:
+        os.link("a.probe", "link.probe", src_dir_fd=inner.fd, dst_dir_fd=inner.fd, follow_symlinks=False)
+        found = os.stat("link.probe", dir_fd=inner.fd, follow_symlinks=False)
+    except OSError:
+        return False
+    return os.path.samestat(found, os.fstat(fd)) and found.st_nlink == 2
+
+
+def _time_step(fd: int) -> int:
+    os.utime(fd, ns=(_TIME_NS, _TIME_NS))
+    found = os.fstat(fd).st_mtime_ns
+    return next((step for step in _STEPS_NS if found == _TIME_NS - _TIME_NS % step), COARSEST_TIME_NS)
+
+
+def _keeps_modes(fd: int) -> bool:
+    for mode in (0o640, 0o600):
+        with suppress(OSError):
+            os.fchmod(fd, mode)
+        if stat.S_IMODE(os.fstat(fd).st_mode) != mode:
+            return False
+    return True
+
+
+def _keeps_owners(fd: int, filesystem: str) -> bool:
+    mine = os.fstat(fd)
+    if os.geteuid() != 0:
+        return mine.st_uid == os.geteuid() and filesystem not in WITHOUT_OWNERS
+    other = (mine.st_uid + 1, mine.st_gid + 1)
+    try:
+        os.fchown(fd, *other)
+    except OSError:
+        return False
+    found = os.fstat(fd)
+    return (found.st_uid, found.st_gid) == other
+
+
+def _keeps_attributes(fd: int) -> bool:
+    try:
+        write_attribute(fd, "user.snapsort.probe", b"1")
+        return read_attribute(fd, "user.snapsort.probe") == b"1"
+    except OSError:
+        return False
+
+
+def _forbidden(inner: Folder) -> frozenset[str]:
+    """Return the characters that no name can have; one control character and one byte stand for their kinds."""
+    found = {each for each in _DOUBTFUL if not _takes(inner, f"a{each}b")}
+    if not _takes(inner, "a\x07b"):
+        found |= _CONTROL
+    if not _takes(inner, "a\udcffb"):
+        found |= _NOT_UTF8
+    return frozenset(found)
+
+
+def _may_have_trash(top: str) -> bool:
+    own = os.path.join(top, f".Trash-{os.getuid()}")
+    return sys.platform == "darwin" or os.access(own if os.path.isdir(own) else top, os.W_OK | os.X_OK)
