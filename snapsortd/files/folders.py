@@ -29,6 +29,15 @@ class Folder:
     identity: FolderIdentity
 
 
+    def names(self) -> list[str]:
+        """Return the names in the folder. It is opened anew for it: some drivers list an open folder only once."""
+        fd = os.open(os.curdir, _FOLDER, dir_fd=self.fd)
+        try:
+            return os.listdir(fd)
+        finally:
+            os.close(fd)
+
+
 class NotARegularFile(OSError):
     """A folder, pipe or device has the name that a regular file should have."""
 

@@ -107,9 +107,7 @@ def _probe(inner: Folder, top: str, filesystem: str) -> Capabilities:
 
 def _remove_leftovers(folder: Folder) -> None:
     """Remove the folders of probes that were killed; ages are compared by the clock of the file system."""
-    with os.scandir(folder.fd) as entries:
-        found = [each.name for each in entries if each.name.startswith(PREFIX)]
-    for name in found:
+    for name in filter(lambda each: each.startswith(PREFIX), folder.names()):
         with suppress(OSError):
             seen = os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
             now = os.fstat(folder.fd).st_mtime
@@ -129,7 +127,7 @@ def _takes(inner: Folder, name: str) -> bool:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         return False
-    return name in os.listdir(inner.fd) or (sys.platform == "darwin" and _exists(inner, name))
+    return name in inner.names() or (sys.platform == "darwin" and _exists(inner, name))
 
 
 def _exists(inner: Folder, name: str) -> bool:

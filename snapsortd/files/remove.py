@@ -24,6 +24,10 @@ _NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOT
 """Errors of link(2) and renameat2(2) on file systems that have neither links nor such a rename."""
 
 
+_REMOVED = (".fuse_hidden", ".nfs")
+"""Names that libfuse and NFS give to a removed file that is still open, until it is closed."""
+
+
 def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFolder], bool]) -> bool:
     """Remove the file at `place` by way of the name `aside` in its folder. Return True also if there is no file.
 
@@ -103,8 +107,26 @@ def discard_private(folder: Folder, name: str) -> None:
     """Remove a private folder of ours and the files in it; a missing one is not an error. Raise OSError."""
     with suppress(FileNotFoundError):
         with open_below(folder, name) as inner:
-            for each in os.listdir(inner.fd):
+            for each in inner.names():
                 PathInFolder(inner, each).remove()
+        remove_private(folder, name)
+
+
+def remove_private(folder: Folder, name: str) -> None:
+    """Remove a private folder of ours that is empty.
+
+    Some drivers keep a removed file under another name for as long as anybody has it open; such a name is moved out.
+    """
+    try:
+        os.rmdir(name, dir_fd=folder.fd)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        with open_below(folder, name) as inner:
+            for each in inner.names():
+                if each.startswith(_REMOVED):
+                    with suppress(OSError):
+                        os.rename(each, each, src_dir_fd=inner.fd, dst_dir_fd=folder.fd)
         os.rmdir(name, dir_fd=folder.fd)
 
 
