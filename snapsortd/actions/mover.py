@@ -23,7 +23,7 @@ from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, Method, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.folders import lstat
+from snapsortd.files.identity import is_where_it_was_put
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, reopen_folder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
@@ -120,7 +120,7 @@ class Mover:
         if displaced is None or self._journal.open_entry_at(displaced.source.path) is not None:
             return None
         found = plan.source.place.look()
-        if found is None or found.identity != plan.source.identity:
+        if not plan.source.is_at(found):
             raise FileChanged("the file was changed or replaced")
         try:
             return self._carry_out(displaced)
@@ -173,20 +173,22 @@ class Mover:
     def _check_no_unfinished_move(self, file: OpenFile) -> None:
         """Raise MoveRefused for a file whose last move is unfinished, until `repair` resolves it."""
         entry = self._journal.open_entry_for(file.path)
-        if entry is not None and entry.intent.identity.same_version(file.identity):
+        if entry is not None and entry.intent.sha256 == file.sha256:
             raise MoveRefused(f"its move to {entry.intent.target} is not finished: {entry.reason or 'interrupted'}")
 
     def _existing_copy(self, file: OpenFile, action: PlannedAction) -> Entry | None:
-        """Return the entry of the copy or link that the same rule made before, if it exists unchanged."""
+        """Return the entry of the copy or link that the same rule made before, if it exists unchanged.
+
+        Raise MoveRefused if it can't be read, because each try would make another one.
+        """
         if action.kind not in MADE_ONCE:
             return None
-        made = self._journal.already_made(
-            file.path, file.identity, action.rule, action.describe(), METHODS[action.kind]
-        )
-        if made is None or made.target_identity is None:
-            return None
-        found = lstat(made.intent.target, made.intent.target_root)
-        return made if found is not None and found.identity.same_version(made.target_identity) else None
+        method = METHODS[action.kind]
+        made = self._journal.already_made(file.path, file.sha256, action.rule, action.describe(), method)
+        try:
+            return made if made is not None and is_where_it_was_put(made) else None
+        except OSError as error:
+            raise MoveRefused(f"what this rule made of it before cannot be read: {in_words(error)}") from error
 
 
 def _step(journal: Ledger, plan: Plan) -> Step:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from snapsortd.domain.entry import Cause, EntryKind, Intent, Method
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import Folder, PathInFolder
+from snapsortd.files.mounts import disk_of
 from snapsortd.files.open_file import OpenFile
 
 
@@ -55,4 +56,6 @@ class Plan:
             target_root=self.folder.root,
             reverses=self.reverses,
             tags=self.tags,
+            source_disk=disk_of(source.folder.fd),
+            target_disk=disk_of(self.folder.fd),
         )

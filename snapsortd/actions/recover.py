@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.recovery_table import Act, SourceSeen, TargetSeen, resolve
-from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
-from snapsortd.files.copy import COARSEST_TIME_NS, hash_file
+from snapsortd.files.copy import COARSEST_TIME_NS
 from snapsortd.files.folders import open_place
+from snapsortd.files.identity import has_version, is_folder_of
 from snapsortd.files.tags import has_none_of, has_tags
 
 
@@ -42,8 +43,7 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
         return f"{what} waits: its disk did not confirm a write; check it and restart"
     try:
         mover.restore_name(entry)
-        source = _look(entry.intent.source, entry.intent.source_root, entry.intent.source_folder)
-        target = _look(entry.intent.target, entry.intent.target_root, entry.intent.target_folder)
+        source, target = _look(entry.intent.old), _look(entry.intent.new)
         seen_source = _judge_source(entry, source)
         seen_target = _judge_target(entry, source, target)
         resolution = resolve(entry.state, entry.intent.method, entry.intent.keep_source, seen_source, seen_target)
@@ -62,10 +62,10 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
     return f"{what} {done}" + (f": {resolution.reason}" if resolution.reason else "")
 
 
-def _look(path: str, root: str, folder: FolderIdentity) -> _Seen:
+def _look(end: End) -> _Seen:
     try:
-        with open_place(path, root) as place:
-            if not place.folder.identity.could_be(folder):
+        with open_place(end.path, end.root) as place:
+            if not is_folder_of(end, place.folder):
                 return _Seen(None)
             return _Seen(place.folder.identity, place.look(), place.symlink_target())
     except OSError:
@@ -79,7 +79,11 @@ def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:
         return SourceSeen.ABSENT
     if _removes_symlink(entry):
         return SourceSeen.SAME if seen.symlink_target == entry.intent.target else SourceSeen.CHANGED
-    same = seen.stat.is_regular and seen.stat.identity.same_version(entry.intent.identity)
+    try:
+        with open_place(entry.intent.source, entry.intent.source_root) as place:
+            same = has_version(place, seen.stat, entry.intent.identity, entry.intent.sha256)
+    except OSError:
+        return SourceSeen.UNREACHABLE
     return SourceSeen.SAME if same else SourceSeen.CHANGED
 
 
@@ -95,20 +99,16 @@ def _judge_target(entry: Entry, source: _Seen, target: _Seen) -> TargetSeen:
         return TargetSeen.ABSENT
     if entry.intent.method is Method.SYMLINK:
         return TargetSeen.SAME_FILE if target.symlink_target == entry.intent.source else TargetSeen.DIFFERENT
-    if not found.is_regular or found.identity.size != entry.intent.identity.size:
-        return TargetSeen.DIFFERENT
-    if entry.intent.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.intent.identity):
-        return TargetSeen.SAME_FILE
     if not _could_be_our_copy(entry, found.identity):
         return TargetSeen.DIFFERENT
     try:
         with open_place(entry.intent.target, entry.intent.target_root) as place:
-            content = hash_file(place)
+            if not has_version(place, found, entry.intent.identity, entry.intent.sha256):
+                return TargetSeen.DIFFERENT
     except OSError:
-        content = None
-    if content is None:
         return TargetSeen.UNREACHABLE
-    return TargetSeen.SAME_BYTES if content == entry.intent.sha256 else TargetSeen.DIFFERENT
+    renamed = entry.intent.method in (Method.RENAME, Method.LINK) and found.identity.same_version(entry.intent.identity)
+    return TargetSeen.SAME_FILE if renamed else TargetSeen.SAME_BYTES
 
 
 def _removes_symlink(entry: Entry) -> bool:

@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
 from snapsortd.actions.plan import Plan
-from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import NameTaken, UndoRefused
-from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.file import FileIdentity
 from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder
+from snapsortd.files.identity import is_folder_of, is_on_disk, is_version
 from snapsortd.files.open_file import NOT_OPEN, OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync_folder
@@ -52,7 +53,7 @@ class _Reversal:
         done = self._done
         if self._is_symlink_to_remove:
             self._open_link()
-            self._open_folder(done.source, done.source_root, done.source_folder)
+            self._open_folder(done.old)
             return
         self._open_target()
         if done.method is Method.TAG:
@@ -65,7 +66,7 @@ class _Reversal:
     def plan(self, batch: int) -> Plan:
         done = self._done
         if self._is_symlink_to_remove:
-            kept = self._open_folder(done.source, done.source_root, done.source_folder)
+            kept = self._open_folder(done.old)
             return self._plan(batch, self._open_link(), kept, Method.REMOVE, done.identity)
         file = self._open_target()
         if done.method is Method.TAG:
@@ -103,7 +104,7 @@ class _Reversal:
     def _open_link(self) -> OpenFile:
         """Return the symlink. Raise UndoRefused if its target has changed."""
         done = self._done
-        folder = self._open_folder(done.target, done.target_root, done.target_folder)
+        folder = self._open_folder(done.new)
         place = PathInFolder(folder, os.path.basename(done.target))
         try:
             found = os.stat(place.name, dir_fd=folder.fd, follow_symlinks=False)
@@ -114,24 +115,20 @@ class _Reversal:
         return OpenFile(place, NOT_OPEN, found)
 
     def _open_target(self) -> OpenFile:
-        done = self._done
-        return self._open(done.target, done.target_root, done.target_folder, self._result)
+        return self._open(self._done.new, self._result)
 
     def _open_source(self) -> OpenFile:
-        done = self._done
-        return self._open(done.source, done.source_root, done.source_folder, done.identity)
+        return self._open(self._done.old, self._done.identity)
 
-    def _open(self, path: str, root: str, folder_identity: FolderIdentity, expected: FileIdentity) -> OpenFile:
-        """Return the file at `path`. Raise UndoRefused unless it is the same version or has the same bytes."""
-        folder = self._open_folder(path, root, folder_identity)
-        place = PathInFolder(folder, os.path.basename(path))
+    def _open(self, end: End, expected: FileIdentity) -> OpenFile:
+        """Return the file at this end. Raise UndoRefused unless it is the same version or has the same bytes."""
+        path = end.path
+        place = PathInFolder(self._open_folder(end), os.path.basename(path))
         try:
             fd = place.open()
             self._held.callback(os.close, fd)
             file = OpenFile(place, fd, os.fstat(fd))
-            if file.identity.same_version(expected):
-                return file
-            if file.identity.size == expected.size and file.hashed().sha256 == self._done.sha256:
+            if is_version(fd, expected, self._done.sha256):
                 return file
         except OSError as error:
             if error.errno == errno.ENOENT:
@@ -139,16 +136,16 @@ class _Reversal:
             raise UndoRefused(f"{path} cannot be read: {in_words(error)}") from error
         raise UndoRefused(f"{path} was changed since")
 
-    def _open_folder(self, path: str, root: str, expected: FolderIdentity) -> Folder:
-        """Return the folder of `path`. Raise UndoRefused unless it is the same folder as before."""
-        above = os.path.dirname(path)
+    def _open_folder(self, end: End) -> Folder:
+        """Return the folder of this end. Raise UndoRefused unless it is the same folder as before."""
+        above = os.path.dirname(end.path)
         try:
-            folder = self._held.enter_context(open_folder(above, root))
+            folder = self._held.enter_context(open_folder(above, end.root))
         except OSError as error:
             if error.errno == errno.ENOENT and self._done.action is EntryKind.TRASH:  # the whole trash was removed
-                raise _gone(path) from error
+                raise _gone(end.path) from error
             raise UndoRefused(f"the folder {above} cannot be opened: {in_words(error)}") from error
-        _check_disk(folder.identity, expected, above)
+        _check_disk(folder, end)
         return folder
 
     def _made_folder(self) -> Folder:
@@ -163,14 +160,13 @@ class _Reversal:
         If it is missing and its parent exists, create it, or return None without `make`.
         """
         path = os.path.dirname(self._done.source)
-        expected = self._done.source_folder
         try:
             folder = self._held.enter_context(open_folder(path, self._done.source_root))
         except FileNotFoundError:
-            return self._lost_folder(path, expected, make=make)
+            return self._lost_folder(path, make=make)
         except OSError as error:
             raise UndoRefused(f"the folder {path} cannot be opened: {in_words(error)}") from error
-        _check_disk(folder.identity, expected, path)
+        _check_disk(folder, self._done.old)
         if make:
             self._sync_name(path)
         return folder
@@ -185,11 +181,13 @@ class _Reversal:
         above, root = os.path.dirname(path), self._done.source_root
         return above, above if root in ("", path) else root  # `path` may be the watched folder itself
 
-    def _lost_folder(self, path: str, expected: FolderIdentity, *, make: bool) -> Folder | None:
+    def _lost_folder(self, path: str, *, make: bool) -> Folder | None:
         above, root = self._above(path)
         try:
             parent = self._held.enter_context(open_folder(above, root))
-            if parent.identity.dev != expected.dev:  # the folder was a mount point, or its disk is not mounted
+            if not is_on_disk(
+                parent, self._done.source_folder.dev, self._done.source_disk
+            ):  # the folder was a mount point, or its disk is not mounted
                 raise UndoRefused(f"the disk with {path} is not mounted")
             return self._held.enter_context(make_folder(root, below(path, root))) if make else None
         except OSError as error:
@@ -222,9 +220,11 @@ def _identity_of_result(entry: Entry) -> FileIdentity:
     return entry.target_identity
 
 
-def _check_disk(found: FolderIdentity, expected: FolderIdentity, path: str) -> None:
-    if not found.could_be(expected):
-        raise UndoRefused(f"{path} is not the same folder as before: its disk is not mounted, or it was replaced")
+def _check_disk(folder: Folder, end: End) -> None:
+    if not is_folder_of(end, folder):
+        raise UndoRefused(
+            f"{folder.path} is not the same folder as before: its disk is not mounted, or it was replaced"
+        )
 
 
 def _only(name: str) -> Callable[[int], str]:

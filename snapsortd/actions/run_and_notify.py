@@ -60,6 +60,6 @@ def _check(file: OpenFile) -> FolderIdentity:
             raise MoveRefused(f"it cannot be inspected: {in_words(error)}") from error
         if found is None:
             raise FileChanged("the file is gone")
-        if found.identity != file.identity:
+        if not file.is_at(found):
             raise FileChanged("the file changed while it was classified")
         return reopened.place.folder.identity

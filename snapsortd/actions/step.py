@@ -16,7 +16,6 @@ from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.files.folders import PathInFolder
-from snapsortd.files.open_file import NOT_OPEN
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
@@ -77,7 +76,7 @@ class Step(ABC):
         found = source.place.look()
         if found is None:
             raise FileChanged("the file is gone")
-        if found.identity != source.identity or not (source.fd == NOT_OPEN or source.is_unchanged()):
+        if not source.is_at(found):
             raise FileChanged("the file was changed or replaced")
 
     def _take_name(self, make: Callable[[], None]) -> None:

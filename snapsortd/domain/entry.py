@@ -68,6 +68,16 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class End:
+    """One end of a change to a file: a path, and what was known of the folder that it led to."""
+
+    path: str
+    root: str
+    folder: FolderIdentity
+    disk: str
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """An intended change to one file, committed to the journal before anything is touched."""
 
@@ -99,6 +109,16 @@ class Intent:
     source_disk: str = ""
     """The disk that the source is on, by a name that lasts longer than device and inode numbers; empty if unknown."""
     target_disk: str = ""
+
+    @property
+    def old(self) -> End:
+        """Return the end that the file comes from."""
+        return End(self.source, self.source_root, self.source_folder, self.source_disk)
+
+    @property
+    def new(self) -> End:
+        """Return the end that the file, its copy or its link goes to."""
+        return End(self.target, self.target_root, self.target_folder, self.target_disk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
     """The identity of a file and of its version, as its file system reports it: device, inode, size in bytes, times of
-    the last modification and of the last change of its inode, in ns since 1970."""
+    the last modification and of the last change of its inode, in ns since 1970.
+
+    `snapsortd.files.identity` says how much each of them proves. Equality ignores the last one, which a rename changes.
+    """
 
     dev: int
     ino: int
@@ -22,8 +25,12 @@ class FileIdentity:
         return (self.dev, self.ino) == (other.dev, other.ino)
 
     def same_version(self, other: FileIdentity) -> bool:
-        """True if both identify the same version of the same file; device numbers may change over a restart."""
+        """True if both seem to be the same version of the same file; device numbers may change over a restart."""
         return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)
+
+    def is_unchanged_since(self, before: FileIdentity) -> bool:
+        """True if neither content nor metadata nor a name of the file has changed since `before`."""
+        return self.same_version(before) and self.ctime_ns == before.ctime_ns
 
 
 @dataclass(frozen=True, slots=True)

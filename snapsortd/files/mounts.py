@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 
 MOUNTS = "/proc/self/mountinfo"
 FSTAB = "/etc/fstab"
+UUIDS = "/dev/disk/by-uuid"
+_UUID, _FILE = "uuid:", "file:"
 # fmt: off
 REMOTE = frozenset({
     "9p", "acfs", "afs", "beegfs", "ceph", "cifs", "coda", "davfs", "drvfs", "gfs2", "glusterfs", "lustre",
@@ -45,6 +49,46 @@ def absent_disk(path: str, mounts: str = MOUNTS, fstab: str = FSTAB) -> str:
     point = max((each for each in _planned(fstab) if _is_inside(path, each)), key=len, default="")
     mounted = {each for each, _ in _mounted(mounts)}
     return point if mounted and point not in mounted else ""
+
+
+def disk_of(fd: int) -> str:
+    """Return a name of the disk that an open file or folder is on, which lasts longer than device numbers.
+
+    It is the UUID of its file system, the file behind a loop device, or the place that a network file system was
+    mounted from; empty if there is none, or the system does not report it.
+    """
+    try:
+        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
+            number = next(line.split()[1] for line in lines if line.startswith("mnt_id:"))
+        with open(MOUNTS, encoding="utf-8", errors="backslashreplace") as lines:
+            mount = next(line for line in lines if line.startswith(f"{number} "))
+    except (OSError, StopIteration):
+        return ""
+    fields, _, rest = mount.partition(" - ")
+    kind, source = rest.split(" ")[:2]
+    if not source.startswith("/dev/"):
+        return _unescape(source) if kind == "zfs" or "/" in source or ":" in source else ""
+    # Subvolumes of one btrfs are disks of their own: one may be mounted while another is not.
+    part = _unescape(fields.split(" ")[3]) if kind == "btrfs" else ""
+    name = _name_of_device(_unescape(source))
+    return name and name + part
+
+
+def is_certain(disk: str) -> bool:
+    """True if a disk with another certain name is certainly another one."""
+    return disk.startswith((_UUID, _FILE))
+
+
+def _name_of_device(path: str) -> str:
+    with suppress(OSError):
+        device = os.stat(path).st_rdev
+        with suppress(OSError), os.scandir(UUIDS) as links:
+            for link in links:
+                if link.stat().st_rdev == device:
+                    return _UUID + link.name
+        with open(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}/loop/backing_file", "rb") as file:
+            return _FILE + file.read().rstrip(b"\n").decode("utf-8", "backslashreplace")
+    return ""
 
 
 def _mounted(mounts: str) -> Iterator[tuple[str, str]]:

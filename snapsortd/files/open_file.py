@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
-from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.file import FileIdentity, Stat
 from snapsortd.domain.image import FileFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.download_origin import download_urls
 from snapsortd.files.folders import NotARegularFile, PathInFolder, lstat, open_place, to_stat
+from snapsortd.files.identity import is_version
 from snapsortd.files.os_errors import in_words
 
 NOT_OPEN = -1
@@ -50,17 +51,33 @@ class OpenFile:
         return to_stat(self.stat).identity
 
     def hashed(self) -> OpenFile:
-        """Return the same file with the SHA-256 of its content. Raise OSError as the system reports it."""
-        return self if self.sha256 else replace(self, sha256=hash_fd(self.fd))
+        """Return the same file with the SHA-256 of its content.
+
+        Raise FileChanged if it changed since it was opened, OSError as the system reports it.
+        """
+        if self.sha256:
+            return self
+        sha256 = hash_fd(self.fd)
+        if not to_stat(os.fstat(self.fd)).identity.is_unchanged_since(self.identity):
+            raise FileChanged("the file changed while it was read")
+        return replace(self, sha256=sha256)
 
     def is_unchanged(self) -> bool:
-        """True if the open file still is the version that was opened."""
-        return to_stat(os.fstat(self.fd)).identity == self.identity
+        """True if the open file still is the version that was opened. Raise OSError as the system reports it."""
+        return is_version(self.fd, self.identity, self.sha256)
+
+    def is_at(self, found: Stat | None) -> bool:
+        """True if `found`, the `lstat` of a name, is this file, and it still is the version that was opened."""
+        if found is None or not found.identity.is_same_file(self.identity):
+            return False
+        return found.identity.is_unchanged_since(self.identity) or (self.fd != NOT_OPEN and self.is_unchanged())
 
     def is_in_place(self) -> bool:
-        """True if the path still leads to the version that was opened."""
-        found = lstat(self.path, self.root)
-        return found is not None and found.identity == self.identity
+        """True if the path certainly still leads to the version that was opened."""
+        try:
+            return self.is_at(lstat(self.path, self.root))
+        except OSError:
+            return False
 
 
 @contextmanager

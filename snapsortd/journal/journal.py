@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
@@ -13,12 +14,10 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.queries import CACHED
 from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
-
-CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
-"""Outcomes that can be determined again: losing them in a crash costs only time."""
 
 IN_PLACE = frozenset({Method.TAG, Method.CALL})
 """Methods after which the file stays where it is and other actions may follow: they do not set the image's outcome."""
@@ -146,6 +145,18 @@ class Journal(EntrySelector):
                 known.sha256,
             ),
         )
+
+    def found_again(self, known: Known, path: str, identity: FileIdentity, reason: str) -> Known:
+        """Record that a known image now has this path and these numbers, and return it. Not durable immediately."""
+        old, new = os.fsencode(known.path), os.fsencode(path)
+        with self._file.writing(durable=False) as db:
+            db.execute("DELETE FROM images WHERE path = ? AND path != ?", (new, old))
+            db.execute(
+                "UPDATE images SET path = ?, dev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, reason = ?"
+                " WHERE path = ?",
+                (new, *identity_columns(identity), _text(reason), old),
+            )
+        return replace(known, path=path, identity=identity, reason=reason)
 
     def forget(self, path: str) -> None:
         """Delete the outcome of the image at `path`, so that it is classified again. Its entries stay."""

@@ -114,6 +114,16 @@ MIGRATIONS = (
             "ALTER TABLE entries ADD COLUMN target_disk TEXT NOT NULL DEFAULT ''",
             "ALTER TABLE images ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE images ADD COLUMN sha256 BLOB NOT NULL DEFAULT x''",
+            """
+            UPDATE images SET sha256 = coalesce(
+                (SELECT sha256 FROM entries WHERE target = images.path AND state = 'done' AND target_ino = images.ino
+                    AND target_size = images.size AND target_mtime_ns = images.mtime_ns LIMIT 1),
+                (SELECT sha256 FROM entries WHERE source = images.path AND state = 'done' AND ino = images.ino
+                    AND size = images.size AND mtime_ns = images.mtime_ns LIMIT 1),
+                x''
+            )
+            """,
+            "DROP INDEX images_version",
             "CREATE INDEX images_content ON images (size, sha256) WHERE sha256 != x''",
         ),
     ),

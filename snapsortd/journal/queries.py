@@ -11,7 +11,10 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.rows import identity_columns, to_entry, to_known
+from snapsortd.journal.rows import to_entry, to_known
+
+CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
+"""Outcomes that can be determined again, and are when the configuration changes: losing them costs only time."""
 
 LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
 """Outcomes that hold for this version of the file under any name and any configuration."""
@@ -62,37 +65,45 @@ class JournalReader:
     def __init__(self, file: JournalFile) -> None:
         self._file = file
 
-    def recall(self, path: str, identity: FileIdentity, fingerprint: str) -> Known | None:
-        """Return the outcome of exactly this version of the image if it is still valid; None to classify it."""
+    def recall(self, path: str, identity: FileIdentity, fingerprint: str, sha256: bytes = b"") -> Known | None:
+        """Return the outcome of exactly this version of the image if it is still valid; None to classify it.
+
+        The version is the same if size and times agree, whatever its inode number, or else if its content is `sha256`.
+        """
         with self._file.reading() as db:
-            _, *version, _ = identity_columns(identity)
-            rows = db.execute("SELECT * FROM images WHERE ino = ? AND size = ? AND mtime_ns = ?", version).fetchall()
-        found = [to_known(row) for row in rows]
-        for known in found:
-            # A device number may change over a restart; then the path must be the same.
-            if known.outcome in LASTING and (known.path == path or self._is_same(known, path, identity)):
-                return known
-        for known in found:
-            depends = known.outcome in (Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW)
-            if known.path == path and (known.fingerprint == fingerprint or not depends):
-                return known
-        return None
+            row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
+        known = to_known(row) if row else None
+        if known is None or not (_is_same_version(known.identity, identity) or _has_content(known, identity, sha256)):
+            return None
+        return known if known.fingerprint == fingerprint or known.outcome not in CACHED else None
 
-    def _is_same(self, known: Known, path: str, identity: FileIdentity) -> bool:
-        """True if the known file is the one at `path` under another name, and not a hard link that we made of it."""
-        if known.identity.dev != identity.dev:
-            return False
-        made = (os.fsencode(known.path), os.fsencode(path))
-        return self._first(f"target = ? AND source = ? AND method = 'link' AND {IN_EFFECT}", made) is None
+    def may_recall(self, size: int) -> bool:
+        """True if the content of an image of this size is worth asking: one was processed before."""
+        with self._file.reading() as db:
+            statement = "SELECT 1 FROM images WHERE size = ? AND sha256 != x'' LIMIT 1"
+            return db.execute(statement, (size,)).fetchone() is not None
 
-    def already_made(self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method) -> Entry | None:
-        """Return the entry of the copy or link that this rule made of this version, if it was not undone."""
-        _, *version, _ = identity_columns(identity)
+    def with_content(self, size: int, sha256: bytes, limit: int) -> list[Known]:
+        """Return images with this content whose outcome holds under any name, the newest first."""
+        outcomes = ", ".join(f"'{each}'" for each in sorted(LASTING))
+        statement = (
+            f"SELECT * FROM images WHERE size = ? AND sha256 = ? AND sha256 != x'' AND +outcome IN ({outcomes})"
+            " ORDER BY rowid DESC LIMIT ?"
+        )
+        with self._file.reading() as db:
+            return [to_known(row) for row in db.execute(statement, (size, sha256, limit))]
+
+    def entry_that_made(self, target: str, sha256: bytes) -> Entry | None:
+        """Return the newest finished entry that put this content at `target`, or None."""
+        return self._first("target = ? AND +sha256 = ? AND +state = 'done'", (os.fsencode(target), sha256))
+
+    def already_made(self, source: str, sha256: bytes, rule: str, wanted: str, method: Method) -> Entry | None:
+        """Return the entry of the copy or link that this rule made of this content, if it was not undone."""
         return self._first(
-            # `+` keeps SQLite from the index of rules, in which most entries may belong to one rule.
-            f"source = ? AND ino = ? AND size = ? AND mtime_ns = ? AND +rule = ? AND wanted = ? "
-            f"AND method = ? AND keep_source = 1 AND {IN_EFFECT}",
-            (os.fsencode(source), *version, rule, os.fsencode(wanted), method),
+            # `+` keeps SQLite from the indexes of rules and of content, in which many entries may be equal.
+            "source = ? AND +sha256 = ? AND +rule = ? AND wanted = ? AND method = ? AND keep_source = 1"
+            f" AND {IN_EFFECT}",
+            (os.fsencode(source), sha256, rule, os.fsencode(wanted), method),
         )
 
     def entry(self, entry_id: int) -> Entry | None:
@@ -201,3 +212,14 @@ class JournalReader:
         with self._file.reading() as db:
             rows = db.execute(statement, (*values, -1 if limit is None else limit)).fetchall()
         return [to_entry(row) for row in rows]
+
+
+def _is_same_version(known: FileIdentity, found: FileIdentity) -> bool:
+    """True if size and times agree. The time of change is unknown in rows that an earlier version wrote."""
+    if not known.ctime_ns:
+        return found.same_version(known)
+    return (found.size, found.mtime_ns, found.ctime_ns) == (known.size, known.mtime_ns, known.ctime_ns)
+
+
+def _has_content(known: Known, found: FileIdentity, sha256: bytes) -> bool:
+    return known.identity.size == found.size and known.sha256 == sha256 != b""

@@ -17,10 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snapsortd.domain.embedding import cosine, sketch, unit_vector
-from snapsortd.domain.entry import Entry, EntryKind, Method, State
+from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
 from snapsortd.files.folders import lstat
+from snapsortd.files.identity import is_where_it_was_put
 from snapsortd.journal import Journal
 from snapsortd.rules.duplicates_wanted import Wanted
 
@@ -40,6 +41,18 @@ class Found:
 
     twin: str = ""
     likeness: tuple[str, float] = ("", 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    path: str
+    identity: FileIdentity
+    sha256: bytes
+
+    def is_source_of(self, intent: Intent) -> bool:
+        """True if this image was copied or linked, even if it was renamed or its disk was mounted again since."""
+        same_file = intent.source == self.path or intent.identity.is_same_file(self.identity)
+        return same_file and intent.sha256 == self.sha256
 
 
 class DuplicateFinder:
@@ -71,16 +84,17 @@ class DuplicateFinder:
 
         The image itself is never one of them.
         """
+        image = _Image(path, identity, sha256)
         return Found(
-            self._twin(path, identity, sha256) if wanted.exact else "",
-            self._likeness(path, identity, classification) if wanted.near else ("", 0.0),
+            self._twin(image) if wanted.exact else "",
+            self._likeness(image, classification) if wanted.near else ("", 0.0),
         )
 
-    def _twin(self, path: str, identity: FileIdentity, sha256: bytes) -> str:
-        entries = self._journal.similar_images.same_content(sha256, MAX_CANDIDATES)
-        return next((entry.intent.target for entry in entries if self._is_another(entry, path, identity)), "")
+    def _twin(self, image: _Image) -> str:
+        entries = self._journal.similar_images.same_content(image.sha256, MAX_CANDIDATES)
+        return next((entry.intent.target for entry in entries if self._is_another(entry, image)), "")
 
-    def _likeness(self, path: str, identity: FileIdentity, classification: Classification) -> tuple[str, float]:
+    def _likeness(self, image: _Image, classification: Classification) -> tuple[str, float]:
         values = unit_vector(classification.embedding)
         if not values:
             return "", 0.0
@@ -93,7 +107,7 @@ class DuplicateFinder:
         )
         for likeness, number in sorted(compared, reverse=True)[:MAX_CANDIDATES]:
             entry = self._latest(number)
-            if entry is not None and self._is_another(entry, path, identity):
+            if entry is not None and self._is_another(entry, image):
                 return entry.intent.target, likeness
         return "", 0.0
 
@@ -104,16 +118,19 @@ class DuplicateFinder:
             entry = self._journal.entry(entry.reversed_by)
         return entry
 
-    def _is_another(self, entry: Entry, path: str, identity: FileIdentity) -> bool:
+    def _is_another(self, entry: Entry, image: _Image) -> bool:
         """True if the entry filed an image that still is in its place and is neither this image nor a copy of it."""
-        if entry.intent.target == path or entry.state is not State.DONE or not self._files(entry):
+        if entry.intent.target == image.path or entry.state is not State.DONE or not self._files(entry):
             return False
-        if entry.intent.keep_source and entry.intent.identity.same_version(identity):
+        if entry.intent.keep_source and image.is_source_of(entry.intent):
             return False
         found = lstat(entry.intent.target, entry.intent.target_root)
-        if found is None or not found.is_regular or entry.target_identity is None:
+        if found is None or found.identity.is_same_file(image.identity):
             return False
-        return not found.identity.is_same_file(identity) and found.identity.same_version(entry.target_identity)
+        try:
+            return is_where_it_was_put(entry)
+        except OSError:
+            return False
 
     def _files(self, entry: Entry) -> bool:
         """True if the entry, or the one that it redoes, put an image where a rule wants it."""

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, ImageError, Interrupted, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
@@ -19,6 +20,7 @@ from snapsortd.journal import Journal
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
+from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import SETBACKS, record_setback, record_unopened
 from snapsortd.rules.duplicates_wanted import wanted
@@ -114,6 +116,11 @@ class Pipeline:
                 image_format = recognise(image)
                 if image_format is None or is_missing(image_format):
                     return self._leave(image, Outcome.IGNORED, _why_ignored(path, image_format), terms)
+                if known is None and not terms.requested and self._journal.may_recall(image.stat.st_size):
+                    image = image.hashed()
+                    known = recall_by_content(self._journal, image, self._fingerprint)
+                    if known and known.outcome in FINAL:
+                        return Result(path, known.outcome, known.reason, known=True)
 
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
@@ -130,7 +137,7 @@ class Pipeline:
                     return Result(path, known.outcome, known.reason, known=True)
                 classification = self._classifier.finish(request, should_stop)
                 image = image.hashed()
-                if not image.is_unchanged():
+                if not image.is_in_place():
                     raise FileChanged("the file changed while it was classified")
 
                 file = file_facts(image, image_format)
@@ -155,7 +162,7 @@ class Pipeline:
                 )
 
     def _recall(self, image: OpenFile) -> Known | None:
-        return self._journal.recall(image.path, image.identity, self._fingerprint)
+        return self._journal.recall(image.path, image.identity, self._fingerprint, image.sha256)
 
     def _leave(self, image: OpenFile, outcome: Outcome, reason: str, terms: Terms) -> Result:
         """Leave an image alone before it is classified."""
@@ -187,8 +194,16 @@ class Pipeline:
             self._duplicates.remember(placed, result.classification)
         outcome, reason = summarize(filed.entries, filed.reason or result.reason)
         if outcome is not Outcome.FILED:
-            self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint, number))
+            identity = _identity_after(image, filed.entries)
+            known = Known(image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256)
+            self._journal.remember(known)
         return replace(result, outcome=outcome, reason=reason)
+
+
+def _identity_after(image: OpenFile, entries: Sequence[Entry]) -> FileIdentity:
+    """Return the identity of an image that stays in its place: our tags and links have changed its time of change."""
+    left = (entry.target_identity for entry in reversed(entries) if entry.target_identity == image.identity)
+    return next(left, None) or image.identity
 
 
 def _why_ignored(path: str, image_format: str | None) -> str:

@@ -74,6 +74,7 @@ def record_setback(
                 decision=decision,
                 attempts=setback.attempts,
                 deaths=setback.deaths,
+                sha256=image.sha256,
             )
         )
     return setback

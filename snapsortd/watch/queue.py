@@ -201,7 +201,7 @@ class WorkQueue:
         stat = self._stat(path)
         if waiting.retry_at is not None:
             assert waiting.seen is not None
-            unchanged = stat is not None and stat.identity == waiting.seen.stat.identity
+            unchanged = stat is not None and stat.identity.is_unchanged_since(waiting.seen.stat.identity)
             if unchanged and now < waiting.retry_at:
                 waiting.due = waiting.retry_at  # its timer is already set
                 return

@@ -48,7 +48,7 @@ def settle(previous: Observation | None, stat: Stat | None, now: float, quiet: f
         return Verdict(Kind.NOT_A_FILE)
     if stat.identity.size == 0:
         return Verdict(Kind.EMPTY)
-    unchanged = previous is not None and previous.stat.identity == stat.identity
+    unchanged = previous is not None and stat.identity.is_unchanged_since(previous.stat.identity)
     seen = previous if previous is not None and unchanged else Observation(stat, now)
     until = seen.since + quiet
     return Verdict(Kind.READY if now >= until else Kind.WAIT, seen, until)

@@ -37,7 +37,7 @@ def test_a_hard_link_and_then_a_move(filing: Filing) -> None:
     filing.file(image)
     assert set(reasons(undo_all(filing))) == {""}
     assert look(filing) == {"inbox/a.png": PIXELS}
-    undone = filing.journal.recall(str(image), identity_of(image), "any")
+    undone = filing.journal.recall(str(image), identity_of(image), "any", link.intent.sha256)
     assert undone is not None
     assert undone.outcome is Outcome.UNDONE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -202,7 +203,7 @@ def test_device_numbers_may_change_over_a_restart(filing: Filing) -> None:
             target=str(filing.sorted / "a.png"),
             wanted=str(filing.sorted / "a.png"),
             identity=type(here)(here.dev + 7, here.ino, here.size, here.mtime_ns),
-            sha256=bytes(32),
+            sha256=hashlib.sha256(PIXELS).digest(),
             method=Method.RENAME,
             keep_source=False,
             source_folder=renumbered,

@@ -100,6 +100,7 @@ def older(path: str) -> None:
     """Take a journal back to the first format."""
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP INDEX images_content")
+        db.execute("CREATE INDEX images_version ON images (ino, size, mtime_ns)")
         for column in ("ctime_ns", "target_ctime_ns", "metadata", "source_disk", "target_disk"):
             db.execute(f"ALTER TABLE entries DROP COLUMN {column}")
         for column in ("ctime_ns", "sha256"):
@@ -113,6 +114,10 @@ def test_a_journal_of_an_older_format_is_brought_up_to_date(path: str) -> None:
         (entry,) = journal.entries()
         assert (entry.metadata, entry.intent.identity.ctime_ns) == ("", 0)
         assert journal.counts().filed == 1
+        assert journal.may_recall(IMAGE.size)  # what was filed is known by its content from now on
+        known = journal.recall(INTENT.target, IMAGE, "any")
+        assert known is not None
+        assert known.sha256 == INTENT.sha256
 
 
 def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:

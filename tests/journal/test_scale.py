@@ -18,12 +18,20 @@ from tests.support.entries import IMAGE, caused
 
 Act = Callable[[Journal], object]
 
+LEFT = Known("/inbox/left1", IMAGE, Outcome.LEFT, "", "f")
+
 LIFE: dict[str, Act] = {
     "is it known": lambda journal: journal.recall("/inbox/new", IMAGE, "f"),
+    "is its content worth asking": lambda journal: journal.may_recall(3),
+    "is its content known": lambda journal: journal.with_content(3, (7).to_bytes(32, "big"), 100),
+    "what put it there": lambda journal: journal.entry_that_made("/sorted/7", (7).to_bytes(32, "big")),
+    "found again": lambda journal: journal.found_again(LEFT, "/inbox/left", IMAGE, ""),
     "is it on its way": lambda journal: journal.open_entry_for("/inbox/new"),
     "is it on its way there": lambda journal: journal.open_entry_at("/inbox/new"),
     "decided": lambda journal: journal.decide("/inbox/new", "{}"),
-    "was it copied": lambda journal: journal.already_made("/inbox/new", IMAGE, "a rule", "/sorted/new", Method.COPY),
+    "was it copied": lambda journal: journal.already_made(
+        "/inbox/new", bytes(32), "a rule", "/sorted/new", Method.COPY
+    ),
     "is it there already": lambda journal: journal.similar_images.same_content(bytes(32), 5),
     "filed": lambda journal: filed(journal, 10**6),
     "left alone": lambda journal: journal.remember(Known("/inbox/left", IMAGE, Outcome.LEFT, "", "f")),

@@ -9,7 +9,6 @@ from typing import Any
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.domain.entry import Entry, Intent, Method, State
-from snapsortd.domain.file import FileIdentity
 from snapsortd.journal import Journal
 from tests.support.filing import Filing
 
@@ -40,8 +39,8 @@ class Racing:
     def open_entry_at(self, path: str) -> Entry | None:
         return self.journal.open_entry_at(path)
 
-    def already_made(self, source: str, identity: FileIdentity, rule: str, wanted: str, method: Method) -> Entry | None:
-        return self.journal.already_made(source, identity, rule, wanted, method)
+    def already_made(self, source: str, sha256: bytes, rule: str, wanted: str, method: Method) -> Entry | None:
+        return self.journal.already_made(source, sha256, rule, wanted, method)
 
 
 def race(filing: Filing, meddle: Callable[[State, str], object]) -> None:

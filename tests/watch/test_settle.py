@@ -49,7 +49,7 @@ def changed(**fields: int) -> Stat:
                 Verdict(Kind.WAIT, Observation(changed(**{field: 9}), 5.0), 7.0),
                 id=f"{field} changed",
             )
-            for field in ("dev", "ino", "size", "mtime_ns")
+            for field in ("ino", "size", "mtime_ns", "ctime_ns")
         ),
         pytest.param(
             Observation(FILE, 1.0),

@@ -1,0 +1,79 @@
+"""Decide whether a file or a folder is the one from before. Nothing else decides it.
+
+1. While a file is held open, its descriptor is the file, whatever becomes of its names.
+2. Between two calls, it is unchanged if inode number, size, time of modification and time of change agree. No program
+   can set the last one, so an edit that restores the others shows. But a rename, a link and other permissions or
+   attributes change it too: a difference there proves nothing.
+3. Otherwise, and across time, names and mounts, the content decides: its size and SHA-256. Path and numbers only help
+   to find a file, because many file systems number their files anew at every mount.
+4. A folder is found by its path. It is another one if it certainly is on another disk: a mount point without its disk
+   says nothing about the files on that disk.
+"""
+
+from __future__ import annotations
+
+import os
+
+from snapsortd.domain.entry import End, Entry, Method
+from snapsortd.domain.file import FileIdentity, Stat
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import Folder, PathInFolder, open_place, to_stat
+from snapsortd.files.mounts import disk_of, is_certain
+
+
+def is_version(fd: int, before: FileIdentity, sha256: bytes) -> bool:
+    """True if the open file is the version `before`, whose content is `sha256`. Raise OSError if it can't be read."""
+    found = to_stat(os.fstat(fd)).identity
+    return found.is_unchanged_since(before) or (found.size == before.size and hash_fd(fd) == sha256)
+
+
+def has_version(place: PathInFolder, found: Stat | None, before: FileIdentity, sha256: bytes) -> bool:
+    """True if `found`, what is at `place`, is the version `before`; it is read only if the numbers can't decide.
+
+    Raise OSError if it must be read and can't be.
+    """
+    if found is None or not found.is_regular or found.identity.size != before.size:
+        return False
+    if found.identity.is_unchanged_since(before):
+        return True
+    fd = place.open()
+    try:
+        return is_version(fd, before, sha256)
+    finally:
+        os.close(fd)
+
+
+def is_where_it_was_put(entry: Entry) -> bool:
+    """True if what a finished entry left at its target still is there as it was.
+
+    Raise OSError if it must be read and can't be.
+    """
+    done = entry.intent
+    try:
+        with open_place(done.target, done.target_root) as place:
+            if done.method is Method.SYMLINK:
+                return place.symlink_target() == done.source
+            made = entry.target_identity
+            return made is not None and has_version(place, place.look(), made, done.sha256)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def is_folder_of(end: End, folder: Folder) -> bool:
+    """False if `folder`, which the path leads to now, certainly is on another disk than the folder of that time."""
+    same = _is_on(folder, end.disk)
+    return folder.identity.could_be(end.folder) if same is None else same
+
+
+def is_on_disk(folder: Folder, dev: int, disk: str) -> bool:
+    """True if `folder` is on the disk called `disk`, or, if names are unknown, on the one with this device number."""
+    same = _is_on(folder, disk)
+    return folder.identity.dev == dev if same is None else same
+
+
+def _is_on(folder: Folder, disk: str) -> bool | None:
+    """True or False if the name of the disk decides that, else None."""
+    now = disk_of(folder.fd) if disk else ""
+    if now == disk != "":
+        return True
+    return False if is_certain(now) and is_certain(disk) else None

@@ -1,0 +1,89 @@
+"""Find out whether an image was processed before, under this name or another one: its content decides.
+
+It is asked only if the numbers do not suffice and an image of the same size was processed before, so that a scan over
+known images reads none of them, and a new image seldom waits for its hash.
+"""
+
+from __future__ import annotations
+
+import os
+
+from snapsortd.domain.entry import EntryKind
+from snapsortd.domain.result import Known, Outcome
+from snapsortd.files.copy import COARSEST_TIME_NS
+from snapsortd.files.folders import open_folder, open_place
+from snapsortd.files.identity import has_version, is_on_disk
+from snapsortd.files.open_file import OpenFile
+from snapsortd.journal import Journal
+
+MAX_PLACES = 100
+"""Images with the same content whose places are inspected."""
+
+_BEFORE = {
+    Outcome.FILED: "it was filed as",
+    Outcome.UNDONE: "it was taken back to",
+    Outcome.COPIED: "it was processed as",
+    Outcome.DONE: "it was processed as",
+}
+
+
+_BY_HAND = "and moved here by hand since"
+
+
+def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> Known | None:
+    """Return the outcome of a hashed image that the numbers do not identify, if it is still valid.
+
+    It is recorded with its path and numbers of now, so that the next scan does not read it again.
+    """
+    known = journal.recall(image.path, image.identity, fingerprint, image.sha256)
+    if known is not None:
+        return journal.found_again(known, image.path, image.identity, known.reason)
+    # One that a person has moved here is left alone; a further copy of one that is still in its place is a new image.
+    for known in journal.with_content(image.identity.size, image.sha256, MAX_PLACES):
+        if known.path != image.path and _seems_moved(journal, known, image) and _is_gone(journal, known):
+            return journal.found_again(known, image.path, image.identity, _why_left(known))
+    return None
+
+
+def _why_left(known: Known) -> str:
+    if known.outcome not in _BEFORE or _BY_HAND in known.reason:
+        return known.reason
+    return (
+        f"{_BEFORE[known.outcome]} {known.path} {_BY_HAND}, so it is left alone; `snapsortctl sort` files it after all"
+    )
+
+
+def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:
+    """True if more than the content speaks for the known image: number, time, or the path that it was filed from."""
+    if known.identity.is_same_file(image.identity):
+        return True
+    if abs(known.identity.mtime_ns - image.identity.mtime_ns) <= COARSEST_TIME_NS:
+        return True
+    entry = journal.entry_that_made(known.path, image.sha256)
+    return entry is not None and entry.intent.source == image.path and entry.intent.action is not EntryKind.TRASH
+
+
+def _is_gone(journal: Journal, known: Known) -> bool:
+    """True if the known image certainly is no longer at its path: a disk that is not mounted proves nothing."""
+    try:
+        with open_place(known.path) as place:
+            if place.look() is not None:
+                return not has_version(place, place.look(), known.identity, known.sha256)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    return _is_on_its_disk(journal, known)
+
+
+def _is_on_its_disk(journal: Journal, known: Known) -> bool:
+    """True if the nearest folder above a known path is on the disk that the image was on."""
+    above = os.path.dirname(known.path)
+    while not os.path.isdir(above):
+        above = os.path.dirname(above)
+    entry = journal.entry_that_made(known.path, known.sha256)
+    try:
+        with open_folder(above) as folder:
+            return is_on_disk(folder, known.identity.dev, entry.intent.target_disk if entry is not None else "")
+    except OSError:
+        return False
