@@ -10,6 +10,7 @@ from functools import partial
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.step import Step
 from snapsortd.actions.trashinfo import discard_info
+from snapsortd.domain.decision import MetadataPolicy
 from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
@@ -54,9 +55,17 @@ class Move(Step):
         if not plan.keep_source and is_being_written(plan.source.fd):
             raise MoveRefused("another program has the file open for writing", "it is tried again later")
         temporary = PathInFolder(plan.folder, temporary_name(self.entry))
-        made = copy_file(plan.source.fd, temporary, plan.source.sha256, keep_all=not plan.keep_source)
+        made, lost = copy_file(
+            plan.source.fd,
+            temporary,
+            plan.source.sha256,
+            keep_all=plan.metadata is MetadataPolicy.KEEP,
+            restored=plan.restored,
+        )
         try:
             self._check_source()
+            if lost or plan.restored:  # recovery must know them once the copy has its name
+                self._advance(State.INTENT, metadata=lost.to_json(), target_identity=made)
             self._take_name(partial(self._rename, temporary, made))
         except BaseException:
             if not self._acted:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from snapsortd.domain.decision import MetadataPolicy
 from snapsortd.domain.entry import Cause, EntryKind, Intent, Method
 from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.metadata import NO_METADATA, Metadata
 from snapsortd.files.folders import Folder, PathInFolder
 from snapsortd.files.mounts import disk_of
 from snapsortd.files.open_file import OpenFile
@@ -30,6 +32,9 @@ class Plan:
     """`Method.REMOVE` only: the file at the target, which must stay."""
     tags: tuple[str, ...] = ()
     """The tags to add, or, for an undo, to remove."""
+    metadata: MetadataPolicy = MetadataPolicy.NOTE
+    restored: Metadata = NO_METADATA
+    """The metadata to restore: it was lost when the file left the place that it returns to."""
 
     @property
     def goes_to_trash(self) -> bool:

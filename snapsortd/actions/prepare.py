@@ -64,6 +64,7 @@ def plan_action(file: OpenFile, action: PlannedAction, cause: Cause, trash: Tras
         names=_names(action, where.names),
         method=METHODS[action.kind],
         keep_source=action.kind in KEEPS_SOURCE,
+        metadata=action.metadata,
     )
 
 

@@ -12,9 +12,9 @@ from snapsortd.actions.recovery_table import Act, SourceSeen, TargetSeen, resolv
 from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
-from snapsortd.files.copy import COARSEST_TIME_NS
 from snapsortd.files.folders import open_place
 from snapsortd.files.identity import has_version, is_folder_of
+from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.tags import has_none_of, has_tags
 
 
@@ -133,10 +133,12 @@ def _has_its_tags(fd: int, entry: Entry) -> bool:
 
 
 def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:
-    """True if the file can be the entry's copy; an unconfirmed one also has the original's time, unlike a duplicate."""
+    """True if the file can be the entry's copy; an unconfirmed one also has the right time, unlike a duplicate: that of
+    the original, unless it could not be kept or an earlier one was restored."""
     if entry.intent.method is not Method.COPY or entry.state is State.MOVED:
         return True
-    return abs(found.mtime_ns - entry.intent.identity.mtime_ns) <= COARSEST_TIME_NS
+    expected = entry.target_identity or entry.intent.identity
+    return abs(found.mtime_ns - expected.mtime_ns) <= COARSEST_TIME_NS
 
 
 def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:

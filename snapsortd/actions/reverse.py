@@ -12,6 +12,7 @@ from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.metadata import metadata_from_json
 from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder
 from snapsortd.files.identity import is_folder_of, is_on_disk, is_version
 from snapsortd.files.open_file import NOT_OPEN, OpenFile
@@ -95,6 +96,7 @@ class _Reversal:
             reverses=self._entry.id,
             original=original,
             tags=done.tags,
+            restored=metadata_from_json(self._entry.metadata),
         )
 
     @property

@@ -37,6 +37,15 @@ class OnConflict(StrEnum):
     """The new file goes to the trash if a file with the same content exists; otherwise it gets the next name."""
 
 
+class MetadataPolicy(StrEnum):
+    """The resolution if the destination's file system can't keep the file's mode, owner, times or attributes."""
+
+    NOTE = "note"
+    """They are recorded in the journal, and undo restores them."""
+    KEEP = "keep"
+    """The file is not moved or copied."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """The destination of a file: `root` from the configuration (symlinks in it are followed), folders below it (never
@@ -75,6 +84,7 @@ class PlannedAction:
     placeholder for the file's path, which `words_at` fills in."""
     seconds: float = 0.0
     """Time limit of a command."""
+    metadata: MetadataPolicy = MetadataPolicy.NOTE
 
     def words_at(self, path: str) -> tuple[str, ...]:
         """Return the words for a file whose path is now `path`."""

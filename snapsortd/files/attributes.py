@@ -10,6 +10,8 @@ import sys
 if sys.platform == "darwin":
     _NO_SUCH = 93
     """ENOATTR of macOS."""
+    _MAX_NAMES_BYTES = 1 << 16
+    """Bytes of all names of one file; more is an error (ERANGE)."""
 
     def _system(name: str, fd: int, attribute: str, *arguments: object) -> int:
         """Call a C function that Python's os offers only on Linux; see getxattr(2), setxattr(2) of macOS."""
@@ -33,6 +35,16 @@ if sys.platform == "darwin":
     def _remove(fd: int, name: str) -> None:
         _system("fremovexattr", fd, name, ctypes.c_int(0))
 
+    def _list(fd: int) -> list[str]:
+        function = ctypes.CDLL(None, use_errno=True).flistxattr
+        function.restype = ctypes.c_ssize_t
+        buffer = ctypes.create_string_buffer(_MAX_NAMES_BYTES)
+        size: int = function(ctypes.c_int(fd), buffer, ctypes.c_size_t(_MAX_NAMES_BYTES), ctypes.c_int(0))
+        if size < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+        return [os.fsdecode(name) for name in buffer.raw[:size].split(b"\0") if name]
+
 else:
     _NO_SUCH = errno.ENODATA
 
@@ -44,6 +56,9 @@ else:
 
     def _remove(fd: int, name: str) -> None:
         os.removexattr(fd, name)
+
+    def _list(fd: int) -> list[str]:
+        return os.listxattr(fd)
 
 
 def read_attribute(fd: int, name: str) -> bytes:
@@ -57,6 +72,25 @@ def read_attribute(fd: int, name: str) -> bytes:
         if error.errno != _NO_SUCH:
             raise
         return b""
+
+
+def read_attributes(fd: int, unwanted: tuple[str, ...]) -> dict[str, bytes]:
+    """Return all attributes except those whose names begin like one of `unwanted`; none if they are not supported.
+
+    Raise OSError as the system reports it.
+    """
+    try:
+        names = _list(fd)
+    except OSError as error:
+        if error.errno != errno.ENOTSUP:
+            raise
+        return {}
+    return {name: _get(fd, name) for name in names if not name.startswith(unwanted)}
+
+
+def set_attribute(fd: int, name: str, value: bytes) -> None:
+    """Set the attribute, also to an empty value. Raise OSError as the system reports it."""
+    _set(fd, name, value)
 
 
 def write_attribute(fd: int, name: str, value: bytes) -> None:

@@ -1,30 +1,20 @@
-"""Verified file copy with metadata; fails rather than producing an inexact copy."""
+"""Verified file copy; fails rather than producing one with other content."""
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import hashlib
 import os
-import stat
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.metadata import NO_METADATA, Metadata
+from snapsortd.domain.text import listed
 from snapsortd.files.folders import PathInFolder, to_stat
+from snapsortd.files.metadata import copy_metadata
 from snapsortd.files.sync import sync, sync_folder
 
 _CHUNK = 1 << 20
-COARSEST_TIME_NS = 2_000_000_000
-"""FAT stores times to 2 s; a difference up to that is accepted as the same time."""
-
-_NOT_OURS = ("security.", "trusted.", "system.nfs4")
-"""Extended attributes that the system sets by itself or that we may not read or set."""
-
-_COPYFILE_METADATA = 1 | 2 | 4
-"""COPYFILE_ACL | COPYFILE_STAT | COPYFILE_XATTR of copyfile(3), macOS."""
 
 
 def hash_fd(fd: int) -> bytes:
@@ -49,29 +39,34 @@ def hash_file(place: PathInFolder) -> bytes | None:
         return None
 
 
-def copy_file(fd: int, to: PathInFolder, sha256: bytes, *, keep_all: bool) -> FileIdentity:
-    """Create `to` as an exact copy of `fd`, sync it to the disk, read it back and return its identity.
+def copy_file(
+    fd: int, to: PathInFolder, sha256: bytes, *, keep_all: bool, restored: Metadata = NO_METADATA
+) -> tuple[FileIdentity, Metadata]:
+    """Create `to` as an exact copy of `fd`, sync it to the disk, and read it back; return its identity, and the
+    metadata that its file system did not keep.
 
-    Raise FileChanged if the content is no longer `sha256`. Raise MoveRefused if the copy differs when it is read back,
-    or, with `keep_all`, if mode, owner, times or attributes cannot be preserved; without it they may be lost, because
-    the original stays. Whatever is raised, no file is left at `to`.
+    The metadata is that of `fd`, with `restored` in place of what it says there. Raise FileChanged if the content is no
+    longer `sha256`. Raise MoveRefused if the copy differs when it is read back, or if, with `keep_all`, metadata was
+    lost. Whatever is raised, no file is left at `to`.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     copy = os.open(to.name, flags, 0o600, dir_fd=to.folder.fd)
     try:
         if _copy_content(fd, copy) != sha256:
             raise FileChanged("the file changed while it was copied")
-        try:
-            _copy_metadata(fd, copy)
-        except MoveRefused:
-            if keep_all:
-                raise
+        lost = copy_metadata(fd, copy, restored)
+        if keep_all and lost.words:
+            raise MoveRefused(
+                f"the file's {listed(lost.words)} cannot be preserved on the other file system, so the file stays",
+                "choose a destination on a file system that preserves them; or set metadata: note, which records them "
+                "in the journal, for undo to restore",
+            )
         sync(copy)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(copy, 0, 0, os.POSIX_FADV_DONTNEED)  # read it back from the disk, not from the cache
         if hash_fd(copy) != sha256:
             raise MoveRefused("the copy differs from the original when it is read back", "check the disk")
-        return to_stat(os.fstat(copy)).identity
+        return to_stat(os.fstat(copy)).identity, lost
     except BaseException:
         with suppress(OSError):
             to.remove()
@@ -99,57 +94,3 @@ def write_all(fd: int, chunk: bytes, offset: int) -> None:
     written = 0
     while written < len(chunk):
         written += os.pwrite(fd, memoryview(chunk)[written:], offset + written)
-
-
-def _copy_metadata(fd: int, copy: int) -> None:
-    """Copy everything but the content. Raise MoveRefused naming what the other file system does not support."""
-    wanted = os.fstat(fd)
-    made = os.fstat(copy)
-    if (made.st_uid, made.st_gid) != (wanted.st_uid, wanted.st_gid):
-        with _keeping("owner and group"):
-            os.fchown(copy, wanted.st_uid, wanted.st_gid)
-    with _keeping("extended attributes"):  # before the mode: those of a read-only file can't be set
-        _copy_attributes(fd, copy)
-    with _keeping("permissions"):
-        os.fchmod(copy, stat.S_IMODE(wanted.st_mode))
-    with _keeping("times"):
-        os.utime(copy, ns=(wanted.st_atime_ns, wanted.st_mtime_ns))
-    made = os.fstat(copy)
-    if stat.S_IMODE(made.st_mode) != stat.S_IMODE(wanted.st_mode):
-        raise _not_kept("permissions")
-    if abs(made.st_mtime_ns - wanted.st_mtime_ns) > COARSEST_TIME_NS:
-        raise _not_kept("times")
-
-
-def _copy_attributes(fd: int, copy: int) -> None:
-    if sys.platform == "darwin":
-        system = ctypes.CDLL(None, use_errno=True)
-        if system.fcopyfile(fd, copy, None, _COPYFILE_METADATA) != 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        return
-    try:
-        names = os.listxattr(fd)
-    except OSError as error:
-        if error.errno == errno.ENOTSUP:  # the original can't have any
-            return
-        raise
-    for name in names:
-        if not name.startswith(_NOT_OURS):
-            os.setxattr(copy, name, os.getxattr(fd, name))
-
-
-@contextmanager
-def _keeping(what: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            raise
-        raise _not_kept(what) from error
-
-
-def _not_kept(what: str) -> MoveRefused:
-    return MoveRefused(
-        f"the file's {what} cannot be preserved on the other file system, so the file stays",
-        "use a copy action, or a destination on a file system that supports them",
-    )

@@ -28,7 +28,6 @@ class Folder:
     path: str
     identity: FolderIdentity
 
-
     def names(self) -> list[str]:
         """Return the names in the folder. It is opened anew for it: some drivers list an open folder only once."""
         fd = os.open(os.curdir, _FOLDER, dir_fd=self.fd)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.files.attributes import read_attribute, write_attribute
-from snapsortd.files.copy import COARSEST_TIME_NS
 from snapsortd.files.folders import Folder, PathInFolder
+from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.remove import discard_private, private_folder
 from snapsortd.files.rename import rename_at_once
 

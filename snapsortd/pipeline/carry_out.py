@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.run_and_notify import ExternalActions
-from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
+from snapsortd.domain.decision import ActionKind, Destination, MetadataPolicy, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, EntryKind, State
 from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
 from snapsortd.files.folders import below
@@ -86,9 +86,10 @@ class Executor:
             is_new = made.intent.cause.batch == cause.batch  # else it is a copy that was made earlier
             if not is_new or made.state is not State.DONE:
                 return made, []
-            return made, [reason for each in files if (reason := self._file_companion(each, image, made))]
+            reasons = (self._file_companion(each, image, made, action.metadata) for each in files)
+            return made, [reason for reason in reasons if reason]
 
-    def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry) -> str:
+    def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry, metadata: MetadataPolicy) -> str:
         """File a companion beside its image, under the image's name. Return an empty text, or why it stayed behind."""
         name = companion.place.name
         done = made.intent
@@ -96,7 +97,7 @@ class Executor:
         root = done.target_root or folder
         names = series_beside(name, image.place.name, new)
         destination = None if done.kind is EntryKind.TRASH else Destination(root, below(folder, root), names)
-        action = PlannedAction(ActionKind(done.kind), done.cause.rule, destination)
+        action = PlannedAction(ActionKind(done.kind), done.cause.rule, destination, metadata=metadata)
         try:
             entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
         except (LeftAlone, FileChanged, MoveRefused, DurabilityError) as error:

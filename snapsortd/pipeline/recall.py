@@ -10,9 +10,9 @@ import os
 
 from snapsortd.domain.entry import EntryKind
 from snapsortd.domain.result import Known, Outcome
-from snapsortd.files.copy import COARSEST_TIME_NS
 from snapsortd.files.folders import open_folder, open_place
 from snapsortd.files.identity import has_version, is_on_disk
+from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
 

@@ -12,6 +12,7 @@ from snapsortd.domain.decision import Decision, PlannedAction
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.image import Classification, FileFacts
+from snapsortd.domain.metadata import metadata_from_json
 from snapsortd.domain.result import Result
 from snapsortd.journal import Counts, Problem, Selection
 from snapsortd.pipeline.undo import UndoResult
@@ -142,6 +143,7 @@ def entry_to_json(entry: Entry, decided: Mapping[str, Any]) -> dict[str, Any]:
         "follows": cause.follows,
         "reverses": intent.reverses,
         "reversed_by": entry.reversed_by,
+        "lost": list(metadata_from_json(entry.metadata).words),
         **{key: decided.get(key) for key in ("label", "score", "margin", "milliseconds")},
     }
 

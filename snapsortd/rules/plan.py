@@ -31,7 +31,9 @@ def _planned(action: RuleAction, rule: Rule, file: FileFacts, values: Mapping[st
         words = tuple(dict.fromkeys(word for word in words if word.strip()))
     if action.kind is ActionKind.RUN:
         _check_options(action.words, words)
-    return PlannedAction(action.kind, rule.name, destination, action.on_conflict, rule.shadow, words, action.seconds)
+    return PlannedAction(
+        action.kind, rule.name, destination, action.on_conflict, rule.shadow, words, action.seconds, action.metadata
+    )
 
 
 def _check_options(templates: Sequence[WordTemplate], words: Sequence[str]) -> None:

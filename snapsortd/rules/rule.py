@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
 from snapsortd.domain.errors import NoSuchTag
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Filter
@@ -36,6 +36,8 @@ class RuleAction:
     """The tags, the command with its arguments, or the one text of the notification."""
     seconds: float = 0.0
     """The time limit of a command."""
+    metadata: MetadataPolicy = MetadataPolicy.NOTE
+    """Move and copy only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.domain.decision import ActionKind
-from snapsortd.domain.entry import Method, State
+from snapsortd.actions.recover import repair
+from snapsortd.domain.decision import ActionKind, MetadataPolicy
+from snapsortd.domain.entry import Entry, Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused, UndoRefused
+from snapsortd.domain.metadata import Metadata
 from snapsortd.journal import Selection
+from snapsortd.pipeline.replies import entry_to_json
 from snapsortd.pipeline.undo import undo
-from tests.support.filing import PIXELS, Filing, tree
+from tests.support.filing import PIXELS, Filing, identity_of, tree
+from tests.support.interrupted import begin, state_of
 from tests.support.mounting import formatted, mounted
+from tests.support.privileges import CHOWN, as_a_normal_user
+from tests.support.racing import race
+from tests.support.trees import reasons, redo_all, undo_all
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 
@@ -43,6 +50,13 @@ def folding(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
 def poor(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
     """Yield a `sorted` on exFAT through FUSE: no attributes, owners, modes or links, and no RENAME_NOREPLACE."""
     with formatted(filing.sorted, tmp_path / "disk", "mkfs.exfat", "-t", "exfat-fuse", "-o", "loop"):
+        yield filing
+
+
+@pytest.fixture
+def careless(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
+    """Yield a `sorted` on NTFS, which pretends to set mode and owner, and stores attributes but no access lists."""
+    with formatted(filing.sorted, tmp_path / "disk", "mkfs.ntfs", "-t", "ntfs-3g"):
         yield filing
 
 
@@ -115,59 +129,128 @@ def test_composed_and_decomposed_names_stay_two_and_stay_as_they_are(any_filing:
     assert tree(filing.inbox) == {name: name.encode() for name in twins}
 
 
-def spoil_owner(image: Path) -> None:
-    os.chown(image, 1000, 1000)
+def everything(image: Path) -> tuple[object, ...]:
+    """Return all metadata of a file that we preserve."""
+    found = os.stat(image)
+    attributes = {name: os.getxattr(image, name) for name in os.listxattr(image)}
+    return found.st_mode, found.st_uid, found.st_gid, found.st_mtime_ns, attributes
 
 
-def spoil_mode(image: Path) -> None:
-    image.chmod(0o640)
+def rich(filing: Filing, mode: int = 0o640) -> Path:
+    """Create an image with metadata of every kind."""
+    image = filing.image()
+    os.chown(image, 1000, 1001)
+    os.setxattr(image, "user.origin", b"a \xff camera")
+    os.setxattr(image, "user.empty", b"")
+    os.setxattr(image, "system.posix_acl_access", ACL)
+    image.chmod(mode)
+    os.utime(image, ns=(1_600_000_000_123_456_789, 1_500_000_000_987_654_321))
+    return image
 
 
-def fit(image: Path) -> None:
-    image.chmod(0o777)
+def lost_words(entry: Entry) -> tuple[str, ...]:
+    """Return what `log` and `explain` receive."""
+    return tuple(entry_to_json(entry, {})["lost"])
 
 
 @pytest.mark.parametrize(
-    ("prepare", "told"),
+    ("disk", "lost"),
     [
-        pytest.param(spoil_owner, "owner and group cannot be preserved", id="owner"),
-        pytest.param(spoil_mode, "permissions cannot be preserved", id="mode"),
-        pytest.param(fit, "not permitted", id="no rename that never replaces"),
+        pytest.param("plain", ("mode", "access list", "2 attributes"), id="ramfs"),
+        pytest.param("careless", ("mode", "owner", "group", "access list"), id="NTFS"),
     ],
 )
-def test_what_a_poor_disk_cannot_do_is_a_refusal(poor: Filing, prepare: object, told: str) -> None:
-    filing = poor
-    (filing.sorted / "a.png").write_bytes(b"first")
-    image = filing.image()
-    assert callable(prepare)
-    prepare(image)
-    before = os.stat(image)
+def test_metadata_that_a_disk_cannot_keep_is_noted_and_restored_by_undo(
+    request: pytest.FixtureRequest, disk: str, lost: tuple[str, ...]
+) -> None:
+    filing: Filing = request.getfixturevalue(disk)
+    image = rich(filing)
+    before = everything(image)
+    moved = filing.file(image)
+    assert (lost_words(moved), tree(filing.sorted)) == (lost, {"a.png": PIXELS})
     for _ in range(2):
+        assert reasons(undo_all(filing)) == [""]
+        assert everything(image) == before
+        assert reasons(redo_all(filing)) == [""]
+        assert lost_words(filing.journal.entries(1)[0]) == lost
+
+
+@pytest.mark.parametrize(
+    ("disk", "told"),
+    [
+        pytest.param("plain", "mode, access list and 2 attributes cannot be preserved", id="ramfs"),
+        pytest.param("careless", "mode, owner, group and access list cannot be preserved", id="NTFS"),
+    ],
+)
+def test_metadata_keep_refuses_what_a_disk_cannot_keep(request: pytest.FixtureRequest, disk: str, told: str) -> None:
+    filing: Filing = request.getfixturevalue(disk)
+    image = rich(filing)
+    before = everything(image)
+    for kind in (ActionKind.MOVE, ActionKind.COPY):
         with pytest.raises(MoveRefused, match=told):
-            filing.file(image)
-    assert tree(filing.sorted) == {"a.png": b"first"}
-    assert (os.stat(image).st_mode, os.stat(image).st_uid) == (before.st_mode, before.st_uid)
-    assert image.read_bytes() == PIXELS
+            filing.file(image, filing.action(image, kind, metadata=MetadataPolicy.KEEP))
+    assert (everything(image), names(filing.sorted)) == (before, [])
     assert {entry.state for entry in filing.journal.entries()} == {State.FAILED}
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [pytest.param("user.origin", b"kept", id="attribute"), pytest.param("system.posix_acl_access", ACL, id="ACL")],
-)
-def test_attributes_that_the_other_disk_has_not_are_a_refusal(plain: Filing, name: str, value: bytes) -> None:
+def test_metadata_keep_moves_what_a_disk_can_keep(far_filing: Filing) -> None:
+    filing = far_filing
+    image = rich(filing)
+    before = everything(image)
+    entry = filing.file(image, filing.action(image, metadata=MetadataPolicy.KEEP))
+    assert (everything(Path(entry.intent.target)), entry.metadata) == (before, "")
+
+
+def test_nobody_gets_access_to_a_file_whose_access_list_is_lost(plain: Filing) -> None:
+    """Beside an access list, the group's bits of the mode are the most that it gives anybody, not the group's own."""
     filing = plain
+    entry = filing.file(rich(filing, 0o664))
+    assert os.stat(entry.intent.target).st_mode & 0o777 == 0o644
+
+
+def test_a_file_without_its_owner_is_not_set_user_id(far_filing: Filing) -> None:
+    filing = far_filing
     image = filing.image()
-    os.setxattr(image, name, value)
-    with pytest.raises(MoveRefused, match="extended attributes cannot be preserved"):
-        filing.file(image)
-    assert names(filing.sorted) == []
-    assert os.getxattr(image, name) == value
-    copied = filing.file(image, filing.action(image, ActionKind.COPY))  # the original keeps them
-    assert Path(copied.intent.target).read_bytes() == PIXELS
-    os.removexattr(image, name)
-    assert filing.file(image).state is State.DONE
-    assert tree(filing.sorted) == {"a.png": PIXELS, "a 2.png": PIXELS}
+    os.chown(image, 1000, 1001)
+    image.chmod(0o6755)
+    before = everything(image)
+    with as_a_normal_user(CHOWN):
+        entry = filing.file(image)
+    assert lost_words(entry) == ("mode", "owner", "group")
+    made = os.stat(entry.intent.target)
+    assert (made.st_mode & 0o7777, made.st_uid, made.st_gid) == (0o755, 0, 0)
+    with as_a_normal_user(CHOWN):
+        assert reasons(undo_all(filing)) == [""]  # the owner is lost still, but noted still
+    assert reasons(redo_all(filing)) == [""]
+    assert everything(Path(entry.intent.target)) == before
+
+
+def test_what_was_lost_is_noted_before_the_copy_has_its_name(plain: Filing) -> None:
+    """Once it has its name, recovery would remove the original."""
+    filing = plain
+    image = rich(filing)
+    seen: list[tuple[bool, bool]] = []
+
+    def observe(state: State, target: str) -> None:
+        if state is State.INTENT:
+            seen.append((bool(filing.journal.entries(1)[0].metadata), os.path.exists(target)))
+
+    race(filing, observe)
+    filing.file(image)
+    assert seen[-1] == (True, False)
+
+
+def test_an_interrupted_move_to_a_disk_that_kept_no_times_is_finished(filing: Filing) -> None:
+    image = filing.image()
+    os.utime(image, ns=(10**18, 10**18))
+    entry = begin(filing, image, Method.COPY)
+    target = Path(entry.intent.target)
+    target.write_bytes(PIXELS)
+    lost = Metadata(times=(10**18, 10**18)).to_json()
+    filing.journal.advance(entry.id, State.INTENT, metadata=lost, target_identity=identity_of(target))
+    repair(filing.journal, filing.mover)
+    assert (state_of(filing, entry), tree(filing.inbox), tree(filing.sorted)) == (State.DONE, {}, {"a.png": PIXELS})
+    assert filing.journal.entries(1)[0].metadata == lost
 
 
 def test_access_lists_owner_mode_and_times_go_along(far_filing: Filing) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from snapsortd.config import Config, Expectation, load_config
 from snapsortd.config.sample import samples
-from snapsortd.domain.decision import PATH_MARK, ActionKind, Decision, OnConflict, PlannedAction
+from snapsortd.domain.decision import PATH_MARK, ActionKind, Decision, MetadataPolicy, OnConflict, PlannedAction
 from snapsortd.domain.errors import ConfigError, TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
@@ -88,6 +88,14 @@ def test_every_conflict_mode(tmp_path: Path, kind: str, mode: OnConflict) -> Non
         tmp_path, f'{kind}: {{"{body.partition(": ")[0]}": "{body.partition(": ")[2]}", on_conflict: {mode}}}'
     )
     assert decide(config).actions[0].on_conflict is mode
+
+
+@pytest.mark.parametrize("kind", ["move", "copy"])
+def test_metadata_that_cannot_be_kept_is_noted_unless_it_must_be_kept(tmp_path: Path, kind: str) -> None:
+    assert decide(load(tmp_path, f"{kind}: /r/")).actions[0].metadata is MetadataPolicy.NOTE
+    for policy in MetadataPolicy:
+        config = load(tmp_path, f"{kind}: {{dest: /r/, metadata: {policy}}}")
+        assert decide(config).actions[0].metadata is policy
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from click import unstyle
 
-from snapsortd.ctl.output.render import arrow, duration, pad, undo_line
+from snapsortd.ctl.output.render import arrow, duration, entry_note, pad, undo_line
 from snapsortd.ctl.output.tables import table
 from snapsortd.ctl.times import parse_moment
 from snapsortd.domain.text import size_words
+from tests.support.fake_control import ENTRY
 
 pytestmark = pytest.mark.pure
 
@@ -109,3 +110,24 @@ def test_what_an_undo_or_redo_did_is_named(kind: str, action: str, target: str, 
     words = unstyle(undo_line(result, dry_run=False)).split()
     assert words.pop(1) == "7"
     assert " ".join(words) == said
+
+
+@pytest.mark.parametrize(
+    ("lost", "more", "note"),
+    [
+        pytest.param(["mode"], {}, "mode could not be kept there; undo restores it", id="one"),
+        pytest.param(["2 attributes"], {}, "2 attributes could not be kept there; undo restores them", id="several"),
+        pytest.param(
+            ["mode", "owner", "1 attribute"],
+            {},
+            "mode, owner and 1 attribute could not be kept there; undo restores them",
+            id="list",
+        ),
+        pytest.param(["mode"], {"kind": "copy"}, "mode could not be kept there", id="the original of a copy has it"),
+        pytest.param(
+            ["mode"], {"reversed_by": 13}, "reversed by 13, mode could not be kept there", id="restored already"
+        ),
+    ],
+)
+def test_what_a_move_lost_is_named(lost: list[str], more: dict[str, object], note: str) -> None:
+    assert entry_note(ENTRY | {"reversed_by": None, "lost": lost} | more) == f"  ({note})"

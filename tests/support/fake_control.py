@@ -32,6 +32,7 @@ ENTRY = {
     "arguments": [],
     "reverses": None,
     "reversed_by": 13,
+    "lost": [],
 }
 UNDO = ENTRY | {"id": 13, "kind": "undo", "source": ODD, "target": "/inbox/x.png", "reverses": 12, "label": None}
 UNDO |= {"score": None, "reversed_by": None}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.trash_folder import Trash
-from snapsortd.domain.decision import ActionKind, Destination, OnConflict, PlannedAction
+from snapsortd.domain.decision import ActionKind, Destination, MetadataPolicy, OnConflict, PlannedAction
 from snapsortd.domain.entry import Cause, Entry
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import NameSeries
@@ -64,13 +64,14 @@ class Filing:
         shadow: bool = False,
         rule: str = "a rule",
         words: tuple[str, ...] = (),
+        metadata: MetadataPolicy = MetadataPolicy.NOTE,
     ) -> PlannedAction:
         """Plan an action: into `sorted` under its own name, renamed in place to `name`, or with `words` as tags."""
         if kind in (ActionKind.TRASH, ActionKind.TAG):
             return PlannedAction(kind, rule, None, on_conflict, shadow, words)
         stem, suffix = os.path.splitext(os.path.basename(os.fspath(path)))
         destination = Destination(str(self.sorted), folders, NameSeries((stem,), suffix))
-        return PlannedAction(kind, rule, destination, on_conflict, shadow)
+        return PlannedAction(kind, rule, destination, on_conflict, shadow, metadata=metadata)
 
     def file(
         self,

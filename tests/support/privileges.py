@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 _VERSION_3 = 0x20080522  # linux/capability.h
-_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
+CHOWN, _DAC_OVERRIDE, _DAC_READ_SEARCH = 0, 1, 2
 _PR_SET_SECUREBITS = 28  # linux/prctl.h
 _NO_SETUID_FIXUP = 1 << 2
 """linux/securebits.h: otherwise access(2) checks what root may acquire, not what it has."""
@@ -26,8 +26,11 @@ class _Set(ctypes.Structure):
 
 
 @contextmanager
-def as_a_normal_user() -> Iterator[None]:
-    """Restrict this thread, until the end of the block, to what file permissions allow its user to read and write."""
+def as_a_normal_user(*without: int) -> Iterator[None]:
+    """Restrict this thread, until the end of the block, to what file permissions allow its user to read and write.
+
+    `without` are further capabilities that it does not have.
+    """
     if os.geteuid() != 0:
         yield
         return
@@ -37,7 +40,8 @@ def as_a_normal_user() -> Iterator[None]:
     header, sets = _Header(_VERSION_3, 0), (_Set * 2)()
     _call(libc.capget, ctypes.byref(header), sets)
     before = sets[0].effective
-    sets[0].effective &= ~(1 << _DAC_OVERRIDE | 1 << _DAC_READ_SEARCH)
+    for each in (_DAC_OVERRIDE, _DAC_READ_SEARCH, *without):
+        sets[0].effective &= ~(1 << each)
     _call(libc.prctl, _PR_SET_SECUREBITS, _NO_SETUID_FIXUP, 0, 0, 0)
     try:
         _call(libc.capset, ctypes.byref(header), sets)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Literal, Protocol, cast
 
 from pydantic import BeforeValidator, GetJsonSchemaHandler, model_validator
@@ -13,7 +14,7 @@ from typing_extensions import TypedDict
 from snapsortd.config.schema.base import ONE_KEY, Short, Strict
 from snapsortd.config.schema.templates import Command, Dest, FileName, Notice, Tags
 from snapsortd.config.schema.values import TimeLimit, describe
-from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.rule import RuleAction
 
@@ -39,6 +40,15 @@ class PlaceEntry(Short):
 
     def build(self, kind: ActionKind, position: str) -> RuleAction:
         return RuleAction(kind, self.dest, OnConflict(self.on_conflict), position)
+
+
+class FileEntry(PlaceEntry):
+    metadata: Literal["note", "keep"] = "note"
+    """What to do if the destination's file system can't keep the file's mode, owner, times or attributes: note them in
+    the journal, for undo to restore, or keep the file where it is."""
+
+    def build(self, kind: ActionKind, position: str) -> RuleAction:
+        return replace(super().build(kind, position), metadata=MetadataPolicy(self.metadata))
 
 
 class RenameEntry(Short):
@@ -102,8 +112,8 @@ class BareEntry(Strict):
 
 
 class Actions(TypedDict, total=False):
-    move: PlaceEntry
-    copy: PlaceEntry
+    move: FileEntry
+    copy: FileEntry
     rename: RenameEntry
     trash: BareEntry
     hardlink: PlaceEntry

@@ -10,7 +10,7 @@ from click import style
 
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import count, escape
+from snapsortd.domain.text import count, escape, listed
 
 Reply = Mapping[str, Any]
 
@@ -157,15 +157,26 @@ def entry_word(entry: Reply) -> str:
 
 
 def entry_note(entry: Reply) -> str:
-    """Return what the columns do not show: the reversal and the reason."""
+    """Return what the columns do not show: the reversal, what was lost and the reason."""
     notes = []
     if entry.get("reverses"):
         notes.append(f"reverses {entry['reverses']}")
     if entry.get("reversed_by"):
         notes.append(f"reversed by {entry['reversed_by']}")
+    if entry.get("lost"):
+        notes.append(loss_words(entry))
     if entry.get("reason"):
         notes.append(escape(entry["reason"]))
     return f"  ({', '.join(notes)})" if notes else ""
+
+
+def loss_words(entry: Reply) -> str:
+    """Return which metadata the target's file system could not keep, and whether undo restores it."""
+    lost = entry["lost"]
+    sentence = f"{listed(lost)} could not be kept there"
+    if entry["kind"] in ("copy", "undo") or entry.get("reversed_by"):
+        return sentence
+    return f"{sentence}; undo restores {'it' if len(lost) == 1 and lost[0][-1] != 's' else 'them'}"
 
 
 def undo_line(result: Reply, *, dry_run: bool) -> str:
