@@ -22,7 +22,7 @@ MAX_REPORTED_CHARACTERS = 500
 GRACE_S = 2.0
 """Time from SIGTERM to SIGKILL."""
 
-_POLL_INTERVAL_S = 1.0
+POLL_INTERVAL_S = 1.0
 """Time between two calls of `waiting`."""
 _SYSTEMD_VARIABLES = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 """Environment variables that systemd sets for the daemon alone (sd_notify(3))."""
@@ -38,7 +38,7 @@ def run(words: Sequence[str], seconds: float, waiting: Callable[[], bool]) -> No
     deadline = time.monotonic() + seconds
     asked = late = False
     with closing(_Command(words)) as command:
-        while not (asked or late or command.has_ended(min(_POLL_INTERVAL_S, deadline - time.monotonic()))):
+        while not (asked or late or command.has_ended(min(POLL_INTERVAL_S, deadline - time.monotonic()))):
             asked, late = waiting(), time.monotonic() >= deadline
         code = command.end()
         output = command.output_tail()

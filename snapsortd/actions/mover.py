@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from snapsortd.actions.in_hand import InHand
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.link import Link
 from snapsortd.actions.move import Move
@@ -21,23 +22,25 @@ from snapsortd.actions.trash import MoveToTrash
 from snapsortd.actions.trash_folder import NO_TRASH, Trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, Method, State
-from snapsortd.domain.errors import DurabilityError, FileChanged, LeftAlone, MoveRefused, UndoRefused
+from snapsortd.domain.errors import DurabilityError, FileChanged, Interrupted, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.identity import is_where_it_was_put
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, reopen_folder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
+from snapsortd.files.write_out import write_out
 
 MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
 """Actions that are not repeated for a version of a file if their result still exists."""
 
 
 class Mover:
-    """Carries out actions on files and reverses them. Not thread-safe: one thread files."""
+    """Carries out actions on files and reverses them. Threads may share it: each file is in the hands of one."""
 
     def __init__(self, journal: Ledger, trash: Trash = NO_TRASH) -> None:
         self._journal = journal
         self._trash = trash
+        self.in_hand = InHand(journal)
         self._unconfirmed_devices: set[int] = set()
 
     def file(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
@@ -63,7 +66,7 @@ class Mover:
             displaced = self._displace(plan, action, held)
             try:
                 return self._carry_out(plan)
-            except (FileChanged, MoveRefused, LeftAlone):
+            except (FileChanged, MoveRefused, LeftAlone, Interrupted):
                 if displaced is not None:
                     self._restore(displaced)
                 raise
@@ -152,10 +155,11 @@ class Mover:
         step = _step(self._journal, plan)
         if plan.source.fd != NOT_OPEN:
             with self._watching_durability(devices):
+                write_out(plan.source.fd)
                 sync(plan.source.fd)
         try:
             with self._watching_durability(devices):
-                return step.run()
+                return step.run(self.in_hand)
         except DurabilityError:
             if step.entry.state is State.CONFLICT:
                 return step.entry
@@ -171,7 +175,12 @@ class Mover:
             raise
 
     def _check_no_unfinished_move(self, file: OpenFile) -> None:
-        """Raise MoveRefused for a file whose last move is unfinished, until `repair` resolves it."""
+        """Raise MoveRefused for a file whose last move is unfinished, until `repair` resolves it.
+
+        Raise FileChanged if another thread is just moving the file, or has just put it there.
+        """
+        if self.in_hand.has(file.path):
+            raise FileChanged("snapsortd is moving it just now")
         entry = self._journal.open_entry_for(file.path)
         if entry is not None and entry.intent.sha256 == file.sha256:
             raise MoveRefused(f"its move to {entry.intent.target} is not finished: {entry.reason or 'interrupted'}")

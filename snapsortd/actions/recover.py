@@ -31,10 +31,15 @@ class _Seen:
 def repair(journal: Ledger, mover: Mover) -> list[str]:
     """Resolve every open entry that can be resolved, and return one sentence for each, for the log.
 
-    To be called at the start, before an undo, and when a disk has been mounted again; by the thread that files, so that
-    an entry that is open is really unfinished.
+    To be called at the start, before an undo, and when a disk has been mounted again. What is being carried out just
+    then is left alone.
     """
-    return [_repair_one(entry, mover) for entry in journal.open_entries()]
+    sentences = []
+    for entry in journal.open_entries():
+        with mover.in_hand.claim(entry) as unfinished:
+            if unfinished is not None:
+                sentences.append(_repair_one(unfinished, mover))
+    return sentences
 
 
 def _repair_one(entry: Entry, mover: Mover) -> str:

@@ -11,10 +11,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from snapsortd.actions.in_hand import InHand
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import OPEN_STATES, Entry, State
-from snapsortd.domain.errors import DurabilityError, FileChanged, JournalError, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.domain.errors import (
+    DurabilityError,
+    FileChanged,
+    Interrupted,
+    JournalError,
+    LeftAlone,
+    MoveRefused,
+    SnapsortError,
+)
 from snapsortd.files.folders import PathInFolder
 from snapsortd.files.os_errors import in_words
 
@@ -33,13 +42,17 @@ class Step(ABC):
         self.entry: Entry
         """The entry as last committed, once `run` has begun."""
 
-    def run(self) -> Entry:
+    def run(self, in_hand: InHand) -> Entry:
         """Carry out the plan. The entry is `done`, or `conflict` if, for example, another program has interfered.
 
         Raise FileChanged, MoveRefused or LeftAlone if nothing was touched. Raise DurabilityError if the disk is in
-        doubt: the file is complete, and the entry stays open if it is not known what is on the disk.
+        doubt: the file is complete, and the entry stays open if it is not known what is on the disk. Raise Interrupted
+        if snapsortd is to stop: nothing was touched, or the entry stays open, for `repair` to finish.
         """
-        self.entry = self._journal.begin(self._plan.intent(self._first_name()))
+        with in_hand.begin(self._plan.intent(self._first_name())) as self.entry:
+            return self._run()
+
+    def _run(self) -> Entry:
         try:
             self._check_source()
             return self._act()
@@ -49,6 +62,9 @@ class Step(ABC):
             self._record_doubt(error)
             raise
         except SnapsortError as error:
+            if self._acted and isinstance(error, Interrupted):
+                self._record_doubt(error)
+                raise
             self._advance(State.FAILED, reason=error.message)
             raise
         except OSError as error:
@@ -65,7 +81,7 @@ class Step(ABC):
     def _first_name(self) -> str:
         return self._free_name()
 
-    def _record_doubt(self, error: DurabilityError) -> None:
+    def _record_doubt(self, error: DurabilityError | Interrupted) -> None:
         """Record why an open entry stays open: after a restart, `repair` checks what is on the disk."""
         if self.entry.state in OPEN_STATES:
             self._advance(self.entry.state, reason=error.message)

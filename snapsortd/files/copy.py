@@ -12,18 +12,24 @@ from snapsortd.domain.metadata import NO_METADATA, Metadata
 from snapsortd.domain.text import listed
 from snapsortd.files.folders import PathInFolder, to_stat
 from snapsortd.files.metadata import copy_metadata
+from snapsortd.files.progress import report
 from snapsortd.files.sync import sync, sync_folder
+from snapsortd.files.write_out import WINDOW, write_behind
 
 _CHUNK = 1 << 20
 
 
-def hash_fd(fd: int) -> bytes:
-    """Return the SHA-256 of a file's content. The descriptor's offset does not change: others may be reading too."""
+def hash_fd(fd: int, doing: str = "reading") -> bytes:
+    """Return the SHA-256 of a file's content. The descriptor's offset does not change: others may be reading too.
+
+    Its progress is reported as `doing`; raise Interrupted if it is to end.
+    """
     digest = hashlib.sha256()
-    offset = 0
+    offset, size = 0, os.fstat(fd).st_size
     while chunk := os.pread(fd, _CHUNK, offset):
         digest.update(chunk)
         offset += len(chunk)
+        report(doing, offset, size)
     return digest.digest()
 
 
@@ -64,7 +70,7 @@ def copy_file(
         sync(copy)
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(copy, 0, 0, os.POSIX_FADV_DONTNEED)  # read it back from the disk, not from the cache
-        if hash_fd(copy) != sha256:
+        if hash_fd(copy, "checking the copy of") != sha256:
             raise MoveRefused("the copy differs from the original when it is read back", "check the disk")
         return to_stat(os.fstat(copy)).identity, lost
     except BaseException:
@@ -79,12 +85,15 @@ def copy_file(
 def _copy_content(fd: int, copy: int) -> bytes:
     """Copy all bytes, preserving holes; return the SHA-256 of what was read."""
     digest = hashlib.sha256()
-    offset = 0
+    offset, size = 0, os.fstat(fd).st_size
     while chunk := os.pread(fd, _CHUNK, offset):
         digest.update(chunk)
         if any(chunk):
             write_all(copy, chunk, offset)
+            if size > WINDOW:
+                write_behind(copy, offset, len(chunk))
         offset += len(chunk)
+        report("copying", offset, size)
     os.ftruncate(copy, offset)
     return digest.digest()
 

@@ -11,7 +11,15 @@ from snapsortd.actions.mover import Mover
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind, Destination, MetadataPolicy, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, EntryKind, State
-from snapsortd.domain.errors import CommandFailed, DurabilityError, FileChanged, LeftAlone, MoveRefused, SnapsortError
+from snapsortd.domain.errors import (
+    CommandFailed,
+    DurabilityError,
+    FileChanged,
+    Interrupted,
+    LeftAlone,
+    MoveRefused,
+    SnapsortError,
+)
 from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
@@ -43,7 +51,8 @@ class Executor:
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
         """Carry out the actions in turn, each at the path that the file then has; stop at the first failure.
 
-        Raise FileChanged if the image must be classified again and nothing was moved yet.
+        Raise FileChanged if the image must be classified again, Interrupted if snapsortd is to stop; nothing was moved
+        then.
         """
         entries: list[Entry] = []
         reasons: list[str] = []
@@ -62,12 +71,12 @@ class Executor:
                         current = replace(moved, sha256=image.sha256)
                 except LeftAlone as error:
                     reasons.append(str(error))
-                except (CommandFailed, FileChanged, MoveRefused, DurabilityError) as error:
+                except (CommandFailed, FileChanged, Interrupted, MoveRefused, DurabilityError) as error:
                     # An image that was moved is filed, whatever happens to the actions after the move.
                     if any(entry.has_moved for entry in entries):
                         reasons.append(f"an action after the move was not carried out: {error}")
                         break
-                    if isinstance(error, FileChanged):
+                    if isinstance(error, FileChanged | Interrupted):
                         raise
                     return CarriedOut(tuple(entries), "; ".join(reasons), error)
         return CarriedOut(tuple(entries), "; ".join(reasons))
@@ -100,7 +109,7 @@ class Executor:
         action = PlannedAction(ActionKind(done.kind), done.cause.rule, destination, metadata=metadata)
         try:
             entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
-        except (LeftAlone, FileChanged, MoveRefused, DurabilityError) as error:
+        except (LeftAlone, FileChanged, Interrupted, MoveRefused, DurabilityError) as error:
             return f"its companion {name} stayed behind: {error.message}"
         return f"its companion {name} stayed behind: {entry.reason}" if entry.state is State.CONFLICT else ""
 

@@ -44,7 +44,7 @@ def never() -> bool:
 @pytest.fixture(params=["told when it ends", "not told"], autouse=True)
 def telling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run with and without notification of a process's end, which only Linux gives; polling is frequent here."""
-    monkeypatch.setattr(commands, "_POLL_INTERVAL_S", 0.02)
+    monkeypatch.setattr(commands, "POLL_INTERVAL_S", 0.02)
 
     def unknown(_pid: int, _flags: int = 0) -> int:
         raise OSError
