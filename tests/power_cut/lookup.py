@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 
-from tests.power_cut.disk import ROOT, Disk, Key
+from tests.power_cut.disk import NOW, ROOT, Disk, Key
 
 MAX_LINKS = 40
 """The number of symlinks followed in one resolution (path_resolution(7))."""
@@ -26,6 +26,8 @@ class Found:
     st_size: int
     st_atime_ns: int
     st_mtime_ns: int
+    st_ctime_ns: int = NOW
+    """The clock does not advance, so that it distinguishes nothing."""
 
 
 def found(disk: Disk, key: Key) -> Found:

@@ -37,12 +37,24 @@ from snapsortd.actions import (
     trash_folder,
     trashinfo,
 )
-from snapsortd.files import attributes, copy, folders, metadata, open_file, remove, rename, sync, tags, write_out
+from snapsortd.files import (
+    attributes,
+    copy,
+    folders,
+    identity,
+    metadata,
+    open_file,
+    remove,
+    rename,
+    sync,
+    tags,
+    write_out,
+)
 from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key
 from tests.power_cut.lookup import Found, checked, error, found, walk
 
 PARTS = (
-    *(attributes, copy, folders, metadata, open_file, remove, rename, sync, tags, write_out),
+    *(attributes, copy, folders, identity, metadata, open_file, remove, rename, sync, tags, write_out),
     *(link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
     *(step, tag, trash, trash_folder, trashinfo),
 )
