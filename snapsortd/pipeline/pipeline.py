@@ -109,6 +109,8 @@ class Pipeline:
             began, known = time.monotonic(), None
             try:
                 known = self._recall(image)
+                if known is None and not terms.requested:
+                    image, known = recall_by_content(self._journal, image, self._fingerprint)
                 if known and known.outcome in FINAL and not terms.requested:
                     return Result(path, known.outcome, known.reason, known=True)
                 if photo := main_photo(image):
@@ -116,11 +118,6 @@ class Pipeline:
                 image_format = recognise(image)
                 if image_format is None or is_missing(image_format):
                     return self._leave(image, Outcome.IGNORED, _why_ignored(path, image_format), terms)
-                if known is None and not terms.requested and self._journal.may_recall(image.stat.st_size):
-                    image = image.hashed()
-                    known = recall_by_content(self._journal, image, self._fingerprint)
-                    if known and known.outcome in FINAL:
-                        return Result(path, known.outcome, known.reason, known=True)
 
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()

@@ -25,20 +25,25 @@ _BEFORE = {
     Outcome.COPIED: "it was processed as",
     Outcome.DONE: "it was processed as",
 }
-
-
 _BY_HAND = "and moved here by hand since"
 
 
-def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> Known | None:
-    """Return the outcome of a hashed image that the numbers do not identify, if it is still valid.
+def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> tuple[OpenFile, Known | None]:
+    """Return an image that its numbers do not identify, hashed if need be, and its outcome if it is still valid.
 
-    It is recorded with its path and numbers of now, so that the next scan does not read it again.
+    It is recorded with its path and numbers of now, so that the next scan does not read it again. An image that a
+    person has moved here is left alone; a further copy of one that is still in its place is a new image.
     """
+    if not journal.may_recall(image.stat.st_size):
+        return image, None
+    image = image.hashed()
     known = journal.recall(image.path, image.identity, fingerprint, image.sha256)
     if known is not None:
-        return journal.found_again(known, image.path, image.identity, known.reason)
-    # One that a person has moved here is left alone; a further copy of one that is still in its place is a new image.
+        return image, journal.found_again(known, image.path, image.identity, known.reason)
+    return image, _moved_here(journal, image)
+
+
+def _moved_here(journal: Journal, image: OpenFile) -> Known | None:
     for known in journal.with_content(image.identity.size, image.sha256, MAX_PLACES):
         if known.path != image.path and _seems_moved(journal, known, image) and _is_gone(journal, known):
             return journal.found_again(known, image.path, image.identity, _why_left(known))
@@ -67,8 +72,8 @@ def _is_gone(journal: Journal, known: Known) -> bool:
     """True if the known image certainly is no longer at its path: a disk that is not mounted proves nothing."""
     try:
         with open_place(known.path) as place:
-            if place.look() is not None:
-                return not has_version(place, place.look(), known.identity, known.sha256)
+            if (found := place.look()) is not None:
+                return not has_version(place, found, known.identity, known.sha256)
     except FileNotFoundError:
         pass
     except OSError:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,28 @@ def formatted(where: Path, image: Path, make: str, *words: str) -> Iterator[Path
     run(make, *(("-F", "-q") if make == "mkfs.ntfs" else ()), str(image))
     with mounted(where, *words, str(image)):
         yield where
+
+
+@dataclass(frozen=True)
+class Stick:
+    """A memory stick with exFAT, which has no inode numbers: they are given anew at every mount, in order of use."""
+
+    where: Path
+    image: Path
+
+    def format(self) -> None:
+        """Make an empty file system."""
+        with self.image.open("wb") as file:
+            file.truncate(IMAGE_BYTES)
+        run("mkfs.exfat", str(self.image))
+
+    def plug(self) -> None:
+        """Mount it."""
+        run("mount", "-t", "exfat-fuse", "-o", "loop", str(self.image), str(self.where))
+
+    def unplug(self) -> None:
+        """Unmount it, unless it is not mounted."""
+        subprocess.run(["umount", self.where], capture_output=True, timeout=60, check=False)
 
 
 def run(*words: str) -> None:
