@@ -25,6 +25,8 @@ class Plan:
     folder: Folder
     names: Callable[[int], str] = field(repr=False)
     """Returns name number 1, 2, 3 … to try; raises if there is no further one."""
+    wanted: str = ""
+    """The preferred path; empty if it is that of the first name."""
     method: Method = Method.RENAME
     keep_source: bool = False
     reverses: int | None = None
@@ -50,7 +52,7 @@ class Plan:
             action=self.action,
             source=source.path,
             target=PathInFolder(self.folder, name).path,
-            wanted=PathInFolder(self.folder, self.names(1)).path,
+            wanted=self.wanted or PathInFolder(self.folder, self.names(1)).path,
             identity=self.source.identity,
             sha256=self.source.sha256,
             method=self.method,

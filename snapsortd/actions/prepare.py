@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 
+from snapsortd.actions.destination import names_in, open_destination
 from snapsortd.actions.plan import Plan
 from snapsortd.actions.trash_folder import Trash, names_in_trash
 from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Cause, EntryKind, Intent, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import FolderIdentity
-from snapsortd.domain.names import NameSeries
-from snapsortd.files.folders import make_folder
 from snapsortd.files.open_file import OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.tags import read_missing, wanted_tags
@@ -52,7 +51,7 @@ def plan_action(file: OpenFile, action: PlannedAction, cause: Cause, trash: Tras
         folder = file.place.folder
     else:
         try:
-            folder = held.enter_context(make_folder(where.root, where.folders))
+            folder = open_destination(where, held)
         except OSError as error:
             raise MoveRefused(f"the folder {where.folder} cannot be used: {in_words(error)}") from error
     return Plan(
@@ -61,7 +60,8 @@ def plan_action(file: OpenFile, action: PlannedAction, cause: Cause, trash: Tras
         kind=EntryKind(action.kind),
         action=EntryKind(action.kind),
         folder=folder,
-        names=_names(action, where.names),
+        names=_names(action, names_in(folder, where.names)),
+        wanted="" if action.kind is ActionKind.RENAME else where.preferred_path,
         method=METHODS[action.kind],
         keep_source=action.kind in KEEPS_SOURCE,
         metadata=action.metadata,
@@ -91,11 +91,11 @@ def _plan_tags(file: OpenFile, action: PlannedAction, cause: Cause) -> Plan:
     )
 
 
-def _names(action: PlannedAction, names: NameSeries) -> Callable[[int], str]:
+def _names(action: PlannedAction, nth: Callable[[int], str]) -> Callable[[int], str]:
     def name(number: int) -> str:
         if number > 1 and action.on_conflict is OnConflict.SKIP:
             raise LeftAlone(f"{action.describe()} is taken, and the rule says on_conflict: skip")
-        return names.nth(number)
+        return nth(number)
 
     return name
 

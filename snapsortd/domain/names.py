@@ -34,20 +34,23 @@ class NameSeries:
     pieces: tuple[str | None, ...]
     suffix: str
     digits: int = 1
+    max_bytes: int = MAX_NAME_BYTES
 
     def nth(self, number: int) -> str:
         """Return name number 1, 2, 3 …: `{counter}` filled in, or " 2", " 3" … appended.
 
-        It has at most 255 bytes; the stem is shortened, the suffix is kept.
+        It has at most `max_bytes`: the longest text of the stem is shortened, number and suffix are kept.
         """
-        if None in self.pieces:
-            tail = ""
-            stem = "".join(f"{number:0{self.digits}}" if piece is None else piece for piece in self.pieces)
-        else:
-            tail = f" {number}" if number > 1 else ""
-            stem = "".join(piece for piece in self.pieces if piece is not None)
-        room = MAX_NAME_BYTES - len(_bytes(tail + self.suffix))
-        return shorten(stem, room) + tail + self.suffix
+        is_counted = None in self.pieces
+        tail = self.suffix if is_counted or number == 1 else f" {number}{self.suffix}"
+        texts = [f"{number:0{self.digits}}" if piece is None else piece for piece in self.pieces]
+        excess = len(_bytes("".join(texts) + tail)) - self.max_bytes
+        for place in sorted(range(len(texts)), key=lambda place: -len(_bytes(texts[place]))):
+            if excess > 0 and self.pieces[place] is not None:
+                before = len(_bytes(texts[place]))
+                texts[place] = shorten(texts[place], before - excess)
+                excess -= before - len(_bytes(texts[place]))
+        return "".join(texts) + tail
 
 
 def split_name(file_name: str) -> tuple[str, str]:

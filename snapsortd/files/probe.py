@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.adapted_names import LOOK_ALIKES
 from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.folders import Folder, PathInFolder
 from snapsortd.files.metadata import COARSEST_TIME_NS
@@ -199,12 +200,14 @@ def _keeps_attributes(fd: int) -> bool:
 
 
 def _forbidden(inner: Folder) -> frozenset[str]:
-    """Return the characters that no name can have; one control character and one byte stand for their kinds."""
+    """Return the characters that no name can have; one control character, byte and look-alike stand for their kinds."""
     found = {each for each in _DOUBTFUL if not _takes(inner, f"a{each}b")}
     if not _takes(inner, "a\x07b"):
         found |= _CONTROL
     if not _takes(inner, "a\udcffb"):
         found |= _NOT_UTF8
+    if not _takes(inner, "a\uff1ab"):
+        found |= set(LOOK_ALIKES.values())
     return frozenset(found)
 
 

@@ -16,7 +16,6 @@ from snapsortd.rules.placeholders import PATH, Part, Placeholder, placeholders_i
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")
 _UNPRINTABLE = {code: sign for code, sign in _UNSAFE.items() if code != ord("/")}
 _NUL = {0: "_"}
-_COUNTER_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +124,6 @@ def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple
         )
     if None not in pieces:
         return (_valid_stem("".join(piece or "" for piece in pieces), suffix),)
-    # A long name is shortened here, around the counter, so that shortening it later never removes the number.
-    room = MAX_NAME_BYTES - len(suffix.encode("utf-8", "surrogateescape")) - _COUNTER_DIGITS
-    for index, piece in enumerate(pieces):
-        if piece is not None:
-            pieces[index] = shorten(piece, room)
-            room -= len((pieces[index] or "").encode("utf-8", "surrogateescape"))
     return tuple(pieces)
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from snapsortd.actions.recover import repair
-from snapsortd.domain.decision import ActionKind, MetadataPolicy
+from snapsortd.domain.decision import ActionKind, Destination, MetadataPolicy, OnConflict, PlannedAction
 from snapsortd.domain.entry import Entry, Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.metadata import Metadata
+from snapsortd.domain.names import NameSeries
 from snapsortd.journal import Selection
 from snapsortd.pipeline.replies import entry_to_json
 from snapsortd.pipeline.undo import undo
@@ -57,6 +58,13 @@ def poor(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
 def careless(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
     """Yield a `sorted` on NTFS, which pretends to set mode and owner, and stores attributes but no access lists."""
     with formatted(filing.sorted, tmp_path / "disk", "mkfs.ntfs", "-t", "ntfs-3g"):
+        yield filing
+
+
+@pytest.fixture
+def windows(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
+    """Yield a `sorted` on NTFS that holds only names that Windows can use, as desktops mount it."""
+    with formatted(filing.sorted, tmp_path / "disk", "mkfs.ntfs", "-t", "ntfs-3g", "-o", "windows_names"):
         yield filing
 
 
@@ -251,6 +259,55 @@ def test_an_interrupted_move_to_a_disk_that_kept_no_times_is_finished(filing: Fi
     repair(filing.journal, filing.mover)
     assert (state_of(filing, entry), tree(filing.inbox), tree(filing.sorted)) == (State.DONE, {}, {"a.png": PIXELS})
     assert filing.journal.entries(1)[0].metadata == lost
+
+
+NAMES = {
+    'at 12:30 "what?" <*>|\\.png': "at 12：30 ＂what？＂ ＜＊＞｜＼.png",
+    "a\x07b\n.png": "a␇b␊.png",
+    os.fsdecode(b"caf\xe9.png"): "caf\ufffd.png",
+    "plain.png": "plain.png",
+}
+"""Names, and those that take their place on exFAT, and on NTFS as Windows has it."""
+
+
+@pytest.mark.parametrize("disk", ["windows"])
+def test_names_that_a_disk_cannot_hold_are_adapted_and_restored_by_undo(
+    request: pytest.FixtureRequest, disk: str
+) -> None:
+    filing: Filing = request.getfixturevalue(disk)
+    folders = ("Tax: 2026?", "plain")
+    for name in NAMES:
+        entry = filing.file(filing.image(name), filing.action(name, folders=folders))
+        assert entry.intent.target == f"{filing.sorted}/Tax： 2026？/plain/{NAMES[name]}"
+    assert tree(filing.sorted) == {f"Tax： 2026？/plain/{name}": PIXELS for name in NAMES.values()}
+    assert set(reasons(undo_all(filing))) == {""}
+    assert (tree(filing.inbox), tree(filing.sorted)) == (dict.fromkeys(NAMES, PIXELS), {})
+    assert set(reasons(redo_all(filing))) == {""}
+    assert (tree(filing.inbox), len(tree(filing.sorted))) == ({}, len(NAMES))
+
+
+def test_a_copy_under_an_adapted_name_is_made_once(windows: Filing) -> None:
+    filing = windows
+    image = filing.image("12:30.png")
+    made = [filing.file(image, filing.action(image, ActionKind.COPY, folders=("a:b",))) for _ in range(2)]
+    assert (made[0].id, tree(filing.sorted)) == (made[1].id, {"a：b/12：30.png": PIXELS})
+
+
+def test_adapted_names_that_are_taken(windows: Filing) -> None:
+    filing = windows
+    filing.file(filing.image("CON.png", b"first"))
+    filing.file(filing.image("CON.png", b"second"))
+    image = filing.image("CON.png", b"third")
+    filing.file(image, filing.action(image, on_conflict=OnConflict.RENAME_EXISTING))
+    assert tree(filing.sorted) == {"CON_.png": b"third", "CON 2.png": b"second", "CON 3.png": b"first"}
+
+
+def test_a_destination_that_is_written_with_a_name_that_its_disk_cannot_hold(windows: Filing) -> None:
+    filing = windows
+    for name in ("a.png", "b.png"):
+        where = Destination(f"{filing.sorted}/Scans: new/", (), NameSeries((name[0],), ".png"))
+        filing.file(filing.image(name), PlannedAction(ActionKind.MOVE, "a rule", where))
+    assert tree(filing.sorted) == {"Scans： new/a.png": PIXELS, "Scans： new/b.png": PIXELS}
 
 
 def test_access_lists_owner_mode_and_times_go_along(far_filing: Filing) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from snapsortd.actions import (
+    destination,
     link,
     move,
     mover,
@@ -55,7 +56,7 @@ from tests.power_cut.lookup import Found, checked, error, found, walk
 
 PARTS = (
     *(attributes, copy, folders, identity, metadata, open_file, remove, rename, sync, tags, write_out),
-    *(link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
+    *(destination, link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
     *(step, tag, trash, trash_folder, trashinfo),
 )
 """The modules that move a file, and recover it after a crash."""
