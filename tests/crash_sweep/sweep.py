@@ -8,9 +8,10 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -22,8 +23,9 @@ from tests.crash_sweep.points import BY_PATH, Point, counting, points, was_hit
 from tests.crash_sweep.scenario import Scenario
 from tests.crash_sweep.start import AfterCopy, AfterRename
 from tests.crash_sweep.world import SHARED_MEMORY, World
+from tests.support.switches import NEITHER, NO_RENAME, Switches
 
-SCENARIOS: Mapping[str, type[Scenario]] = {
+STEPS: Mapping[str, type[Scenario]] = {
     "actions": Actions,
     "undo": Undo,
     "sort": Sort,
@@ -33,6 +35,11 @@ SCENARIOS: Mapping[str, type[Scenario]] = {
     "copy": ToAnotherDisk,
 }
 """The longest first, so that none runs alone at the end."""
+
+RUNGS = {"": None, "-by-link": Switches(failing=NO_RENAME), "-by-placeholder": Switches(failing=NEITHER)}
+"""How a file gets its name: by a rename that never replaces, and what takes its place on other file systems."""
+
+SCENARIOS = {step + rung: (STEPS[step], switches) for rung, switches in RUNGS.items() for step in STEPS}
 
 
 @dataclass
@@ -97,11 +104,14 @@ def by_turns(found: Sequence[Point]) -> list[Point]:
     return [point for _, point in sorted(ordered, key=lambda pair: pair[0])]
 
 
-def sweep(names: Collection[str], choice: Choice, jobs: int, tally: Tally) -> None:
-    """Run every chosen point of the scenarios, of which `jobs` run at a time."""
+def sweep(choices: Mapping[str, Choice], jobs: int, tally: Tally) -> None:
+    """Run every chosen point of these scenarios, of which `jobs` run at a time."""
     compileall.compile_dir(Path(snapsortd.__file__).parent, quiet=1)  # or every traced start would do it again
     with warm.environment() as classifiers, programs.environment() as others, ThreadPoolExecutor(jobs) as pool:
-        for _ in pool.map(lambda name: Sweep(name, {**classifiers, **others}, tally).work(choice), names):
+        works = (
+            partial(Sweep(name, {**classifiers, **others}, tally).work, choice) for name, choice in choices.items()
+        )
+        for _ in pool.map(lambda work: work(), list(works)):
             pass
 
 
@@ -138,12 +148,13 @@ class Sweep:
     def begin(self) -> Scenario:
         folder = Path(tempfile.mkdtemp(prefix=f"crash-{self.name}-"))
         far = Path(tempfile.mkdtemp(prefix=f"crash-{self.name}-", dir=SHARED_MEMORY))
-        return SCENARIOS[self.name](World(folder, far, self.environment))
+        scenario, switches = SCENARIOS[self.name]
+        return scenario(World(folder, far, self.environment, switches))
 
     def end(self, scenario: Scenario) -> None:
         scenario.world.end_all()
-        shutil.rmtree(scenario.world.folder)
-        shutil.rmtree(scenario.world.far)
+        for folder in scenario.world.folders:
+            shutil.rmtree(folder)
 
     def count(self, scenario: Scenario) -> list[Point]:
         scenario.prepare()
@@ -162,7 +173,7 @@ class Sweep:
             scenario.check(ran, point if hit else None)
         except Exception as error:
             again = f"--scenario {self.name} --only {point}"
-            self.tally.violated(f"{again}: {error} (kept: {world.folder}, {world.far})")
+            self.tally.violated(f"{again}: {error} (kept: {' '.join(map(str, world.folders))})")
             world.end_all()
             scenario = self.begin()
         else:

@@ -19,8 +19,10 @@ from snapsortd.domain.errors import SnapsortError, Unavailable
 from tests.crash_sweep import warm
 from tests.crash_sweep.points import Locations
 from tests.crash_sweep.programs import Forked
+from tests.support.file_systems import Served, make
 from tests.support.images import receipt
 from tests.support.instance import COMMANDS, Instance
+from tests.support.switches import Switches
 
 SHARED_MEMORY = "/dev/shm"
 CONFIG = """\
@@ -96,20 +98,34 @@ def draw(number: int) -> bytes:
     return drawn.getvalue()
 
 
+def poor_disk(folder: Path, switches: Switches) -> Served:
+    """Mount a file system with these switches in `folder`."""
+    disk = make("passthrough", folder, folder / "disk")
+    switches.write(disk.behind)
+    disk.mount()
+    return disk
+
+
 class World(Instance):
     """Lay out the folders.
 
-    `far` is on a different file system from `folder`; `environment` is added to the programs' own.
+    `far` is on a different file system from `folder`; `environment` is added to the programs' own. With `switches`, the
+    user's folders are on two file systems that lack what these say; the journal is not.
     """
 
-    def __init__(self, folder: Path, far: Path, environment: Mapping[str, str]) -> None:
-        self.far = far
-        super().__init__(
-            folder, CONFIG.replace("FAR", str(far)).replace("MODEL", environment[warm.MODEL]), ran_before=False
-        )
+    def __init__(
+        self, folder: Path, far: Path, environment: Mapping[str, str], switches: Switches | None = None
+    ) -> None:
+        self.folders = (folder, far)
+        self.disks = [] if switches is None else [poor_disk(each, switches) for each in self.folders]
+        near, self.far = (disk.where / "files" for disk in self.disks) if self.disks else (folder, far)
+        near.mkdir(exist_ok=True)
+        config = CONFIG.replace("FAR", str(self.far)).replace("MODEL", environment[warm.MODEL])
+        super().__init__(folder, config, ran_before=False, disk=near)
         self.env |= {"PYTHONDONTWRITEBYTECODE": "1", **environment}
         self.client = Client(str(self.runtime / "snapsortd" / "control.sock"))
-        self.trash = folder / "data" / "Trash"
+        self.data = Path(self.env["XDG_DATA_HOME"])
+        self.trash = self.data / "Trash"
         self.journal = folder / "state" / "snapsortd" / "journal.sqlite3"
         self._image, self._made = draw(1), 0
         self.images: dict[str, Seen] = {}
@@ -119,7 +135,7 @@ class World(Instance):
     def lay_out(self) -> None:
         """Restore the initial state: no journal, and unrelated files everywhere."""
         self.kill()
-        for folder in (self.inbox, self.filed, self.far, self.folder / "state", self.folder / "data"):
+        for folder in (self.inbox, self.filed, self.far, self.folder / "state", self.data):
             shutil.rmtree(folder, ignore_errors=True)
         inboxes = (self.inbox / name for name in ("near", "far", "both", "kinds"))
         for folder in (*inboxes, self.filed / "taken", self.far):
@@ -131,7 +147,7 @@ class World(Instance):
     def image(self, inbox: str, name: str = IMAGE) -> Path:
         """Create a new image, which appears as a whole."""
         self._made += 1
-        fresh, path = self.folder / "fresh", self.inbox / inbox / name
+        fresh, path = self.inbox.parent / "fresh", self.inbox / inbox / name
         fresh.write_bytes(self._image)
         fresh.chmod(MODE)
         os.setxattr(fresh, ATTRIBUTE, VALUE)
@@ -151,7 +167,7 @@ class World(Instance):
             path.unlink(missing_ok=True)
         self.images = {}
         made = (self.filed / name for name in ("made", "both", "links"))
-        for folder in (*made, self.far / "picture", self.far / "copies", self.folder / "data"):
+        for folder in (*made, self.far / "picture", self.far / "copies", self.data):
             shutil.rmtree(folder, ignore_errors=True)
 
     def forget(self) -> None:
@@ -213,3 +229,5 @@ class World(Instance):
         """End everything that is running; the user's folders and the journal stay."""
         self.kill()
         shutil.rmtree(self.runtime, ignore_errors=True)
+        for disk in self.disks:
+            disk.tear()

@@ -58,11 +58,17 @@ class Running(Protocol):
 class Instance:
     """A daemon's folders, its process and its client; two instances never share anything."""
 
-    def __init__(self, folder: Path, config: str = CONFIG, *, ran_before: bool = True) -> None:
-        """Lay out the folders; with `ran_before`, the embedded model is already exported."""
+    def __init__(
+        self, folder: Path, config: str = CONFIG, *, ran_before: bool = True, disk: Path | None = None
+    ) -> None:
+        """Lay out the folders; with `ran_before`, the embedded model is already exported.
+
+        The user's own are in `disk`, if it is given.
+        """
         self.folder = folder
-        self.inbox = folder / "inbox"
-        self.filed = folder / "filed"
+        disk = disk or folder
+        self.inbox = disk / "inbox"
+        self.filed = disk / "filed"
         self.inbox.mkdir()
         self.config = folder / "config.yaml"
         self.config.write_text(config.format(inbox=self.inbox, filed=self.filed))
@@ -73,7 +79,7 @@ class Instance:
             "SNAPSORTD_CONFIG": str(self.config),
             "XDG_STATE_HOME": str(folder / "state"),
             "XDG_CACHE_HOME": str(folder / "cache"),
-            "XDG_DATA_HOME": str(folder / "data"),
+            "XDG_DATA_HOME": str(disk / "data"),
             "XDG_RUNTIME_DIR": str(self.runtime),
         }
         if ran_before:
