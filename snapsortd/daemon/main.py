@@ -14,6 +14,7 @@ from snapsortd.daemon.logs import set_up_logs
 from snapsortd.daemon.loop import Daemon
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
+from snapsortd.daemon.upkeep import Upkeep
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
@@ -27,7 +28,8 @@ def serve(locations: Locations, config: Config) -> None:
         session.classifier.start()  # before the API answers, which would report a model not loaded yet as unloaded
         api = ApiServer(DaemonControl(daemon), locations.socket)
         try:
-            daemon.run(api.start)
+            with Upkeep((session.keep_lock, api.keep), daemon.stop).running():
+                daemon.run(api.start)
         finally:
             api.stop()
 

@@ -8,7 +8,7 @@ from snapsortd.config import check_folders
 from snapsortd.domain.file import Stat
 from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
-from snapsortd.watch.candidates import wanted_in
+from snapsortd.watch.candidates import WatchFolder, wanted_in
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
 from snapsortd.watch.watcher import Watcher
@@ -47,6 +47,8 @@ class WatchedFolders:
         self._session.forget_gone()
         folders = self._session.config.watch
         for folder in folders:
+            if self.watcher.is_claimed_elsewhere(folder.path):
+                continue
             self.queue.offer_many(folder.path, scan(folder, [each.path for each in folders]), folder.settle)
 
     def rescan_soon(self) -> None:
@@ -69,7 +71,15 @@ class WatchedFolders:
         """Log problems of the configured folders, and make their watcher."""
         for problem in check_folders(self._session.config):
             log.warning("%s", problem)
-        return Watcher(self._session.config.watch, self.queue.offer, lambda _folder: self.rescan_soon())
+        self._session.claims.close()
+        return Watcher(
+            self._session.config.watch, self.queue.offer, lambda _folder: self.rescan_soon(), claim=self._claim
+        )
+
+    def _claim(self, folder: WatchFolder, identity: tuple[int, int]) -> str:
+        """Claim a folder; return an empty text, or a sentence about the daemon that has it."""
+        other = self._session.claims.take(folder.path, identity, subfolders=folder.subfolders)
+        return "" if other is None else str(other)
 
     def _stat_wanted(self, path: str) -> Stat | None:
         """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ APP = "snapsortd"
 MAX_SOCKET_PATH_BYTES = 103
 """sun_path has 108 bytes on Linux and 104 on macOS, including the terminating NUL."""
 
-_ELSEWHERE = "remove it, or set XDG_STATE_HOME / XDG_CACHE_HOME / XDG_RUNTIME_DIR to folders of your own"
+_ELSEWHERE = "set XDG_STATE_HOME / XDG_CACHE_HOME / XDG_RUNTIME_DIR to folders of your own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,9 @@ class Locations:
     log_dir: str
     trash_dir: str = ""
     """The home trash; empty if there is none."""
+    claims_dir: str = ""
+    """The one place of this user, whatever the instance, where daemons claim the folders that they watch; empty if
+    none is claimed."""
 
     @property
     def journal(self) -> str:
@@ -82,9 +84,8 @@ def make_private(folder: str) -> None:
 
     Raise SnapsortError if it can't be created, or if another user owns it, owns something in it, or could replace it.
     """
-    before = os.umask(0o077)
     try:
-        os.makedirs(folder, exist_ok=True)
+        _make(folder)
         _check_owner(folder, (os.getuid(),))
         if os.stat(folder).st_mode & 0o077:
             os.chmod(folder, 0o700)
@@ -96,8 +97,16 @@ def make_private(folder: str) -> None:
             raise SnapsortError(f"every user can replace files in {above}", _ELSEWHERE)
     except OSError as error:
         raise SnapsortError(f"{folder} cannot be used: {error.strerror}", _ELSEWHERE) from error
-    finally:
-        os.umask(before)
+
+
+def _make(folder: str) -> None:
+    if os.path.isdir(folder):
+        return
+    try:
+        os.mkdir(folder, 0o700)
+    except FileNotFoundError:
+        _make(os.path.dirname(folder))
+        os.mkdir(folder, 0o700)
 
 
 def _check_owner(path: str, owners: tuple[int, ...], *, follow: bool = True) -> None:
@@ -123,25 +132,44 @@ def find_locations(env: Mapping[str, str]) -> Locations:
         config_file=os.path.abspath(os.path.expanduser(config_file)),
         state_dir=state_dir,
         cache_dir=place("XDG_CACHE_HOME", platformdirs.user_cache_dir),
-        runtime_dir=place("XDG_RUNTIME_DIR", _user_runtime_dir),
+        runtime_dir=place("XDG_RUNTIME_DIR", lambda _: _default_runtime_dir(state_dir)),
         log_dir=os.path.join(state_dir, "log") if env.get("XDG_STATE_HOME") else platformdirs.user_log_dir(APP),
         trash_dir=_trash_dir(env),
+        claims_dir=_claims_dir(env),
     )
+
+
+def _home(env: Mapping[str, str]) -> str:
+    home = env.get("HOME", "")
+    return home if os.path.isabs(home) else os.path.expanduser("~")
 
 
 def _trash_dir(env: Mapping[str, str]) -> str:
     """Return the Finder's trash, or that of freedesktop.org's "Trash specification" 1.0."""
-    home = env.get("HOME", "")
-    if not os.path.isabs(home):
-        home = os.path.expanduser("~")
+    home = _home(env)
     if sys.platform == "darwin":
         return os.path.join(home, ".Trash")
     data = env.get("XDG_DATA_HOME", "")
     return os.path.join(data if os.path.isabs(data) else os.path.join(home, ".local", "share"), "Trash")
 
 
-def _user_runtime_dir(app: str) -> str:
-    """Return platformdirs' choice without its warning about a fallback, because `make_private` checks the folder."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return platformdirs.user_runtime_dir(app)
+def _claims_dir(env: Mapping[str, str]) -> str:
+    """Return the folder of claims, which no XDG variable moves: instances with different ones must meet there."""
+    above = ("Library", "Application Support") if sys.platform == "darwin" else (".local", "state")
+    return os.path.join(_home(env), *above, APP, "claims")
+
+
+def _default_runtime_dir(state_dir: str) -> str:
+    """Return a folder in the one that the system made for this user, or else in the state folder.
+
+    Never one in /tmp, which another user could have made first.
+    """
+    if sys.platform == "darwin":
+        return platformdirs.user_runtime_dir(APP)
+    made = f"/run/user/{os.getuid()}"
+    try:
+        found = os.lstat(made)
+    except OSError:
+        return os.path.join(state_dir, "run")
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return os.path.join(made, APP) if is_ours else os.path.join(state_dir, "run")

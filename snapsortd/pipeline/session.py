@@ -17,8 +17,10 @@ from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
-from snapsortd.domain.errors import FileChanged, Interrupted
+from snapsortd.domain.entry import Entry
+from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, UndoRefused
 from snapsortd.domain.result import Outcome, Result
+from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
@@ -57,6 +59,9 @@ class Session:
         self._should_stop = should_stop
         self._progressed = progressed
         self.config = config
+        self.claims = Claims(locations.claims_dir, config.path)
+        self.keep_lock: Callable[[], None] = lambda: None
+        """Makes the lock's file again if it was deleted; see `Lock.renew`. Callable from any thread."""
         self.classifier = self._classifier(config)
         self.exporter = Exporter(locations.cache_dir)
         self.pipeline = self._pipeline()
@@ -74,10 +79,11 @@ class Session:
     ) -> Iterator[Session]:
         """Take the lock, open the journal, finish or drop interrupted moves. Raise Busy, JournalError."""
         locations.make_private()
-        with Lock(locations.lock):
+        with Lock(locations.lock) as lock:
             journal = Journal(locations.journal, background_check=True)
             try:
                 session = cls(locations, config, journal, should_stop=should_stop, progressed=progressed)
+                session.keep_lock = lock.renew
                 for sentence in session.repair():
                     log.warning("%s", sentence)
                 try:
@@ -85,6 +91,7 @@ class Session:
                 finally:
                     session.exporter.stop()
                     session.classifier.stop()
+                    session.claims.close()
             finally:
                 journal.close()
 
@@ -173,6 +180,8 @@ class Session:
         `tags` and `skip_tags` select the rules; see `rules.rule.select`.
         """
         path = os.path.abspath(path)
+        if not dry_run and (claim := self.claims.other(os.path.dirname(path))) is not None:
+            raise MoveRefused(f"{path}: its folder is {claim}", f"stop that one first: `kill {claim.pid}`")
         pipeline = self._pipeline(tags, skip_tags) if tags or skip_tags else self.pipeline
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
@@ -198,8 +207,14 @@ class Session:
         entries = self.journal.redoable(parse_selection(**selection))
         return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each))
 
-    def _before_each(self) -> None:
-        """Report progress before each entry. Raise Interrupted on shutdown, because a long undo takes minutes."""
+    def _before_each(self, entry: Entry) -> None:
+        """Report progress before each entry. Raise Interrupted on shutdown, because a long undo takes minutes.
+
+        Raise UndoRefused if another daemon would file the file again.
+        """
         if self._should_stop():
             raise Interrupted("snapsortd was asked to stop before this one")
+        for path in (entry.intent.source, entry.intent.target):
+            if (claim := self.claims.other(os.path.dirname(path))) is not None:
+                raise UndoRefused(f"{os.path.dirname(path)} is {claim}; stop that one first")
         self._progressed()

@@ -29,7 +29,7 @@ def undo(
     mover: Mover,
     entries: Iterable[Entry],
     dry_run: bool = False,
-    before_each: Callable[[], None] = lambda: None,
+    before_each: Callable[[Entry], None] = lambda _: None,
 ) -> list[UndoResult]:
     """Undo every entry, as one batch; with `dry_run` only report what would happen.
 
@@ -44,7 +44,7 @@ def redo(
     mover: Mover,
     entries: Iterable[Entry],
     dry_run: bool = False,
-    before_each: Callable[[], None] = lambda: None,
+    before_each: Callable[[Entry], None] = lambda _: None,
 ) -> list[UndoResult]:
     """Undo the undos in `entries`, as `undo` does."""
     return _Reversal(journal, mover, before_each, dry_run=dry_run, back=False).run(entries)
@@ -54,7 +54,7 @@ def redo(
 class _Reversal:
     journal: Journal
     mover: Mover
-    before_each: Callable[[], None]
+    before_each: Callable[[Entry], None]
     dry_run: bool
     back: bool
 
@@ -79,7 +79,7 @@ class _Reversal:
         if self.back == (entry.intent.kind is EntryKind.UNDO):
             return "already undone" if self.back else "it was not undone"
         try:
-            self.before_each()
+            self.before_each(entry)
             made = self.mover.reverse(entry, batch, dry_run=self.dry_run)
         except JournalError:
             raise

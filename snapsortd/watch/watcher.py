@@ -17,7 +17,7 @@ from snapsortd.watch.inotify import ARRIVALS, open_observer, watch_limit
 SCAN_INTERVAL_S = 30.0
 """Interval between scans of a folder for which the system reports no events, or not all."""
 MISSING_INTERVAL_S = 5.0
-"""Interval between checks for a missing folder."""
+"""Interval between checks for a missing folder, or for one that another daemon files."""
 WATCHING = "watching"
 MISSING = "missing"
 UNMOUNTED = "missing: its disk is not mounted"
@@ -35,6 +35,8 @@ class _Root:
     is_remote: bool = False
     is_mount: bool = False
     """True if it was a mount point; unmounted, the path leads to another folder, empty or not."""
+    is_claimed_elsewhere: bool = False
+    """True if another daemon files it."""
     due: float = 0.0
     """The time of the next check without an event, if its state requires one."""
 
@@ -53,11 +55,14 @@ class Watcher:
         on_path: Callable[[str, float], None],
         on_rescan: Callable[[str], None],
         mounts: str = MOUNTS,
+        claim: Callable[[WatchFolder, tuple[int, int]], str] = lambda _folder, _identity: "",
     ) -> None:
+        """`claim` takes a folder with its device and inode, or returns a sentence about the daemon that has it."""
         self._folders = tuple(folders)
         self._on_path = on_path
         self._on_rescan = on_rescan
         self._mounts = mounts
+        self._claim = claim
         self._roots = {folder.path: _Root(folder) for folder in folders}
         self._observer: BaseObserver | None = None
         self._observer_error = ""
@@ -76,6 +81,10 @@ class Watcher:
             observer.join()
         for root in self._roots.values():
             root.watch = root.identity = None
+
+    def is_claimed_elsewhere(self, path: str) -> bool:
+        """True if another daemon files the folder that is configured as `path`."""
+        return self._roots[path].is_claimed_elsewhere
 
     def states(self) -> dict[str, str]:
         """Return each folder's state: "watching", "scanning: why", "missing", "missing: why" or "unreadable: why"."""
@@ -121,12 +130,18 @@ class Watcher:
     def _tend_root(self, root: _Root, now: float, lost: bool) -> None:
         if root.is_remote and now < root.due and not lost:
             return
+        if root.is_claimed_elsewhere and now < root.due:
+            return
         try:
             identity, unreadable = _identity(root.folder.path), ""
         except OSError as error:
             identity, unreadable = None, _state_of(error)
         if root.is_mount and identity is not None and _is_bare(root.real, root.folder.path):
             identity, unreadable = None, UNMOUNTED
+        claim = self._claim(root.folder, identity) if identity is not None else ""
+        root.is_claimed_elsewhere = bool(claim)
+        if claim:
+            identity, unreadable = None, claim
         if identity is None:
             self._unwatch(root)
             root.state, root.due = unreadable, now + MISSING_INTERVAL_S

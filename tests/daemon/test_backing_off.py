@@ -47,7 +47,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     for name in ("inbox", "filed", "state"):
         (top / name).mkdir()
     (top / "config.yaml").write_text(CONFIG.format(top=top))
-    names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+    names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     folders = {name: str(top / "state" if "STATE" in name else top) for name in names}
     locations = find_locations(folders | {"SNAPSORTD_CONFIG": str(top / "config.yaml")})
     with (

@@ -208,7 +208,7 @@ def real(folder: Path) -> Iterator[str]:
     (folder / "inbox").mkdir()
     (folder / "inbox" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "config.yaml").write_text(CONFIG.format(folder=folder))
-    names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+    names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     locations = find_locations(
         {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
     )

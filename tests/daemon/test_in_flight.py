@@ -92,7 +92,7 @@ def loop(tmp_path: Path) -> Iterator[Loop]:
     for name in ("inbox", "filed"):
         (folder / name).mkdir()
     (folder / "config.yaml").write_text(CONFIG.format(inbox=folder / "inbox", filed=folder / "filed"))
-    names = ("XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+    names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     locations = find_locations(
         {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
     )

@@ -17,11 +17,12 @@ from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
-from snapsortd.domain.errors import ConfigError, JournalError, Unavailable
+from snapsortd.domain.errors import ConfigError, JournalError, MoveRefused, Unavailable
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.queue import WorkQueue
+from snapsortd.watch.watcher import MISSING_INTERVAL_S
 from tests.support.filing import Filing, identity_of
 from tests.support.turns import make_daemon, turn
 from tests.support.waiting import wait_for
@@ -227,3 +228,33 @@ def test_a_file_to_which_only_a_symlink_leads_is_let_go(folder: Path, daemon: Da
     daemon.queue.offer(path, 0.0)
     wait_for(lambda: turn(daemon) or not len(daemon.queue), what="the file let go")
     assert daemon.session.journal.history_of(path).known is None
+
+
+def test_a_folder_that_another_daemon_files_is_left_to_it_until_that_ends(folder: Path, daemon: Daemon) -> None:
+    (folder / "second").mkdir()
+    (folder / "inbox" / "notes.txt").write_text("in the folder of both")
+    (folder / "second" / "notes.txt").write_text("in a folder of its own")
+    session = daemon.session
+    inbox, second = session.config.watch[0], replace(session.config.watch[0], path=str(folder / "second"))
+    state = folder / "other state"
+    locations = replace(session.locations, state_dir=str(state), cache_dir=str(state), runtime_dir=str(state))
+    daemon.watcher.start()
+    with Session.open(locations, replace(session.config, path="/other.yaml", watch=(inbox, second))) as another:
+        late = make_daemon(another)
+        late.watcher.start()
+
+        def known(name: str) -> bool:
+            turn(late, ahead=MISSING_INTERVAL_S)
+            return another.journal.history_of(str(folder / name / "notes.txt")).known is not None
+
+        wait_for(lambda: known("second"), what="its other folder is filed")
+        assert not known("inbox")
+        owner = f"filed by another snapsortd (process {os.getpid()}, configuration {session.config.path})"
+        assert DaemonControl(late).status()["folders"][0]["state"] == owner
+        with pytest.raises(MoveRefused, match="its folder is filed by another snapsortd"):
+            another.image(str(folder / "inbox" / "notes.txt"))
+        daemon.watcher.stop()
+        session.claims.close()
+        wait_for(lambda: known("inbox"), what="it has taken over")
+        assert DaemonControl(late).status()["folders"][0]["state"] == "watching"
+        late.watcher.stop()

@@ -258,7 +258,7 @@ def test_a_daemon_does_not_start_on_what_another_user_has_planted(
             assert process.wait(60) == 1
         complaints = one.complaints.read_text()
         assert reported in complaints
-        assert "hint: remove it, or set XDG_STATE_HOME" in complaints
+        assert "hint: set XDG_STATE_HOME" in complaints
         assert tree(one.home) == before
 
 

@@ -23,6 +23,7 @@ XDG = {
     "XDG_DATA_HOME": "/d",
     "HOME": "/h",
 }
+CLAIMS = "Library/Application Support/snapsortd/claims" if sys.platform == "darwin" else ".local/state/snapsortd/claims"
 
 
 def test_the_xdg_variables_hold_on_every_system() -> None:
@@ -34,6 +35,7 @@ def test_the_xdg_variables_hold_on_every_system() -> None:
         runtime_dir="/r/snapsortd",
         log_dir="/s/snapsortd/log",
         trash_dir="/h/.Trash" if sys.platform == "darwin" else "/d/Trash",
+        claims_dir=f"/h/{CLAIMS}",
     )
     assert locations.journal == "/s/snapsortd/journal.sqlite3"
     assert locations.lock == "/s/snapsortd/lock"
@@ -51,6 +53,20 @@ def test_the_xdg_variables_hold_on_every_system() -> None:
 )
 def test_the_configuration_can_be_named(given: str, file: str) -> None:
     assert find_locations(XDG | {"SNAPSORTD_CONFIG": given}).config_file == file
+
+
+def test_all_instances_of_a_user_claim_folders_in_one_place() -> None:
+    elsewhere = {name: place + "2" for name, place in XDG.items() if name != "HOME"}
+    assert find_locations(XDG | elsewhere).claims_dir == find_locations(XDG).claims_dir
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="macOS has a folder for each user")
+@pytest.mark.parametrize("given", ["", "here"])
+def test_the_socket_is_never_where_another_user_could_have_planted_a_folder(given: str) -> None:
+    made = f"/run/user/{os.getuid()}"
+    wanted = made if os.path.isdir(made) else "/s"
+    found = find_locations(XDG | {"XDG_RUNTIME_DIR": given}).runtime_dir
+    assert found.startswith(f"{wanted}/snapsortd")
 
 
 def test_a_relative_xdg_variable_does_not_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -74,3 +75,30 @@ def test_a_symlink_in_its_place_is_not_written_through(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="lock"):
         Lock(str(tmp_path / "lock"))
     assert precious.read_text() == "precious"
+
+
+def test_deleting_the_file_lets_nobody_in_and_it_is_made_again(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with Lock(str(path)) as lock:
+        lock.renew()
+        path.unlink()
+        with pytest.raises(Busy, match="pid unknown"):
+            Lock(str(path))
+        lock.renew()
+        assert path.read_text() == f"{os.getpid()}\n"
+        with pytest.raises(Busy, match=f"pid {os.getpid()}"):
+            Lock(str(path))
+    Lock(str(path)).close()
+
+
+def test_a_file_that_another_process_has_taken_is_not_taken_back(tmp_path: Path) -> None:
+    """A folder on a network cannot be locked, so that there the file alone decides."""
+    path = tmp_path / "lock"
+    with Lock(str(path)) as lock:
+        path.unlink()
+        with path.open("w") as other:
+            fcntl.flock(other, fcntl.LOCK_EX)
+            other.write("4711")
+            other.flush()
+            with pytest.raises(Busy, match="pid 4711"):
+                lock.renew()

@@ -50,10 +50,10 @@ def check_own_folder(use: str, variable: str, folder: CheckedFolder, exposure: E
     if not folder.is_folder:
         yield problem(name, f"{folder.path} cannot be used: {folder.nearest} is not a folder", elsewhere)
     elif exists and folder.owner != uid:
-        yield problem(name, f"{folder.path} belongs to user {folder.owner}, not to you", f"remove it, or {elsewhere}")
+        yield problem(name, f"{folder.path} belongs to user {folder.owner}, not to you", elsewhere)
     elif exposure.foreign:
         path, owner = exposure.foreign
-        yield problem(name, f"{path} belongs to user {owner}, not to you", f"`sudo rm -r {quoted(path)}`")
+        yield problem(name, f"{path} belongs to user {owner}, not to you", f"move it out of there, or {elsewhere}")
     elif exposure.parent_owner not in (uid, 0):
         yield problem(name, f"{exposure.parent} belongs to user {exposure.parent_owner}, not to you", elsewhere)
     elif exposure.parent_open:
