@@ -26,7 +26,7 @@ class InHand:
     def begin(self, intent: Intent) -> Iterator[Entry]:
         """Commit an intent; its entry is in hand until the block ends. Raise FileChanged if the file is in hand."""
         with self._lock:
-            if self.has(intent.source):
+            if intent.source in self.paths():
                 raise FileChanged("snapsortd is moving it just now")
             entry = self._journal.begin(intent)
             self._ids.add(entry.id)
@@ -44,10 +44,6 @@ class InHand:
             return
         with self._released(entry):
             yield free[0]
-
-    def has(self, path: str) -> bool:
-        """True if an entry from or to `path` is in hand."""
-        return path in self.paths()
 
     def paths(self) -> frozenset[str]:
         """Return where the files that are in hand come from, and where they go."""

@@ -179,7 +179,7 @@ class Mover:
 
         Raise FileChanged if another thread is just moving the file, or has just put it there.
         """
-        if self.in_hand.has(file.path):
+        if file.path in self.in_hand.paths():
             raise FileChanged("snapsortd is moving it just now")
         entry = self._journal.open_entry_for(file.path)
         if entry is not None and entry.intent.sha256 == file.sha256:

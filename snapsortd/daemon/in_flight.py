@@ -1,13 +1,15 @@
-"""The images in flight: classified several at a time, and filed one after the other: new ones first, each in order."""
+"""The images in flight: classified several at a time, and filed as they are answered, new ones first."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 
+from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline.pipeline import Life, Terms
@@ -19,16 +21,21 @@ from snapsortd.watch.queue import WorkQueue
 log = logging.getLogger("snapsortd")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class InFlightImage:
     """An image that is held open while it is classified."""
 
     path: str
+    root: str
+    """The watched folder that it is in."""
     settle: float
     """Seconds without a change after which it is complete."""
+    is_new: bool
     life: Life
     request: Request | None = None
-    """The request whose answer it waits for; None before its first step."""
+    """The request whose answer it waits for; None during a step of its life."""
+    is_wanted: bool = True
+    """False if it goes back to the queue after the step that it is in."""
 
     @property
     def is_answered(self) -> bool:
@@ -43,6 +50,7 @@ class InFlightImages:
         self,
         session: Session,
         queue: WorkQueue,
+        workers: Workers,
         *,
         should_not_wait: Callable[[], bool],
         on_result: Callable[[Result], None],
@@ -52,55 +60,95 @@ class InFlightImages:
         the error of a journal that can't be used."""
         self._session = session
         self._queue = queue
+        self._workers = workers
         self._should_not_wait = should_not_wait
         self._on_result = on_result
         self._on_blocked = on_blocked
-        self._new: deque[InFlightImage] = deque()
-        self._others: deque[InFlightImage] = deque()
+        self._images: list[InFlightImage] = []
+        self._passed_over: set[str] = set()
+        """Folders with images that could not be begun; a scan finds these again."""
+        self._in_hand: dict[str, float] = {}
+        """Paths that were reported while they were moved, with their settle time."""
         self.used = time.monotonic()
         """The time at which the classifier was last needed for an image, in monotonic seconds."""
 
     def __len__(self) -> int:
-        return len(self._new) + len(self._others)
+        return len(self._images)
+
+    @property
+    def await_answers(self) -> bool:
+        """True if one of them waits for the classifier."""
+        return any(image.request is not None and not image.is_answered for image in self._images)
 
     def has_room(self, *, is_new: bool) -> bool:
         """True if another image can be taken in."""
-        return self._session.classifier.has_room(urgent=is_new)
+        return self._workers.has_room and self._session.classifier.has_room(urgent=is_new)
 
     def begin(self, path: str, *, is_new: bool) -> None:
         """Have an image from the queue classified; a new one is classified and filed before the others in flight."""
         folder = wanted_in(path, self._session.config.watch)
         if folder is None:  # its folder is no longer in the configuration
             return
-        if any(image.path == path for image in (*self._new, *self._others)):  # it was reported again
+        if self._workers.holds(folder.path):
+            self._passed_over.add(folder.path)
+            return
+        if path in self._session.mover.in_hand.paths():
+            self._in_hand[path] = folder.settle
+            return
+        if any(image.path == path for image in self._images):  # it was reported again
             self._queue.offer(path, folder.settle)
             return
-        terms = Terms(others_in_flight=bool(self), urgent=is_new)
+        terms = Terms(others_in_flight=self.await_answers, urgent=is_new)
         life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
-        self._advance(InFlightImage(path, folder.settle, life), self._new if is_new else self._others)
+        image = InFlightImage(path, folder.path, folder.settle, is_new, life)
+        self._images.append(image)
+        self._take_step(image)
 
     def finish(self) -> bool:
-        """File the oldest new image, or else the oldest other one; False if the classifier has answered neither."""
-        line = next((line for line in (self._new, self._others) if line and line[0].is_answered), None)
-        if line is None:
+        """File the oldest new image that is answered, or else the oldest other one; False if there is none."""
+        answered = (each for each in self._images if each.is_answered and not self._workers.holds(each.root))
+        image = min(answered, key=lambda each: not each.is_new, default=None)
+        if image is None or not self._workers.has_room:
             return False
-        self._advance(line.popleft(), line)
+        self._take_step(image)
         return True
 
     def requeue_all(self) -> None:
-        """Close all of them and requeue them."""
-        for line in (self._new, self._others):
-            while line:
-                image = line.popleft()
-                image.life.close()
-                self._queue.offer(image.path, image.settle)
+        """Close all of them and requeue them; one that a worker is busy with follows when its step has ended."""
+        waiting = [image for image in self._images if image.request is not None]
+        self._images = [image for image in self._images if image.request is None]
+        for image in self._images:
+            image.is_wanted = False
+        for root in {image.root for image in waiting}:
+            self._requeue([image for image in waiting if image.root == root])
 
-    def _advance(self, image: InFlightImage, line: deque[InFlightImage]) -> None:
-        """Take one step of an image's life; it goes back to its line unless the life has ended."""
+    def offer_again(self) -> bool:
+        """Offer what was reported while it was moved and now is not. Return True if a scan has to find others again."""
+        if self._in_hand:
+            in_hand = self._session.mover.in_hand.paths()
+            for path in [path for path in self._in_hand if path not in in_hand]:
+                self._queue.offer(path, self._in_hand.pop(path))
+        free = {root for root in self._passed_over if not self._workers.holds(root)}
+        self._passed_over -= free
+        return bool(free)
+
+    def _take_step(self, image: InFlightImage) -> None:
+        """Take one step of an image's life; it stays in flight unless the life has ended."""
+        image.request = None
+        self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, image.root)
+
+    def _stepped(self, image: InFlightImage, outcome: Future[Request | Result]) -> None:
+        """Take in the outcome of a step."""
+        ended = True
         try:
-            line.append(replace(image, request=next(image.life)))
-        except StopIteration as ended:
-            self._take(ended.value, image.settle)
+            match outcome.result():
+                case Request() as request:
+                    image.request = request
+                    ended = not image.is_wanted
+                    if ended:
+                        self._requeue([image])
+                case result:
+                    self._take(result, image.settle)
         except (FileChanged, Interrupted, ModelError):
             self._queue.offer(image.path, image.settle)
         except JournalError as error:
@@ -109,7 +157,22 @@ class InFlightImages:
             log.exception("snapsortd failed over %s, which stays where it is", image.path)
             self._queue.retry(image.path, 1, time.monotonic(), image.settle)
         finally:
+            if ended:
+                self._images.remove(image)
             self.used = time.monotonic()
+
+    def _requeue(self, images: list[InFlightImage]) -> None:
+        """Close images of one folder, in a worker, because closing a file may hang too; then offer them again."""
+
+        def close() -> None:
+            for image in images:
+                image.life.close()
+
+        def offer(_closed: Future[None]) -> None:
+            for image in images:
+                self._queue.offer(image.path, image.settle)
+
+        self._workers.run(close, offer, images[0].root, images[0].root)
 
     def _take(self, result: Result, settle: float) -> None:
         if result.outcome is Outcome.FAILED and result.attempts == 1:
@@ -119,3 +182,12 @@ class InFlightImages:
             self._queue.retry(result.path, result.attempts, time.monotonic(), settle)
         if not result.known:
             self._on_result(result)
+
+
+def _step(life: Life) -> Request | Result:
+    """Take one step of a life; return the request that it waits for, or the result if it has ended."""
+    try:
+        return next(life)
+    except StopIteration as ended:
+        result: Result = ended.value
+        return result

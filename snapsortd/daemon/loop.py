@@ -1,4 +1,7 @@
-"""The daemon's loop: files one image after the other, and carries out requests, reloads and rescans in between."""
+"""The daemon's loop: files one image after the other, and carries out requests, reloads and rescans in between.
+
+What touches images is done by workers; the loop itself never waits for their file system.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from snapsortd.daemon.model_keeper import POLL_INTERVAL_S, ModelKeeper
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.daemon.watched_folders import WatchedFolders
+from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.watcher import Watcher
@@ -27,10 +31,12 @@ ANSWER_TIMEOUT_S = 0.1
 """Maximum wait for the classifier's answer before the loop attends to everything else."""
 MAX_PAUSE_S = 3600.0
 """Maximum length of one sleep, whatever the configuration says."""
+END_S = 3.5
+"""How long the end waits for what workers are doing: they finish the move in hand, or drop a copy."""
 
 
 class Daemon:
-    """One running instance. Only the thread in `run` files; the API's threads submit their requests to `jobs`."""
+    """One running instance. Only the thread in `run` has something done; the API's threads submit to `jobs`."""
 
     def __init__(self, session: Session, signals: Signals, service: ServiceNotifier) -> None:
         """`session` must have been opened with callbacks of these `signals` and `service`."""
@@ -41,13 +47,17 @@ class Daemon:
         self.started = time.monotonic()
         self.folders = WatchedFolders(session, self.started)
         self.queue = self.folders.queue
-        self.jobs = JobQueue(self.queue.wake)
+        self.workers = Workers(self.queue.wake, lambda: signals.stop)
+        self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
         self.reload_error = ""
+        self.hangs = False
+        """True once it has ended although a worker still waits for a file system that does not answer."""
         self._paused = False
         self._in_flight = InFlightImages(
             session,
             self.queue,
+            self.workers,
             should_not_wait=self._should_not_wait,
             on_result=lambda result: self.announcer.publish_result(result, notify=self.session.config.notify),
             on_blocked=lambda error: self._halt(error, time.monotonic()),
@@ -94,8 +104,9 @@ class Daemon:
                     self.step(time.monotonic())
             finally:
                 self.service.stopping()
-                self.jobs.close()
                 self._in_flight.requeue_all()
+                self.hangs = not self.workers.end(END_S)
+                self.jobs.close()
                 self.watcher.stop()
 
     def step(self, now: float) -> None:
@@ -112,7 +123,10 @@ class Daemon:
                 self.folders.update(now, rescan=not self._paused)
             except JournalError as error:
                 self._halt(error, now)
-        worked = self.jobs.run_next(model_ready=self.session.classifier.state != "loading")
+        if self.halted:
+            self.queue.end_scans()
+        worked = self.workers.finish()
+        worked = self._run_job() or worked
         worked = self._advance() or worked
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))
@@ -120,12 +134,18 @@ class Daemon:
         if not worked and not self.signals.stop and not self.signals.reload:
             self._sleep(watcher_due)
 
+    def _run_job(self) -> bool:
+        model_ready = self.session.classifier.state != "loading"
+        return self.jobs.run_next(model_ready=model_ready, has_room=self.workers.has_room)
+
     def _advance(self) -> bool:
         """Begin an image if there is one and room for it, and file one that is classified. True if either was done."""
         classifier = self.session.classifier
         if self._paused or self.halted or classifier.state == "failed":
             self._in_flight.requeue_all()
             return False
+        if self._in_flight.offer_again():
+            self.folders.rescan_soon()
         if self._in_flight and classifier.state == "stopped":
             classifier.start()  # it died; images in flight are classified again
         is_new = self.queue.has_new
@@ -137,7 +157,7 @@ class Daemon:
     def _sleep(self, watcher_due: float | None) -> None:
         """Sleep until something is due, offered or requested; while images are in flight, until an answer arrives."""
         classifier = self.session.classifier
-        if self._in_flight and classifier.state == "ready":
+        if self._in_flight.await_answers and classifier.state == "ready":
             classifier.poll(ANSWER_TIMEOUT_S)
             return
         if classifier.state == "loading":
@@ -145,11 +165,13 @@ class Daemon:
             return
         now = time.monotonic()
         due = [now + MAX_PAUSE_S, self._unhalt_due, self._model.next_due]
+        if (turn := self.workers.next_due) > now:
+            due.append(turn)
         if watcher_due is not None:
             due.append(watcher_due)
         if not self.halted and not self._paused:
             due.append(self.folders.rescan_due)
-        if self._may_file() and (queue_due := self.queue.next_due(now)) is not None:
+        if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
         if self.service.watchdog_interval:
             due.append(now + self.service.watchdog_interval / 2)
@@ -217,9 +239,11 @@ class Daemon:
         self.service.ready()
 
     def _halt(self, error: JournalError, now: float) -> None:
-        """Stop filing; schedule a retry if the journal is only blocked, otherwise a person has to intervene."""
+        """Stop filing; schedule a retry if the journal is only blocked, otherwise a person has to intervene.
+
+        Callable from any thread.
+        """
         self.halted = str(error)
-        self.queue.end_scans()
         if isinstance(error, JournalBlocked):
             self._unhalt_due = now + JOURNAL_RETRY_S
         self.announcer.publish_halt(self.state, self.halted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 
@@ -20,10 +21,10 @@ from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
 
 
-def serve(locations: Locations, config: Config) -> None:
-    """File images and serve the API until shutdown."""
+def serve(locations: Locations, config: Config) -> bool:
+    """File images and serve the API until shutdown. Return False if a worker still waits for a file system."""
     signals, service = Signals(), ServiceNotifier()
-    with Session.open(locations, config, should_stop=lambda: signals.stop, progressed=service.watchdog) as session:
+    with Session.open(locations, config, should_stop=lambda: signals.stop) as session:
         daemon = Daemon(session, signals, service)
         session.classifier.start()  # before the API answers, which would report a model not loaded yet as unloaded
         api = ApiServer(DaemonControl(daemon), locations.socket)
@@ -32,6 +33,7 @@ def serve(locations: Locations, config: Config) -> None:
                 daemon.run(api.start)
         finally:
             api.stop()
+    return not daemon.hangs
 
 
 def main() -> None:
@@ -54,7 +56,10 @@ def main() -> None:
         make_private(locations.cache_dir)
         config = load_config(locations.config_file, os.environ, locations.config_cache)
         set_up_logs(locations)
-        serve(locations, config)
+        if not serve(locations, config):
+            # The journal is closed and the lock released. A worker that goes on now must not change any file.
+            logging.shutdown()
+            os._exit(EXIT_OK)
     except SnapsortError as error:
         print_error(error)
         sys.exit(error.exit_code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,6 +37,7 @@ class Journal(EntrySelector):
         """
         super().__init__(JournalFile(path, timeout, background_check=background_check))
         self._clock = clock
+        self._batch_lock = threading.Lock()
         self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
             self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
@@ -46,8 +48,9 @@ class Journal(EntrySelector):
 
     def new_batch(self) -> int:
         """Return a new number for entries that are undone together."""
-        self._batch += 1
-        return self._batch
+        with self._batch_lock:
+            self._batch += 1
+            return self._batch
 
     def decide(self, path: str, text: str) -> int:
         """Store a decision (JSON) and return its number; it is durable together with whatever refers to it."""
@@ -68,7 +71,8 @@ class Journal(EntrySelector):
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         with self._file.writing(durable=durable) as db:
             number = _new_id(db.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", tuple(columns.values())))
-        self._batch = max(self._batch, intent.cause.batch)
+        with self._batch_lock:
+            self._batch = max(self._batch, intent.cause.batch)
         return self._entry(number)
 
     def advance(

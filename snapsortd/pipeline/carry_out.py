@@ -42,7 +42,7 @@ class CarriedOut:
 
 
 class Executor:
-    """Carries out decisions: one action after the other, each for the image and its companions. Not thread-safe."""
+    """Carries out decisions: one action after the other, each for the image and its companions."""
 
     def __init__(self, mover: Mover, external: ExternalActions) -> None:
         self._mover = mover

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from snapsortd.domain.entry import Entry, State
@@ -20,9 +21,16 @@ class History:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    def status(self) -> dict[str, Any]:
-        """Return the journal's counts, and the problems that need a person's attention."""
-        return status_to_json(self._journal.counts(), self._journal.problems(MAX_PROBLEMS))
+    def status(self, in_hand: Collection[str] = ()) -> dict[str, Any]:
+        """Return the journal's counts, and the problems that need a person's attention.
+
+        An open entry of a file that is `in_hand` is not one of them.
+        """
+        problems = self._journal.problems(MAX_PROBLEMS)
+        return status_to_json(
+            self._journal.counts(),
+            [each for each in problems if each.outcome != "open" or each.path not in in_hand],
+        )
 
     def log(
         self,

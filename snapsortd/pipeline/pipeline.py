@@ -57,7 +57,7 @@ class Terms:
 
 
 class Pipeline:
-    """Processes images. Not thread-safe: one thread files."""
+    """Processes images; several threads may do so at the same time, each its own image."""
 
     def __init__(
         self,

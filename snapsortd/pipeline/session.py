@@ -40,7 +40,7 @@ log = logging.getLogger("snapsortd")
 
 
 class Session:
-    """A session. Not thread-safe, except for `history`: one thread files and undoes."""
+    """A session. Threads may file and undo at the same time; only one may `use` another configuration."""
 
     def __init__(
         self,
@@ -49,15 +49,14 @@ class Session:
         journal: Journal,
         *,
         should_stop: Callable[[], bool] = lambda: False,
-        progressed: Callable[[], None] = lambda: None,
     ) -> None:
-        """Call `should_stop` during long operations, and `progressed` for every item of a long undo."""
+        """Call `should_stop` during long operations; they end as soon as it returns True."""
         self.locations = locations
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
         self.history = History(journal)
         self._should_stop = should_stop
-        self._progressed = progressed
+        self._executor = Executor(self.mover, ExternalActions(journal, should_stop, self.mover.in_hand))
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -75,14 +74,13 @@ class Session:
         config: Config,
         *,
         should_stop: Callable[[], bool] = lambda: False,
-        progressed: Callable[[], None] = lambda: None,
     ) -> Iterator[Session]:
         """Take the lock, open the journal, finish or drop interrupted moves. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock) as lock:
             journal = Journal(locations.journal, background_check=True)
             try:
-                session = cls(locations, config, journal, should_stop=should_stop, progressed=progressed)
+                session = cls(locations, config, journal, should_stop=should_stop)
                 session.keep_lock = lock.renew
                 for sentence in session.repair():
                     log.warning("%s", sentence)
@@ -98,7 +96,7 @@ class Session:
     def use(self, config: Config) -> None:
         """Use `config` from now on; the model is loaded again only if it or the labels have changed."""
         if self._loaded_by(self.config) != self._loaded_by(config):
-            self.classifier.stop()
+            self.classifier.retire()
             self.classifier = self._classifier(config)
         self.config = config
         self.pipeline = self._pipeline()
@@ -125,17 +123,12 @@ class Session:
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
         return Pipeline(
             journal=self.journal,
-            executor=Executor(self.mover, ExternalActions(self.journal, self._report_progress)),
+            executor=self._executor,
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
             fingerprint=fingerprint,
         )
-
-    def _report_progress(self) -> bool:
-        """Report progress while another program runs. Return True if snapsortd was asked to stop."""
-        self._progressed()
-        return self._should_stop()
 
     def repair(self) -> list[str]:
         """Finish or drop moves that a crash or a missing disk left open; return one sentence for each.
@@ -208,7 +201,7 @@ class Session:
         return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each))
 
     def _before_each(self, entry: Entry) -> None:
-        """Report progress before each entry. Raise Interrupted on shutdown, because a long undo takes minutes.
+        """Raise Interrupted on shutdown, because a long undo takes minutes.
 
         Raise UndoRefused if another daemon would file the file again.
         """
@@ -217,4 +210,3 @@ class Session:
         for path in (entry.intent.source, entry.intent.target):
             if (claim := self.claims.other(os.path.dirname(path))) is not None:
                 raise UndoRefused(f"{os.path.dirname(path)} is {claim}; stop that one first")
-        self._progressed()

@@ -76,6 +76,7 @@ class _Reversal:
 
     def _reverse(self, entry: Entry, batch: int, would_be_free: bool) -> str:
         """Reverse one entry; return an empty text, or why it was refused."""
+        entry = self.journal.entry(entry.id) or entry  # another thread may have reversed it meanwhile
         if self.back == (entry.intent.kind is EntryKind.UNDO):
             return "already undone" if self.back else "it was not undone"
         try:

@@ -5,6 +5,7 @@ Nothing here imports torch, numpy or Pillow, so that their memory is freed when 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
@@ -35,7 +36,7 @@ _MEMORY_HINT = "is there enough memory for this model? its own message is in the
 
 
 class Classifier:
-    """One classifier process, used by one thread; any thread may read `state`, `pid`, `error` and `model_info`.
+    """One classifier process; any thread may use it.
 
     Several images may be in flight: `begin` sends one to the child, `finish` waits for its answer, `poll` takes in the
     answers that have arrived. If the child dies, the state is "stopped" and the next `wait_ready` restarts it; images
@@ -69,6 +70,8 @@ class Classifier:
         self._child: ChildProcess | None = None
         self._load_deadline = 0.0
         self._in_flight = InFlight()
+        self._lock = threading.RLock()
+        self._is_retired = False
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
@@ -81,9 +84,17 @@ class Classifier:
         return child.pid if child else None
 
     def start(self) -> None:
-        """Start the child unless it is running. Return at once; the child loads the model meanwhile."""
-        if self._child is not None:
-            return
+        """Start the child unless it is running. Return at once; the child loads the model meanwhile.
+
+        Raise Interrupted if another classifier has taken its place.
+        """
+        with self._lock:
+            if self._is_retired:
+                raise Interrupted("the configuration has changed meanwhile")
+            if self._child is None:
+                self._start()
+
+    def _start(self) -> None:
         try:
             self._child = child = ChildProcess()
         except OSError as error:
@@ -99,22 +110,26 @@ class Classifier:
 
     def has_room(self, *, urgent: bool = False) -> bool:
         """Return whether another image would be started on soon, or at once if it is urgent."""
-        limit = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
-        return len(self._in_flight) < limit
+        with self._lock:
+            limit = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
+            return len(self._in_flight) < limit
 
     def poll(self, timeout: float = 0.0) -> None:
         """Wait up to `timeout` seconds for messages from the child, and handle all that have arrived."""
-        if self._child is None:
-            return
-        try:
-            received = self._child.channel.receive(timeout)
-            while received is not None:
-                self._handle(received[0])
-                received = self._child.channel.receive(0.0) if self._child else None
-            self._send_due()
-        except (EOFError, OSError, BadMessage) as error:
-            self._handle_failure(error)
-        self._check_timeouts(time.monotonic())
+        if timeout > 0 and (child := self._child) is not None:
+            child.channel.wait(timeout)  # other threads may use the classifier meanwhile
+        with self._lock:
+            if self._child is None:
+                return
+            try:
+                received = self._child.channel.receive(0.0)
+                while received is not None:
+                    self._handle(received[0])
+                    received = self._child.channel.receive(0.0) if self._child else None
+                self._send_due()
+            except (EOFError, OSError, BadMessage) as error:
+                self._handle_failure(error)
+            self._check_timeouts(time.monotonic())
 
     def wait_ready(self, should_stop: Callable[[], bool]) -> None:
         """Start the child if necessary and wait for the model. Raise ModelError, or Interrupted on `should_stop`."""
@@ -148,9 +163,11 @@ class Classifier:
         `alone`: classify it while no other image is in flight. `urgent`: classify it before all others, unless an
         urgent one is in flight already. The descriptor must stay open until the request is answered or dropped.
         """
-        request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent and not self._in_flight.has_urgent)
-        self.poll()
-        return request
+        with self._lock:
+            urgent = urgent and not self._in_flight.has_urgent
+            request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent)
+            self.poll()
+            return request
 
     def finish(self, request: Request, should_stop: Callable[[], bool]) -> Classification:
         """Wait for the answer; raise as `classify` does. After Interrupted or ModelError it is still in flight."""
@@ -166,13 +183,21 @@ class Classifier:
 
     def drop(self, request: Request) -> None:
         """Discard a request whose answer is not needed any more. Its descriptor may be closed."""
-        self._in_flight.drop(request)
+        with self._lock:
+            self._in_flight.drop(request)
 
     def stop(self) -> None:
         """End the child now; it has no state worth saving. Images in flight are requeued for the next one."""
-        self._end()
-        self._in_flight.requeue_all()
-        self.error = None
+        with self._lock:
+            self._end()
+            self._in_flight.requeue_all()
+            self.error = None
+
+    def retire(self) -> None:
+        """End the child for good, because another classifier takes its place."""
+        with self._lock:
+            self._is_retired = True
+            self.stop()
 
     def _send_due(self) -> None:
         if self.state != "ready" or self._child is None:

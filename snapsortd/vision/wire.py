@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import socket
 import struct
 from types import TracebackType
@@ -62,6 +63,13 @@ class Channel:
                 raise EOFError
             self._buffer += data
         return message, self._descriptors.pop(0) if self._descriptors else None
+
+    def wait(self, timeout: float) -> None:
+        """Wait until something can be received, or `timeout` seconds have passed. Other threads may use the channel."""
+        with contextlib.suppress(OSError, ValueError):  # another thread has closed it
+            readable = select.poll()
+            readable.register(self._socket, select.POLLIN)
+            readable.poll(timeout * 1000)
 
     def _take(self) -> dict[str, Any] | None:
         """Remove one complete message from the buffer and return it, or None."""

@@ -66,6 +66,12 @@ def test_status_for_people(ctl: Ctl, daemon: FakeControl) -> None:
     assert text.startswith("● snapsortd is running\n")
     for part in ("embedded, ready", "/inbox\n", "/net  (scanning: a network mount)", "3 images", "up 3 h 12 min"):
         assert part in text
+    for part in (
+        "copying /inbox/film.png: 42 %",
+        "/net/a.png: its file system has not answered for 1 min 14 s",
+        "working on an undo, for 2 s",
+    ):
+        assert part in text
     assert "given up    /pictures/a\\nb\\x1b[31m\\xff.png: the file is truncated" in text
     assert daemon.asked == [("status", {})]
 

@@ -44,6 +44,11 @@ STATUS: dict[str, Any] = {
     "version": "0.1.0",
     "uptime_s": 11_520.4,
     "queued": 3,
+    "working": [
+        {"path": "/inbox/film.png", "doing": "copying", "percent": 42, "seconds": 90.4, "silent_s": None},
+        {"path": "/net/a.png", "doing": "", "percent": None, "seconds": 75.0, "silent_s": 74.9},
+        {"path": "", "doing": "", "percent": None, "seconds": 2.0, "silent_s": None},
+    ],
     "filed": 120,
     "failed": 1,
     "quarantined": 1,

@@ -78,6 +78,8 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
         state = "" if folder["state"] == "watching" else style(f"  ({folder['state']})", fg="yellow")
         yield "" if number else "watching", short(folder["path"]) + state
     yield "queued", count(status["queued"], "image")
+    for number, errand in enumerate(status.get("working") or ()):
+        yield "" if number else "working", working(errand)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
     if last := status.get("last"):
         yield "last", event_line(last)
@@ -85,6 +87,16 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     if status["config"].get("error"):
         yield "", style(f"not in effect: {escape(status['config']['error'])}", fg="red")
     yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
+
+
+def working(errand: Reply) -> str:
+    """Return what takes long: `copying ~/a.png: 42 %`."""
+    path = short(errand["path"]) if errand["path"] else "an undo"
+    if errand["silent_s"] is not None:
+        return style(f"{path}: its file system has not answered for {duration(errand['silent_s'])}", fg="yellow")
+    if errand["percent"] is not None:
+        return f"{errand['doing']} {path}: {errand['percent']} %"
+    return f"{errand['doing'] or 'working on'} {path}, for {duration(errand['seconds'])}"
 
 
 def event_line(event: Reply) -> str:

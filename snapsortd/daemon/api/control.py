@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class DaemonControl:
-    """Answers queries directly from the journal; everything that touches files runs in the daemon's own thread."""
+    """Answers queries directly from the journal; everything else is done when the daemon's loop says so."""
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
@@ -34,7 +34,7 @@ class DaemonControl:
         session, classifier = daemon.session, daemon.session.classifier
         state, reason = daemon.state, daemon.reason
         try:
-            found = session.history.status()
+            found = session.history.status(session.mover.in_hand.paths())
         except JournalError as error:  # everything else is still reported
             found = status_to_json(Counts(0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
@@ -46,6 +46,7 @@ class DaemonControl:
             "version": snapsortd.__version__,
             "uptime_s": round(time.monotonic() - daemon.started, 1),
             "queued": daemon.waiting,
+            "working": [errand.to_json() for errand in daemon.workers.overdue],
             "model": {
                 "name": session.config.model.name,
                 "state": classifier.state,
@@ -88,7 +89,7 @@ class DaemonControl:
                 raise JournalError(f"filing is halted: {self._daemon.halted}")
             return self._daemon.file_for(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
 
-        return self._daemon.jobs.submit(work, needs_model=True)
+        return self._daemon.jobs.submit(work, needs_model=True, path=path)
 
     def undo(self, **selection: Any) -> dict[str, Any]:
         """Undo the selected moves."""
@@ -102,7 +103,7 @@ class DaemonControl:
         session = self._daemon.session
         reverse = session.undo if event == "undone" else session.redo
         dry_run = bool(selection.pop("dry_run", False))
-        found = self._daemon.jobs.submit(lambda: reverse(dry_run=dry_run, **selection))
+        found = self._daemon.jobs.submit(lambda: reverse(dry_run=dry_run, **selection), touches_files=True)
         for each in found["results"]:
             if each["done"] and not dry_run:
                 self._daemon.announcer.publish(event, {"path": each["from"], "target": each["to"], "id": each["id"]})
