@@ -74,7 +74,7 @@ def _readable(read: Callable[[sqlite3.Row], T]) -> Callable[[sqlite3.Row], T]:
     def reading(row: sqlite3.Row) -> T:
         try:
             return read(row)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, IndexError) as error:
             raise JournalError(f"the journal is damaged: {error}", RESTORE) from error
 
     return reading

@@ -13,7 +13,6 @@ from snapsortd.daemon.api.http import TIMEOUT_S, TimeoutProtocol
 from snapsortd.daemon.api.routes import Control, build_app
 from snapsortd.daemon.api.socket import MAX_CONNECTIONS
 
-
 _ACCEPTED_S = 1.0
 """Time after which a connection has been accepted: asyncio loses one whose listener is closed meanwhile."""
 
