@@ -21,6 +21,7 @@ from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
 from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder
+from snapsortd.files.identity import is_spelling_of
 from snapsortd.files.open_file import OpenFile
 
 
@@ -31,8 +32,8 @@ def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitSt
     """
     if action.on_conflict not in (OnConflict.RENAME_EXISTING, OnConflict.TRASH) or action.destination is None:
         return None
-    for _, found in _taken(plan):
-        _check_itself(plan, found)
+    for place, found in _taken(plan):
+        _check_itself(plan, place, found)
     existing = _open(PathInFolder(plan.folder, plan.names(1)), held)
     if existing is None:
         return None
@@ -52,8 +53,8 @@ def find_duplicate(plan: Plan) -> str | None:
     Raise LeftAlone if one of the names belongs to the source file itself.
     """
     taken = list(_taken(plan))
-    for _, found in taken:
-        _check_itself(plan, found)
+    for place, found in taken:
+        _check_itself(plan, place, found)
     for place, found in taken:
         same_size = found.is_regular and found.identity.size == plan.source.identity.size
         if same_size and hash_file(place) == plan.source.sha256:
@@ -75,8 +76,8 @@ def _taken(plan: Plan) -> Iterator[tuple[PathInFolder, Stat]]:
         previous = place.name
 
 
-def _check_itself(plan: Plan, found: Stat) -> None:
-    if found.identity.is_same_file(plan.source.identity):
+def _check_itself(plan: Plan, place: PathInFolder, found: Stat) -> None:
+    if found.identity.is_same_file(plan.source.identity) or is_spelling_of(place, plan.source.place):
         raise LeftAlone("it is already at its destination")
 
 

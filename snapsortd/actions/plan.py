@@ -46,6 +46,8 @@ class Plan:
     def intent(self, name: str) -> Intent:
         """Return the intent to give the file this name."""
         source = self.source.place
+        disk = disk_of(source.folder.fd)
+        is_same = source.folder.identity.dev == self.folder.identity.dev
         return Intent(
             cause=self.cause,
             kind=self.kind,
@@ -63,6 +65,6 @@ class Plan:
             target_root=self.folder.root,
             reverses=self.reverses,
             tags=self.tags,
-            source_disk=disk_of(source.folder.fd),
-            target_disk=disk_of(self.folder.fd),
+            source_disk=disk,
+            target_disk=disk if is_same else disk_of(self.folder.fd),
         )

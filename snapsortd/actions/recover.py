@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from dataclasses import dataclass
 
 from snapsortd.actions.ledger import Ledger
@@ -13,7 +12,7 @@ from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.folders import open_place
-from snapsortd.files.identity import has_version, is_folder_of
+from snapsortd.files.identity import folded, has_version, is_folder_of
 from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.tags import has_none_of, has_tags
 
@@ -156,8 +155,5 @@ def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:
         return False
     if source.stat.nlink < 2:
         return True
-    return source.folder == target.folder and _folded(entry.intent.source) == _folded(entry.intent.target)
-
-
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()
+    names = (os.path.basename(path) for path in (entry.intent.source, entry.intent.target))
+    return source.folder == target.folder and len(set(map(folded, names))) == 1

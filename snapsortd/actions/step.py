@@ -25,6 +25,7 @@ from snapsortd.domain.errors import (
     SnapsortError,
 )
 from snapsortd.files.folders import PathInFolder
+from snapsortd.files.identity import is_spelling_of
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
@@ -125,7 +126,8 @@ class Step(ABC):
         if found is None:
             return False
         # On a case-insensitive file system, it may be the file itself under another spelling.
-        if found.identity.is_same_file(self._plan.source.identity):
+        source = self._plan.source
+        if found.identity.is_same_file(source.identity) or is_spelling_of(place, source.place):
             raise LeftAlone("it is already at its destination")
         return True
 

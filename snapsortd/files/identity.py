@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 
 from snapsortd.domain.entry import End, Entry, Method
 from snapsortd.domain.file import FileIdentity, Stat
@@ -41,6 +42,21 @@ def has_version(place: PathInFolder, found: Stat | None, before: FileIdentity, s
         return is_version(fd, before, sha256)
     finally:
         os.close(fd)
+
+
+def is_spelling_of(place: PathInFolder, other: PathInFolder) -> bool:
+    """True if both names are one entry of one folder, on a file system that folds case or Unicode forms.
+
+    The inode numbers need not agree: exFAT through FUSE gives one to each spelling that is used.
+    """
+    if place.folder.identity != other.folder.identity or folded(place.name) != folded(other.name):
+        return False
+    return place.name == other.name or place.name not in os.listdir(place.folder.fd)
+
+
+def folded(name: str) -> str:
+    """Return a text that is equal for names that some file system considers equal."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def is_where_it_was_put(entry: Entry) -> bool:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from snapsortd.actions.recover import repair
-from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.entry import Method, State
-from snapsortd.domain.errors import FileChanged, MoveRefused, UndoRefused
+from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import open_file
 from snapsortd.watch.settle import Kind, settle
-from tests.support.filing import PIXELS, Filing, edit_unseen, tree
+from tests.support.filing import PIXELS, Filing, edit_unseen, identity_of, tree
 from tests.support.interrupted import begin, state_of
+from tests.support.mounting import formatted
 from tests.support.privileges import as_a_normal_user
 from tests.support.racing import race
 
@@ -155,6 +156,22 @@ def test_an_unfinished_move_holds_its_content_back_and_nothing_else(filing: Fili
         filing.file(image)
     edit(image)
     assert filing.file(image).state is State.DONE
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.parametrize("on_conflict", [OnConflict.DEDUPLICATE, OnConflict.RENAME_NEW, OnConflict.TRASH])
+def test_another_spelling_is_the_same_file_though_its_number_differs(
+    filing: Filing, tmp_path: Path, on_conflict: OnConflict
+) -> None:
+    with formatted(filing.sorted, tmp_path / "disk", "mkfs.exfat", "-t", "exfat-fuse", "-o", "loop"):
+        image = filing.sorted / "shot.png"
+        image.write_bytes(PIXELS)
+        with image.open():
+            assert identity_of(image).ino != identity_of(filing.sorted / "SHOT.PNG").ino
+        with pytest.raises(LeftAlone, match="already at its destination"):
+            filing.file(image, filing.action("SHOT.PNG", on_conflict=on_conflict))
+        assert tree(filing.sorted) == {"shot.png": PIXELS}
+    assert not filing.trash.exists()
 
 
 def test_a_copy_that_cannot_be_read_is_not_made_again(filing: Filing) -> None:
