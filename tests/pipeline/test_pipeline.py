@@ -29,7 +29,7 @@ from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import LabelFilter
-from snapsortd.rules.parse_template import parse_destination
+from snapsortd.rules.parse_template import parse_destination, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing
@@ -293,6 +293,31 @@ def test_a_copy_leaves_the_image_and_is_made_once(room: Room) -> None:
     assert room.process(path).known
     assert room.process(path, requested=True).outcome is Outcome.COPIED
     assert len(tree(room.filed)) == 1
+
+
+def test_an_image_that_a_person_puts_back_is_left_alone_until_it_is_asked_for(room: Room) -> None:
+    path = room.receipt()
+    filed = Path(room.process(path).entries[0].intent.target)
+    filed.rename(path)
+    for _ in range(2):
+        result = room.process(path)
+        assert (result.known, result.outcome) == (True, Outcome.FILED)
+        assert f"filed as {filed} and moved here by hand" in result.reason
+    assert not room.process(path, requested=True).known
+    assert list(tree(room.inbox, room.filed)) == ["Receipts/a.png"]
+
+
+def test_our_own_tags_and_links_do_not_make_an_image_a_new_one(room: Room) -> None:
+    tag, link = (
+        RuleAction(ActionKind.TAG, words=(parse_words("filed", path=False),)),
+        room.to("Links/", ActionKind.HARDLINK),
+    )
+    room.rules = (rule_actions(tag, link),)
+    path = room.receipt()
+    assert room.process(path).outcome is Outcome.DONE
+    known = room.known(path)
+    assert known is not None
+    assert known.outcome is Outcome.DONE
 
 
 def test_a_taken_name_is_respected(room: Room) -> None:
