@@ -28,6 +28,11 @@ class FileIdentity:
         """True if both seem to be the same version of the same file; device numbers may change over a restart."""
         return (self.ino, self.size, self.mtime_ns) == (other.ino, other.size, other.mtime_ns)
 
+    @property
+    def shows_changes(self) -> bool:
+        """False if the time of change may be that of modification: many FUSE file systems have no other."""
+        return self.ctime_ns not in (0, self.mtime_ns)
+
     def is_unchanged_since(self, before: FileIdentity) -> bool:
         """True if neither content nor metadata nor a name of the file has changed since `before`."""
         return self.same_version(before) and self.ctime_ns == before.ctime_ns

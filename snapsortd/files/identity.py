@@ -2,8 +2,9 @@
 
 1. While a file is held open, its descriptor is the file, whatever becomes of its names.
 2. Between two calls, it is unchanged if inode number, size, time of modification and time of change agree. No program
-   can set the last one, so an edit that restores the others shows. But a rename, a link and other permissions or
-   attributes change it too: a difference there proves nothing.
+   can set the last one, so an edit that restores the others shows; unless the file system keeps no such time, and
+   reports another one. A rename, a link and other permissions or attributes change it too: a difference there alone
+   proves nothing.
 3. Otherwise, and across time, names and mounts, the content decides: its size and SHA-256. Path and numbers only help
    to find a file, because many file systems number their files anew at every mount.
 4. A folder is found by its path. It is another one if it certainly is on another disk: a mount point without its disk
@@ -25,7 +26,7 @@ from snapsortd.files.mounts import disk_of, is_certain
 def is_version(fd: int, before: FileIdentity, sha256: bytes) -> bool:
     """True if the open file is the version `before`, whose content is `sha256`. Raise OSError if it can't be read."""
     found = to_stat(os.fstat(fd)).identity
-    return found.is_unchanged_since(before) or (found.size == before.size and hash_fd(fd) == sha256)
+    return _is_untouched(found, before) or (found.size == before.size and hash_fd(fd) == sha256)
 
 
 def has_version(place: PathInFolder, found: Stat | None, before: FileIdentity, sha256: bytes) -> bool:
@@ -35,13 +36,17 @@ def has_version(place: PathInFolder, found: Stat | None, before: FileIdentity, s
     """
     if found is None or not found.is_regular or found.identity.size != before.size:
         return False
-    if found.identity.is_unchanged_since(before):
+    if _is_untouched(found.identity, before):
         return True
     fd = place.open()
     try:
         return is_version(fd, before, sha256)
     finally:
         os.close(fd)
+
+
+def _is_untouched(found: FileIdentity, before: FileIdentity) -> bool:
+    return before.shows_changes and found.is_unchanged_since(before)
 
 
 def is_spelling_of(place: PathInFolder, other: PathInFolder) -> bool:

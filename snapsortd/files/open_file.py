@@ -64,7 +64,8 @@ class OpenFile:
 
     def is_unchanged(self) -> bool:
         """True if the open file still is the version that was opened. Raise OSError as the system reports it."""
-        return is_version(self.fd, self.identity, self.sha256)
+        found = to_stat(os.fstat(self.fd)).identity
+        return found.is_unchanged_since(self.identity) or is_version(self.fd, self.identity, self.sha256)
 
     def is_at(self, found: Stat | None) -> bool:
         """True if `found`, the `lstat` of a name, is this file, and it still is the version that was opened."""

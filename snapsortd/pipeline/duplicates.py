@@ -51,7 +51,7 @@ class _Image:
 
     def is_source_of(self, intent: Intent) -> bool:
         """True if this image was copied or linked, even if it was renamed or its disk was mounted again since."""
-        same_file = intent.source == self.path or intent.identity.is_same_file(self.identity)
+        same_file = intent.source == self.path or intent.identity.same_version(self.identity)
         return same_file and intent.sha256 == self.sha256
 
 

@@ -59,9 +59,10 @@ def _why_left(known: Known) -> str:
 
 
 def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:
-    """True if more than the content speaks for the known image: number, time, or the path that it was filed from."""
-    if known.identity.is_same_file(image.identity):
-        return True
+    """True if more than the content speaks for the known image: its time, or the path that it was filed from.
+
+    An inode number does not: that of a deleted file is soon given to another one.
+    """
     if abs(known.identity.mtime_ns - image.identity.mtime_ns) <= COARSEST_TIME_NS:
         return True
     entry = journal.entry_that_made(known.path, image.sha256)
