@@ -16,6 +16,7 @@ from snapsortd.actions.trashinfo import FILES, SUFFIX
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries, shorten, split_name
 from snapsortd.files.folders import Folder, make_folder
+from snapsortd.files.mounts import mount_points
 from snapsortd.files.os_errors import in_words
 
 PRIVATE = 0o700
@@ -38,9 +39,9 @@ class Trash:
         if not self.home:
             raise MoveRefused("there is no trash", "use a move action instead")
         with ExitStack() as held:
-            at_home = self.only_home or _device(self.home) == folder.identity.dev
-            top = None if at_home else _top_trash(folder, held)
-            yield _home(self.home, held) if top is None else top
+            top = None if self.only_home else _top_of_another_disk(folder, self.home)
+            own = None if top is None else _top_trash(top, held)
+            yield _home(self.home, held) if own is None else own
 
 
 NO_TRASH = Trash()
@@ -53,21 +54,38 @@ def _home(home: str, held: ExitStack) -> Folder:
         raise MoveRefused(f"the trash at {home} cannot be used: {in_words(error)}") from error
 
 
-def _device(path: str) -> int | None:
-    """Return the device of the file system that `path` is on, or will be; None if it is unknown."""
-    while True:
-        try:
-            return os.stat(path).st_dev
-        except FileNotFoundError:
-            path = os.path.dirname(path)
-        except OSError:
+def _top_of_another_disk(folder: Folder, home: str) -> str | None:
+    """Return the mount point above `folder`; None if `home` is on the same disk, or the folder's path is not known."""
+    path, there = os.path.realpath(folder.path), os.path.realpath(home)
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    try:
+        found, device = os.stat(path), os.stat(there).st_dev
+        if (found.st_dev, found.st_ino) != (folder.identity.dev, folder.identity.ino) or found.st_dev == device:
             return None
+        top = _top_of(path)
+        return None if top == _top_of(there) else top
+    except OSError:
+        return None
 
 
-def _top_trash(folder: Folder, held: ExitStack) -> Folder | None:
-    """Open the trash at the top of the disk; return None if we can't have one of our own there."""
-    top = _top_of(folder)
-    if sys.platform == "darwin" or top is None:
+def _top_of(path: str) -> str:
+    """Return the mount point above `path` (resolved) where another disk begins. Raise OSError.
+
+    A subvolume of btrfs has a device number of its own, but no trash program searches it unless it is mounted itself.
+    """
+    points = mount_points()
+    while path != "/":
+        above = os.path.dirname(path)
+        if (path in points or not points) and os.stat(above).st_dev != os.stat(path).st_dev:
+            break
+        path = above
+    return path
+
+
+def _top_trash(top: str, held: ExitStack) -> Folder | None:
+    """Open the trash at the top of a disk; return None if we can't have one of our own there."""
+    if sys.platform == "darwin":
         return None
     user = str(os.getuid())
     shared = os.path.join(top, ".Trash")
@@ -81,20 +99,6 @@ def _top_trash(folder: Folder, held: ExitStack) -> Folder | None:
         except (OSError, MoveRefused):
             continue
     return None
-
-
-def _top_of(folder: Folder) -> str | None:
-    """Return the topmost folder above `folder` on its disk, or None if the path of `folder` is no longer known."""
-    path = os.path.realpath(folder.path)
-    try:
-        found = os.stat(path)
-        if (found.st_dev, found.st_ino) != (folder.identity.dev, folder.identity.ino):
-            return None
-        while path != "/" and os.stat(os.path.dirname(path)).st_dev == found.st_dev:
-            path = os.path.dirname(path)
-    except OSError:
-        return None
-    return path
 
 
 def _may_share(path: str) -> bool:

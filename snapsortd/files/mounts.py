@@ -44,6 +44,11 @@ def mount_of(path: str, mounts: str = MOUNTS) -> tuple[str, str]:
     return found
 
 
+def mount_points(mounts: str = MOUNTS) -> frozenset[str]:
+    """Return all mount points; none if the system does not report them."""
+    return frozenset(point for point, *_ in _mounted(mounts))
+
+
 def absent_disk(path: str, mounts: str = MOUNTS, fstab: str = FSTAB) -> str:
     """Return the mount point above `path` (resolved) if it is listed in fstab(5) but not mounted; else empty."""
     point = max((each for each in _planned(fstab) if _is_inside(path, each)), key=len, default="")

@@ -15,11 +15,12 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import Method, State
 from snapsortd.domain.errors import MoveRefused
 from tests.support.filing import PIXELS, Filing
-from tests.support.mounting import mounted
+from tests.support.mounting import formatted, mounted, run
 from tests.support.racing import race
 from tests.support.trees import look, reasons, redo_all, undo_all
 
 TRASH = ActionKind.TRASH
+SMALLEST_BTRFS = 110 << 20
 
 
 def test_names_in_the_trash_never_meet(filing: Filing) -> None:
@@ -169,6 +170,35 @@ def test_the_trash_of_another_disk(filing: Filing, prepare: Callable[[Path], Non
         assert reasons(redo_all(filing)) == [""]
         assert len(list((trash / "info").iterdir())) == 1
         assert reasons(undo_all(filing)) == [""]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
+@pytest.mark.parametrize(
+    ("home", "where"),
+    [
+        pytest.param("home/Trash", "home/Trash", id="the home trash is elsewhere on the disk"),
+        pytest.param("", ".Trash-0", id="the home trash is on another disk"),
+    ],
+)
+def test_an_unmounted_subvolume_is_part_of_the_disk_around_it(
+    filing: Filing, tmp_path: Path, home: str, where: str
+) -> None:
+    """It has a device number of its own, but no trash program searches below its top."""
+    with formatted(filing.sorted, tmp_path / "disk", "mkfs.btrfs", "-o", "loop", size=SMALLEST_BTRFS):
+        run("btrfs", "subvolume", "create", str(filing.sorted / "photos"))
+        image = filing.sorted / "photos" / "a.png"
+        image.write_bytes(PIXELS)
+        assert os.stat(image).st_dev != os.stat(filing.sorted).st_dev
+        filing.mover = Mover(filing.journal, Trash(str(filing.sorted / home if home else filing.trash)))
+        entry = filing.file(image, filing.action(image, TRASH))
+        assert entry.intent.target == str(filing.sorted / where / "files" / "a.png")
+        info = filing.sorted / where / "info" / "a.png.trashinfo"
+        assert info.read_text().splitlines()[1] == f"Path={image if home else 'photos/a.png'}"
+        assert reasons(undo_all(filing)) == [""]
+        assert image.read_bytes() == PIXELS
+        with mounted(image.parent, "-o", "subvol=photos,loop", str(tmp_path / "disk")):
+            entry = filing.file(image, filing.action(image, TRASH))
+            assert entry.intent.target == str(image.parent / ".Trash-0" / "files" / "a.png")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")

@@ -25,12 +25,12 @@ def mounted(where: Path, *words: str) -> Iterator[Path]:
 
 
 @contextmanager
-def formatted(where: Path, image: Path, make: str, *words: str) -> Iterator[Path]:
+def formatted(where: Path, image: Path, make: str, *words: str, size: int = IMAGE_BYTES) -> Iterator[Path]:
     """Create a file system in the file `image` with the program `make`, and mount it with `mount WORDS`."""
     if shutil.which(make) is None:
         pytest.skip(f"{make} is not installed")
     with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
+        file.truncate(size)
     run(make, *(("-F", "-q") if make == "mkfs.ntfs" else ()), str(image))
     with mounted(where, *words, str(image)):
         yield where
