@@ -122,8 +122,7 @@ def check_destination(
         )
     else:
         far = [each for each in sources if each.dev != folder.dev]
-        found = list(_copy_warnings(folder, far))
-        yield from found or [ok(DESTINATION, path + _remarks(folder, far))]
+        yield ok(DESTINATION, path + _remarks(folder, far))
 
 
 def _removable(path: str) -> bool:
@@ -144,28 +143,9 @@ def _remarks(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> str:
         notes.append(f"on a network: {folder.remote}")
     if folder.kind in CASE_INSENSITIVE:
         notes.append(f"{folder.kind} treats `A.png` and `a.png` as one name")
-    return f" ({'; '.join(notes)})" if notes else ""
-
-
-def _copy_warnings(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> Iterator[Finding]:
-    """Warn about what a copy there would lose. A move that would lose something is refused, so the file stays."""
-    fix = "use `copy` in its rules, or a destination on ext4, xfs, btrfs or APFS"
     if folder.kind in FAT:
-        yield warning(
-            DESTINATION,
-            f'{folder.path} is on {folder.kind}, which allows no names with : * ? " < > |; such images are not moved',
-            "keep such characters out of the names in the rules, or use another file system",
-        )
-    if far and folder.kind in WITHOUT_MODES:
-        yield warning(
-            DESTINATION,
-            f"{folder.path} is on {folder.kind}, which stores no permissions: most moves there will be refused",
-            fix,
-        )
-    elif far and not folder.attributes:
-        yield warning(
-            DESTINATION,
-            f"{folder.path} is on a file system ({folder.kind or 'unknown type'}) without extended attributes: "
-            "images that have some will not be moved there",
-            fix,
-        )
+        notes.append(f'{folder.kind} allows no names with : * ? " < > |, so look-alikes are used')
+    if far and (folder.kind in WITHOUT_MODES or not folder.attributes):
+        lost = "permissions" if folder.kind in WITHOUT_MODES else "extended attributes"
+        notes.append(f"it stores no {lost}: `undo` restores them from the journal, `metadata: keep` refuses such moves")
+    return f" ({'; '.join(notes)})" if notes else ""
