@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 
 from snapsortd.actions.in_hand import InHand
 from snapsortd.actions.ledger import Ledger
@@ -115,7 +116,7 @@ class Mover:
             return plan
         if plan.keep_source:
             raise LeftAlone(f"{duplicate} has the same content, and the rule says on_conflict: deduplicate")
-        return plan_trash(plan.source, plan.cause, self._trash, held)
+        return replace(plan_trash(plan.source, plan.cause, self._trash, held), metadata=plan.metadata)
 
     def _displace(self, plan: Plan, action: PlannedAction, held: ExitStack) -> Entry | None:
         """Move the file with the wanted name out of the way, in an entry of its own; return None if it stays."""

@@ -42,7 +42,7 @@ def plan_displaced(plan: Plan, action: PlannedAction, trash: Trash, held: ExitSt
         rename = EntryKind.RENAME
         return Plan(existing, cause, rename, rename, plan.folder, lambda number: plan.names(number + 1))
     try:
-        return plan_trash(existing, cause, trash, held)
+        return replace(plan_trash(existing, cause, trash, held), metadata=plan.metadata)
     except MoveRefused:
         return None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snapsortd.actions.recover import repair
 from snapsortd.domain.decision import ActionKind, Destination, MetadataPolicy, OnConflict, PlannedAction
-from snapsortd.domain.entry import Entry, Method, State
+from snapsortd.domain.entry import Entry, EntryKind, Method, State
 from snapsortd.domain.errors import LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.metadata import Metadata
 from snapsortd.domain.names import NameSeries
@@ -199,6 +200,22 @@ def test_metadata_keep_refuses_what_a_disk_cannot_keep(request: pytest.FixtureRe
             filing.file(image, filing.action(image, kind, metadata=MetadataPolicy.KEEP))
     assert (everything(image), names(filing.sorted)) == (before, [])
     assert {entry.state for entry in filing.journal.entries()} == {State.FAILED}
+
+
+def test_what_the_trash_cannot_keep(filing: Filing) -> None:
+    filing.trash.mkdir()
+    (filing.sorted / "a.png").write_bytes(PIXELS)
+    image = rich(filing)
+    before = everything(image)
+    duplicate = filing.action(image, on_conflict=OnConflict.DEDUPLICATE)
+    with mounted(filing.trash, "-t", "ramfs", "none"):
+        with pytest.raises(MoveRefused, match="access list and 2 attributes cannot be preserved"):
+            filing.file(image, replace(duplicate, metadata=MetadataPolicy.KEEP))
+        assert everything(image) == before
+        entry = filing.file(image, duplicate)
+        assert (entry.intent.kind, lost_words(entry)) == (EntryKind.TRASH, ("mode", "access list", "2 attributes"))
+        assert reasons(undo_all(filing)) == [""]
+        assert everything(image) == before
 
 
 def test_metadata_keep_moves_what_a_disk_can_keep(far_filing: Filing) -> None:
