@@ -54,9 +54,7 @@ def _needs_rules(name: str) -> bool:
 
 def _rules(folder: Folder, name: str) -> NameRules:
     """Return the rules for names in an open folder; it is probed only if the name is doubtful."""
-    limit = MAX_NAME_BYTES
-    with suppress(OSError):
-        limit = min(limit, os.fpathconf(folder.fd, "PC_NAME_MAX"))
+    limit = _name_limit(folder)
     if not is_doubtful(name):
         return NameRules(max_bytes=limit)
     try:
@@ -64,3 +62,12 @@ def _rules(folder: Folder, name: str) -> NameRules:
     except OSError:  # no file can be created there, whatever its name
         return NameRules(max_bytes=limit)
     return NameRules(found.forbidden, found.trims_dots, found.reserved_names, limit)
+
+
+def _name_limit(folder: Folder) -> int:
+    """Return the most bytes that a name can have there; drivers that do not know report nothing, or 0."""
+    with suppress(OSError):
+        limit = os.fpathconf(folder.fd, "PC_NAME_MAX")
+        if SHORTEST_LIMIT < limit < MAX_NAME_BYTES:
+            return limit
+    return MAX_NAME_BYTES

@@ -25,9 +25,6 @@ _NOT_OURS = ("security.", "trusted.", "system.nfs4", "com.apple.provenance", "co
 _MODE_AS_ACCESS_LIST = 28
 """Bytes of an access list with only the three entries that the mode consists of: nothing is lost without it."""
 
-_COPYFILE_ACL = 1
-"""A flag of copyfile(3), macOS."""
-
 
 def copy_metadata(fd: int, copy: int, restored: Metadata = NO_METADATA) -> Metadata:
     """Give `copy` the metadata of `fd`, but that of `restored` where it has any; return what was lost.
@@ -96,8 +93,18 @@ def _keeps(copy: int, name: str, value: bytes) -> bool:
 
 
 def _copy_access_list(fd: int, copy: int) -> None:
-    """Copy the access control list of macOS, which can't be recorded. Raise MoveRefused if that is not possible."""
-    if ctypes.CDLL(None).fcopyfile(fd, copy, None, _COPYFILE_ACL) != 0:
+    """Copy the access control list of macOS, which can't be recorded. Raise MoveRefused if that is not possible.
+
+    See acl_get(3) and acl_set(3) of macOS.
+    """
+    system = ctypes.CDLL(None)
+    system.acl_get_fd.restype = ctypes.c_void_p
+    access_list = ctypes.c_void_p(system.acl_get_fd(fd))
+    if not access_list:
+        return
+    is_kept = system.acl_set_fd(copy, access_list) == 0
+    system.acl_free(access_list)
+    if not is_kept:
         raise MoveRefused(
             "the file's access control list cannot be preserved on the other file system",
             "choose a destination on a file system that preserves it",

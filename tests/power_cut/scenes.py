@@ -56,6 +56,8 @@ class Scene:
     """Just before the step, the folder that the image came from is removed."""
     poor: bool = False
     """The image's disk supports neither links nor a rename that never replaces."""
+    plain: bool = False
+    """The other disk stores no extended attributes."""
     taken: bytes | None = None
     """The file that has the wanted name."""
     folder_made: bool = False
@@ -153,7 +155,9 @@ class Scene:
         yield from self._notes(files)
         looks = TAGGED if _is_tagged(entries) else LOOKS
         right = {
-            path for path, node in files.items() if node.content == PICTURE and (node.facts == looks or self.unsynced)
+            path
+            for path, node in files.items()
+            if node.content == PICTURE and (node.facts == self._looks_at(path, looks, entries) or self.unsynced)
         }
         told, either = self._told(entries)
         if self.twin:
@@ -170,6 +174,11 @@ class Scene:
         for path in sorted(files.keys() - right - set(edited)):
             if not ((self.unsynced and path == SOURCE) or (self.twin and path == self.wanted and path not in told)):
                 yield f"{path} is not a picture"
+
+    def _looks_at(self, path: str, looks: Facts, entries: tuple[Entry, ...]) -> Facts:
+        """Return the facts that a file should have there: none may be lost that the journal has not recorded."""
+        noted = [entry for entry in entries if entry.metadata and entry.intent.target == path]
+        return replace(looks, attributes=()) if self.plain and noted else looks
 
     def _leftovers(self, files: dict[str, Node], entries: tuple[Entry, ...]) -> Iterator[str]:
         """Remove temporary names of our own from `files`, and return them.
@@ -256,6 +265,7 @@ SCENES = [
     Scene("move far, name taken", far=True, taken=b"someone else's", wide=True),
     Scene("move far, edited", far=True, edited=True),
     Scene("move far, name taken by a twin", far=True, twin=True, wide=True),
+    Scene("move far, no attributes", far=True, plain=True),
     Scene("move far, disk full", far=True, refuses=("pwrite", 0, errno.ENOSPC)),
     Scene("move far, not renamed", far=True, refuses=("renameat2", 1, errno.EACCES)),
     Scene("move far, original stays", far=True, refuses=("renameat2", 2, errno.EACCES)),
@@ -268,6 +278,7 @@ SCENES = [
     Scene("undo, folder gone", step="undo", after=("move",), folder_gone=True),
     Scene("undo by link", step="undo", after=("move",), has_rename=False),
     Scene("undo far", step="undo", after=("move",), far=True),
+    Scene("undo far, no attributes", step="undo", after=("move",), far=True, plain=True, wide=True),
     Scene("undo of a copy", step="undo", after=("copy",)),
     Scene("undo of a copy, saved again", step="undo", after=("copy",), unsynced=True, saved_again=True),
     Scene("undo of a copy by link", step="undo", after=("copy",), has_rename=False),

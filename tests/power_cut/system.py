@@ -89,6 +89,8 @@ class System:
     """Whether renameat2 exists."""
     poor: bool = False
     """The first device supports neither links nor a rename that never replaces."""
+    plain: bool = False
+    """The second device stores no extended attributes."""
     idle: Set[Site] = frozenset()
     """An fsync called there does nothing and reports success."""
     failing: int | None = None
@@ -201,6 +203,8 @@ class System:
         return attributes[name]
 
     def setxattr(self, fd: int, name: str, value: bytes) -> None:
+        if self.plain and self._of(fd).key[0] != ROOT[0]:
+            raise error(errno.ENOTSUP)
         attributes = dict(self._facts(fd).attributes) | {name: value}
         self._set(self._of(fd).key, attributes=tuple(sorted(attributes.items())))
 
