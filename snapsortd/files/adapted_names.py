@@ -22,7 +22,7 @@ LOOK_ALIKES = {
 """Characters that a file system may not allow, and the signs that take their place: full-width forms, the symbols of
 control characters, and one for all bytes that are not UTF-8 (surrogates in Python, see os.fsdecode)."""
 
-_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?= *(\.|$))", re.IGNORECASE)
+_DEVICE = re.compile(r"^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?= *(\.|$))", re.IGNORECASE)
 """Microsoft, "Naming Files, Paths, and Namespaces"."""
 
 _DOUBTFUL = re.compile(r'[\x00-\x1f"*:<>?\\|\udc80-\udcff]|[. ]$')
@@ -43,7 +43,7 @@ class NameRules:
 
 def is_doubtful(name: str) -> bool:
     """True if a file system is known that can't hold the name, other than for its length."""
-    return bool(_DOUBTFUL.search(name) or _DEVICE.match(name))
+    return bool(_DOUBTFUL.search(name) or _DEVICE.search(name))
 
 
 def adapted(name: str, rules: NameRules) -> str:
@@ -66,6 +66,4 @@ def _allowed(text: str, rules: NameRules) -> str:
 def _with_valid_ends(name: str, rules: NameRules) -> str:
     if rules.trims_dots and name.endswith((".", " ")):
         name = f"{name[:-1]}_"
-    if rules.reserved_names:
-        name = _DEVICE.sub(r"\1_", name, count=1) if _DEVICE.match(name) else name
-    return name
+    return _DEVICE.sub(r"\1_", name) if rules.reserved_names else name
