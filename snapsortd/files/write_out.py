@@ -51,7 +51,7 @@ def write_out(fd: int) -> None:
     size = os.fstat(fd).st_size
     for start in range(0, size if size > WINDOW else 0, WINDOW):
         _call(fd, start, WINDOW, _COMPLETE)
-        report("waiting for the disk with", start, size)
+        report("syncing", start, size)
 
 
 def _call(fd: int, start: int, length: int, flags: int) -> None:
