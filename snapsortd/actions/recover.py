@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from snapsortd.files.folders import open_place
 from snapsortd.files.identity import folded, has_version, is_folder_of
 from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.tags import has_none_of, has_tags
+
+log = logging.getLogger("snapsortd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,9 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
         raise
     except SnapsortError as error:
         return f"{what} waits: {error.message}"
+    except Exception as error:  # a defect that shows over one entry must not keep the others from being resolved
+        log.exception("snapsortd failed over %s; please report this", what)
+        return f"{what} waits: snapsortd failed over it: {type(error).__name__}: {error}"
     done = {
         Act.DEFER: "waits",
         Act.DROP: "was dropped",

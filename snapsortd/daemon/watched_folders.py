@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from snapsortd.config import check_folders
+from snapsortd.daemon.guard import guarded, guarded_scan
 from snapsortd.domain.file import Stat
 from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
@@ -22,7 +23,8 @@ class WatchedFolders:
     def __init__(self, session: Session, now: float) -> None:
         self._session = session
         self.queue = WorkQueue(
-            self._stat_wanted, lambda path, stat: session.pipeline.is_already_processed(path, stat.identity)
+            guarded(self._stat_wanted, None),
+            guarded(lambda path, stat: session.pipeline.is_already_processed(path, stat.identity), otherwise=True),
         )
         self.rescan_due = now
         """The time at which the next rescan is due, in monotonic seconds."""
@@ -44,12 +46,13 @@ class WatchedFolders:
         """Scan every watched folder again; files that were already processed are skipped quickly."""
         for sentence in self._session.repair():
             log.warning("%s", sentence)
-        self._session.forget_gone()
+        guarded(self._session.forget_gone, None)()
         folders = self._session.config.watch
         for folder in folders:
             if self.watcher.is_claimed_elsewhere(folder.path):
                 continue
-            self.queue.offer_many(folder.path, scan(folder, [each.path for each in folders]), folder.settle)
+            found = guarded_scan(folder.path, scan(folder, [each.path for each in folders]))
+            self.queue.offer_many(folder.path, found, folder.settle)
 
     def rescan_soon(self) -> None:
         """Make a rescan due now; callable from any thread."""

@@ -20,6 +20,9 @@ from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
 
+MAX_BATCH = 2**53
+"""Batches are numbered below this; an earlier version accepted any number from outside, after which none was left."""
+
 IN_PLACE = frozenset({Method.TAG, Method.CALL})
 """Methods after which the file stays where it is and other actions may follow: they do not set the image's outcome."""
 
@@ -40,7 +43,8 @@ class Journal(EntrySelector):
         self._batch_lock = threading.Lock()
         self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
-            self._batch: int = db.execute("SELECT coalesce(max(batch), 0) FROM entries").fetchone()[0]
+            statement = "SELECT coalesce(max(batch), 0) FROM entries WHERE batch < ?"
+            self._batch: int = db.execute(statement, (MAX_BATCH,)).fetchone()[0]
 
     def close(self) -> None:
         """Make everything durable and close."""
@@ -51,6 +55,10 @@ class Journal(EntrySelector):
         with self._batch_lock:
             self._batch += 1
             return self._batch
+
+    def has_begun(self, batch: int) -> bool:
+        """True if the number is that of a batch, so that entries may be added to it."""
+        return 0 < batch <= self._batch
 
     def decide(self, path: str, text: str) -> int:
         """Store a decision (JSON) and return its number; it is durable together with whatever refers to it."""
@@ -72,7 +80,8 @@ class Journal(EntrySelector):
         with self._file.writing(durable=durable) as db:
             number = _new_id(db.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", tuple(columns.values())))
         with self._batch_lock:
-            self._batch = max(self._batch, intent.cause.batch)
+            if intent.cause.batch < MAX_BATCH:
+                self._batch = max(self._batch, intent.cause.batch)
         return self._entry(number)
 
     def advance(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from itertools import chain
 
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
 from snapsortd.files.folders import lstat
@@ -106,8 +106,15 @@ def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, F
 
 @contextmanager
 def open_companion(path: str, root: str) -> Iterator[OpenFile]:
-    """Hold a companion open. Raise FileChanged if it is still being written, so that the image waits for it."""
+    """Hold a companion open.
+
+    Raise MoveRefused if it is still being written: the image waits for it, longer each time, and says why.
+    """
     with open_file(path, root) as companion:
         if is_being_written(companion.fd):
-            raise FileChanged(f"{os.path.basename(path)}, which belongs to it, is still being written")
+            name = os.path.basename(path)
+            raise MoveRefused(
+                f"{name}, which belongs to it, is still being written by another program",
+                "it is tried again later; `snapsortctl sort FILE` tries it at once",
+            )
         yield companion

@@ -22,7 +22,7 @@ from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
-from snapsortd.pipeline.setbacks import SETBACKS, record_setback, record_unopened
+from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
@@ -148,7 +148,9 @@ class Pipeline:
                     text = decision_to_json(file, classification, decision, _elapsed(began))
                     result = self._carry_out(image, known, result, text, terms.batch)
                 return replace(result, milliseconds=_elapsed(began))
-            except SETBACKS as error:
+            except NO_SETBACKS:
+                raise
+            except Exception as error:
                 setback = record_setback(self._journal, error, image, known, dry_run=terms.dry_run)
                 return Result(
                     path,

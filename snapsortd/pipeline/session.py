@@ -18,7 +18,7 @@ from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, UndoRefused
+from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, SnapsortError, UndoRefused
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
@@ -176,6 +176,8 @@ class Session:
         if not dry_run and (claim := self.claims.other(os.path.dirname(path))) is not None:
             raise MoveRefused(f"{path}: its folder is {claim}", f"stop that one first: `kill {claim.pid}`")
         pipeline = self._pipeline(tags, skip_tags) if tags or skip_tags else self.pipeline
+        if batch is not None and not self.journal.has_begun(batch):
+            raise SnapsortError(f"there is no batch {batch}", "leave it out, and a new one begins")
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from snapsortd.domain.errors import (
@@ -10,6 +11,9 @@ from snapsortd.domain.errors import (
     DurabilityError,
     FileChanged,
     ImageError,
+    Interrupted,
+    JournalError,
+    ModelError,
     MoveRefused,
     TemplateError,
 )
@@ -23,8 +27,16 @@ from snapsortd.vision.formats import promises_image
 MAX_DEATHS = 3
 """An image that kills the classifier this many times in a row is quarantined."""
 
-SETBACKS = (ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError, OSError)
-"""Errors that concern one image alone."""
+NO_SETBACKS = (FileChanged, Interrupted, ModelError, JournalError)
+"""Errors that are not the image's. Every other one concerns it alone."""
+
+FORESEEN = (
+    *(ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError),
+    *(OSError, MemoryError),
+)
+"""Errors of an image; any other is a defect of ours that shows over this one."""
+
+log = logging.getLogger("snapsortd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +61,16 @@ def judge_setback(error: Exception, known: Known | None) -> Setback:
             return Setback(Outcome.FAILED, str(error), attempts + 1, deaths + 1)
         case OSError():
             return Setback(Outcome.FAILED, in_words(error), attempts + 1)
-        case _:
+        case MemoryError():
+            return Setback(Outcome.FAILED, "there was not enough memory", attempts + 1)
+        case MoveRefused() | DurabilityError() | TemplateError():
             return Setback(Outcome.FAILED, str(error), attempts + 1)
+        case _:
+            return Setback(
+                Outcome.QUARANTINED,
+                f"snapsortd failed over it: {type(error).__name__}: {error} (please report this, with what the log says"
+                " of it; `snapsortctl sort FILE` tries it again after an update)",
+            )
 
 
 def record_setback(
@@ -62,8 +82,13 @@ def record_setback(
     *,
     dry_run: bool = False,
 ) -> Setback:
-    """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed."""
+    """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed.
+
+    The traceback of an unforeseen error is logged.
+    """
     setback = judge_setback(error, known)
+    if not isinstance(error, FORESEEN):
+        log.error("snapsortd failed over %s, which stays where it is", image.path, exc_info=error)
     if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
         journal.remember(
             Known(

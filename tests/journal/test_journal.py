@@ -16,6 +16,7 @@ import pytest
 from snapsortd.domain.entry import EntryKind, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.files.folders import to_stat
 from snapsortd.journal import Journal, Selection
 from snapsortd.journal.migrations import FIRST_FORMAT
 from tests.support.entries import IMAGE, INTENT, caused, done
@@ -168,6 +169,34 @@ def test_batches_go_on_after_a_restart(journal: Journal, path: str) -> None:
     again = Journal(path)
     assert again.new_batch() > second
     again.close()
+
+
+def test_no_batch_from_outside_uses_up_the_numbers(journal: Journal, path: str) -> None:
+    first = journal.new_batch()
+    assert journal.has_begun(first)
+    assert not any(map(journal.has_begun, (0, first + 1, 2**63 - 1)))
+    journal.begin(caused(batch=2**63 - 1))
+    assert journal.new_batch() == first + 1
+    journal.begin(caused(batch=first + 1))
+    journal.close()
+    with closing(Journal(path)) as again:
+        assert again.new_batch() == first + 2
+
+
+@pytest.mark.parametrize("seconds", [-(2**63) // 10**9, -2_208_988_800, 9_223_459_200, 2**61])
+def test_any_time_that_a_file_can_have_is_recorded(journal: Journal, tmp_path: Path, seconds: int) -> None:
+    """The years 1677, 1900, 2262 and those that only some file systems can store."""
+    file = tmp_path / "note.txt"
+    file.touch()
+    try:
+        os.utime(file, (seconds, seconds))
+    except OSError:
+        pytest.skip("the file system has no such time")
+    identity = to_stat(os.lstat(file)).identity
+    journal.remember(Known(str(file), identity, Outcome.IGNORED, "not an image"))
+    known = journal.recall(str(file), identity, "")
+    assert known is not None
+    assert known.identity == identity
 
 
 def test_the_story_of_a_path(journal: Journal) -> None:

@@ -28,7 +28,8 @@ from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
-from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.filters import Facts, LabelFilter
+from snapsortd.rules.filters.filter import Verdict
 from snapsortd.rules.parse_template import parse_destination, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.vision.classifier import Classifier
@@ -46,6 +47,15 @@ LABELS = {
     "other": ("a photo of a person, an animal or an object",),
 }
 RECEIPT = LabelFilter(("receipt",))
+
+
+class Defective(LabelFilter):
+    """A filter with a defect that one image triggers."""
+
+    def check(self, facts: Facts) -> Verdict:
+        if "odd" in facts.file.path:
+            raise OverflowError("Python int too large to convert to SQLite INTEGER")
+        return super().check(facts)
 
 
 class Interrupting(Classifier):
@@ -532,3 +542,17 @@ def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
     is_missing.cache_clear()
     room.fingerprint = "1 raw+pdf"
     assert room.process(path).outcome is Outcome.FILED
+
+
+def test_an_image_that_trips_a_defect_is_left_with_a_sentence_and_the_next_one_is_filed(
+    room: Room, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.rules = (Rule("Receipts", (room.to("receipts/"),), (Defective(("receipt",)),)),)
+    odd, next_one = room.receipt("odd.png"), room.receipt("next.png", seed=4)
+    result = room.process(odd)
+    assert result.outcome is Outcome.QUARANTINED
+    assert "snapsortd failed over it: OverflowError" in result.reason
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+    assert room.process(odd).known
+    assert room.process(next_one).outcome is Outcome.FILED
+    assert odd.exists()
