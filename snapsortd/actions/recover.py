@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from snapsortd.actions.ledger import Ledger
@@ -13,7 +14,7 @@ from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.folders import open_place
-from snapsortd.files.identity import folded, has_version, is_folder_of
+from snapsortd.files.identity import folded, folder_without, has_version, is_folder_of
 from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.tags import has_none_of, has_tags
 
@@ -51,8 +52,7 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
     try:
         mover.restore_name(entry)
         source, target = _look(entry.intent.old), _look(entry.intent.new)
-        seen_source = _judge_source(entry, source)
-        seen_target = _judge_target(entry, source, target)
+        seen_source, seen_target = _judge_source(entry, source), _judge_target(entry, source, target)
         resolution = resolve(entry.state, entry.intent.method, entry.intent.keep_source, seen_source, seen_target)
         mover.finish_interrupted(entry, resolution, target.stat.identity if target.stat else None)
     except JournalError:
@@ -72,14 +72,24 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
     return f"{what} {done}" + (f": {resolution.reason}" if resolution.reason else "")
 
 
+def inspect(entry: Entry) -> tuple[SourceSeen, TargetSeen]:
+    """Return what is at both ends of an entry now; nothing is changed."""
+    source, target = _look(entry.intent.old), _look(entry.intent.new)
+    return _judge_source(entry, source), _judge_target(entry, source, target)
+
+
 def _look(end: End) -> _Seen:
     try:
         with open_place(end.path, end.root) as place:
             if not is_folder_of(end, place.folder):
                 return _Seen(None)
             return _Seen(place.folder.identity, place.look(), place.symlink_target())
+    except FileNotFoundError:
+        with suppress(OSError):
+            return _Seen(folder_without(end))
     except OSError:
-        return _Seen(None)
+        pass
+    return _Seen(None)
 
 
 def _judge_source(entry: Entry, seen: _Seen) -> SourceSeen:

@@ -105,6 +105,6 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
 def _remove_leftover(entry: Entry) -> None:
     """Delete our own unfinished copy, or the second link that was left when it got its name."""
     if entry.intent.method is Method.COPY:
-        with open_place(entry.intent.target, entry.intent.target_root) as target:
+        with suppress(FileNotFoundError), open_place(entry.intent.target, entry.intent.target_root) as target:
             PathInFolder(target.folder, temporary_name(entry)).remove()
             sync_folder(target.folder.fd)  # recovery does not look for it once the entry is closed

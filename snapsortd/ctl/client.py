@@ -43,6 +43,7 @@ class Backend(Protocol):
     ) -> Reply: ...
     def undo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
     def redo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
+    def abandon(self, number: int, *, dry_run: bool) -> Reply: ...
 
 
 @contextmanager
@@ -109,6 +110,10 @@ class Client:
     def redo(self, *, dry_run: bool, **selection: Any) -> Reply:
         """Redo what was undone; an empty selection means the last batch."""
         return self._call("POST", "/v1/redo", {**selection, "dry_run": dry_run})
+
+    def abandon(self, number: int, *, dry_run: bool) -> Reply:
+        """Give up an unfinished entry, or only explain what that means."""
+        return self._call("POST", "/v1/abandon", {"id": number, "dry_run": dry_run})
 
     def send(self, order: str) -> Reply:
         """Send an order without arguments: pause, resume, reload or stop."""

@@ -20,6 +20,7 @@ class LocalBackend:
         self.image = session.image
         self.undo = session.undo
         self.redo = session.redo
+        self.abandon = session.abandon
 
 
 @contextmanager

@@ -33,6 +33,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "sort": ("sim_sort", "File existing images once."),
         "undo": ("log_undo", "Undo moves."),
         "redo": ("log_undo", "Redo what was undone."),
+        "abandon": ("abandon", "Give up a move whose disk never comes back."),
         "pause": ("status_control", "Stop filing until `resume`."),
         "resume": ("status_control", "Resume filing."),
         "reload": ("status_control", "Reload the configuration."),

@@ -46,6 +46,8 @@ class WatchedFolders:
         """Scan every watched folder again; files that were already processed are skipped quickly."""
         for sentence in self._session.repair():
             log.warning("%s", sentence)
+        for sentence in guarded(self._session.clean, [])():
+            log.warning("%s", sentence)
         guarded(self._session.forget_gone, None)()
         folders = self._session.config.watch
         for folder in folders:

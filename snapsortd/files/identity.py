@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from contextlib import suppress
 
 from snapsortd.domain.entry import End, Entry, Method
-from snapsortd.domain.file import FileIdentity, Stat
+from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import Folder, PathInFolder, open_place, to_stat
+from snapsortd.files.folders import Folder, PathInFolder, open_folder, open_place, to_stat
 from snapsortd.files.mounts import disk_of, is_certain
 
 
@@ -90,6 +91,19 @@ def is_on_disk(folder: Folder, dev: int, disk: str) -> bool:
     """True if `folder` is on the disk called `disk`, or, if names are unknown, on the one with this device number."""
     same = _is_on(folder, disk)
     return folder.identity.dev == dev if same is None else same
+
+
+def folder_without(end: End) -> FolderIdentity | None:
+    """Return the nearest existing folder above the end's missing one, if it certainly is on the same disk.
+
+    Then that folder was deleted, with everything in it. None says nothing: the disk may not be mounted.
+    """
+    path = os.path.dirname(end.path)
+    while is_certain(end.disk) and path != "/":
+        path = os.path.dirname(path)
+        with suppress(FileNotFoundError), open_folder(path) as folder:
+            return folder.identity if disk_of(folder.fd) == end.disk else None
+    return None
 
 
 def _is_on(folder: Folder, disk: str) -> bool | None:

@@ -48,6 +48,8 @@ class Problem:
     outcome: str
     reason: str
     at: float
+    entry: int | None = None
+    """The number of the unfinished entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,16 @@ class JournalReader:
         """Return an unfinished move from or to `path`, or None."""
         return self._first(f"{_OPEN} AND (source = ? OR target = ?)", (os.fsencode(path),) * 2)
 
+    def unsuccessful(self, after: int) -> list[tuple[int, str, str]]:
+        """Return number, source and target of the changes of files that failed or are in conflict, after an entry."""
+        statement = (
+            "SELECT id, source, target FROM entries WHERE id > ? AND state IN ('failed', 'conflict')"
+            " AND method IN ('copy', 'rename', 'remove')"
+        )
+        with self._file.reading() as db:
+            rows = db.execute(statement, (after,)).fetchall()
+        return [(row["id"], os.fsdecode(row["source"]), os.fsdecode(row["target"])) for row in rows]
+
     def entries(
         self,
         limit: int = 50,
@@ -187,7 +199,7 @@ class JournalReader:
     def problems(self, limit: int = 20) -> list[Problem]:
         """Return what needs a person's attention: unfinished moves, conflicts, and quarantined or failed images."""
         found = [
-            Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at)
+            Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at, entry.id)
             for entry in self._query(_OPEN, (), limit=limit)
         ]
         found += [

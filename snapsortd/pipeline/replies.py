@@ -31,7 +31,14 @@ def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any
         "undone": counts.undone,
         "unfinished": counts.open,
         "problems": [
-            {"path": each.path, "outcome": each.outcome, "reason": each.reason, "at": iso(each.at)} for each in problems
+            {
+                "path": each.path,
+                "outcome": each.outcome,
+                "reason": each.reason,
+                "at": iso(each.at),
+                "id": each.entry,
+            }
+            for each in problems
         ],
     }
 

@@ -25,9 +25,11 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.journal import Journal
+from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
+from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
 from snapsortd.pipeline.undo import redo, undo
@@ -65,6 +67,8 @@ class Session:
         self.exporter = Exporter(locations.cache_dir)
         self.pipeline = self._pipeline()
         self._repaired: frozenset[str] = frozenset()
+        self._leftovers = Leftovers(journal)
+        self._reported: frozenset[str] = frozenset()
 
     @classmethod
     @contextmanager
@@ -139,6 +143,12 @@ class Session:
         before, self._repaired = self._repaired, frozenset(sentences)
         return [sentence for sentence in sentences if sentence not in before]
 
+    def clean(self) -> list[str]:
+        """Remove what failed changes left behind; return one sentence for each thing that stays, only once."""
+        sentences = self._leftovers.clean()
+        before, self._reported = self._reported, frozenset(sentences)
+        return [sentence for sentence in sentences if sentence not in before]
+
     def forget_gone(self) -> None:
         """Forget failed and quarantined images that no longer exist, because they need no attention any more."""
         for each in self.journal.problems(MAX_PROBLEMS):
@@ -201,6 +211,12 @@ class Session:
         """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""
         entries = self.journal.redoable(parse_selection(**selection))
         return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each))
+
+    def abandon(self, number: int, *, dry_run: bool = False) -> dict[str, Any]:
+        """Give up an unfinished entry that can't be resolved, or only explain it; see `pipeline.abandon`."""
+        if not dry_run:
+            self.repair()
+        return abandon(self.journal, self.mover, number, dry_run=dry_run)
 
     def _before_each(self, entry: Entry) -> None:
         """Raise Interrupted on shutdown, because a long undo takes minutes.

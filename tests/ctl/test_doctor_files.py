@@ -21,6 +21,8 @@ from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.migrations import FORMAT
 from snapsortd.journal.readonly import read_counts
 from snapsortd.vision.checkpoint import find_checkpoint
+from tests.support.filing import Filing
+from tests.support.interrupted import begin
 from tests.support.patient import Patient, file_one, snapshot
 
 # The journal
@@ -114,6 +116,18 @@ def test_moves_that_a_crash_left_unfinished(patient: Patient) -> None:
     before = snapshot(patient.folder)
     assert "1 move unfinished" in patient.trouble("journal").summary
     assert snapshot(patient.folder) == before
+
+
+def test_a_move_whose_disk_is_gone(patient: Patient) -> None:
+    patient.filed.mkdir()
+    filing = Filing(patient.locations.journal, patient.inbox, patient.filed)
+    entry = begin(filing, filing.image())
+    filing.journal.advance(entry.id, entry.state, reason="its disk is not mounted")
+    found = patient.trouble("journal")
+    filing.journal.close()
+    assert found.status is Status.WARNING
+    assert f"to {entry.intent.target} is unfinished: its disk is not mounted" in found.summary
+    assert f"`snapsortctl abandon {entry.id}`" in found.fix
 
 
 def test_a_journal_that_cannot_be_read_without_writing_is_left_alone(patient: Patient) -> None:

@@ -112,6 +112,16 @@ def test_orders(ctl: Ctl, daemon: FakeControl, order: str, state: str) -> None:
     assert daemon.asked == [(order, {})] * 2
 
 
+def test_giving_up_is_explained_and_asked_first(ctl: Ctl, daemon: FakeControl) -> None:
+    dry, real = (("abandon", {"number": 12, "dry_run": dry_run}) for dry_run in (True, False))
+    assert "stays." in ctl.out("abandon", "12", code=130)  # nobody answers
+    assert ctl.json("abandon", "12")["done"] is False
+    assert daemon.asked == [dry, dry]
+    assert ctl.out("abandon", "12", "--yes").endswith("Entry 12 is given up.\n")
+    assert ctl.json("abandon", "12", "--yes")["done"] is True
+    assert daemon.asked[2:] == [dry, real] * 2
+
+
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

@@ -360,6 +360,13 @@ def test_a_listener_that_goes_away_is_let_go(address: str, control: SlowControl)
         wait_for(lambda: control.events.listeners == 1, what="one listener left")
 
 
+@pytest.mark.parametrize("number", [0, -1, 2**63, 1.5, True, "1", None, float("nan")])
+def test_only_the_number_of_an_entry_can_be_given_up(address: str, control: SlowControl, number: object) -> None:
+    assert post(address, "abandon", {"id": number})[0] == 400
+    assert not control.asked
+    assert post(address, "abandon", {"id": 2**63 - 1, "dry_run": True})[0] == 200
+
+
 def test_it_ends_at_once_although_some_listen(
     address: str, server: ApiServer, caplog: pytest.LogCaptureFixture
 ) -> None:

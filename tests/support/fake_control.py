@@ -136,6 +136,16 @@ class FakeControl:
         self._note("redo", **selection)
         return self._reversed()
 
+    def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]:
+        self._note("abandon", number=number, dry_run=dry_run)
+        return {
+            "id": number,
+            "source": ODD,
+            "target": "/usb/a.png",
+            "explanation": [f"{ODD} stays."],
+            "done": not dry_run,
+        }
+
     def _reversed(self) -> dict[str, Any]:
         moved = {"kind": "move", "action": "move", "tags": []}
         good = moved | {"id": 13, "done": True, "from": "/filed/a.png", "to": "/inbox/a.png", "reason": ""}

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import JournalBlocked, JournalError
 from snapsortd.domain.text import count, size_words
 from snapsortd.journal.integrity import marker
@@ -16,6 +17,8 @@ from snapsortd.journal.queries import Counts, JournalReader
 from snapsortd.journal.readonly import ReadOnlyFile
 
 NAME = "journal"
+MAX_LISTED = 5
+"""Unfinished moves that are listed; one disk can have many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class JournalFacts:
     version: int
     counts: Counts | None = None
     newest: float | None = None
+    waiting: tuple[Entry, ...] = ()
+    """The unfinished moves that could not be resolved, which have a reason."""
 
 
 def read_journal(path: str) -> JournalFacts | JournalError | None:
@@ -63,8 +68,10 @@ def _read(path: str) -> JournalFacts | None:
             return facts
         with file.reading() as db:
             newest = db.execute("SELECT max(at) FROM entries").fetchone()[0]
-        counts = JournalReader(file).counts()
-    return JournalFacts(path, facts.bytes, "", True, facts.version, counts, newest)
+        reader = JournalReader(file)
+        counts = reader.counts()
+        waiting = [entry for entry in reader.open_entries() if entry.reason] if facts.version == FORMAT else []
+    return JournalFacts(path, facts.bytes, "", True, facts.version, counts, newest, tuple(waiting[:MAX_LISTED]))
 
 
 def check_journal(found: JournalFacts | JournalError | None, *, running: bool) -> Iterator[Finding]:
@@ -116,10 +123,16 @@ def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterato
             f"{count(counts.quarantined, 'image')} given up on",
             "`snapsortctl status` lists them with the reasons",
         )
-    if counts.open and not running:
+    for entry in found.waiting:
         yield warning(
             NAME,
-            f"{count(counts.open, 'move')} unfinished, as after a crash",
+            f"the {entry.intent.kind} of {entry.intent.source} to {entry.intent.target} is unfinished: {entry.reason}",
+            f"mount its disk; if that never comes back: `snapsortctl abandon {entry.id}`, which explains and asks",
+        )
+    if counts.open > len(found.waiting) and not running:
+        yield warning(
+            NAME,
+            f"{count(counts.open - len(found.waiting), 'move')} unfinished, as after a crash",
             "start snapsortd: it finishes or discards those whose state it can prove",
         )
     yield ok(NAME, f"intact: {found.path}, {size_words(found.bytes)}, {counts.filed} filed, {counts.undone} undone")

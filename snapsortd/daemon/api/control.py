@@ -109,6 +109,11 @@ class DaemonControl:
                 self._daemon.announcer.publish(event, {"path": each["from"], "target": each["to"], "id": each["id"]})
         return found
 
+    def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]:
+        """Give up an unfinished entry that can't be resolved, or only explain what that means."""
+        session = self._daemon.session
+        return self._daemon.jobs.submit(lambda: session.abandon(number, dry_run=dry_run), touches_files=True)
+
     def pause(self) -> dict[str, Any]:
         """Stop filing until `resume`; new images wait."""
         return self._daemon.jobs.submit(lambda: self._daemon.pause(True))

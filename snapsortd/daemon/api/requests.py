@@ -87,6 +87,7 @@ SELECTION = {
     "until": (str,),
     "dry_run": (bool,),
 }
+ABANDON: dict[str, tuple[type, ...]] = {"id": (int,), "dry_run": (bool,)}
 LOG_QUERY: dict[str, Callable[[str], Any]] = {
     "limit": int,
     "before": int,

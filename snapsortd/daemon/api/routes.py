@@ -16,6 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snapsortd.daemon.api.requests import (
+    ABANDON,
     IMAGE,
     LOG_QUERY,
     SELECTION,
@@ -59,6 +60,7 @@ class Control(Protocol):
     ) -> dict[str, Any]: ...
     def undo(self, **selection: Any) -> dict[str, Any]: ...
     def redo(self, **selection: Any) -> dict[str, Any]: ...
+    def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]: ...
     def pause(self) -> dict[str, Any]: ...
     def resume(self) -> dict[str, Any]: ...
     def reload(self) -> dict[str, Any]: ...
@@ -156,6 +158,12 @@ def build_app(control: Control) -> ASGIApp:
     async def redo(request: Request) -> Response:
         return await call(control.redo, **await body_of(request, SELECTION))
 
+    async def abandon(request: Request) -> Response:
+        body = await body_of(request, ABANDON)
+        if body.get("id") is None:
+            raise BadRequest("'id' is missing")
+        return await call(control.abandon, body["id"], dry_run=bool(body.get("dry_run")))
+
     def simple(operation: Callable[[], dict[str, Any]]) -> Handler:
         async def run(_: Request) -> Response:
             return await call(operation)
@@ -186,6 +194,7 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/images", image),
             post("/v1/undo", undo),
             post("/v1/redo", redo),
+            post("/v1/abandon", abandon),
             post("/v1/pause", simple(control.pause)),
             post("/v1/resume", simple(control.resume)),
             post("/v1/reload", simple(control.reload)),
