@@ -11,6 +11,7 @@ import fcntl
 import json
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -44,7 +45,10 @@ class Claim:
 
 
 class Claims:
-    """The claims of one process, by configured path. If the folder for them can't be used, nothing is claimed."""
+    """The claims of one process, by configured path. If the folder for them can't be used, nothing is claimed.
+
+    Safe to use from any thread.
+    """
 
     def __init__(self, folder: str, config: str) -> None:
         """`folder` is where all daemons of this user have their claims; nothing is claimed if it is empty."""
@@ -52,6 +56,7 @@ class Claims:
         self._config = config
         self._held: dict[str, tuple[str, int]] = {}
         self._failed = False
+        self._lock = threading.RLock()
 
     def take(self, path: str, identity: tuple[int, int], *, subfolders: bool) -> Claim | None:
         """Claim the folder at `path`, which has this device and inode. Return another daemon's claim that overlaps."""
@@ -59,9 +64,9 @@ class Claims:
         if not self._folder or self._failed or self._held.get(path, ("", -1))[0] == name:
             return None
         self.release(path)
+        wanted = Claim(os.path.realpath(path), subfolders, os.getpid(), self._config)
         try:
             with self._guarded():
-                wanted = Claim(os.path.realpath(path), subfolders, os.getpid(), self._config)
                 for other_name, other in self._others():
                     if other_name == name or other.covers(wanted.path) or wanted.covers(other.path):
                         return other
@@ -82,9 +87,10 @@ class Claims:
 
     def release(self, path: str) -> None:
         """Release the claim on the folder at `path`, if there is one."""
-        _, fd = self._held.pop(path, ("", -1))
-        if fd >= 0:
-            os.close(fd)
+        with self._lock:
+            _, fd = self._held.pop(path, ("", -1))
+            if fd >= 0:
+                os.close(fd)
 
     def close(self) -> None:
         """Release every claim."""
@@ -96,12 +102,13 @@ class Claims:
         """Let one process at a time claim: two that overlap would otherwise not notice each other, or both give way."""
         if make:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
-        fd = os.open(os.path.join(self._folder, _GUARD), _PRIVATE, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
+        with self._lock:
+            fd = os.open(os.path.join(self._folder, _GUARD), _PRIVATE, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(fd)
 
     def _others(self) -> Iterator[tuple[str, Claim]]:
         """Yield the claims of other processes on this machine; those of processes that have ended are removed."""

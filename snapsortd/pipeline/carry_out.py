@@ -24,6 +24,7 @@ from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.pipeline.companions import companions, open_companion, series_beside
+from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.rules.preview import for_name
 
 EXTERNAL = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
@@ -44,9 +45,11 @@ class CarriedOut:
 class Executor:
     """Carries out decisions: one action after the other, each for the image and its companions."""
 
-    def __init__(self, mover: Mover, external: ExternalActions) -> None:
+    def __init__(self, mover: Mover, external: ExternalActions, leftovers: Leftovers | None = None) -> None:
+        """`leftovers` refuses folders in which each try would leave another unfinished copy."""
         self._mover = mover
         self._external = external
+        self._leftovers = leftovers
 
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
         """Carry out the actions in turn, each at the path that the file then has; stop at the first failure.
@@ -87,6 +90,8 @@ class Executor:
             return self._external.run(image, action, cause), []
         if action.destination is not None:
             check_disk(action.destination.root)
+            if self._leftovers is not None:
+                self._leftovers.check(os.path.join(action.destination.root, *action.destination.folders))
         if action.shadow or EntryKind(action.kind) not in TAKES_COMPANIONS:
             return self._mover.file(image, action, cause), []
         with ExitStack() as opened:

@@ -58,7 +58,9 @@ class Session:
         self.mover = Mover(journal, Trash(locations.trash_dir))
         self.history = History(journal)
         self._should_stop = should_stop
-        self._executor = Executor(self.mover, ExternalActions(journal, should_stop, self.mover.in_hand))
+        self._leftovers = Leftovers(journal)
+        external = ExternalActions(journal, should_stop, self.mover.in_hand)
+        self._executor = Executor(self.mover, external, self._leftovers)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -67,7 +69,6 @@ class Session:
         self.exporter = Exporter(locations.cache_dir)
         self.pipeline = self._pipeline()
         self._repaired: frozenset[str] = frozenset()
-        self._leftovers = Leftovers(journal)
         self._reported: frozenset[str] = frozenset()
 
     @classmethod

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
+from snapsortd.domain.errors import MoveRefused
+from snapsortd.files.open_file import open_file
+from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.leftovers import Leftovers
 from tests.support.filing import PIXELS, Filing, tree
 from tests.support.interrupted import begin
+from tests.support.mounting import run
 from tests.support.privileges import as_a_normal_user
 
 
@@ -87,3 +92,30 @@ def test_what_cannot_be_removed_now_is_tried_again(filing: Filing, entry: Entry)
     filing.sorted.chmod(0o700)
     assert leftovers.clean() == []
     assert tree(filing.sorted) == {}
+
+
+def test_a_folder_where_nothing_can_be_deleted_gets_one_copy_and_no_more(far_filing: Filing, other_disk: Path) -> None:
+    image = far_filing.image()
+    leftovers = Leftovers(far_filing.journal)
+    executor = Executor(far_filing.mover, ExternalActions(far_filing.journal, lambda: False), leftovers)
+    appending = other_disk / "sorted" / "only adding"
+    action = far_filing.action(image, folders=("only adding",))
+
+    def refused() -> str:
+        with open_file(str(image), str(far_filing.inbox)) as file:
+            found = executor.carry_out(file.hashed(), [action], far_filing.journal.new_batch(), number)
+        assert isinstance(found.failure, MoveRefused)
+        return str(found.failure)
+
+    number = far_filing.journal.decide(str(image), "{}")
+    appending.mkdir()
+    run("chattr", "+a", str(appending))
+    try:
+        refused()
+        assert [f"allow that files in {appending} are deleted" in refused() for _ in range(3)] == [True] * 3
+        assert len(tree(appending)) == 1
+    finally:
+        run("chattr", "-a", str(appending))
+    with open_file(str(image), str(far_filing.inbox)) as file:
+        executor.carry_out(file.hashed(), [action], far_filing.journal.new_batch(), number)
+    assert tree(appending) == {"a.png": PIXELS}

@@ -170,5 +170,9 @@ def _folder_findings(path: str, state: str, runtime: Runtime) -> Iterator[Findin
             privacy_fix(runtime.python) if denied else f"`ls -ld {quoted(path)}`, as the user that the service runs as"
         )
         yield problem(NAME, f"it cannot read {path}: {state}", fix)
+    elif state.startswith("filed by another"):
+        yield problem(
+            NAME, f"{path} is {state}, not by this one", "end that process, or remove the folder from one configuration"
+        )
     elif state.startswith("scanning: the system"):
         yield warning(NAME, f"it is not notified of changes in {path}: {state}", f"`{RAISE}`, then {RESTART}")

@@ -76,7 +76,7 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     if model.get("error"):
         yield "", style(escape(model["error"]), fg="red")
     for number, folder in enumerate(status["folders"]):
-        state = "" if folder["state"] == "watching" else style(f"  ({folder['state']})", fg="yellow")
+        state = "" if folder["state"] == "watching" else style(f"  ({escape(folder['state'])})", fg="yellow")
         yield "" if number else "watching", short(folder["path"]) + state
     yield "queued", count(status["queued"], "image")
     for number, errand in enumerate(status.get("working") or ()):
