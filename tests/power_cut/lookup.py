@@ -48,7 +48,7 @@ def found(disk: Disk, key: Key) -> Found:
 
 def walk(disk: Disk, key: Key, path: str, follow: bool = True, links: int = MAX_LINKS) -> Key:
     """Resolve `path` from a folder; `follow` includes a symlink at its end. Raise OSError as Linux does."""
-    names = [checked(name) for name in path.split("/") if name]
+    names = [checked(name) for name in path.split("/") if name not in ("", ".")]
     key = ROOT if path.startswith("/") else key
     for place, name in enumerate(names):
         if not stat.S_ISDIR(disk.nodes[key].facts.mode):

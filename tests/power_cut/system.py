@@ -51,7 +51,7 @@ from snapsortd.files import (
     tags,
     write_out,
 )
-from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key
+from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key, Name
 from tests.power_cut.lookup import Found, checked, error, found, walk
 
 PARTS = (
@@ -87,6 +87,7 @@ class System:
     disk: Disk
     has_rename: bool = True
     """Whether renameat2 exists."""
+    has_links: bool = True
     poor: bool = False
     """The first device supports neither links nor a rename that never replaces."""
     plain: bool = False
@@ -270,7 +271,7 @@ class System:
         folder, name = self._free(target, dst_dir_fd)
         if key[0] != folder[0]:
             raise error(errno.EXDEV, target)
-        if self.poor and key[0] == ROOT[0]:
+        if not self.has_links or (self.poor and key[0] == ROOT[0]):
             raise error(errno.EPERM, target)
         if stat.S_ISDIR(self._mode(key)):
             raise error(errno.EPERM, source)
@@ -282,6 +283,38 @@ class System:
         if stat.S_ISDIR(self._mode(self._at(path, dir_fd, follow=False))):
             raise error(errno.EISDIR, path)
         self.disk.change((self._parent(path, dir_fd), None))
+        self.changed()
+
+    def rmdir(self, path: str, *, dir_fd: int | None = None) -> None:
+        key = self._at(path, dir_fd, follow=False)
+        if not stat.S_ISDIR(self._mode(key)):
+            raise error(errno.ENOTDIR, path)
+        if self._names_in(key):
+            raise error(errno.ENOTEMPTY, path)
+        self.disk.change((self._parent(path, dir_fd), None))
+        self.changed()
+
+    def listdir(self, fd: int) -> list[str]:
+        key = self._of(fd).key
+        if not stat.S_ISDIR(self._mode(key)):
+            raise error(errno.ENOTDIR)
+        return self._names_in(key)
+
+    def rename(self, source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        """Rename as renameat(2) does: an earlier file of that name is gone."""
+        self._count("rename")
+        start, end, key = self._ends(source, src_dir_fd, target, dst_dir_fd)
+        there = self.disk.names.get(end)
+        if there == key:  # two links of one file, both of which stay
+            return
+        if there is not None and stat.S_ISDIR(self._mode(there)) and not stat.S_ISDIR(self._mode(key)):
+            raise error(errno.EISDIR, target)
+        if there is not None and stat.S_ISDIR(self._mode(key)):
+            if not stat.S_ISDIR(self._mode(there)):
+                raise error(errno.ENOTDIR, target)
+            if self._names_in(there):
+                raise error(errno.ENOTEMPTY, target)
+        self.disk.change((end, key), (start, None))
         self.changed()
 
     def renameat2(self, source_fd: int, source: bytes, target_fd: int, target: bytes, flags: int) -> int:
@@ -299,20 +332,30 @@ class System:
         self._count("renameat2")
         if flags != 1:
             raise error(errno.EINVAL)
-        start, end = self._parent(source, source_fd), self._parent(target, target_fd)
-        if start[0][0] != end[0][0]:
-            raise error(errno.EXDEV)
-        key = self._at(source, source_fd, follow=False)
-        if end in self.disk.names:
-            raise error(errno.EEXIST)
+        start, end, key = self._ends(source, source_fd, target, target_fd, replacing=False)
         if self.poor and key[0] == ROOT[0]:
-            raise error(errno.EINVAL)
-        if end[0] == key or end[0] in self._inside(key):
             raise error(errno.EINVAL)
         self.disk.change((end, key), (start, None))
         self.changed()
 
     # Internals
+
+    def _ends(
+        self, source: str, source_fd: int, target: str, target_fd: int, *, replacing: bool = True
+    ) -> tuple[Name, Name, Key]:
+        """Return the two names of a rename, and what is renamed."""
+        start, end = self._parent(source, source_fd), self._parent(target, target_fd)
+        if start[0][0] != end[0][0]:
+            raise error(errno.EXDEV)
+        key = self._at(source, source_fd, follow=False)
+        if not replacing and end in self.disk.names:
+            raise error(errno.EEXIST)
+        if end[0] == key or end[0] in self._inside(key):
+            raise error(errno.EINVAL)
+        return start, end, key
+
+    def _names_in(self, folder: Key) -> list[str]:
+        return [name for above, name in self.disk.names if above == folder]
 
     def _count(self, call: str) -> None:
         number = self._calls[call]
@@ -356,6 +399,7 @@ class System:
     def _parent(self, path: str, dir_fd: int | None) -> tuple[Key, str]:
         """Return the folder of the last name of `path`, and that name; empty for the root."""
         above, _, name = path.rstrip("/").rpartition("/")
+        name = "" if name == "." else name
         folder = walk(self.disk, self._start(dir_fd), "/" if path.startswith("/") and not above else above)
         if not stat.S_ISDIR(self._mode(folder)):
             raise error(errno.ENOTDIR, path)

@@ -95,6 +95,17 @@ class Program:
     def unlink(self, folder: int, name: str) -> None:
         self.os.unlink(name, dir_fd=self.folders[folder])
 
+    def replace(self, folder: int, name: str, to: int, new: str) -> None:
+        self.os.rename(name, new, src_dir_fd=self.folders[folder], dst_dir_fd=self.folders[to])
+
+    def rmdir(self, folder: int, name: str) -> None:
+        self.os.rmdir(name, dir_fd=self.folders[folder])
+
+    def names(self, file: int) -> list[str]:
+        fd = self._fd(file)
+        self.os.close(self.os.open(".", FOLDER, dir_fd=fd))
+        return sorted(self.os.listdir(fd))
+
     def mkdir(self, folder: int, name: str) -> None:
         self.os.mkdir(name, dir_fd=self.folders[folder])
 
@@ -238,6 +249,21 @@ MADE = ("open", 0, "a", NEW)
         case("moved to its other link", MADE, ("link", 0, "a", 0, "b"), ("move", 0, "a", 0, "b"), last="EEXIST"),
         case("a folder moved into itself", ("move", 0, "sub", 1, "b"), last="EINVAL"),
         case("nothing is moved", ("move", 0, "a", 0, "b"), last="ENOENT"),
+        case("moved over another", MADE, ("open", 0, "b", NEW), ("replace", 0, "a", 0, "b"), ("facts", 1), last=None),
+        case("moved over its other link", MADE, ("link", 0, "a", 0, "b"), ("replace", 0, "a", 0, "b"), last=None),
+        case("a file over a folder", MADE, ("replace", 0, "a", 0, "sub"), last="EISDIR"),
+        case("a folder over a file", MADE, ("replace", 0, "sub", 0, "a"), last="ENOTDIR"),
+        case(
+            "a folder over one in use",
+            ("mkdir", 0, "c"),
+            ("mkdir", 1, "a"),
+            ("replace", 0, "c", 0, "sub"),
+            last="ENOTEMPTY",
+        ),
+        case("a folder removed", ("rmdir", 0, "sub"), ("look", 0, "sub", False), last="ENOENT"),
+        case("a folder in use", ("mkdir", 1, "a"), ("rmdir", 0, "sub"), last="ENOTEMPTY"),
+        case("no folder to remove", MADE, ("rmdir", 0, "a"), last="ENOTDIR"),
+        case("what a folder holds", ("mkdir", 1, "a"), ("open", 0, "sub", FOLDER), ("names", 0), last=["a"]),
         case("a folder made twice", ("mkdir", 0, "sub"), last="EEXIST"),
         case("no attribute", MADE, ("attribute", 0), last="ENODATA"),
         case("an attribute", MADE, ("set_attribute", 0, b"v"), ("attributes", 0), last=[("user.origin", b"v")]),
@@ -270,15 +296,19 @@ _steps = st.one_of(
     st.tuples(st.just("look"), _folder, _name, st.booleans()),
     st.tuples(st.just("look_path"), _name),
     st.tuples(st.just("same"), _name, _name),
-    st.tuples(st.sampled_from(["link", "move"]), _folder, _name, _folder, _name),
-    st.tuples(st.sampled_from(["unlink", "mkdir", "lead", "symlink"]), _folder, _name),
+    st.tuples(st.sampled_from(["link", "move", "replace"]), _folder, _name, _folder, _name),
+    st.tuples(st.sampled_from(["unlink", "mkdir", "rmdir", "lead", "symlink"]), _folder, _name),
     st.tuples(st.just("read"), _file, _small, _small),
     st.tuples(st.just("write"), _file, _bytes, _small),
     st.tuples(st.just("cut"), _file, _small),
     st.tuples(st.just("set_mode"), _file, st.sampled_from([0o600, 0o640, 0o400])),
     st.tuples(st.just("set_attribute"), _file, _bytes),
     st.tuples(
-        st.sampled_from(["facts", "sync", "forget", "set_time", "set_owner", "attributes", "drop_attribute", "lease"]),
+        st.sampled_from(
+            [
+                *("facts", "sync", "forget", "set_time", "set_owner", "attributes", "drop_attribute", "lease", "names"),
+            ]
+        ),
         _file,
     ),
 )
