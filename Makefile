@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test crash-test lint check bench bench-model install clean
+.PHONY: venv run demo picture test crash-test soak lint check bench bench-model install clean
 
 venv: $(STAMP)
 
@@ -32,6 +32,11 @@ test: venv
 
 crash-test: venv
 	$(BIN)/python -m tests.crash_sweep
+
+# An hour of random operations on four file systems; a seed repeats the choices, not the timing.
+SECONDS ?= 3600
+soak: venv
+	$(BIN)/python -m tests.soak --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint: venv
 	$(BIN)/ruff format --check .

@@ -5,44 +5,24 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from tests.support.clock import Clock
 from tests.support.images import receipt
 from tests.support.instance import SHARED, Instance, kept
 from tests.support.waiting import wait_for
 
 YEAR_S = 365 * 86_400
-CLOCK = """\
-import os, time
-
-def set_by(function, unit):
-    def read():
-        with open(os.environ["CLOCK_SET_BY"], encoding="ascii") as file:
-            return function() + int(file.read()) * unit
-    return read
-
-time.time, time.time_ns = set_by(time.time, 1), set_by(time.time_ns, 10**9)
-"""
-"""A start-up hook for the daemon: its wall clock is off by the seconds in a file, its monotonic clock is unaffected."""
 
 
 def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_path: Path) -> None:
-    offset = tmp_path / "offset"
-
-    def set_clock(years: int) -> None:
-        """Replace the file in one step, because it is read all the time."""
-        (tmp_path / "new").write_text(str(years * YEAR_S))
-        (tmp_path / "new").replace(offset)
-
-    set_clock(0)
-    (tmp_path / "clock").mkdir()
-    (tmp_path / "clock" / "sitecustomize.py").write_text(CLOCK)
+    clock = Clock(tmp_path / "clock")
     with kept(Instance(tmp_path, SHARED)) as one:
-        one.env |= {"PYTHONPATH": str(tmp_path / "clock"), "CLOCK_SET_BY": str(offset)}
+        one.env |= clock.env
         one.start()
         paths = []
         for name, years in (("now", 0), ("back", -9), ("forward", 9), ("back again", -20)):
             path = one.inbox / f"{name}.png"
             receipt(3).resize((90, 90)).save(path)
-            set_clock(years)  # it has most likely not settled yet
+            clock.set(years * YEAR_S)  # it has most likely not settled yet
             wait_for(lambda path=path: not path.exists(), seconds=120, what=f"{name} filed")
             paths.append(str(path))
         wait_for(lambda: not one.status()["unfinished"], what="all finished")
@@ -51,7 +31,7 @@ def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_pat
         years_told = [int(entry["at"][:4]) for entry in entries]
         assert years_told[3] > years_told[2] < years_told[1] > years_told[0], "its clock did go back and forth"
         assert one.json("undo", "--last", "1")["results"][0]["to"] == paths[-1]
-        set_clock(30)
+        clock.set(30 * YEAR_S)
         assert one.json("undo")["results"][0]["to"] == paths[-2]
         one.ctl("reload")
         wait_for(lambda: one.is_idle() and one.is_running(), what="scanned again")
