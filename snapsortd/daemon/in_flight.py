@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from snapsortd.daemon.workers import Workers
-from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError
+from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError, Postponed
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline.pipeline import Life, Terms
 from snapsortd.pipeline.session import Session
@@ -98,7 +98,7 @@ class InFlightImages:
         if any(image.path == path for image in self._images):  # it was reported again
             self._queue.offer(path, folder.settle)
             return
-        terms = Terms(others_in_flight=self.await_answers, urgent=is_new)
+        terms = Terms(urgent=is_new)
         life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
         image = InFlightImage(path, folder.path, folder.settle, is_new, life)
         self._images.append(image)
@@ -151,6 +151,8 @@ class InFlightImages:
                     self._take(result, image.settle)
         except (FileChanged, Interrupted, ModelError):
             self._queue.offer(image.path, image.settle)
+        except Postponed:
+            self._queue.retry(image.path, 1, time.monotonic(), image.settle)
         except JournalError as error:
             self._on_blocked(error)
         except Exception:  # a defect that shows over one image must not keep the others from being filed

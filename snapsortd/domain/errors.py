@@ -80,6 +80,10 @@ class ImageError(SnapsortError):
     """This image cannot be read (it is truncated, too large or not an image); trying again will not help."""
 
 
+class Postponed(SnapsortError):
+    """The image is slow to decode, and enough such images wait for the classifier; it is tried again later."""
+
+
 class ClassifierDied(SnapsortError):
     """The classifier process ended or was stopped because of this image; the image is tried again."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, ImageError, Interrupted, MoveRefused
+from snapsortd.domain.errors import FileChanged, ImageError, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
@@ -48,8 +48,6 @@ class Terms:
     """True if a person named this image: an earlier outcome is ignored."""
     dry_run: bool = False
     """True to only report what would happen."""
-    others_in_flight: bool = False
-    """True if other images are in flight."""
     urgent: bool = False
     """True to classify the image before the others in flight."""
     batch: int | None = None
@@ -98,8 +96,8 @@ class Pipeline:
     def file_image(self, path: str, root: str, should_stop: Callable[[], bool], terms: Terms) -> Life:
         """Classify the image at `path`, which is in the watched folder `root`, and file it by the rules.
 
-        Raise FileChanged (classify it again once it has settled), ModelError, JournalError, and Interrupted on
-        `should_stop` or if the other images in flight go first; an error of this image alone is in the Result.
+        Raise FileChanged (classify it again once it has settled), ModelError, JournalError, Interrupted on
+        `should_stop`, and Postponed if it is slow; an error of this image alone is in the Result.
         """
         with ExitStack() as held:
             try:
@@ -170,13 +168,8 @@ class Pipeline:
         return Result(image.path, outcome, reason)
 
     def _request(self, image: OpenFile, image_format: str, known: Known | None, terms: Terms) -> Request:
-        """Submit the image to the classifier; alone if it killed one before, because it may do so again.
-
-        Raise Interrupted if it must be alone and other images are in flight.
-        """
+        """Submit the image to the classifier; last and alone if it killed one before, because it may do so again."""
         alone = known is not None and known.deaths > 0
-        if alone and terms.others_in_flight:
-            raise Interrupted("it killed the classifier before: the other images in flight go first")
         return self._classifier.begin(image.fd, image_format, alone=alone, urgent=terms.urgent)
 
     def _carry_out(self, image: OpenFile, known: Known | None, result: Result, text: str, batch: int | None) -> Result:

@@ -112,7 +112,7 @@ class Classifier:
         """Return whether another image would be started on soon, or at once if it is urgent."""
         with self._lock:
             limit = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
-            return len(self._in_flight) < limit
+            return self._in_flight.occupied < limit
 
     def poll(self, timeout: float = 0.0) -> None:
         """Wait up to `timeout` seconds for messages from the child, and handle all that have arrived."""
@@ -160,12 +160,13 @@ class Classifier:
     def begin(self, fd: int, image_format: str | None = None, *, alone: bool = False, urgent: bool = False) -> Request:
         """Queue the image behind `fd` and return at once.
 
-        `alone`: classify it while no other image is in flight. `urgent`: classify it before all others, unless an
-        urgent one is in flight already. The descriptor must stay open until the request is answered or dropped.
+        `alone`: classify it after all others and while no other image is in flight. `urgent`: classify it before all
+        others, unless an urgent one is in flight already. The descriptor must stay open until the request is answered
+        or dropped.
         """
         with self._lock:
             urgent = urgent and not self._in_flight.has_urgent
-            request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent)
+            request = self._in_flight.add(fd, image_format, alone=alone, urgent=urgent, last=alone)
             self.poll()
             return request
 
@@ -202,9 +203,10 @@ class Classifier:
     def _send_due(self) -> None:
         if self.state != "ready" or self._child is None:
             return
-        for request in self._in_flight.due():
+        for request in self._in_flight.due(time.monotonic()):
             self._in_flight.mark_sent(request, time.monotonic())
-            message = {"id": request.id, "format": request.image_format, "urgent": request.urgent}
+            message = {"id": request.id, "format": request.image_format}
+            message |= {"urgent": request.urgent, "is_last": request.last}
             self._child.channel.send(message, request.fd, timeout=_SEND_TIMEOUT_S)
 
     def _handle(self, message: dict[str, Any]) -> None:
@@ -219,8 +221,14 @@ class Classifier:
         if request is None:
             raise BadMessage("an answer that was not asked for")
         now = time.monotonic()
+        if "slow" in message and not request.last:
+            self._in_flight.record_slow(request, now)
+            return
         if "unreadable" in message:
             self._in_flight.record_unreadable(request, ImageError(text_from_json(message["unreadable"])), now)
+            if message.get("lacks_memory") is True and not request.is_answered and self._in_flight.is_one_last_sent:
+                self._end()  # it may have taken the memory, and starts anew after the others
+                self._in_flight.requeue_all()
             return
         classification = classification_from_json(
             message,

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.files.open_file import OpenFile
 
-HEAD_BYTES = 32
-"""Number of bytes `sniff` needs."""
+HEAD_BYTES = 512
+"""Number of bytes `sniff` needs: some files of the HEIF family list dozens of brands."""
 
 EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
 """The package that reads a format. The extra that installs it has the format's name (pyproject.toml)."""

@@ -3,6 +3,9 @@
 Several images are classified at the same time, and a decoder that crashes, or uses up all memory or time, affects the
 others too. So an image is never blamed for a failure that happened while others were in flight: it is requeued and
 classified alone.
+
+Images that are slow to decode, or that have killed the process before, go after all others, one at a time, and those
+that arrive meanwhile do not wait for them.
 """
 
 from __future__ import annotations
@@ -11,8 +14,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snapsortd.domain.errors import ClassifierDied, ImageError
+from snapsortd.domain.errors import ClassifierDied, ImageError, Postponed
 from snapsortd.domain.image import Classification
+
+MAX_LAST = 32
+"""Images that go last and are held open meanwhile; further ones are postponed."""
+MAX_TRIES = 3
+"""An image that cannot be read is no longer given the benefit of the doubt after this many tries in company."""
+UNDISTURBED_S = 2.0
+"""Seconds for which an image that must be alone is, even if others arrive meanwhile: time for a decoder to crash."""
 
 
 @dataclass(slots=True, eq=False)
@@ -26,12 +36,16 @@ class Request:
     """Classify it while no other image is in flight."""
     urgent: bool = False
     """Classify it before all others."""
+    last: bool = False
+    """Classify it after all others."""
+    tries: int = 0
+    """How often its answer was not believed."""
     sent_at: float = math.nan
     """Monotonic seconds."""
     others_in_flight: bool = False
     """Another image was in flight at some time since this one was sent."""
     classification: Classification | None = None
-    error: ImageError | ClassifierDied | None = None
+    error: ImageError | ClassifierDied | Postponed | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -56,20 +70,45 @@ class InFlight:
         """True if an urgent request is not answered yet."""
         return any(request.urgent for request in (*self._waiting.values(), *self._sent.values()))
 
-    def add(self, fd: int, image_format: str | None, *, alone: bool, urgent: bool = False) -> Request:
+    @property
+    def is_one_last_sent(self) -> bool:
+        """True if a request that goes last was sent and is not answered yet."""
+        return any(request.last for request in self._sent.values())
+
+    @property
+    def occupied(self) -> int:
+        """The number of requests that are not answered yet, without those that go last."""
+        return sum(not request.last for request in (*self._waiting.values(), *self._sent.values()))
+
+    def add(
+        self, fd: int, image_format: str | None, *, alone: bool = False, urgent: bool = False, last: bool = False
+    ) -> Request:
         """Return a new request, which waits to be sent."""
-        request = Request(self._next_id, fd, image_format, alone, urgent)
+        request = Request(self._next_id, fd, image_format, alone, urgent, last)
         self._next_id += 1
         self._waiting[request.id] = request
         return request
 
-    def due(self) -> Iterator[Request]:
+    def due(self, now: float) -> Iterator[Request]:
         """Yield the requests that can be sent now, oldest first. Call `mark_sent` on each before taking the next."""
-        while self._waiting:
-            first = self._waiting[min(self._waiting)]
-            if self._sent and (first.alone or any(request.alone for request in self._sent.values())):
-                return
-            yield first
+        while (request := self._next(now)) is not None:
+            yield request
+
+    def _next(self, now: float) -> Request | None:
+        """Return the first request that can be sent now. One that must be alone keeps those behind it waiting, unless
+        it waits only for an image that goes last."""
+        only_last_sent = all(each.last for each in self._sent.values())
+        for request in sorted(self._waiting.values(), key=lambda each: (each.last, each.id)):
+            if not self._sent or self._may_join(request, now):
+                return request
+            if not (request.alone and only_last_sent):
+                return None
+        return None
+
+    def _may_join(self, request: Request, now: float) -> bool:
+        """Return whether a request can be sent while others are in flight."""
+        undisturbed = any(each.alone and now - each.sent_at < UNDISTURBED_S for each in self._sent.values())
+        return not (request.alone or request.last or undisturbed)
 
     def mark_sent(self, request: Request, now: float) -> None:
         """Note that a request is being sent to the classifier process."""
@@ -94,10 +133,20 @@ class InFlight:
     def record_unreadable(self, request: Request, error: ImageError, now: float) -> None:
         """Answer a request with an error, or requeue it if another image in flight may have caused the error."""
         self._remove_sent(request, now)
-        if request.others_in_flight:
+        request.tries += 1
+        if request.others_in_flight and request.tries < MAX_TRIES:
             self._requeue(request)
         else:
             request.error = error
+
+    def record_slow(self, request: Request, now: float) -> None:
+        """Put a request that is slow to decode after all others, or postpone it if too many wait there already."""
+        self._remove_sent(request, now)
+        if sum(each.last for each in (*self._waiting.values(), *self._sent.values())) >= MAX_LAST:
+            request.error = Postponed("it is slow to decode, and so are many others: it is tried again later")
+        else:
+            request.last, request.urgent = True, False
+            self._requeue(request, alone=request.alone)
 
     def record_death(self, reason: str) -> None:
         """Answer a request that was alone with ClassifierDied; requeue several, each to be classified alone."""

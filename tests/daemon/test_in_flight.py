@@ -121,9 +121,7 @@ def test_one_that_killed_the_classifier_goes_after_all_others_in_hand(loop: Loop
         Known(str(killer), identity_of(killer), Outcome.FAILED, "it crashed", attempts=1, deaths=1)
     )
     loop.daemon.queue.offer(str(killer), 0.01)
-    for _ in range(5):
-        loop.turn()
-        assert loop.held() == {"good.png"}
+    loop.until(lambda: loop.held() == {"a.png", "good.png"}, "the killer waits for its turn")
     os.kill(pid, signal.SIGCONT)
     loop.until(lambda: loop.session.journal.problems(9)[0].reason != "it crashed", "the killer has its turn")
     assert loop.order() == ["good.png"]

@@ -176,7 +176,7 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, di
         {"abort": os.abort, "fault": lambda: ctypes.string_at(0), "bug": lambda: os.close(-1)}[what]()
         return {}
 
-    def look(image: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+    def look(image: int, _format: str | None, _progress: object) -> dict[str, Any]:
         if os.pread(image, 4, 0) == b"\x89PNG":
             os.close(image)
             return {}
@@ -193,7 +193,7 @@ def _unconfined(fd: int) -> None:
         channel.send(about)
         _, image = channel.receive() or ({}, None)
         assert image is not None
-        channel.send({"id": 1, **attack.prepare(image, None, True)})
+        channel.send({"id": 1, **attack.prepare(image, None, None)})
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
     answer = {"scores": [1.0] + [0.0] * (len(labels) - 1), "embedding": base64.b64encode(bytes(4)).decode()}
     answer |= {"height": 1, "taken": None, "frames": 1, "has_alpha": False, "exif": {}}
 
-    def look(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+    def look(fd: int, _format: str | None, _progress: object) -> dict[str, Any]:
         with os.fdopen(fd, "rb") as file:
             file.seek(len(_PNG))
             word = file.read()

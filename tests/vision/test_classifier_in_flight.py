@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
-from snapsortd.vision.child.workers import MAX_BATCH, Steps, Workers
+from snapsortd.vision.child.workers import MAX_BATCH, Progress, Steps, Workers
 from snapsortd.vision.classifier import QUEUED_PER_THREAD, Classifier
 from snapsortd.vision.requests import Request
 from tests.support.mortal_child import as_classifier, image
@@ -185,7 +185,7 @@ def test_two_images_are_looked_at_at_the_same_time() -> None:
     together = threading.Barrier(2, timeout=30)
     answers: list[dict[str, Any]] = []
 
-    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+    def prepare(fd: int, _format: str | None, _progress: Progress) -> dict[str, Any]:
         together.wait()
         if fd == 8:
             raise ImageError("it is bad")
@@ -208,8 +208,8 @@ def test_images_that_wait_go_to_the_model_together() -> None:
     batches: list[int] = []
     was_alone: dict[int, bool] = {}
 
-    def prepare(fd: int, _format: str | None, alone: bool) -> int:
-        was_alone[fd] = alone
+    def prepare(fd: int, _format: str | None, progress: Progress) -> int:
+        was_alone[fd] = progress.alone
         assert all_submitted.wait(30)
         if fd == 101:
             raise ImageError("it is bad")
@@ -242,7 +242,7 @@ def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
     one_is_answered = threading.Event()
     answers: list[dict[str, Any]] = []
 
-    def prepare(fd: int, _format: str | None, _alone: bool) -> dict[str, Any]:
+    def prepare(fd: int, _format: str | None, _progress: Progress) -> dict[str, Any]:
         if fd == 8:
             assert one_is_answered.wait(30)
         return {"seen": fd}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.decoding.time_limit import LimitedFile
-from snapsortd.vision.child.workers import Steps, Workers, return_free_memory
+from snapsortd.vision.child.workers import Progress, Steps, Workers, return_free_memory
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.formats import EXTRAS, is_missing
 from snapsortd.vision.wire import BadMessage, Channel
@@ -87,11 +87,12 @@ def _serve(channel: Channel) -> None:
     return_free_memory()
     channel.send(about)
     while True:
-        request = channel.receive()
-        if request is None or request[1] is None:
+        request, image = channel.receive() or ({}, None)
+        if image is None:
             raise BadMessage("a request without an image")
         sandbox.limit_cpu(CPU_LIMIT_S)
-        workers.submit(request[0]["id"], request[1], request[0].get("format"), urgent=request[0].get("urgent", False))
+        how = {"urgent": request["urgent"], "is_last": request["is_last"]}
+        workers.submit(request["id"], image, request["format"], **how)
 
 
 def _blank_image() -> int:
@@ -123,9 +124,10 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     gc.enable()
     has_helper = (settings.get("threads") or default_threads()) > 1
 
-    def prepare(fd: int, image_format: str | None, alone: bool) -> tuple[Array, ImageFacts]:
-        with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_LIMIT_S) as file:
-            image, facts = decode(file, loaded.preprocessor.side, image_format, alone=alone and has_helper)
+    def prepare(fd: int, image_format: str | None, progress: Progress) -> tuple[Array, ImageFacts]:
+        others = None if progress.is_last else progress.others_wait
+        with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_LIMIT_S, others) as file:
+            image, facts = decode(file, loaded.preprocessor.side, image_format, alone=progress.alone and has_helper)
         return loaded.preprocessor.prepare(image), facts
 
     def classify(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:

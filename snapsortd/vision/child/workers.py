@@ -2,7 +2,7 @@
 
 A batch forms while more images wait to be decoded, and the thread that completes it runs the model. If no image waits,
 there is no batch: a single image goes to the model at once. One additional thread is reserved for an urgent image,
-which waits for none of the others.
+which waits for none of the others, and one decodes slow images, for which none of the others waits.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from snapsortd.domain.errors import ImageError
+from snapsortd.vision.child.decoding.time_limit import LacksMemory, SlowImage
 
 MAX_BATCH = 2
 """Images per run of the model. More speed it up little (`tests/bench/README.md`) and delay the first image."""
@@ -28,12 +30,24 @@ WARM_UP_TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """The other images in progress."""
+
+    alone: bool
+    """True if there is none."""
+    is_last: bool
+    """True if this image was put after all others, so that it may take its time."""
+    others_wait: Callable[[], bool]
+    """Return whether an image waits for a thread."""
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """The two steps of classification."""
 
-    prepare: Callable[[int, str | None, bool], Any]
-    """Decode an image and return the model's input. Takes the descriptor, which it closes, the format if more is known
-    than the first bytes say, and whether this is the only image in progress. Raises ImageError."""
+    prepare: Callable[[int, str | None, Progress], Any]
+    """Decode an image and return the model's input. Takes the descriptor, which it closes, and the format if more is
+    known than the first bytes say. Raises ImageError; SlowImage if it is not the last."""
     classify: Callable[[Sequence[Any]], Sequence[dict[str, Any]]]
     """Return the answers to a batch of prepared images."""
 
@@ -42,7 +56,7 @@ Job = Callable[[], None]
 
 
 class Workers:
-    """`count` threads, which take the images in order of arrival, and one more for urgent images."""
+    """`count` threads, which take the images in order of arrival, one more for urgent images and one for slow ones."""
 
     def __init__(self, steps: Steps, send: Send, count: int) -> None:
         self._steps = steps
@@ -50,48 +64,58 @@ class Workers:
         self._count = count
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Job] = deque()
+        self._slow: deque[Job] = deque()
         self._prepared: list[tuple[int, Any]] = []
         self._changed = threading.Condition()
         self._answer_lock = threading.Lock()
         self._busy = 0
         for number in range(count):
             threading.Thread(target=self._work, args=(self._next,), name=f"worker-{number}", daemon=True).start()
-        threading.Thread(target=self._work, args=(self._next_urgent,), name="urgent", daemon=True).start()
+        for name, queue in (("urgent", self._urgent), ("slow", self._slow)):
+            threading.Thread(target=self._work, args=(partial(self._next_of, queue),), name=name, daemon=True).start()
 
     def warm_up(self, fd: int) -> None:
         """Have each thread classify the image `fd`, because some libraries initialise themselves per thread."""
-        queues = [*self._count * [self._jobs], self._urgent]  # one for each thread
+        queues = [*self._count * [self._jobs], self._urgent, self._slow]  # one for each thread
         barrier = threading.Barrier(len(queues) + 1)
         turn = threading.Lock()  # duplicates of one descriptor share its offset
 
-        def try_out() -> None:
+        def try_out(*, with_model: bool) -> None:
             with turn:
                 for alone in (True, False):
-                    self._steps.classify([self._steps.prepare(os.dup(fd), None, alone)])
+                    prepared = self._steps.prepare(os.dup(fd), None, self._progress(alone=alone, is_last=True))
+                    if with_model:
+                        self._steps.classify([prepared])
             barrier.wait(WARM_UP_TIMEOUT_S)
 
         for queue in queues:
-            self._put(queue, try_out)
+            self._put(queue, partial(try_out, with_model=queue is not self._slow))
         barrier.wait(WARM_UP_TIMEOUT_S)
 
-    def submit(self, number: int, fd: int, image_format: str | None, *, urgent: bool = False) -> None:
-        """Queue an image; the answer has its number. An urgent image bypasses the queue and is not batched."""
+    def submit(
+        self, number: int, fd: int, image_format: str | None, *, urgent: bool = False, is_last: bool = False
+    ) -> None:
+        """Queue an image; the answer has its number. An urgent image bypasses the queue and is not batched.
+
+        `is_last`: it was put after all others, so that it may be slow.
+        """
         with self._answer_lock:
             self._busy += 1
         if urgent:
             self._put(self._urgent, lambda: self._classify_urgent(number, fd, image_format))
         else:
-            self._put(self._jobs, lambda: self._prepare_for_batch(number, fd, image_format))
+            queue = self._slow if is_last else self._jobs
+            self._put(queue, lambda: self._prepare_for_batch(number, fd, image_format, is_last=is_last))
 
     def _put(self, queue: deque[Job], job: Job) -> None:
         with self._changed:
             queue.append(job)
             self._changed.notify_all()
 
-    def _next_urgent(self) -> Job:
+    def _next_of(self, queue: deque[Job]) -> Job:
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent)
-            return self._urgent.popleft()
+            self._changed.wait_for(lambda: queue)
+            return queue.popleft()
 
     def _next(self) -> Job:
         """Wait for a job: decode the next image, or run the model on the images that are prepared."""
@@ -109,18 +133,26 @@ class Workers:
         if (prepared := self._prepare(number, fd, image_format)) is not None:
             self._classify([(number, prepared)])
 
-    def _prepare_for_batch(self, number: int, fd: int, image_format: str | None) -> None:
-        if (prepared := self._prepare(number, fd, image_format)) is not None:
+    def _prepare_for_batch(self, number: int, fd: int, image_format: str | None, *, is_last: bool) -> None:
+        if (prepared := self._prepare(number, fd, image_format, is_last=is_last)) is not None:
             with self._changed:
                 self._prepared.append((number, prepared))
+                self._changed.notify_all()
 
-    def _prepare(self, number: int, fd: int, image_format: str | None) -> Any:
-        """Return the model's input, or answer that the image is unreadable and return None."""
+    def _prepare(self, number: int, fd: int, image_format: str | None, *, is_last: bool = False) -> Any:
+        """Return the model's input, or answer that the image is slow or unreadable and return None."""
         try:
-            return self._steps.prepare(fd, image_format, self._busy == 1)
+            return self._steps.prepare(fd, image_format, self._progress(alone=self._busy == 1, is_last=is_last))
+        except SlowImage:
+            self._answer([(number, {"slow": True})])
+        except LacksMemory as error:
+            self._answer([(number, {"unreadable": error.message, "lacks_memory": True})])
         except ImageError as error:
             self._answer([(number, {"unreadable": error.message})])
-            return None
+        return None
+
+    def _progress(self, *, alone: bool, is_last: bool) -> Progress:
+        return Progress(alone, is_last, lambda: bool(self._jobs or self._urgent))
 
     def _classify(self, batch: list[tuple[int, Any]]) -> None:
         answers = self._steps.classify([prepared for _, prepared in batch])

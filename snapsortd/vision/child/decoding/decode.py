@@ -16,13 +16,15 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError,
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
+from snapsortd.vision.child.decoding.avif import open_avif
 from snapsortd.vision.child.decoding.boxes import container_is_complete
 from snapsortd.vision.child.decoding.exif import exif_is_huge, exif_texts
 from snapsortd.vision.child.decoding.frames import count_frames
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.child.decoding.png import load_png
+from snapsortd.vision.child.decoding.refusals import lacks_memory, refusal
 from snapsortd.vision.child.decoding.shrink import JPEG_FACTORS, may_shrink, shrink_factor
-from snapsortd.vision.child.decoding.time_limit import check_time
+from snapsortd.vision.child.decoding.time_limit import check_header, check_time
 from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
 MAX_BYTES = 4 << 30
@@ -40,7 +42,7 @@ _LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Pillow loads the plugins of the other formats by itself; to find these, it would load all of its plugins."""
 
 _PLUGINS = {
-    **{image_format: image_format.upper() for image_format in ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")},
+    **{image_format: image_format.upper() for image_format in ("png", "jpeg", "webp", "gif", "bmp", "tiff")},
     "heic": "HEIF",
 }
 _KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, raw, PDF"
@@ -113,8 +115,9 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
         from snapsortd.vision.child.decoding.pdf import open_pdf
 
         return open_pdf(file, side)
-    image = Image.open(file, formats=[_PLUGINS[image_format]])
+    image = open_avif(file) if image_format == "avif" else Image.open(file, formats=[_PLUGINS[image_format]])
     check_size(*image.size)
+    check_header(file, image.format, image.width * image.height)
     return Picture(image, *image.size, frames=count_frames(image, file))
 
 
@@ -144,11 +147,11 @@ def _explain_errors(image_format: str) -> Iterator[None]:
             f"it has more than {2 * MAX_PIXELS / 1e6:.0f} megapixels; the limit is {MAX_PIXELS / 1e6:.0f}"
         ) from None
     except MemoryError:
-        raise ImageError("decoding it needs more memory than is allowed") from None
+        raise lacks_memory() from None
     except UnidentifiedImageError:
         raise ImageError(f"it starts like a {image_format.upper()} image, but is truncated or damaged") from None
     except Exception as error:  # decoders raise nearly anything on bad data
-        raise ImageError(f"the file is truncated or damaged ({error})") from error
+        raise refusal(str(error)) from error
 
 
 def _allowed(head: bytes, image_format: str | None) -> str:

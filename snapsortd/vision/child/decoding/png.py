@@ -88,7 +88,7 @@ def load_png(image: Image.Image, file: BinaryIO, factor: int, *, alone: bool = T
     data = file.read()
     try:
         pixels = decode(data, image)
-    except Exception:  # of any kind: Pillow reports what is wrong
+    except BaseException:  # of any kind, also a panic of Rust when memory lacks: Pillow reports what is wrong
         return None
     check_time(file)
     file.seek(image.tile[0].offset)
