@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
 from functools import partial
 
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.step import Step
 from snapsortd.actions.trashinfo import discard_info
 from snapsortd.domain.decision import MetadataPolicy
-from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
+from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import DurabilityError, FileChanged, MoveRefused, SnapsortError
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.copy import copy_file
+from snapsortd.files.copy import copy_file, hash_file
 from snapsortd.files.folders import PathInFolder
 from snapsortd.files.os_errors import in_words
-from snapsortd.files.remove import is_being_written, remove_exactly
-from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.remove import (
+    has_content,
+    is_being_written,
+    is_same_file,
+    publish,
+    remove_exactly,
+    rename_exactly,
+)
 from snapsortd.files.sync import sync_folder
 
 
@@ -39,7 +44,7 @@ class Move(Step):
 
     def _conclude_rename(self) -> Entry:
         found = self._target.look()
-        if found is None or found.identity.ino != self._plan.source.identity.ino:
+        if found is None or not self._is_file(self._target, self._plan.source.identity):
             return self._advance(State.CONFLICT, reason="another file replaced it during the move")
         sync_folder(self._plan.folder.fd)
         if self._plan.folder.identity != self._plan.source.place.folder.identity:
@@ -73,7 +78,7 @@ class Move(Step):
                 sync_folder(plan.folder.fd)
             raise
         found = self._target.look()
-        if found is None or found.identity.ino != made.ino:
+        if found is None or not self._is_file(self._target, made):
             return self._advance(State.CONFLICT, reason="another file replaced the copy; the original stays")
         self._sync_copy()
         if plan.keep_source:
@@ -90,7 +95,7 @@ class Move(Step):
 
     def _release(self) -> Entry:
         try:
-            return release_source(self._journal, self.entry, self._plan.source.place, self._plan.source.fd)
+            return release_source(self._journal, self.entry, self._plan.source.place, self._target)
         except OSError as error:
             self._withdraw_copy(error)
             raise MoveRefused(f"the original cannot be removed: {in_words(error)}") from error
@@ -100,20 +105,23 @@ class Move(Step):
 
         Raise `error`, which leaves the entry open, unless both files are still as they were.
         """
-        original, copy = self._plan.source.place.look(), self._target.look()
+        original = self._plan.source.place.look()
         if original is None or original.identity != self._plan.source.identity:
             raise error
-        if copy is None or copy.identity != self.entry.target_identity:
-            raise error
-        if not remove_exactly(self._target, aside_name(self.entry), is_exactly(self.entry.target_identity)):
+        sha256 = self._plan.source.sha256
+        if not remove_exactly(self._target, temporary_name(self.entry), lambda copy: has_content(copy, sha256)):
             raise error
         sync_folder(self._plan.folder.fd)
         self._acted = False
 
     def _rename(self, start: PathInFolder, identity: FileIdentity) -> None:
         """Rename to the target. Raise OSError if its name is taken or it is on another file system."""
+        own = temporary_name(self.entry)
         try:
-            rename_noreplace(start.folder.fd, start.name, self._plan.folder.fd, self._target.name)
+            if start.name == own:
+                publish(start, self._target, own)
+            elif not rename_exactly(start, self._target, own, lambda place: self._is_file(place, identity)):
+                raise FileChanged("the file was changed or replaced")
         except OSError as error:
             if error.errno in (errno.EEXIST, errno.EXDEV):
                 raise
@@ -128,20 +136,27 @@ class Move(Step):
         self._acted = True
         return DurabilityError(f"it is not known whether the file was moved: {in_words(error)}")
 
+    def _is_file(self, place: PathInFolder, identity: FileIdentity) -> bool:
+        """True if the name leads to this file; inode numbers are different for another name on some file systems."""
+        found = place.look()
+        if found is None:
+            return False
+        return found.identity.is_same_file(identity) or hash_file(place) == self._plan.source.sha256
 
-def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int | None) -> Entry:
+
+def release_source(journal: Ledger, entry: Entry, source: PathInFolder, target: PathInFolder) -> Entry:
     """Remove the old name of a file that is safe at its new one, unless another version has the name by now.
 
-    `fd` is the file with the old name, or None if there is none. Raise OSError if nothing was removed.
+    Raise OSError if nothing was removed.
     """
 
-    def is_unused_source(place: PathInFolder) -> bool:
-        found = place.look()
-        if found is None or fd is None or not found.identity.same_version(entry.intent.identity):
+    def is_unused(old: PathInFolder) -> bool:
+        sha256, safe = entry.intent.sha256, target.look()
+        if safe is None or (safe.identity != entry.target_identity and hash_file(target) != sha256):
             return False
-        return entry.intent.method is Method.RENAME or not is_being_written(fd)
+        return is_same_file(old, target) or has_content(old, sha256)
 
-    if not remove_exactly(source, aside_name(entry), is_unused_source):
+    if not remove_exactly(source, temporary_name(entry), is_unused):
         return journal.advance(
             entry.id, State.CONFLICT, reason="it changed, or was opened for writing, during the move; both files stay"
         )
@@ -149,13 +164,3 @@ def release_source(journal: Ledger, entry: Entry, source: PathInFolder, fd: int 
     if entry.leaves_trash:
         discard_info(entry)
     return journal.advance(entry.id, State.DONE)
-
-
-def is_exactly(identity: FileIdentity | None) -> Callable[[PathInFolder], bool]:
-    """Return a test that is true for a name that leads to this file, unchanged."""
-
-    def is_unchanged(place: PathInFolder) -> bool:
-        found = place.look()
-        return found is not None and found.identity == identity
-
-    return is_unchanged

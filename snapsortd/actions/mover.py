@@ -84,10 +84,13 @@ class Mover:
             with plan_reversal(entry, batch) as plan:
                 return self._carry_out(plan)
 
-    def restore_name(self, entry: Entry) -> None:
-        """Restore the name of a file whose removal was interrupted. Raise SnapsortError if that is not possible."""
+    def restore_name(self, entry: Entry) -> bool:
+        """Restore the name of a file whose removal was interrupted; return True if it is safely removed instead.
+
+        Raise SnapsortError if that is not possible.
+        """
         with self._resuming(entry):
-            restore_name(entry)
+            return restore_name(self._journal, entry)
 
     def finish_interrupted(self, entry: Entry, resolution: Resolution, target: FileIdentity | None) -> None:
         """Carry out the resolution of an open entry; `target` is the identity that was found at its target.

@@ -50,9 +50,10 @@ def _repair_one(entry: Entry, mover: Mover) -> str:
     if mover.is_in_doubt(entry):
         return f"{what} waits: its disk did not confirm a write; check it and restart"
     try:
-        mover.restore_name(entry)
+        released = mover.restore_name(entry)
         source, target = _look(entry.intent.old), _look(entry.intent.new)
-        seen_source, seen_target = _judge_source(entry, source), _judge_target(entry, source, target)
+        seen_source = SourceSeen.ABSENT if released else _judge_source(entry, source)
+        seen_target = _judge_target(entry, source, target)
         resolution = resolve(entry.state, entry.intent.method, entry.intent.keep_source, seen_source, seen_target)
         mover.finish_interrupted(entry, resolution, target.stat.identity if target.stat else None)
     except JournalError:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
-from snapsortd.actions.move import is_exactly
 from snapsortd.actions.step import Step
-from snapsortd.domain.entry import Entry, EntryKind, State, aside_name
+from snapsortd.domain.entry import Entry, EntryKind, State, temporary_name
 from snapsortd.domain.errors import FileChanged
+from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder
-from snapsortd.files.remove import remove_exactly
+from snapsortd.files.remove import has_content, is_same_file, remove_exactly
 from snapsortd.files.sync import sync, sync_folder
 
 
@@ -25,11 +25,17 @@ class RemoveCopy(Step):
             return self._remove_symlink()
         with suppress(FileNotFoundError):
             self._sync_target()  # it may have just been saved
-        original = self._target.look()
+        original, sha256 = self._target.look(), self._plan.source.sha256
         if original is None or original.identity != self._plan.original:
             raise FileChanged("the original is missing or was changed")
-        if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_exactly(self._plan.source.identity)):
-            return self._advance(State.CONFLICT, reason="the copy was changed meanwhile; it stays")
+
+        def is_meant(copy: PathInFolder) -> bool:
+            return is_same_file(copy, self._target) or (has_content(copy, sha256) and hash_file(self._target) == sha256)
+
+        if not remove_exactly(self._plan.source.place, temporary_name(self.entry), is_meant):
+            return self._advance(
+                State.CONFLICT, reason="the copy or its original was changed meanwhile; the copy stays"
+            )
         return self._conclude()
 
     def _remove_symlink(self) -> Entry:
@@ -39,7 +45,7 @@ class RemoveCopy(Step):
         def is_meant(place: PathInFolder) -> bool:
             return place.symlink_target() == path
 
-        if not remove_exactly(self._plan.source.place, aside_name(self.entry), is_meant):
+        if not remove_exactly(self._plan.source.place, temporary_name(self.entry), is_meant):
             return self._advance(State.CONFLICT, reason="the link was changed meanwhile; it stays")
         return self._conclude()
 

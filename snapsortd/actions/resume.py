@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 
 from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.move import release_source
 from snapsortd.actions.recovery_table import Act, Resolution
 from snapsortd.actions.trashinfo import discard_info
-from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
+from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
+from snapsortd.files.copy import hash_fd, hash_file
 from snapsortd.files.folders import PathInFolder, open_place
-from snapsortd.files.remove import put_back
+from snapsortd.files.remove import drop_placeholder, each_aside, has_content, put_back, return_name
 from snapsortd.files.sync import sync, sync_folder
 
 
@@ -42,20 +45,62 @@ def finish_interrupted(journal: Ledger, entry: Entry, resolution: Resolution, ta
                 _release(journal, entry, target, held)
 
 
-def restore_name(entry: Entry) -> None:
-    """Restore the name of a file whose removal was interrupted.
+def restore_name(journal: Ledger, entry: Entry) -> bool:
+    """Restore the name of a file whose removal or rename was interrupted.
 
-    Raise OSError as the system reports it, DurabilityError if the name could not be restored.
+    Return True if the old name was taken from it for good: another file has it, and the content is safe at the target.
+    Raise OSError as the system reports it, DurabilityError if the name could not be restored, MoveRefused if another
+    file has it and the content is nowhere else: then the file stays in our private folder, and the entry says where.
     """
     ends = (
         (entry.intent.source, entry.intent.source_root, entry.intent.source_folder),
         (entry.intent.target, entry.intent.target_root, entry.intent.target_folder),
     )
-    for path, root, folder in ends:
+    released = False
+    for (path, root, folder), (other, other_root, _) in zip(ends, reversed(ends), strict=True):
         with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
             if place.folder.identity.could_be(folder):
-                put_back(PathInFolder(place.folder, aside_name(entry)), place)
+                if entry.intent.identity.size:
+                    drop_placeholder(place, temporary_name(entry))
+                for aside in each_aside(place, temporary_name(entry)):
+                    is_safe = partial(_is_safe_at, other, other_root, entry)
+                    gone = _return_aside(journal, entry, aside, place, is_safe)
+                    released = released or (gone and path == entry.intent.source)
                 sync_folder(place.folder.fd)  # what is seen now is on the disk, including the work of a killed repair
+    return released
+
+
+def _return_aside(
+    journal: Ledger, entry: Entry, aside: PathInFolder, place: PathInFolder, is_safe: Callable[[], bool]
+) -> bool:
+    """Return a file from our private folder to its name; return True if it was removed, because it is safe."""
+    own, sha256 = temporary_name(entry), entry.intent.sha256
+    if return_name(aside, place, own):
+        return False
+    is_link = aside.symlink_target() == entry.intent.target
+    if not is_link and hash_file(aside) != sha256:
+        put_back(aside, place, own)
+        return False
+    if is_link or (has_content(aside, sha256) and is_safe()):
+        aside.remove()
+        return True
+    reason = f"another file has the name {place.path}, so the file waits in {aside.path}: rename the other one"
+    if entry.reason != reason:
+        journal.advance(entry.id, entry.state, reason=reason)
+    raise MoveRefused(reason)
+
+
+def _is_safe_at(path: str, root: str, entry: Entry) -> bool:
+    """True if the content is at this path, and on the disk."""
+    with suppress(OSError), open_place(path, root) as place:
+        fd = place.open()
+        try:
+            sync(fd)
+            sync_folder(place.folder.fd)
+            return hash_fd(fd) == entry.intent.sha256
+        finally:
+            os.close(fd)
+    return False
 
 
 def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
@@ -85,10 +130,6 @@ def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, 
 
 def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
     source = held.enter_context(open_place(entry.intent.source, entry.intent.source_root))
-    old = None
-    with suppress(FileNotFoundError):
-        old = source.open()
-        held.callback(os.close, old)
     place = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
     fd = place.open()
     held.callback(os.close, fd)
@@ -99,7 +140,7 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
         raise MoveRefused("the file at the target was changed just now")
     entry = journal.advance(entry.id, State.MOVED, target_identity=target)
     _remove_leftover(entry)
-    release_source(journal, entry, source, old)
+    release_source(journal, entry, source, place)
 
 
 def _remove_leftover(entry: Entry) -> None:

@@ -11,12 +11,11 @@ from contextlib import suppress
 from datetime import datetime
 from urllib.parse import quote
 
-from snapsortd.domain.entry import Entry, aside_name, mark, temporary_name
+from snapsortd.domain.entry import Entry, mark, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.copy import write_all
 from snapsortd.files.folders import PathInFolder, below, make_folder, open_folder
-from snapsortd.files.remove import put_back, remove_exactly
-from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.remove import drop_placeholder, each_aside, publish, put_back, remove_exactly
 from snapsortd.files.sync import sync, sync_folder
 
 FILES, INFO, SUFFIX = "files", "info", ".trashinfo"
@@ -42,7 +41,7 @@ def write_info(entry: Entry) -> None:
         fd = _make(temporary)
         try:
             _write(fd, _text(entry))
-            rename_noreplace(folder.fd, temporary.name, folder.fd, os.path.basename(path))
+            publish(temporary, PathInFolder(folder, os.path.basename(path)), temporary.name)
         except BaseException:
             temporary.remove()
             sync_folder(folder.fd)
@@ -67,13 +66,16 @@ def discard_info(entry: Entry) -> None:
         return ours in _read(place).split(b"\n")
 
     with suppress(FileNotFoundError, NotADirectoryError), open_folder(os.path.dirname(path), root) as folder:
-        place, aside = PathInFolder(folder, os.path.basename(path)), PathInFolder(folder, aside_name(entry))
-        PathInFolder(folder, temporary_name(entry)).remove()
-        if is_ours(aside):  # its removal was interrupted
-            aside.remove()
-        put_back(aside, place)
+        place, own = PathInFolder(folder, os.path.basename(path)), temporary_name(entry)
+        PathInFolder(folder, own).remove()
+        drop_placeholder(place, own)
+        for aside in each_aside(place, own):  # its removal was interrupted
+            if is_ours(aside):
+                aside.remove()
+            else:
+                put_back(aside, place, own)
         if is_ours(place):
-            remove_exactly(place, aside.name, is_ours)
+            remove_exactly(place, own, is_ours)
         sync_folder(folder.fd)
 
 

@@ -163,8 +163,3 @@ def temporary_name(entry: Entry) -> str:
 def mark(number: int, sha256: bytes) -> str:
     """Return text that distinguishes an entry from one with the same number in another journal."""
     return f"{number}.{sha256.hex()[:8]}"
-
-
-def aside_name(entry: Entry) -> str:
-    """Return the name that a file gets in its own folder just before it is removed."""
-    return temporary_name(entry) + ".old"

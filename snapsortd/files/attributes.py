@@ -82,7 +82,7 @@ def read_attributes(fd: int, unwanted: tuple[str, ...]) -> dict[str, bytes]:
     try:
         names = _list(fd)
     except OSError as error:
-        if error.errno != errno.ENOTSUP:
+        if error.errno not in (errno.ENOTSUP, errno.EIO):  # rclone reports EIO, where a file can't have any
             raise
         return {}
     return {name: _get(fd, name) for name in names if not name.startswith(unwanted)}

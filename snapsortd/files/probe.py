@@ -14,14 +14,19 @@ from snapsortd.files.adapted_names import LOOK_ALIKES
 from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.folders import Folder, PathInFolder
 from snapsortd.files.metadata import COARSEST_TIME_NS
-from snapsortd.files.remove import discard_private, private_folder
-from snapsortd.files.rename import rename_at_once
+from snapsortd.files.private import discard_private, private_folder
+from snapsortd.files.rename import rename_noreplace
 
 PREFIX = f"{OWN_PREFIX}probe."
 LEFT_AFTER_S = 3600
 """Age after which another probe's folder is a leftover: that process was killed."""
 WITHOUT_OWNERS = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuseblk", "fuse.rclone"})
 """File systems whose files all belong to the one who mounted them; asked where we may not give a file away."""
+WRITES_LATE = frozenset({
+    *("fuse.rclone", "fuse.s3fs", "fuse.s3backer", "fuse.goofys", "fuse.geesefs", "fuse.gcsfuse", "fuse.blobfuse"),
+    *("fuse.blobfuse2", "fuse.onedriver", "fuse.google-drive-ocamlfuse"),
+})  # fmt: skip
+"""Drivers that upload a file some time after it was closed, by its name, over whatever has that name by then."""
 _DOUBTFUL = '"*:<>?\\|'
 _CONTROL = frozenset(map(chr, range(1, 32)))
 _NOT_UTF8 = frozenset(map(chr, range(0xDC80, 0xDD00)))
@@ -47,6 +52,8 @@ class Capabilities:
     """A rename that fails where the name is taken."""
     hard_links: bool
     """A second name of a file has the same inode number, and the file counts two links."""
+    placeholders: bool
+    """What was created is written before another file is renamed over it."""
     lasting_inodes: bool
     """Inode numbers survive a remount."""
     time_step_ns: int
@@ -90,6 +97,7 @@ def _probe(inner: Folder, top: str, filesystem: str) -> Capabilities:
             filesystem=filesystem,
             noreplace_rename=_renames_without_replacing(inner),
             hard_links=_has_links(inner, fd),
+            placeholders=filesystem not in WRITES_LATE,
             lasting_inodes=filesystem in LASTING_INODES,
             time_step_ns=_time_step(fd),
             folds_case=_exists(inner, "A.PROBE"),
@@ -142,11 +150,11 @@ def _renames_without_replacing(inner: Folder) -> bool:
     """True if the rename works, and refuses a name that is taken: some drivers ignore its flag."""
     os.close(_create(inner, "from.probe"))
     try:
-        rename_at_once(inner.fd, "from.probe", inner.fd, "to.probe")
+        rename_noreplace(PathInFolder(inner, "from.probe"), PathInFolder(inner, "to.probe"))
     except OSError:
         return False
     try:
-        rename_at_once(inner.fd, "to.probe", inner.fd, "a.probe")
+        rename_noreplace(PathInFolder(inner, "to.probe"), PathInFolder(inner, "a.probe"))
     except FileExistsError:
         return True
     except OSError:

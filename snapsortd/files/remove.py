@@ -1,7 +1,8 @@
-"""Remove a file, and never another one that has taken its name meanwhile.
+"""Take a name from a file, and never from another one that has it by then.
 
-unlink(2) removes whatever has the name by then. The file is therefore first renamed aside; it is removed only if it
-is the intended file, and gets its name back otherwise.
+unlink(2) removes whatever has the name, and a program may save its file between any check and that call. The name is
+therefore first taken away, by a rename into a private folder; nobody can reach the file by its name any more, and so
+its content can be asked. What is not the intended file gets its name back.
 """
 
 from __future__ import annotations
@@ -11,123 +12,229 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from itertools import count
+from contextlib import ExitStack
 
 from snapsortd.domain.errors import DurabilityError
-from snapsortd.domain.names import NameSeries, split_name
-from snapsortd.files.folders import Folder, PathInFolder, open_below
-from snapsortd.files.rename import rename_noreplace
+from snapsortd.files.capabilities import capabilities
+from snapsortd.files.copy import hash_fd
+from snapsortd.files.folders import PathInFolder
+from snapsortd.files.private import NEW, OLD, REMOVED, leave_private, open_private, private_folder
+from snapsortd.files.rename import (
+    NO_SUCH_LINK,
+    NO_SUCH_RENAME,
+    Unfinished,
+    names_like,
+    rename_by_link,
+    rename_if_free,
+    rename_noreplace,
+    rename_over_placeholder,
+)
 from snapsortd.files.sync import sync_folder
 
-_NO_SUCH_RENAME = frozenset({errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
-"""Errors of link(2) and renameat2(2) on file systems that have neither links nor such a rename."""
+IsMeant = Callable[[PathInFolder], bool]
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMLINK})
+"""Errors of mkdir(2) where a file can still be renamed: a full disk must be possible to empty."""
 
 
-_REMOVED = (".fuse_hidden", ".nfs")
-"""Names that libfuse and NFS give to a removed file that is still open, until it is closed."""
+def remove_exactly(place: PathInFolder, own: str, is_meant: IsMeant, ending: str = OLD) -> bool:
+    """Remove the file at `place`. Return True also if there is none.
 
+    `own` is the temporary name of the entry; with `ending`, it is the name of the private folder.
 
-def remove_exactly(place: PathInFolder, aside: str, is_meant: Callable[[PathInFolder], bool]) -> bool:
-    """Remove the file at `place` by way of the name `aside` in its folder. Return True also if there is no file.
-
-    Return False if `is_meant` finds that the file aside is another one; it was put back. Raise OSError if the file
-    could not be removed and was put back, DurabilityError if it could not even be put back.
+    Return False if `is_meant`, which is asked about the file in its private folder, finds that it is another one; it
+    was put back. Raise OSError if the file could not be removed and was put back, DurabilityError if it could not even
+    be put back.
     """
-    taken = PathInFolder(place.folder, aside)
-    try:
-        rename_noreplace(place.folder.fd, place.name, place.folder.fd, aside)
-    except FileNotFoundError:
+    if place.look() is None:
         return True
-    except OSError as error:
-        if error.errno not in _NO_SUCH_RENAME:
-            raise
-        return _check_and_remove(place, is_meant)
-    try:
-        if is_meant(taken):
-            taken.remove()
+    with ExitStack() as held:
+        aside = _make_aside(place, own + ending, held)
+        try:
+            _take(place, aside)
+        except FileNotFoundError:
             return True
-    except BaseException:
-        put_back(taken, place)
-        raise
-    put_back(taken, place)
-    return False
+        try:
+            if meant := is_meant(aside):
+                aside.remove()
+        except BaseException:
+            put_back(aside, place, own)
+            raise
+        if not meant:
+            put_back(aside, place, own)
+        return meant
 
 
-def _check_and_remove(place: PathInFolder, is_meant: Callable[[PathInFolder], bool]) -> bool:
-    """Remove a file on a file system with neither a non-replacing rename nor links: only the check protects others."""
-    if place.look() is not None:
-        if not is_meant(place):
-            return False
-        place.remove()
+def rename_exactly(place: PathInFolder, target: PathInFolder, own: str, is_meant: IsMeant) -> bool:
+    """Rename the file at `place` in one system call that never replaces or, without one, through a private folder.
+
+    Return False if `is_meant` finds that it is another file; it was put back. Raise FileNotFoundError if it is gone,
+    FileExistsError if the name is taken, OSError as the system reports it; the file was put back.
+    """
+    try:
+        rename_noreplace(place, target)
+    except OSError as error:
+        if error.errno not in NO_SUCH_RENAME:
+            raise
+    else:
+        return True
+    with ExitStack() as held:
+        aside = _make_aside(place, own + OLD, held)
+        _take(place, aside)
+        try:
+            if meant := is_meant(aside):
+                publish(aside, target, own)
+        except BaseException:
+            put_back(aside, place, own)
+            raise
+        if not meant:
+            put_back(aside, place, own)
+        return meant
+
+
+def _make_aside(place: PathInFolder, name: str, held: ExitStack) -> PathInFolder:
+    """Return the name in a private folder that the file is to get; on a full disk, a name of ours beside it."""
+    folder = place.folder
+    held.callback(leave_private, folder, name)
+    try:
+        inner = held.enter_context(private_folder(folder, name))
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        return PathInFolder(folder, name)
+    sync_folder(folder.fd)  # what is renamed into a folder whose name is lost is lost with it
+    return PathInFolder(inner, place.name)
+
+
+def _take(place: PathInFolder, aside: PathInFolder) -> None:
+    if aside.look() is not None:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), aside.path)
+    os.rename(place.name, aside.name, src_dir_fd=place.folder.fd, dst_dir_fd=aside.folder.fd)
+
+
+def publish(source: PathInFolder, target: PathInFolder, own: str) -> None:
+    """Rename a file that nobody else can reach, in a private folder or a temporary of ours, by the first possible rung.
+
+    Raise FileExistsError if the name is taken, OSError as the system reports it.
+    """
+    try:
+        rename_noreplace(source, target)
+    except OSError as error:
+        if error.errno not in NO_SUCH_RENAME:
+            raise
+        able = capabilities(target.folder)
+        if able.hard_links and _publish_by_link(source, target, own):
+            return
+        if able.placeholders:
+            _publish_over_placeholder(source, target, own)
+        else:
+            rename_if_free(source, target)
+            sync_folder(target.folder.fd)
+
+
+def _publish_by_link(source: PathInFolder, target: PathInFolder, own: str) -> bool:
+    try:
+        rename_by_link(source, target)
+    except Unfinished as error:
+        remove_exactly(target, own, lambda place: is_same_file(place, source), NEW)
+        sync_folder(target.folder.fd)
+        raise OSError(error.errno, error.strerror) from error
+    except OSError as error:
+        if error.errno not in NO_SUCH_LINK:
+            raise
+        return False
     return True
 
 
-def put_back(aside: PathInFolder, place: PathInFolder) -> None:
-    """Rename a file that was renamed aside back to its name, or to the next free name like it."""
-    stem, suffix = split_name(place.name)
-    series = NameSeries((stem,), suffix and f".{suffix}")
+def _publish_over_placeholder(source: PathInFolder, target: PathInFolder, own: str) -> None:
+    marker = own + NEW  # recovery knows by it that an empty file with the new name is ours
+    with private_folder(target.folder, marker):
+        try:
+            sync_folder(target.folder.fd)
+            rename_over_placeholder(source, target)
+            sync_folder(target.folder.fd)
+        except Unfinished as error:
+            remove_exactly(target, own, is_empty, NEW)
+            raise OSError(error.errno, error.strerror) from error
+        finally:
+            leave_private(target.folder, marker)
+
+
+def is_same_file(place: PathInFolder, other: PathInFolder) -> bool:
+    """True if both names are links to one file, so that no content is lost with one of them."""
+    one, two = place.look(), other.look()
+    return one is not None and two is not None and one.nlink > 1 and one.identity.is_same_file(two.identity)
+
+
+def has_content(place: PathInFolder, sha256: bytes) -> bool:
+    """True for a regular file with this content that no program has open for writing."""
     try:
-        found = aside.look()
-        for number in count(1):
-            if found is None:
-                return
-            name = place.name if number == 1 else series.nth(number)
-            there = PathInFolder(place.folder, name).look()
-            if there is not None and there.identity.ino == found.identity.ino:  # a rename by link, without its unlink
-                aside.remove()
-                return
-            with suppress(FileExistsError):
-                rename_noreplace(aside.folder.fd, aside.name, place.folder.fd, name)
-                sync_folder(place.folder.fd)  # recovery does not look aside once the entry is closed
-                return
+        fd = place.open()
+    except OSError:
+        return False
+    try:
+        return not is_being_written(fd) and hash_fd(fd) == sha256
+    finally:
+        os.close(fd)
+
+
+def is_empty(place: PathInFolder) -> bool:
+    """True for a regular file without content."""
+    found = place.look()
+    return found is not None and found.is_regular and found.identity.size == 0
+
+
+def put_back(aside: PathInFolder, place: PathInFolder, own: str) -> None:
+    """Rename a file of another program back to its name, or to the next free name like it."""
+    if return_name(aside, place, own):
+        return
+    for name in names_like(place.name):
+        if return_name(aside, PathInFolder(place.folder, name), own):
+            return
+
+
+def return_name(aside: PathInFolder, place: PathInFolder, own: str) -> bool:
+    """Rename a file back to its name. Return False if another file has it by now, DurabilityError if that fails."""
+    try:
+        if aside.look() is None:
+            return True
+        if is_same_file(aside, place):  # a rename by link, without its unlink
+            sync_folder(place.folder.fd)
+            aside.remove()
+            return True
+        publish(aside, place, own)
+    except FileExistsError:
+        return False
     except OSError as error:
         raise DurabilityError(
-            f"{place.path} was renamed to {aside.name} and could not be renamed back: {error.strerror}",
+            f"{place.path} was renamed to {aside.path} and could not be renamed back: {error.strerror}",
             "check the disk, then restart the computer",
         ) from error
+    sync_folder(place.folder.fd)  # recovery does not look aside once the entry is closed
+    return True
 
 
-@contextmanager
-def private_folder(folder: Folder, name: str) -> Iterator[Folder]:
-    """Create a folder that no other user can enter, or open it if it is ours already, and yield it.
+def drop_placeholder(place: PathInFolder, own: str) -> None:
+    """Remove the placeholder that an interrupted rename left at `place`, if there is one."""
+    if PathInFolder(place.folder, own + NEW).look() is not None and is_empty(place):
+        remove_exactly(place, own, is_empty, NEW)
 
-    Raise PermissionError if it is another user's, OSError as the system reports it.
+
+def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:
+    """Yield the files in the private folders that an interruption left beside `place`, and remove these folders.
+
+    The caller removes each file or renames it. Raise OSError as the system reports it.
     """
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=folder.fd)
-    with open_below(folder, name) as inner:
-        found = os.fstat(inner.fd)
-        if found.st_uid not in (os.geteuid(), os.fstat(folder.fd).st_uid):
-            raise PermissionError(errno.EACCES, "it belongs to another user", inner.path)
-        yield inner
-
-
-def discard_private(folder: Folder, name: str) -> None:
-    """Remove a private folder of ours and the files in it; a missing one is not an error. Raise OSError."""
-    with suppress(FileNotFoundError):
-        with open_below(folder, name) as inner:
-            for each in inner.names():
-                PathInFolder(inner, each).remove()
-        remove_private(folder, name)
-
-
-def remove_private(folder: Folder, name: str) -> None:
-    """Remove a private folder of ours that is empty.
-
-    Some drivers keep a removed file under another name for as long as anybody has it open; such a name is moved out.
-    """
-    try:
-        os.rmdir(name, dir_fd=folder.fd)
-    except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-        with open_below(folder, name) as inner:
-            for each in inner.names():
-                if each.startswith(_REMOVED):
-                    with suppress(OSError):
-                        os.rename(each, each, src_dir_fd=inner.fd, dst_dir_fd=folder.fd)
-        os.rmdir(name, dir_fd=folder.fd)
+    for name in (own + OLD, own + NEW):
+        try:
+            with open_private(place.folder, name) as inner:
+                yield from (PathInFolder(inner, each) for each in inner.names() if not each.startswith(REMOVED))
+                sync_folder(inner.fd)  # what was renamed out of it has its name on the disk before the folder goes
+        except FileNotFoundError:
+            continue
+        except NotADirectoryError:  # a full disk had no room for a folder
+            yield PathInFolder(place.folder, name)
+        leave_private(place.folder, name)
 
 
 def is_being_written(fd: int) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import logging
 import os
+import stat
 import sys
 from collections.abc import Callable
+from functools import cache
 
 from snapsortd.domain.errors import DurabilityError
 
 _CANNOT_SYNC = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY})
-"""Errors for a kind of file that has no sync at all (folders on some network file systems): nothing failed."""
+"""Errors where there is no sync (for folders on some network file systems, for files of some drivers): none failed."""
 
 _SYNC_FILE_RANGE_WRITE = 2
 """A flag of sync_file_range(2): start writing dirty pages that are not being written yet, and do not wait."""
@@ -40,24 +43,40 @@ def begin_sync(fd: int) -> None:
 
 
 def sync(fd: int) -> None:
-    """Sync a file's content to the disk. Raise DurabilityError if it is not confirmed: a second try proves nothing."""
+    """Sync a file's content or a folder's names to the disk. Raise DurabilityError if it is not confirmed: a second try
+    proves nothing.
+
+    A file system that has no sync has not failed to write; that it can't confirm anything is logged once.
+    """
     try:
         _sync(fd)
     except OSError as error:
+        found = os.fstat(fd)
+        if error.errno in _CANNOT_SYNC:
+            if stat.S_ISREG(found.st_mode):
+                _warn(found.st_dev)
+            return
         raise DurabilityError(
             f"the disk did not confirm a write: {os.strerror(error.errno or errno.EIO)}",
             "check the disk, then restart the computer; nothing was deleted",
-            device=os.fstat(fd).st_dev,
+            device=found.st_dev,
         ) from error
+
+
+@cache
+def _warn(device: int) -> None:
+    """Log it once for each device."""
+    major, minor = os.major(device), os.minor(device)
+    logging.getLogger(__name__).warning(
+        "The file system of device %d:%d confirms no writes: after a power cut, files there may be incomplete",
+        major,
+        minor,
+    )
 
 
 def sync_folder(fd: int) -> None:
     """Sync a folder's names to the disk, if its file system supports that at all. Raise DurabilityError as `sync`."""
-    try:
-        sync(fd)
-    except DurabilityError as error:
-        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in _CANNOT_SYNC:
-            raise
+    sync(fd)
 
 
 def _sync(fd: int) -> None:

@@ -14,7 +14,7 @@ from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import Folder, PathInFolder, open_folder, open_place
 from snapsortd.files.leftovers import Leftover, leftovers
 from snapsortd.files.os_errors import in_words
-from snapsortd.files.remove import remove_private
+from snapsortd.files.private import remove_private
 from snapsortd.files.sync import sync_folder
 from snapsortd.journal import Journal
 

@@ -17,6 +17,7 @@ from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused
 from snapsortd.domain.names import NameSeries
 from snapsortd.domain.result import Outcome
+from snapsortd.files.folders import PathInFolder, open_folder
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.rename import rename_noreplace
 from snapsortd.files.sync import begin_sync
@@ -388,13 +389,10 @@ def test_what_is_no_regular_file_is_never_overwritten(filing: Filing, thing: str
 def test_rename_noreplace_never_replaces(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
     (tmp_path / "b").write_bytes(b"b")
-    folder = os.open(tmp_path, os.O_RDONLY)
-    try:
+    with open_folder(str(tmp_path)) as folder:
         with pytest.raises(FileExistsError):
-            rename_noreplace(folder, "a", folder, "b")
-        rename_noreplace(folder, "a", folder, "c")
-    finally:
-        os.close(folder)
+            rename_noreplace(PathInFolder(folder, "a"), PathInFolder(folder, "b"))
+        rename_noreplace(PathInFolder(folder, "a"), PathInFolder(folder, "c"))
     assert tree(tmp_path) == {"b": b"b", "c": b"a"}
 
 

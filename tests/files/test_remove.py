@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from snapsortd.actions.recover import repair
-from snapsortd.domain.entry import Method, State, aside_name
+from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.folders import PathInFolder, open_place
-from snapsortd.files.remove import is_being_written, put_back, remove_exactly
+from snapsortd.files.private import OLD, private_folder
+from snapsortd.files.remove import is_being_written, remove_exactly, return_name
 from tests.support.filing import PIXELS, Filing, identity_of, tree
 from tests.support.interrupted import begin, copy_of, state_of
 
-ASIDE = ".snapsort.1.old"
+OWN = ".snapsort.1.0badf00d"
 
 
 @pytest.fixture
@@ -32,14 +33,14 @@ def reads(content: bytes, place: PathInFolder) -> bool:
 
 
 def test_what_is_meant_is_removed(place: PathInFolder, tmp_path: Path) -> None:
-    assert remove_exactly(place, ASIDE, lambda aside: reads(b"meant", aside))
+    assert remove_exactly(place, OWN, lambda aside: reads(b"meant", aside))
     assert tree(tmp_path) == {}
-    assert remove_exactly(place, ASIDE, lambda _: pytest.fail("nothing is there"))
+    assert remove_exactly(place, OWN, lambda _: pytest.fail("nothing is there"))
 
 
 def test_another_file_gets_its_name_back(place: PathInFolder, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"another")
-    assert not remove_exactly(place, ASIDE, lambda aside: reads(b"meant", aside))
+    assert not remove_exactly(place, OWN, lambda aside: reads(b"meant", aside))
     assert tree(tmp_path) == {"a.png": b"another"}
 
 
@@ -49,7 +50,7 @@ def test_where_its_name_is_taken_by_then_it_gets_the_next(place: PathInFolder, t
         (tmp_path / "a 2.png").write_bytes(b"a fourth")
         return False
 
-    assert not remove_exactly(place, ASIDE, take_names)
+    assert not remove_exactly(place, OWN, take_names)
     assert tree(tmp_path) == {"a.png": b"a third", "a 2.png": b"a fourth", "a 3.png": b"meant"}
 
 
@@ -58,13 +59,15 @@ def test_a_doubt_that_is_an_error_leaves_it_too(place: PathInFolder, tmp_path: P
         raise OSError("not to be read")
 
     with pytest.raises(OSError, match="not to be read"):
-        remove_exactly(place, ASIDE, fail)
+        remove_exactly(place, OWN, fail)
     assert tree(tmp_path) == {"a.png": b"meant"}
 
 
 def test_a_second_link_of_the_same_file_is_simply_removed(place: PathInFolder, tmp_path: Path) -> None:
-    os.link(tmp_path / "a.png", tmp_path / ASIDE)
-    put_back(PathInFolder(place.folder, ASIDE), place)
+    with private_folder(place.folder, OWN + OLD) as inner:
+        os.link(tmp_path / "a.png", tmp_path / (OWN + OLD) / "a.png")
+        assert return_name(PathInFolder(inner, "a.png"), place, OWN)
+        assert inner.names() == []
     assert tree(tmp_path) == {"a.png": b"meant"}
 
 
@@ -95,21 +98,48 @@ def test_a_file_with_a_writer_is_not_taken_to_another_disk(far_filing: Filing) -
     assert entry.state is State.DONE
 
 
+@pytest.fixture
+def interrupted(far_filing: Filing) -> Entry:
+    """The process was killed between the rename into the private folder and the unlink there."""
+    image = far_filing.image()
+    entry = begin(far_filing, image, Method.COPY)
+    copy_of(image, far_filing.sorted / "a.png")
+    far_filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.intent.target))
+    private = far_filing.inbox / (temporary_name(entry) + OLD)
+    private.mkdir(mode=0o700)
+    image.rename(private / "a.png")
+    return entry
+
+
 @pytest.mark.parametrize("newcomer", [None, b"a new file of that name"])
-def test_an_original_that_was_just_being_removed(far_filing: Filing, newcomer: bytes | None) -> None:
-    """The process is killed between the rename aside and the unlink."""
-    filing = far_filing
-    image = filing.image()
-    entry = begin(filing, image, Method.COPY)
-    copy_of(image, filing.sorted / "a.png")
-    filing.journal.advance(entry.id, State.MOVED, target_identity=identity_of(entry.intent.target))
-    image.rename(image.with_name(aside_name(entry)))
+def test_an_original_that_was_just_being_removed(
+    far_filing: Filing, interrupted: Entry, newcomer: bytes | None
+) -> None:
     if newcomer is not None:
-        image.write_bytes(newcomer)
+        (far_filing.inbox / "a.png").write_bytes(newcomer)
+    repair(far_filing.journal, far_filing.mover)
+    assert tree(far_filing.sorted) == {"a.png": PIXELS}
+    assert state_of(far_filing, interrupted) is State.DONE
+    assert tree(far_filing.inbox) == ({} if newcomer is None else {"a.png": newcomer})
+    assert os.listdir(far_filing.inbox) == list(tree(far_filing.inbox))
+
+
+def test_one_that_is_nowhere_else_waits_for_its_name(far_filing: Filing, interrupted: Entry) -> None:
+    filing = far_filing
+    (filing.inbox / "a.png").write_bytes(b"a new file of that name")
+    (filing.sorted / "a.png").write_bytes(b"the copy, edited")
+    (sentence,) = repair(filing.journal, filing.mover)
+    assert f"waits in {filing.inbox}/.snapsort." in sentence
+    assert filing.journal.problems()[0].outcome == "open"
+    (filing.inbox / "a.png").rename(filing.inbox / "b.png")
     repair(filing.journal, filing.mover)
-    assert tree(filing.sorted) == {"a.png": PIXELS}
-    if newcomer is None:
-        assert (state_of(filing, entry), tree(filing.inbox)) == (State.DONE, {})
-    else:
-        assert state_of(filing, entry) is State.CONFLICT
-        assert tree(filing.inbox) == {"a.png": newcomer, "a 2.png": PIXELS}
+    assert tree(filing.inbox) == {"a.png": PIXELS, "b.png": b"a new file of that name"}
+    assert state_of(filing, interrupted) is State.CONFLICT
+
+
+def test_one_that_was_edited_there_gets_the_next_name(far_filing: Filing, interrupted: Entry) -> None:
+    filing = far_filing
+    (filing.inbox / (temporary_name(interrupted) + OLD) / "a.png").write_bytes(b"edited")
+    (filing.inbox / "a.png").write_bytes(b"a new file of that name")
+    repair(filing.journal, filing.mover)
+    assert tree(filing.inbox) == {"a.png": b"a new file of that name", "a 2.png": b"edited"}

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from snapsortd.actions.run_and_notify import ExternalActions
-from snapsortd.domain.entry import Entry, Method, State, aside_name, temporary_name
+from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.open_file import open_file
+from snapsortd.files.private import OLD
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.leftovers import Leftovers
 from tests.support.filing import PIXELS, Filing, tree
@@ -41,7 +42,7 @@ def test_an_unfinished_copy_is_removed_once_its_entry_is_closed(filing: Filing, 
 
 def test_an_empty_private_folder_is_removed_and_one_with_a_file_is_named(filing: Filing, entry: Entry) -> None:
     fail(filing, entry)
-    aside = filing.inbox / aside_name(entry)
+    aside = filing.inbox / (temporary_name(entry) + OLD)
     aside.mkdir()
     (aside / "a.png").write_bytes(b"the file of a person")
     leftovers = Leftovers(filing.journal)

@@ -45,17 +45,20 @@ from snapsortd.files import (
     identity,
     metadata,
     open_file,
+    private,
     remove,
     rename,
     sync,
     tags,
     write_out,
 )
+from snapsortd.files.capabilities import Capabilities
+from snapsortd.files.folders import Folder
 from tests.power_cut.disk import NOW, ROOT, Disk, Facts, Key, Name
 from tests.power_cut.lookup import Found, checked, error, found, walk
 
 PARTS = (
-    *(attributes, copy, folders, identity, metadata, open_file, remove, rename, sync, tags, write_out),
+    *(attributes, copy, folders, identity, metadata, open_file, private, remove, rename, sync, tags, write_out),
     *(destination, link, move, mover, name_conflicts, plan, prepare, recover, remove_copy, resume, reverse),
     *(step, tag, trash, trash_folder, trashinfo),
 )
@@ -111,6 +114,8 @@ class System:
     fsencode = staticmethod(os.fsencode)
     fsdecode = staticmethod(os.fsdecode)
     strerror = staticmethod(os.strerror)
+    geteuid = staticmethod(os.geteuid)
+    curdir = os.curdir
     O_RDONLY, O_RDWR, O_CREAT, O_EXCL = os.O_RDONLY, os.O_RDWR, os.O_CREAT, os.O_EXCL
     O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_CLOEXEC = os.O_DIRECTORY, os.O_NOFOLLOW, os.O_NONBLOCK, os.O_CLOEXEC
     POSIX_FADV_DONTNEED = os.POSIX_FADV_DONTNEED
@@ -127,6 +132,7 @@ class System:
             if hasattr(module, "os"):
                 monkeypatch.setattr(module, "os", self)
         monkeypatch.setattr(rename, "_rename", self.renameat2)
+        monkeypatch.setattr(remove, "capabilities", self.capabilities)
         lease = ModuleType("fcntl")
         vars(lease).update({name: value for name, value in vars(fcntl).items() if name.startswith("F_")})
         vars(lease)["fcntl"] = self.fcntl
@@ -135,7 +141,7 @@ class System:
     # Descriptors
 
     def open(self, path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        folder, name = self._parent(path, dir_fd)
+        folder, name = self._parent(path, dir_fd) if path != os.curdir else (self._start(dir_fd), "")
         key = self.disk.names.get((folder, name)) if name else folder
         if key is not None and flags & os.O_CREAT and flags & os.O_EXCL:
             raise error(errno.EEXIST, path)
@@ -172,6 +178,27 @@ class System:
         elif (command, argument) != (fcntl.F_SETLEASE, fcntl.F_UNLCK) and command != fcntl.F_SETSIG:
             raise error(errno.EINVAL)
         return 0
+
+    def capabilities(self, folder: Folder) -> Capabilities:
+        """Return what a probe, made long ago, has found out about the file system of the folder."""
+        poor = self.poor and folder.identity.dev == ROOT[0]
+        return Capabilities(
+            filesystem="simulated",
+            noreplace_rename=self.has_rename and not poor,
+            hard_links=self.has_links and not poor,
+            placeholders=True,
+            lasting_inodes=True,
+            time_step_ns=1,
+            folds_case=False,
+            folds_unicode=False,
+            modes=True,
+            owners=True,
+            xattrs=True,
+            forbidden=frozenset(),
+            trims_dots=False,
+            reserved_names=False,
+            trash=True,
+        )
 
     # Facts
 
