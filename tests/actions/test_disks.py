@@ -50,7 +50,7 @@ def folding(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
 
 @pytest.fixture
 def poor(filing: Filing, tmp_path: Path) -> Iterator[Filing]:
-    """Yield a `sorted` on exFAT through FUSE: no attributes, owners, modes or links, and no RENAME_NOREPLACE."""
+    """Yield a `sorted` on exFAT through FUSE: no attributes, owners, modes or links, and times to 1 s."""
     with formatted(filing.sorted, tmp_path / "disk", "mkfs.exfat", "-t", "exfat-fuse", "-o", "loop"):
         yield filing
 
@@ -167,6 +167,7 @@ def lost_words(entry: Entry) -> tuple[str, ...]:
     [
         pytest.param("plain", ("mode", "access list", "2 attributes"), id="ramfs"),
         pytest.param("careless", ("mode", "owner", "group", "access list"), id="NTFS"),
+        pytest.param("poor", ("mode", "owner", "group", "access list", "2 attributes"), id="exFAT"),
     ],
 )
 def test_metadata_that_a_disk_cannot_keep_is_noted_and_restored_by_undo(
@@ -287,7 +288,7 @@ NAMES = {
 """Names, and those that take their place on exFAT, and on NTFS as Windows has it."""
 
 
-@pytest.mark.parametrize("disk", ["windows"])
+@pytest.mark.parametrize("disk", ["windows", "poor"])
 def test_names_that_a_disk_cannot_hold_are_adapted_and_restored_by_undo(
     request: pytest.FixtureRequest, disk: str
 ) -> None:
