@@ -19,14 +19,6 @@ from snapsortd.journal import Journal
 MAX_PLACES = 100
 """Images with the same content whose places are inspected."""
 
-_BEFORE = {
-    Outcome.FILED: "it was filed as",
-    Outcome.UNDONE: "it was taken back to",
-    Outcome.COPIED: "it was processed as",
-    Outcome.DONE: "it was processed as",
-}
-_BY_HAND = "and moved here by hand since"
-
 
 def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> tuple[OpenFile, Known | None]:
     """Return an image that its numbers do not identify, hashed if need be, and its outcome if it is still valid.
@@ -51,11 +43,9 @@ def _moved_here(journal: Journal, image: OpenFile) -> Known | None:
 
 
 def _why_left(known: Known) -> str:
-    if known.outcome not in _BEFORE or _BY_HAND in known.reason:
+    if known.outcome is Outcome.QUARANTINED:
         return known.reason
-    return (
-        f"{_BEFORE[known.outcome]} {known.path} {_BY_HAND}, so it is left alone; `snapsortctl sort` files it after all"
-    )
+    return f"it was moved here by hand from {known.path}, so it is left alone; `snapsortctl sort` files it after all"
 
 
 def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:
@@ -70,7 +60,9 @@ def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:
 
 
 def _is_gone(journal: Journal, known: Known) -> bool:
-    """True if the known image certainly is no longer at its path: a disk that is not mounted proves nothing."""
+    """True if the known image certainly was taken from its path by others: a disk that is absent proves nothing."""
+    if journal.open_entry_at(known.path) is not None:  # we are moving it, or were interrupted
+        return False
     try:
         with open_place(known.path) as place:
             if (found := place.look()) is not None:

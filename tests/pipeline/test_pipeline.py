@@ -312,7 +312,7 @@ def test_an_image_that_a_person_puts_back_is_left_alone_until_it_is_asked_for(ro
     for _ in range(2):
         result = room.process(path)
         assert (result.known, result.outcome) == (True, Outcome.FILED)
-        assert f"filed as {filed} and moved here by hand" in result.reason
+        assert f"moved here by hand from {filed}" in result.reason
     assert not room.process(path, requested=True).known
     assert list(tree(room.inbox, room.filed)) == ["Receipts/a.png"]
 

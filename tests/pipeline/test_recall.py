@@ -19,6 +19,7 @@ from snapsortd.pipeline.history import History
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.undo import undo
 from tests.support.filing import PIXELS, Filing, edit_unseen, identity_of, tree
+from tests.support.interrupted import begin
 from tests.support.mounting import Stick
 
 OTHER = bytes(len(PIXELS))
@@ -183,7 +184,7 @@ def test_what_was_put_back_by_hand_is_left_alone_and_explained(any_filing: Filin
     assert known.outcome is Outcome.FILED
     told = History(filing.journal).explain(str(image))
     assert told["outcome"] == "filed"
-    assert f"filed as {target} and moved here by hand" in told["reason"]
+    assert f"it was moved here by hand from {target}, so it is left alone" in told["reason"]
     assert "`snapsortctl sort` files it after all" in told["reason"]
     assert by_numbers(filing, image) == known
     os.utime(image)
@@ -222,7 +223,16 @@ def test_a_name_given_by_hand_changes_nothing_and_a_second_name_is_a_new_image(f
     again = renamed.rename(filing.sorted / "again.png")
     known = recalled(filing, again)
     assert known is not None
-    assert f"filed as {target} and" in known.reason
+    assert f"by hand from {renamed}, so" in known.reason
+
+
+def test_an_image_whose_move_is_not_finished_was_not_moved_by_hand(filing: Filing) -> None:
+    target = filed(filing, filing.image())
+    begin(filing, target)
+    again = filing.image()
+    shutil.copystat(target, again)
+    target.rename(filing.sorted / "on its way.png")
+    assert recalled(filing, again) is None
 
 
 def test_what_only_has_other_permissions_is_read_once(any_filing: Filing) -> None:
