@@ -25,7 +25,7 @@ from snapsortd.domain.decision import ActionKind, OnConflict, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, Method, State
 from snapsortd.domain.errors import DurabilityError, FileChanged, Interrupted, LeftAlone, MoveRefused, UndoRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.files.identity import is_where_it_was_put
+from snapsortd.files.identity import is_where_it_was_put, is_without_disk
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, reopen_folder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
@@ -58,6 +58,7 @@ class Mover:
             return self._journal.shadow(shadow_intent(file, action, cause))
         with self._watching_durability(), ExitStack() as held:
             self._check_no_unfinished_move(file)
+            self._check_disk(action)
             if (made := self._existing_copy(file, action)) is not None:
                 return made
             source = held.enter_context(reopen_folder(file))
@@ -188,6 +189,24 @@ class Mover:
         entry = self._journal.open_entry_for(file.path)
         if entry is not None and entry.intent.sha256 == file.sha256:
             raise MoveRefused(f"its move to {entry.intent.target} is not finished: {entry.reason or 'interrupted'}")
+
+    def _check_disk(self, action: PlannedAction) -> None:
+        """Raise MoveRefused for a destination without its disk: files put there would be hidden once it is mounted."""
+        if action.destination is None or action.kind is ActionKind.RENAME:
+            return
+        root = action.destination.root
+        last = self._journal.last_entry_into(root)
+        if last is None:
+            return
+        try:
+            absent = is_without_disk(root, last.intent.target_disk)
+        except OSError as error:
+            raise MoveRefused(f"the folder {root} cannot be used: {in_words(error)}") from error
+        if absent:
+            raise MoveRefused(
+                f"the disk that {root} was on is not mounted",
+                "mount it; or, if it is elsewhere now, put any file there",
+            )
 
     def _existing_copy(self, file: OpenFile, action: PlannedAction) -> Entry | None:
         """Return the entry of the copy or link that the same rule made before, if it exists unchanged.

@@ -106,6 +106,27 @@ def folder_without(end: End) -> FolderIdentity | None:
     return None
 
 
+def is_without_disk(path: str, disk: str) -> bool:
+    """True if the folder at `path` is missing or empty, and not on the disk called `disk`, which it was on before.
+
+    Raise OSError if that can't be determined.
+    """
+    if not disk:
+        return False
+    with suppress(FileNotFoundError), os.scandir(path) as entries:
+        if any(entries):
+            return False
+    with open_folder(existing_folder(path)) as folder:
+        return disk_of(folder.fd) != disk
+
+
+def existing_folder(path: str) -> str:
+    """Return the nearest folder at or above `path` that exists."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path
+
+
 def _is_on(folder: Folder, disk: str) -> bool | None:
     """True or False if the name of the disk decides that, else None."""
     now = disk_of(folder.fd) if disk else ""

@@ -124,6 +124,7 @@ MIGRATIONS = (
             )
             """,
             "DROP INDEX images_version",
+            "CREATE INDEX entries_target_root ON entries (target_root)",
             "CREATE INDEX images_content ON images (size, sha256) WHERE sha256 != x''",
         ),
     ),

@@ -140,6 +140,10 @@ class JournalReader:
             rows = db.execute(statement, (after,)).fetchall()
         return [(row["id"], os.fsdecode(row["source"]), os.fsdecode(row["target"])) for row in rows]
 
+    def last_entry_into(self, root: str) -> Entry | None:
+        """Return the newest entry whose target was below `root`, or None."""
+        return self._first("target_root = ?", (os.fsencode(root),))
+
     def entries(
         self,
         limit: int = 50,

@@ -11,7 +11,7 @@ import os
 from snapsortd.domain.entry import EntryKind
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.folders import open_folder, open_place
-from snapsortd.files.identity import has_version, is_on_disk
+from snapsortd.files.identity import existing_folder, has_version, is_on_disk
 from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
@@ -76,12 +76,9 @@ def _is_gone(journal: Journal, known: Known) -> bool:
 
 def _is_on_its_disk(journal: Journal, known: Known) -> bool:
     """True if the nearest folder above a known path is on the disk that the image was on."""
-    above = os.path.dirname(known.path)
-    while not os.path.isdir(above):
-        above = os.path.dirname(above)
     entry = journal.entry_that_made(known.path, known.sha256)
     try:
-        with open_folder(above) as folder:
+        with open_folder(existing_folder(os.path.dirname(known.path))) as folder:
             return is_on_disk(folder, known.identity.dev, entry.intent.target_disk if entry is not None else "")
     except OSError:
         return False

@@ -26,6 +26,7 @@ LIFE: dict[str, Act] = {
     "is its content known": lambda journal: journal.with_content(3, (7).to_bytes(32, "big"), 100),
     "what put it there": lambda journal: journal.entry_that_made("/sorted/7", (7).to_bytes(32, "big")),
     "found again": lambda journal: journal.found_again(LEFT, "/inbox/left", IMAGE, ""),
+    "what went there before": lambda journal: journal.last_entry_into("/sorted"),
     "is it on its way": lambda journal: journal.open_entry_for("/inbox/new"),
     "is it on its way there": lambda journal: journal.open_entry_at("/inbox/new"),
     "decided": lambda journal: journal.decide("/inbox/new", "{}"),

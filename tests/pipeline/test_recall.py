@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
-from snapsortd.domain.errors import UndoRefused
+from snapsortd.domain.errors import MoveRefused, UndoRefused
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.files.folders import open_folder
+from snapsortd.files.mounts import disk_of
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.history import History
@@ -42,6 +45,15 @@ def remember(filing: Filing, path: Path, outcome: Outcome) -> None:
     with open_file(str(path), str(path.parent)) as image:
         known = Known(str(path), image.identity, outcome, "", "f", sha256=image.hashed().sha256)
     filing.journal.remember(known)
+
+
+def remember_disk(filing: Filing) -> None:
+    """Leave an entry that went to `sorted`, as a move to it does."""
+    entry = begin(filing, filing.image())
+    with open_folder(str(filing.sorted)) as folder:
+        intent = replace(entry.intent, target_disk=disk_of(folder.fd))
+    filing.journal.advance(filing.journal.begin(intent).id, State.FAILED)
+    filing.journal.advance(entry.id, State.FAILED)
 
 
 def filed(filing: Filing, image: Path) -> Path:
@@ -154,6 +166,25 @@ def test_an_undo_onto_a_stick_asks_which_one_it_is(filing: Filing, stick: Stick,
     finally:
         another.unplug()
     assert tree(filing.sorted) == {"a.png": PIXELS}
+
+
+@needs_mount
+def test_nothing_is_put_below_a_mount_point_without_its_disk(filing: Filing, stick: Stick) -> None:
+    filing.inbox, filing.sorted = filing.sorted, filing.inbox
+    remember_disk(filing)
+    filing.restart()
+    stick.unplug()
+    image = filing.image("b.png")
+    for _ in range(2):
+        with pytest.raises(MoveRefused, match="was on is not mounted"):
+            filing.file(image)
+    assert os.listdir(stick.where) == []
+    filing.sorted.mkdir()
+    with pytest.raises(MoveRefused, match="was on is not mounted"):
+        filing.file(image)
+    (filing.sorted / "notes.txt").touch()  # the person says that the folder is here from now on
+    assert filing.file(image).state is State.DONE
+    assert tree(filing.sorted) == {"b.png": PIXELS, "notes.txt": b""}
 
 
 @needs_mount

@@ -39,6 +39,9 @@ class Racing:
     def open_entry_at(self, path: str) -> Entry | None:
         return self.journal.open_entry_at(path)
 
+    def last_entry_into(self, root: str) -> Entry | None:
+        return self.journal.last_entry_into(root)
+
     def already_made(self, source: str, sha256: bytes, rule: str, wanted: str, method: Method) -> Entry | None:
         return self.journal.already_made(source, sha256, rule, wanted, method)
 
