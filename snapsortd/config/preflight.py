@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from snapsortd.config.settings import Config
+from snapsortd.files.answering import Ask, NotAnswering, directly
 
 
-def check_folders(config: Config) -> tuple[str, ...]:
+def check_folders(config: Config, ask: Ask = directly) -> tuple[str, ...]:
     """Return folders that cannot be watched and destinations that cannot be created, as `file:line:col: …`."""
-    return tuple(f"{config.path}:{position}: {problem}" for position, problem in _problems(config))
+    return tuple(f"{config.path}:{position}: {problem}" for position, problem in _problems(config, ask))
 
 
-def _problems(config: Config) -> Iterator[tuple[str, str]]:
-    for folder in config.watch:
-        if problem := _watch_problem(folder.path):
-            yield folder.position, problem
-    for rule in config.rules:
-        for action in rule.actions:
-            if action.destination and (problem := _root_problem(action.destination.root)):
-                yield action.position, problem
+def _problems(config: Config, ask: Ask) -> Iterator[tuple[str, str]]:
+    checks: list[tuple[str, str, Callable[[str], str]]]
+    checks = [(folder.position, folder.path, _watch_problem) for folder in config.watch]
+    actions = (action for rule in config.rules for action in rule.actions)
+    checks += [(each.position, each.destination.root, _root_problem) for each in actions if each.destination]
+    for position, path, check in checks:
+        try:
+            problem = ask(path, partial(check, path))
+        except NotAnswering as error:
+            problem = error.message
+        if problem:
+            yield position, problem
 
 
 def _watch_problem(path: str) -> str:

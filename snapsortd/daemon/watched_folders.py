@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TypeVar
 
 from snapsortd.config import check_folders
 from snapsortd.daemon.guard import guarded, guarded_scan
 from snapsortd.domain.file import Stat
+from snapsortd.files.answering import NotAnswering
 from snapsortd.files.folders import lstat
-from snapsortd.pipeline.session import Session
-from snapsortd.watch.candidates import WatchFolder, wanted_in
+from snapsortd.pipeline.session import UNFINISHED, Session
+from snapsortd.watch.candidates import WatchFolder, owner, wanted_in
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
 from snapsortd.watch.watcher import Watcher
 
 log = logging.getLogger("snapsortd")
+
+T = TypeVar("T")
 
 
 class WatchedFolders:
@@ -25,10 +31,12 @@ class WatchedFolders:
         self.queue = WorkQueue(
             guarded(self._stat_wanted, None),
             guarded(lambda path, stat: session.pipeline.is_already_processed(path, stat.identity), otherwise=True),
+            self._place,
+            self._ask,
         )
         self.rescan_due = now
         """The time at which the next rescan is due, in monotonic seconds."""
-        self.watcher = self._make_watcher()
+        self.watcher = self._make_watcher({})
 
     def update(self, now: float, *, rescan: bool) -> None:
         """Start a rescan if that is due and `rescan` allows it, and update the queue.
@@ -44,14 +52,12 @@ class WatchedFolders:
 
     def rescan(self) -> None:
         """Scan every watched folder again; files that were already processed are skipped quickly."""
-        for sentence in self._session.repair():
-            log.warning("%s", sentence)
-        for sentence in guarded(self._session.clean, [])():
-            log.warning("%s", sentence)
+        with suppress(NotAnswering):  # it goes on, whatever the disks do on which something is unfinished
+            self._session.answering.ask(UNFINISHED, self._tidy)
         guarded(self._session.forget_gone, None)()
         folders = self._session.config.watch
         for folder in folders:
-            if self.watcher.is_claimed_elsewhere(folder.path):
+            if not self.watcher.is_scanned(folder.path):
                 continue
             found = guarded_scan(folder.path, scan(folder, [each.path for each in folders]))
             self.queue.offer_many(folder.path, found, folder.settle)
@@ -68,23 +74,50 @@ class WatchedFolders:
 
     def restart(self) -> None:
         """Watch and scan the folders of the configuration as it is now."""
-        self.watcher = self._make_watcher()
+        self.watcher = self._make_watcher(self.watcher.points())
         self.watcher.start()
         self.rescan_soon()
 
-    def _make_watcher(self) -> Watcher:
+    def _make_watcher(self, points: Mapping[str, str]) -> Watcher:
         """Log problems of the configured folders, and make their watcher."""
-        for problem in check_folders(self._session.config):
-            log.warning("%s", problem)
+        config, answering = self._session.config, self._session.answering
+
+        def log_problems() -> None:
+            for problem in check_folders(config, answering.ask):
+                log.warning("%s", problem)
+
+        with suppress(NotAnswering):  # it goes on, without holding up the start
+            answering.ask(config.path, log_problems)
         self._session.claims.close()
         return Watcher(
-            self._session.config.watch, self.queue.offer, lambda _folder: self.rescan_soon(), claim=self._claim
+            config.watch,
+            self.queue.offer,
+            lambda _folder: self.rescan_soon(),
+            self.queue.wake,
+            answering,
+            points=points,
+            claim=self._claim,
         )
+
+    def _tidy(self) -> None:
+        for sentence in self._session.repair():
+            log.warning("%s", sentence)
+        for sentence in guarded(self._session.clean, [])():
+            log.warning("%s", sentence)
 
     def _claim(self, folder: WatchFolder, identity: tuple[int, int]) -> str:
         """Claim a folder; return an empty text, or a sentence about the daemon that has it."""
         other = self._session.claims.take(folder.path, identity, subfolders=folder.subfolders)
         return "" if other is None else str(other)
+
+    def _ask(self, place: str, work: Callable[[], T]) -> T:
+        """Call `work` in the thread of a watched folder, which is scanned again once it answers again."""
+        return self._session.answering.ask(place, work, then=self.rescan_soon)
+
+    def _place(self, path: str) -> str:
+        """Return the watched folder that a path is in; empty if it is in none."""
+        folder = owner(path, self._session.config.watch)
+        return "" if folder is None else folder.path
 
     def _stat_wanted(self, path: str) -> Stat | None:
         """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 
 MOUNTS = "/proc/self/mountinfo"
@@ -20,6 +20,23 @@ REMOTE = frozenset({
 """Network and host-shared file systems: inotify reports only this machine's own changes."""
 LOCAL_FUSE = frozenset({"fuseblk", "fuse.mergerfs", "fuse.gocryptfs", "fuse.cryfs", "fuse.encfs", "fuse.bindfs"})
 """FUSE file systems that are local. Every other fuse.* counts as remote: most are, and a needless scan does no harm."""
+
+
+def mounted(mounts: str = MOUNTS) -> dict[int, str]:
+    """Return the mount point of everything that is mounted, by its number from proc_pid_mountinfo(5), lowest first;
+    empty if the system does not report them."""
+    found = {}
+    with suppress(OSError, IndexError, ValueError), open(mounts, encoding="utf-8", errors="surrogateescape") as lines:
+        for line in lines:
+            fields = line.split(" ")
+            found[int(fields[0])] = _unescape(fields[4])
+    return found
+
+
+def mount_number(path: str, mounts: Mapping[int, str]) -> int | None:
+    """Return the number of the mount that `path` (resolved) is on; None if it is unknown."""
+    above = [(len(point), order, number) for order, (number, point) in enumerate(mounts.items()) if is_in(path, point)]
+    return max(above)[2] if above else None
 
 
 def remote_filesystem(path: str, mounts: str = MOUNTS) -> str:
@@ -39,7 +56,7 @@ def mount_of(path: str, mounts: str = MOUNTS) -> tuple[str, str]:
     found = ("", "")
     for point, kind in _mounted(mounts):
         # Of two mounts on the same point, the later one hides the earlier.
-        if _is_inside(path, point) and len(point) >= len(found[0]):
+        if is_in(path, point) and len(point) >= len(found[0]):
             found = point, kind
     return found
 
@@ -51,7 +68,7 @@ def mount_points(mounts: str = MOUNTS) -> frozenset[str]:
 
 def absent_disk(path: str, mounts: str = MOUNTS, fstab: str = FSTAB) -> str:
     """Return the mount point above `path` (resolved) if it is listed in fstab(5) but not mounted; else empty."""
-    point = max((each for each in _planned(fstab) if _is_inside(path, each)), key=len, default="")
+    point = max((each for each in _planned(fstab) if is_in(path, each)), key=len, default="")
     mounted = {each for each, _ in _mounted(mounts)}
     return point if mounted and point not in mounted else ""
 
@@ -118,7 +135,8 @@ def _planned(fstab: str) -> Iterator[str]:
         return
 
 
-def _is_inside(path: str, point: str) -> bool:
+def is_in(path: str, point: str) -> bool:
+    """Return True if `path` is this mount point or below it."""
     return path == point or path.startswith(point.rstrip("/") + "/")
 
 

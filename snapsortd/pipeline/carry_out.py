@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.run_and_notify import ExternalActions
@@ -20,6 +21,7 @@ from snapsortd.domain.errors import (
     MoveRefused,
     SnapsortError,
 )
+from snapsortd.files.answering import Answering, reach
 from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
@@ -27,6 +29,8 @@ from snapsortd.pipeline.companions import companions, open_companion, series_bes
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.rules.preview import for_name
 
+DESTINATION_PATIENCE_S = 10.0
+"""Maximum time in seconds to wait for the disk of a destination, which may have to spin up."""
 EXTERNAL = frozenset({ActionKind.RUN, ActionKind.NOTIFY})
 TAKES_COMPANIONS = frozenset({EntryKind.MOVE, EntryKind.COPY, EntryKind.RENAME, EntryKind.TRASH})
 """Actions that also apply to the image's companions."""
@@ -45,10 +49,13 @@ class CarriedOut:
 class Executor:
     """Carries out decisions: one action after the other, each for the image and its companions."""
 
-    def __init__(self, mover: Mover, external: ExternalActions, leftovers: Leftovers | None = None) -> None:
+    def __init__(
+        self, mover: Mover, external: ExternalActions, answering: Answering, leftovers: Leftovers | None = None
+    ) -> None:
         """`leftovers` refuses folders in which each try would leave another unfinished copy."""
         self._mover = mover
         self._external = external
+        self._answering = answering
         self._leftovers = leftovers
 
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
@@ -89,9 +96,10 @@ class Executor:
         if action.kind in EXTERNAL:
             return self._external.run(image, action, cause), []
         if action.destination is not None:
-            check_disk(action.destination.root)
+            root = action.destination.root
+            self._answering.ask(root, partial(check_disk, root), patience=DESTINATION_PATIENCE_S)
             if self._leftovers is not None:
-                self._leftovers.check(os.path.join(action.destination.root, *action.destination.folders))
+                self._leftovers.check(os.path.join(root, *action.destination.folders))
         if action.shadow or EntryKind(action.kind) not in TAKES_COMPANIONS:
             return self._mover.file(image, action, cause), []
         with ExitStack() as opened:
@@ -120,6 +128,10 @@ class Executor:
 
 
 def check_disk(root: str) -> None:
-    """Raise MoveRefused if the disk of a destination is not mounted: files put there would be hidden once it is."""
+    """Raise MoveRefused if the disk of a destination is not mounted: files put there would be hidden once it is.
+
+    Never returns if it is mounted but does not answer.
+    """
     if point := absent_disk(os.path.realpath(root)):
         raise MoveRefused(f"the disk at {point} is not mounted", "mount it, or change the rule")
+    reach(root)

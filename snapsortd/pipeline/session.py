@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from snapsortd.actions.mover import Mover
@@ -20,6 +21,7 @@ from snapsortd.config import Config
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, SnapsortError, UndoRefused
 from snapsortd.domain.result import Outcome, Result
+from snapsortd.files.answering import Answering, NotAnswering, reach
 from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
@@ -40,6 +42,11 @@ from snapsortd.vision.formats import installed
 
 log = logging.getLogger("snapsortd")
 
+START_PATIENCE_S = 10.0
+"""Maximum time in seconds to wait at the start for a disk that an unfinished move needs."""
+UNFINISHED = "unfinished moves"
+"""The thread in which they are repaired and cleaned up after, on whichever disks they are."""
+
 
 class Session:
     """A session. Threads may file and undo at the same time; only one may `use` another configuration."""
@@ -57,10 +64,11 @@ class Session:
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
         self.history = History(journal)
+        self.answering = Answering()
         self._should_stop = should_stop
         self._leftovers = Leftovers(journal)
         external = ExternalActions(journal, should_stop, self.mover.in_hand)
-        self._executor = Executor(self.mover, external, self._leftovers)
+        self._executor = Executor(self.mover, external, self.answering, self._leftovers)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -87,14 +95,14 @@ class Session:
             try:
                 session = cls(locations, config, journal, should_stop=should_stop)
                 session.keep_lock = lock.renew
-                for sentence in session.repair():
-                    log.warning("%s", sentence)
+                session.repair_at_start()
                 try:
                     yield session
                 finally:
                     session.exporter.stop()
                     session.classifier.stop()
                     session.claims.close()
+                    session.answering.close()
             finally:
                 journal.close()
 
@@ -150,11 +158,30 @@ class Session:
         before, self._reported = self._reported, frozenset(sentences)
         return [sentence for sentence in sentences if sentence not in before]
 
+    def repair_at_start(self) -> None:
+        """Repair before anything else is done; in the background if a disk that this needs does not answer."""
+        try:
+            for entry in self.journal.open_entries():
+                for path in (entry.intent.source, entry.intent.target):
+                    folder = os.path.dirname(path)
+                    self.answering.ask(folder, partial(reach, folder), patience=START_PATIENCE_S)
+        except NotAnswering:
+            with suppress(NotAnswering):
+                self.answering.ask(UNFINISHED, self._repair_and_log)
+        else:
+            self._repair_and_log()
+
+    def _repair_and_log(self) -> None:
+        for sentence in self.repair():
+            log.warning("%s", sentence)
+
     def forget_gone(self) -> None:
         """Forget failed and quarantined images that no longer exist, because they need no attention any more."""
         for each in self.journal.problems(MAX_PROBLEMS):
-            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED) and self._is_gone(each.path):
-                self.journal.forget(each.path)
+            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
+                with suppress(NotAnswering):
+                    if self.answering.ask(self.root_of(each.path), partial(self._is_gone, each.path)):
+                        self.journal.forget(each.path)
 
     def _is_gone(self, path: str) -> bool:
         """True if the file is missing and its disk is mounted: a missing folder or empty mount point proves nothing."""

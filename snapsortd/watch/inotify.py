@@ -32,8 +32,8 @@ class Listener(Protocol):
     def events_lost(self) -> None:
         """Events of any folders were dropped."""
 
-    def watch_refused(self, path: str, error: OSError) -> None:
-        """`path` is not watched, because the system's limit is reached."""
+    def watch_refused(self, error: OSError) -> None:
+        """A folder is not watched, because the system's limit is reached."""
 
     def folder_moved(self) -> None:
         """A watched folder, or one below it, was renamed."""
@@ -114,7 +114,7 @@ if sys.platform == "linux":
                 return super().add_callback(path, mask, callback, id_)
             except OSError as error:
                 if error.errno in (errno.ENOSPC, errno.ENOMEM):
-                    self._listener.watch_refused(os.fsdecode(path), error)
+                    self._listener.watch_refused(error)
                 raise
 
     class _ArrivalEmitter(InotifyEmitter):

@@ -1,27 +1,33 @@
 """The queue of files to file: new arrivals first, then earlier arrivals, then the backlog found by scans.
 
-The watched folders are the durable queue, so this one may drop entries: a later scan finds them again.
+The watched folders are the durable queue, so this one may drop entries: a later scan finds them again. It reads none of
+them itself: a folder that does not answer must not keep the others waiting.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
 
 from snapsortd.domain.file import Stat
-from snapsortd.watch.scan_queue import ScanQueue
+from snapsortd.files.answering import Ask, NotAnswering, directly
+from snapsortd.watch.scan_queue import SLICE_S, ScanQueue
 from snapsortd.watch.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000
 """Paths are pulled from the scans only while fewer files than this are waiting."""
 PULLS_PER_UPDATE = 2_000
 """Maximum number of paths that one `update` pulls from the scans, so that it always returns quickly."""
+FEWEST_PULLS = 100
+"""Minimum number of paths to pull at a time, because each time a thread has to be waited for."""
 FRESH_LIMIT = 20_000
 """Maximum number of waiting events; further ones are dropped, and a scan finds their files instead."""
 RETRY_LIMIT = 5_000
@@ -48,6 +54,16 @@ class _Waiting:
     """For a failed file, the time before which it is not retried unless it changes."""
 
 
+def _look_at_each(stat: Callable[[str], Stat | None], paths: Sequence[str]) -> list[tuple[str, Stat | None]]:
+    """Return the facts of the first paths: as many as can be read in a slice of time, at least one."""
+    until, found = time.monotonic() + SLICE_S, []
+    for path in paths:
+        found.append((path, stat(path)))
+        if time.monotonic() >= until:
+            break
+    return found
+
+
 def _never(_path: str, _stat: Stat) -> bool:
     return False
 
@@ -59,11 +75,20 @@ class WorkQueue:
     thread. Times are monotonic seconds.
     """
 
-    def __init__(self, stat: Callable[[str], Stat | None], known: Callable[[str, Stat], bool] = _never) -> None:
+    def __init__(
+        self,
+        stat: Callable[[str], Stat | None],
+        known: Callable[[str, Stat], bool] = _never,
+        place: Callable[[str], str] = lambda _path: "",
+        ask: Ask = directly,
+    ) -> None:
         """`stat` reads a path's file facts. `known` returns True if this version of a file was already processed;
-        such files are dropped without settling, so that a scan over many of them is cheap."""
+        such files are dropped without settling, so that a scan over many of them is cheap. `place` returns the folder
+        that a path is in, in whose thread `ask` reads it: the files of one that does not answer are dropped."""
         self._stat = stat
         self._known = known
+        self._place = place
+        self._ask = ask
         self._inbox: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
         self._dropped = False
         self._waiting: dict[str, _Waiting] = {}
@@ -73,7 +98,7 @@ class WorkQueue:
         """Paths with the time at which each settled."""
         self._ready_fresh: OrderedDict[str, None] = OrderedDict()
         self._ready_backlog: OrderedDict[str, None] = OrderedDict()
-        self._scans = ScanQueue()
+        self._scans = ScanQueue(stat, ask)
         self._retries = 0
 
     def offer(self, path: str, quiet: float) -> None:
@@ -114,11 +139,9 @@ class WorkQueue:
             while True:
                 self._take(self._inbox.get_nowait())
         self._pull(now)
-        while self._timers and self._timers[0][0] <= now:
-            due, _, path = heappop(self._timers)
-            waiting = self._waiting.get(path)
-            if waiting is not None and waiting.due == due:
-                self._inspect(path, waiting, now)
+        for path, stat in self._look(self._take_due(now)):
+            if path in self._waiting:
+                self._inspect(path, self._waiting[path], stat, now)
         while self._ready_new and next(iter(self._ready_new.values())) + NEW_FILE_WINDOW_S <= now:
             path, _ = self._ready_new.popitem(last=False)
             self._ready_fresh[path] = None
@@ -144,7 +167,7 @@ class WorkQueue:
 
     def retry(self, path: str, attempts: int, now: float, quiet: float = 1.0) -> None:
         """Retry a failed file after a pause that grows with `attempts`, or as soon as it changes."""
-        stat = self._stat(path)
+        stat = next((stat for _, stat in self._look([path])), None)
         if stat is None or self._retries >= RETRY_LIMIT:
             return
         self._forget(path)
@@ -190,15 +213,51 @@ class WorkQueue:
             self._set(path, before)
 
     def _pull(self, now: float) -> None:
-        for _ in range(PULLS_PER_UPDATE):
-            if not self._has_room() or (found := self._scans.next()) is None:
+        pulls = PULLS_PER_UPDATE
+        while pulls and self._has_room():
+            room = BACKLOG_LIMIT + self._retries - len(self._waiting)
+            found = self._scans.next(min(pulls, max(room, FEWEST_PULLS)))
+            if not found:
                 return
-            path, quiet = found
-            if path not in self._waiting:
-                self._inspect(path, _Waiting(quiet, fresh=False, due=_IMMEDIATELY), now)
+            pulls -= len(found)
+            for each in found:
+                if each.path not in self._waiting:
+                    self._inspect(each.path, _Waiting(each.quiet, fresh=False, due=_IMMEDIATELY), each.stat, now)
 
-    def _inspect(self, path: str, waiting: _Waiting, now: float) -> None:
-        stat = self._stat(path)
+    def _take_due(self, now: float) -> Iterator[str]:
+        """Yield the files that are due, each once."""
+        taken = set()
+        while self._timers and self._timers[0][0] <= now:
+            due, _, path = heappop(self._timers)
+            waiting = self._waiting.get(path)
+            if waiting is not None and waiting.due == due and path not in taken:
+                taken.add(path)
+                yield path
+
+    def _look(self, paths: Iterable[str]) -> list[tuple[str, Stat | None]]:
+        """Return the facts of these files, read in the threads of their folders; files that could not be read in time
+        are due again at once, those of a folder that does not answer are dropped."""
+        places: dict[str, list[str]] = {}
+        for path in paths:
+            places.setdefault(self._place(path), []).append(path)
+        found: list[tuple[str, Stat | None]] = []
+        for place, here in places.items():
+            try:
+                seen = self._ask(place, partial(_look_at_each, self._stat, here))
+            except NotAnswering:
+                self._drop(place)
+                continue
+            found += seen
+            for path in here[len(seen) :]:
+                if path in self._waiting:
+                    self._set(path, self._waiting[path])
+        return found
+
+    def _drop(self, place: str) -> None:
+        for path in [path for path in self._waiting if self._place(path) == place]:
+            self._forget(path)
+
+    def _inspect(self, path: str, waiting: _Waiting, stat: Stat | None, now: float) -> None:
         if waiting.retry_at is not None:
             assert waiting.seen is not None
             unchanged = stat is not None and stat.identity.is_unchanged_since(waiting.seen.stat.identity)

@@ -301,10 +301,17 @@ def limit(most: int, used: int) -> Limit:
     ],
 )
 def test_inotify_limits(watches: Limit, needed: int, status: Status) -> None:
-    found = only(check_limits(watches, Limit("fs.inotify.max_user_instances", 128, 3), 16384, needed))
+    found = only(check_limits(watches, Limit("fs.inotify.max_user_instances", 128, 3), 16384, needed, roots=1))
     assert found.status is status
     if status is not Status.OK:
         assert "`echo fs.inotify.max_user_watches=524288 | sudo tee" in found.fix
+
+
+def test_each_watched_folder_needs_an_inotify_instance() -> None:
+    instances = Limit("fs.inotify.max_user_instances", 128, 100)
+    assert only(check_limits(limit(1000, 10), instances, 16384, needed=9, roots=9)).status is Status.OK
+    found = only(check_limits(limit(1000, 10), instances, 16384, needed=29, roots=29))
+    assert (found.status, "28 of 128 instances are left and 29 needed" in found.summary) == (Status.WARNING, True)
 
 
 def test_a_model_that_does_not_fit_into_memory() -> None:

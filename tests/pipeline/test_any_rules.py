@@ -22,6 +22,7 @@ from snapsortd.domain.entry import OPEN_STATES, State
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import file_facts, open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import Executor
@@ -140,7 +141,7 @@ def build(wanted: list[dict[str, Any]], room: Room, far: Path) -> list[Rule]:
 
 def file_all(room: Room, asked: list[Rule]) -> None:
     """File every image in the inbox once, as the pipeline does."""
-    filing = Executor(room.mover, ExternalActions(room.journal, lambda: False))
+    filing = Executor(room.mover, ExternalActions(room.journal, lambda: False), Answering())
     for number, path in enumerate(sorted(room.inbox.iterdir())):
         if path.suffix not in (".png", ".jpg", ".gif"):
             continue

@@ -12,6 +12,7 @@ from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import MoveRefused
+from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import CarriedOut, Executor
@@ -33,7 +34,7 @@ class Files:
 
     def file(self, name: str, kind: ActionKind = ActionKind.MOVE) -> CarriedOut:
         path = str(self.room.inbox / name)
-        filing = Executor(self.room.mover, ExternalActions(self.room.journal, lambda: False))
+        filing = Executor(self.room.mover, ExternalActions(self.room.journal, lambda: False), Answering())
         journal = self.room.journal
         with open_file(path, str(self.room.inbox)) as image:
             action = self.room.action(path, kind)

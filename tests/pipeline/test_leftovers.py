@@ -9,6 +9,7 @@ import pytest
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
+from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import open_file
 from snapsortd.files.private import OLD
 from snapsortd.pipeline.carry_out import Executor
@@ -98,7 +99,7 @@ def test_what_cannot_be_removed_now_is_tried_again(filing: Filing, entry: Entry)
 def test_a_folder_where_nothing_can_be_deleted_gets_one_copy_and_no_more(far_filing: Filing, other_disk: Path) -> None:
     image = far_filing.image()
     leftovers = Leftovers(far_filing.journal)
-    executor = Executor(far_filing.mover, ExternalActions(far_filing.journal, lambda: False), leftovers)
+    executor = Executor(far_filing.mover, ExternalActions(far_filing.journal, lambda: False), Answering(), leftovers)
     appending = other_disk / "sorted" / "only adding"
     action = far_filing.action(image, folders=("only adding",))
 

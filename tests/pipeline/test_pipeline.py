@@ -21,6 +21,7 @@ from snapsortd.domain.entry import State
 from snapsortd.domain.errors import ClassifierDied, FileChanged, Interrupted
 from snapsortd.domain.file import FolderIdentity
 from snapsortd.domain.result import Known, Outcome, Result
+from snapsortd.files.answering import Answering
 from snapsortd.files.folders import Folder, PathInFolder, lstat
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
@@ -38,6 +39,7 @@ from snapsortd.vision.requests import Request
 from tests.support import images
 from tests.support.crafted_documents import dng
 from tests.support.crafted_images import encoded
+from tests.support.file_systems import served
 from tests.support.filing import tree
 from tests.support.privileges import as_a_normal_user
 
@@ -98,7 +100,7 @@ class Room:
     def process(self, path: Path | str, **how: Any) -> Result:
         pipeline = Pipeline(
             journal=self.journal,
-            executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False)),
+            executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False), Answering()),
             classifier=self.classifier,
             rules=self.rules,
             negatives=frozenset({"other"}),
@@ -402,7 +404,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     fresh = Interrupting(str(tmp_path / "cache"))
     pipeline = Pipeline(
         journal=room.journal,
-        executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False)),
+        executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False), Answering()),
         classifier=fresh,
         rules=room.rules,
         negatives=frozenset(),
@@ -556,3 +558,18 @@ def test_an_image_that_trips_a_defect_is_left_with_a_sentence_and_the_next_one_i
     assert room.process(odd).known
     assert room.process(next_one).outcome is Outcome.FILED
     assert odd.exists()
+
+
+def test_an_image_waits_for_a_destination_that_does_not_answer(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snapsortd.pipeline.carry_out.DESTINATION_PATIENCE_S", 0.5)
+    path = room.receipt()
+    with served("bindfs", tmp_path, room.filed) as disk:
+        disk.freeze()
+        result = room.process(path)
+        assert (result.outcome, result.attempts) == (Outcome.FAILED, 1)
+        assert f"the disk at {room.filed}/Receipts does not answer" in result.reason
+        disk.thaw()
+        assert room.process(path).outcome is Outcome.FILED
+    assert not path.exists()

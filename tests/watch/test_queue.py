@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
 from snapsortd.domain.file import FileIdentity, Stat
+from snapsortd.files.answering import NotAnswering
 from snapsortd.watch.queue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,
@@ -19,6 +22,15 @@ from snapsortd.watch.queue import (
 )
 
 pytestmark = pytest.mark.pure
+
+T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test depend on how fast this machine is."""
+    for module in ("queue", "scan_queue"):
+        monkeypatch.setattr(f"snapsortd.watch.{module}.SLICE_S", math.inf)
 
 
 class Disk:
@@ -407,3 +419,108 @@ def test_waiting_ends_with_an_offer_a_wake_or_the_timeout() -> None:
     queue.offer("a.png", 0.0)
     queue.wait(None)
     assert popped(queue, 0.0) == ["a.png"]
+
+
+class Places:
+    """Folders that are named by the first letter of their files; the silent ones do not answer."""
+
+    def __init__(self) -> None:
+        self.silent: set[str] = set()
+        self.asked: list[str] = []
+
+    def ask(self, place: str, work: Callable[[], T], /) -> T:
+        self.asked.append(place)
+        if place in self.silent:
+            raise NotAnswering(place)
+        return work()
+
+    @staticmethod
+    def of(path: str) -> str:
+        return path[0]
+
+
+def test_files_of_a_folder_that_does_not_answer_are_dropped_and_the_others_go_on() -> None:
+    places, disk = Places(), Disk("a1", "b1", "a2")
+    queue = WorkQueue(disk.stat, place=places.of, ask=places.ask)
+    queue.retry("a2", 1, 0.0)
+    for path in ("a1", "b1"):
+        queue.offer(path, 1.0)
+    queue.update(0.0)
+    places.silent = {"a"}
+    assert popped(queue, 1.0) == ["b1"]
+    assert len(queue) == 0
+    assert popped(queue, 60.0) == []
+    places.silent = set()
+    queue.offer("a1", 1.0)
+    queue.offer("a2", 1.0)
+    queue.update(61.0)
+    assert popped(queue, 62.0) == ["a1", "a2"]
+
+
+def test_each_folder_is_asked_once_for_all_its_files() -> None:
+    names = [f"{letter}{number}" for number in range(100) for letter in "ab"]
+    places, disk = Places(), Disk(*names)
+    queue = WorkQueue(disk.stat, place=places.of, ask=places.ask)
+    for name in names:
+        queue.offer(name, 1.0)
+    queue.update(0.0)
+    assert popped(queue, 1.0) == [f"{letter}{number}" for letter in "ab" for number in range(100)]
+    assert places.asked == ["a", "b", "a", "b"]
+
+
+def test_a_scan_that_does_not_answer_waits_until_it_is_asked_for_again_and_goes_on() -> None:
+    places, disk = Places(), Disk("a1", "a2", "b1")
+    queue = WorkQueue(disk.stat, place=places.of, ask=places.ask)
+    places.silent = {"a"}
+    first = Scan("a1", "a2")
+    queue.offer_many("a", first, 0.0)
+    queue.offer_many("b", Scan("b1"), 0.0)
+    assert popped(queue, 0.0) == ["b1"]
+    assert queue.next_due(0.0) is None, "nothing to do, and so no busy loop"
+    assert not first.closed
+    places.silent = set()
+    queue.offer_many("a", Scan("a1", "a2"), 0.0)
+    assert popped(queue, 0.0) == ["a1", "a2"]
+    assert first.closed
+
+
+def test_a_scan_in_a_thread_that_was_given_up_is_dropped_for_the_next_one() -> None:
+    disk = Disk("a1", "a2")
+    late: list[Callable[[], object]] = []
+
+    def ask(place: str, work: Callable[[], T], /) -> T:
+        """Hang the first call in the middle, as the disk's unmounting leaves it."""
+        if late:
+            return work()
+        late.append(work)
+        raise NotAnswering(place)
+
+    class Hanging(Scan):
+        """A scan during whose only step the folder is scanned again."""
+
+        def __next__(self) -> str:
+            queue.offer_many("a", Scan("a1", "a2"), 0.0)
+            done.extend(popped(queue, 0.0))
+            raise StopIteration
+
+    done: list[str] = []
+    queue = WorkQueue(disk.stat, ask=ask)
+    queue.offer_many("a", Hanging("a1"), 0.0)
+    assert popped(queue, 0.0) == []
+    late[0]()
+    assert done == ["a1", "a2"]
+
+
+def test_a_slow_folder_is_read_a_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk("a", "b")
+    monkeypatch.setattr("snapsortd.watch.queue.SLICE_S", 0.0)
+    queue = WorkQueue(disk.stat)
+    for path in ("a", "b"):
+        queue.offer(path, 1.0)
+    queue.update(0.0)
+    assert disk.stats == 1
+    assert queue.next_due(0.0) == 0.0
+    queue.update(0.0)
+    assert disk.stats == 2
+    queue.update(1.0)
+    assert popped(queue, 1.0) == ["a", "b"]

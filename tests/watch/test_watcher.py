@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.files.answering import Answering
 from snapsortd.files.folders import lstat
 from snapsortd.files.mounts import absent_disk, filesystem, remote_filesystem
 from snapsortd.watch.queue import WorkQueue
+from snapsortd.watch.root import MISSING_INTERVAL_S, SCAN_INTERVAL_S
 from snapsortd.watch.scan import scan
-from snapsortd.watch.watcher import MISSING_INTERVAL_S, SCAN_INTERVAL_S, Watcher
+from snapsortd.watch.watcher import Watcher
 from tests.support.waiting import wait_for
 from tests.support.watched import SETTLE, Folder
 
@@ -34,6 +36,8 @@ class Heard:
     watcher: Watcher = field(init=False)
     paths: list[str] = field(default_factory=list)
     rescans: list[str] = field(default_factory=list)
+    mounts: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Released whenever something is mounted or unmounted."""
 
     def on_path(self, path: str, settle: float) -> None:
         assert settle == SETTLE
@@ -47,15 +51,22 @@ Watch = Callable[..., Heard]
 
 
 @pytest.fixture
-def watch() -> Iterator[Watch]:
+def answering() -> Iterator[Answering]:
+    one = Answering()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def watch(answering: Answering) -> Iterator[Watch]:
     with ExitStack() as held:
 
         def start(*folders: Folder) -> Heard:
             heard = Heard()
-            heard.watcher = Watcher(folders, heard.on_path, heard.rescans.append)
+            heard.watcher = Watcher(folders, heard.on_path, heard.rescans.append, heard.mounts.release, answering)
             heard.watcher.start()
             held.callback(heard.watcher.stop)
-            assert heard.rescans == [folder.path for folder in folders if os.path.isdir(folder.path)]
+            assert sorted(heard.rescans) == sorted(folder.path for folder in folders if os.path.isdir(folder.path))
             heard.rescans.clear()
             return heard
 
@@ -241,12 +252,16 @@ def test_nothing_wakes_while_nothing_happens(watch: Watch, root: Path) -> None:
     heard = watch(Folder(str(root)))
     hears(heard, root / "a.png")
     threads = [thread.native_id for thread in set(threading.enumerate()) - before]
-    assert len(threads) == 3
+    assert len(threads) == 5
     pause = threading.Event()
     pause.wait(0.2)
     switches = [naps(thread) for thread in threads]
     pause.wait(2.2)
     assert [naps(thread) for thread in threads] == switches
+
+
+def ignore(*_: object) -> None:
+    """Do nothing with a report."""
 
 
 def naps(thread: int | None) -> str:
@@ -256,10 +271,12 @@ def naps(thread: int | None) -> str:
 
 def test_stopping_ends_every_thread(root: Path) -> None:
     before = set(threading.enumerate())
-    watcher = Watcher((Folder(str(root), subfolders=True),), lambda _path, _settle: None, lambda _path: None)
+    answering = Answering()
+    watcher = Watcher((Folder(str(root), subfolders=True),), ignore, ignore, ignore, answering)
     watcher.start()
     watcher.stop()
-    assert set(threading.enumerate()) == before
+    answering.close()
+    wait_for(lambda: set(threading.enumerate()) <= before, what="every thread ended")
 
 
 # With the queue: files that arrive settle, and get their turn.
@@ -284,11 +301,15 @@ class Line:
 
 
 @pytest.fixture
-def line(root: Path) -> Iterator[Line]:
+def line(root: Path, answering: Answering) -> Iterator[Line]:
     line = Line()
     folder = Folder(str(root))
     watcher = Watcher(
-        (folder,), line.queue.offer, lambda path: line.queue.offer_many(path, scan(folder), folder.settle)
+        (folder,),
+        line.queue.offer,
+        lambda path: line.queue.offer_many(path, scan(folder), folder.settle),
+        line.queue.wake,
+        answering,
     )
     watcher.start()
     yield line
@@ -332,12 +353,16 @@ def test_an_empty_file_waits_for_its_bytes(line: Line, root: Path) -> None:
     assert line.next() == str(path)
 
 
-def test_files_that_were_there_before_the_start(root: Path) -> None:
+def test_files_that_were_there_before_the_start(root: Path, answering: Answering) -> None:
     (root / "old.png").write_bytes(b"x")
     line = Line()
     folder = Folder(str(root))
     watcher = Watcher(
-        (folder,), line.queue.offer, lambda path: line.queue.offer_many(path, scan(folder), folder.settle)
+        (folder,),
+        line.queue.offer,
+        lambda path: line.queue.offer_many(path, scan(folder), folder.settle),
+        line.queue.wake,
+        answering,
     )
     watcher.start()
     try:
@@ -372,11 +397,13 @@ def test_a_file_replaced_or_deleted_while_it_settles(line: Line, root: Path, tmp
 PROBE = """
 import sys, threading
 from tests.support.watched import Folder
+from snapsortd.files.answering import Answering
 from snapsortd.watch.watcher import Watcher
 
 rescanned = threading.Semaphore(0)
 folder = Folder(sys.argv[1], subfolders=True)
-watcher = Watcher((folder,), lambda path, settle: None, lambda path: rescanned.release())
+answering = Answering()
+watcher = Watcher((folder,), lambda *_: None, lambda path: rescanned.release(), lambda: None, answering)
 watcher.start()
 rescanned.acquire()
 print(watcher.states()[folder.path], flush=True)
@@ -442,6 +469,7 @@ def test_the_systems_limits_are_named_and_scanning_goes_on(root: Path, limit: st
 
 DISK = """
 import os, subprocess, sys, threading
+from snapsortd.files.answering import Answering
 from snapsortd.watch.scan import scan
 from snapsortd.watch.watcher import Watcher
 from tests.support.watched import Folder
@@ -449,7 +477,10 @@ from tests.support.watched import Folder
 path = sys.argv[1]
 rescanned = threading.Semaphore(0)
 came = threading.Semaphore(0)
-watcher = Watcher((Folder(path),), lambda path, settle: came.release(), lambda path: rescanned.release())
+mounts = threading.Semaphore(0)
+watcher = Watcher(
+    (Folder(path),), lambda *_: came.release(), lambda _: rescanned.release(), mounts.release, Answering()
+)
 
 def mount():
     subprocess.run(["mount", "-t", "tmpfs", "none", path], check=True)
@@ -479,16 +510,17 @@ watcher.stop()
 
 GONE_WITH_ITS_DISK = """
 import os, subprocess, sys
+from snapsortd.files.answering import Answering
 from snapsortd.watch.watcher import Watcher
 from tests.support.watched import Folder
 
 path = sys.argv[1]
-watcher = Watcher((Folder(path),), lambda path, settle: None, lambda path: None)
+watcher = Watcher((Folder(path),), lambda *_: None, lambda _: None, lambda: None, Answering())
 subprocess.run(["mount", "-t", "tmpfs", "none", path], check=True)
 watcher.start()
 for order, state in (
     (["umount"], "missing: its disk is not mounted"),
-    (["rmdir"], "missing"),
+    (["rmdir"], "missing: its disk is not mounted"),
     (["mkdir"], "watching"),
 ):
     subprocess.run([*order, path], check=True)
@@ -582,11 +614,11 @@ def test_without_a_list_of_mounts_everything_is_local(tmp_path: Path) -> None:
 
 
 @linux
-def test_a_network_mount_is_scanned_in_turns(tmp_path: Path, root: Path) -> None:
+def test_a_network_mount_is_scanned_in_turns(tmp_path: Path, root: Path, answering: Answering) -> None:
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"33 22 0:43 / {os.path.realpath(root)} rw - nfs4 server:/ rw\n")
     rescans: list[str] = []
-    watcher = Watcher((Folder(str(root)),), lambda _path, _settle: None, rescans.append, mounts=str(mounts))
+    watcher = Watcher((Folder(str(root)),), ignore, rescans.append, ignore, answering, str(mounts))
     watcher.start()
     try:
         assert watcher.states() == {str(root): "scanning: changes on nfs4 are not reported"}

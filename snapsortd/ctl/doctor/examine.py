@@ -197,12 +197,13 @@ class _Examination:
         if found is None:  # no inotify, as on macOS
             return
         watches, _, _ = found
-        needed = 0
+        needed = roots = 0
         for folder in self.config.watch if self.config and self.answer.status is None else ():
             if (seen := self.inspected.get(folder.path)) and not seen.error and not seen.remote:
+                roots += 1
                 at_most = watches.maximum - needed
                 needed += limits.count_folders(folder.path, subfolders=folder.subfolders, at_most=at_most)
-        yield from limits.check_limits(*found, needed)
+        yield from limits.check_limits(*found, needed, roots)
 
     def _clock(self) -> Iterator[Finding]:
         now = time.time()

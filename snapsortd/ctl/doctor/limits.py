@@ -119,9 +119,10 @@ def count_folders(path: str, *, subfolders: bool, at_most: int) -> int:
     return count
 
 
-def check_limits(watches: Limit, instances: Limit, queue: int, needed: int) -> Iterator[Finding]:
-    """Check the limits. `needed`: the watches that the configuration still takes, 0 if a daemon has them already."""
-    found = [*_check(watches, needed, "watches", 524_288), *_check(instances, min(needed, 1), "instances", 1024)]
+def check_limits(watches: Limit, instances: Limit, queue: int, needed: int, roots: int) -> Iterator[Finding]:
+    """Check the limits. `needed` watches and `roots` instances, one for each watched folder, are what the configuration
+    still takes: 0 if a daemon has them already."""
+    found = [*_check(watches, needed, "watches", 524_288), *_check(instances, roots, "instances", 1024)]
     used = f"{watches.used} of {watches.maximum} watches, {instances.used} of {instances.maximum} instances in use"
     more = f", {needed} more needed" if needed else ""
     yield from found or [ok(NAME, f"{used}{more}; the queue holds {queue} events")]

@@ -47,8 +47,8 @@ def test_a_folder_that_is_renamed_and_renamed_back(daemon: Observed) -> None:
 def test_a_disk_that_is_unmounted_and_mounted_again(daemon: Observed) -> None:
     image, folder = a_disk(daemon, "disk.img"), daemon.inbox / "disk"
     there = daemon.seen(folder)
+    assert daemon.state_of(folder) == "watching", "it was empty at the start"
     daemon.mount("mount", "-o", "loop", str(image), str(folder))
-    daemon.client.send("reload")
     (there / "bad.png").write_bytes(b"no image")
     (there / "left.png").write_bytes(png(1) + b"trailing" * 200)
     (there / "filed.png").write_bytes(png(2))
@@ -59,6 +59,8 @@ def test_a_disk_that_is_unmounted_and_mounted_again(daemon: Observed) -> None:
 
     daemon.mount("umount", str(folder))
     wait_for(lambda: daemon.state_of(folder) == "missing: its disk is not mounted", what="missed")
+    daemon.client.send("reload")
+    assert daemon.state_of(folder) == "missing: its disk is not mounted"
     daemon.settled()
     assert daemon.known(folder) == before, "nothing is concluded from an empty mount point"
 
