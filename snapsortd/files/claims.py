@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 
 _log = logging.getLogger("snapsortd")
 
@@ -147,6 +148,7 @@ def _name(identity: tuple[int, int]) -> str:
     return f"{_machine()}{device:x}-{inode:x}"
 
 
+@cache
 def _machine() -> str:
     try:
         with open(BOOT_ID, encoding="ascii") as file:

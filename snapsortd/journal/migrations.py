@@ -126,6 +126,7 @@ MIGRATIONS = (
             "DROP INDEX images_version",
             "CREATE INDEX entries_target_root ON entries (target_root)",
             "CREATE INDEX images_content ON images (size, sha256) WHERE sha256 != x''",
+            "CREATE INDEX entries_failed ON entries (id) WHERE state = 'failed'",
         ),
     ),
 )

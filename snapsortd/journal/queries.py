@@ -132,12 +132,10 @@ class JournalReader:
 
     def unsuccessful(self, after: int) -> list[tuple[int, str, str]]:
         """Return number, source and target of the changes of files that failed or are in conflict, after an entry."""
-        statement = (
-            "SELECT id, source, target FROM entries WHERE id > ? AND state IN ('failed', 'conflict')"
-            " AND method IN ('copy', 'rename', 'remove')"
-        )
+        changes = "SELECT id, source, target FROM entries WHERE method IN ('copy', 'rename', 'remove') AND id > ?"
+        statement = f"{changes} AND state = 'failed' UNION ALL {changes} AND state = 'conflict'"
         with self._file.reading() as db:
-            rows = db.execute(statement, (after,)).fetchall()
+            rows = db.execute(statement, (after, after)).fetchall()
         return [(row["id"], os.fsdecode(row["source"]), os.fsdecode(row["target"])) for row in rows]
 
     def last_entry_into(self, root: str) -> Entry | None:

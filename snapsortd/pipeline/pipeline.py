@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, ImageError, MoveRefused
+from snapsortd.domain.errors import FileChanged, ImageError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
@@ -102,7 +102,9 @@ class Pipeline:
         with ExitStack() as held:
             try:
                 image = held.enter_context(open_file(path, root))
-            except MoveRefused as error:
+            except NO_SETBACKS:
+                raise
+            except Exception as error:
                 return record_unopened(self._journal, error, path, root, self._fingerprint, dry_run=terms.dry_run)
             began, known = time.monotonic(), None
             try:

@@ -82,13 +82,9 @@ def record_setback(
     *,
     dry_run: bool = False,
 ) -> Setback:
-    """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed.
-
-    The traceback of an unforeseen error is logged.
-    """
+    """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed."""
+    _log_unforeseen(error, image.path)
     setback = judge_setback(error, known)
-    if not isinstance(error, FORESEEN):
-        log.error("snapsortd failed over %s, which stays where it is", image.path, exc_info=error)
     if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
         journal.remember(
             Known(
@@ -106,7 +102,7 @@ def record_setback(
 
 
 def record_unopened(
-    journal: Journal, error: MoveRefused, path: str, root: str, fingerprint: str, *, dry_run: bool
+    journal: Journal, error: Exception, path: str, root: str, fingerprint: str, *, dry_run: bool
 ) -> Result:
     """Return the result for a file that can't be opened now: it is tried again if its name promises an image.
 
@@ -115,9 +111,15 @@ def record_unopened(
     found = lstat(path, root)
     if found is None:
         raise FileChanged("the file is gone")
+    _log_unforeseen(error, path)
     if not promises_image(path):
         return Result(path, Outcome.IGNORED, str(error))
     setback = judge_setback(error, journal.recall(path, found.identity, fingerprint))
     if not dry_run:
         journal.remember(Known(path, found.identity, setback.outcome, setback.reason, attempts=setback.attempts))
     return Result(path, setback.outcome, setback.reason, attempts=setback.attempts)
+
+
+def _log_unforeseen(error: Exception, path: str) -> None:
+    if not isinstance(error, FORESEEN):
+        log.error("snapsortd failed over %s, which stays where it is", path, exc_info=error)

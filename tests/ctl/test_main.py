@@ -112,6 +112,14 @@ def test_orders(ctl: Ctl, daemon: FakeControl, order: str, state: str) -> None:
     assert daemon.asked == [(order, {})] * 2
 
 
+@pytest.mark.parametrize("number", ["0", "-1", str(2**63)])
+@pytest.mark.parametrize("words", ["abandon --", "undo --", "redo --", "undo --batch", "undo --last", "log --before"])
+def test_a_number_that_the_journal_cannot_have_is_refused(words: str, number: str) -> None:
+    refused = CliRunner().invoke(app, [*words.split(), number])
+    assert refused.exit_code == 2
+    assert "is not in the range" in refused.output
+
+
 def test_giving_up_is_explained_and_asked_first(ctl: Ctl, daemon: FakeControl) -> None:
     dry, real = (("abandon", {"number": 12, "dry_run": dry_run}) for dry_run in (True, False))
     assert "stays." in ctl.out("abandon", "12", code=130)  # nobody answers

@@ -101,6 +101,7 @@ def older(path: str) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("DROP INDEX images_content")
         db.execute("DROP INDEX entries_target_root")
+        db.execute("DROP INDEX entries_failed")
         db.execute("CREATE INDEX images_version ON images (ino, size, mtime_ns)")
         for column in ("ctime_ns", "target_ctime_ns", "metadata", "source_disk", "target_disk"):
             db.execute(f"ALTER TABLE entries DROP COLUMN {column}")

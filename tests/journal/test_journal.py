@@ -244,6 +244,7 @@ def test_it_is_private(journal: Journal, path: str) -> None:
         "SELECT count(*) FROM entries WHERE state = 'done' AND reversed_by IS NULL AND kind IN ('move', 'copy')",
         "SELECT count(*) FROM images WHERE outcome = 'failed'",
         "SELECT * FROM entries WHERE rule = 'r' ORDER BY id DESC",
+        "SELECT * FROM entries WHERE id > 7 AND state = 'failed'",
     ],
 )
 @pytest.mark.usefixtures("journal")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from snapsortd.ctl.client import reach
-from snapsortd.ctl.output.console import json_option, locations, say, say_json
+from snapsortd.ctl.output.console import NUMBER, json_option, locations, say, say_json
 from snapsortd.domain.text import escape
 
 
 @click.command("abandon")
-@click.argument("number", type=click.IntRange(1, 2**63 - 1), metavar="ID")
+@click.argument("number", type=NUMBER, metavar="ID")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def abandon_command(number: int, yes: bool, as_json: bool) -> None:

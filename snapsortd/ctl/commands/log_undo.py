@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.ctl.client import reach
-from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
+from snapsortd.ctl.output.console import NUMBER, end, json_option, locations, say, say_json
 from snapsortd.ctl.output.explain import story_lines
 from snapsortd.ctl.output.render import log_lines, undo_line
 from snapsortd.ctl.times import parse_moment
@@ -25,7 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @click.option(
     "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
 )
-@click.option("--before", type=int, metavar="ID", help="Only entries older than this one.")
+@click.option("--before", type=NUMBER, metavar="ID", help="Only entries older than this one.")
 @click.option("--rule", metavar="NAME", help="Only actions of this rule.")
 @click.option("--reverse", is_flag=True, help="List the newest last.")
 @json_option
@@ -77,9 +77,9 @@ def selection_options(function: F) -> F:
         click.option("--until", metavar="TIME", help="Filed before this time; with --since, a range."),
         click.option("--since", metavar="TIME", help="Filed since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`."),
         click.option("--rule", metavar="NAME", help="Only actions of this rule."),
-        click.option("--batch", type=int, metavar="N", help="The batch with this number, as reported by `sort`."),
-        click.option("--last", type=click.IntRange(1), metavar="N", help="The N newest entries."),
-        click.argument("ids", nargs=-1, type=int, metavar="[ID]..."),
+        click.option("--batch", type=NUMBER, metavar="N", help="The batch with this number, as reported by `sort`."),
+        click.option("--last", type=NUMBER, metavar="N", help="The N newest entries."),
+        click.argument("ids", nargs=-1, type=NUMBER, metavar="[ID]..."),
     ):
         function = option(function)
     return function

@@ -14,6 +14,9 @@ from snapsortd.files.locations import Locations, find_locations
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""The number of an entry or a batch, or of entries; the journal can't store larger ones."""
+
 
 def json_option(function: F) -> F:
     """Add `--json`: one JSON document on stdout, for programs."""
