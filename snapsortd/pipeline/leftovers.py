@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from snapsortd.domain.entry import OPEN_STATES, Entry, mark
-from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.errors import DurabilityError, MoveRefused
 from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import Folder, PathInFolder, open_folder, open_place
 from snapsortd.files.leftovers import Leftover, leftovers
@@ -79,6 +79,8 @@ class Leftovers:
             is_refused = False
             try:
                 reason = self._remove(PathInFolder(folder, leftover.name), leftover, entry)
+            except DurabilityError as error:
+                reason = error.message
             except OSError as error:
                 reason, is_refused = in_words(error), True
             if reason:
