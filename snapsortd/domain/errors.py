@@ -81,7 +81,7 @@ class ImageError(SnapsortError):
 
 
 class Postponed(SnapsortError):
-    """The image is slow to decode, and enough such images wait for the classifier; it is tried again later."""
+    """The image is slow or unreadable, and enough such images wait for the classifier; it is tried again later."""
 
 
 class ClassifierDied(SnapsortError):

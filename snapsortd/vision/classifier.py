@@ -225,8 +225,9 @@ class Classifier:
             self._in_flight.record_slow(request, now)
             return
         if "unreadable" in message:
-            self._in_flight.record_unreadable(request, ImageError(text_from_json(message["unreadable"])), now)
-            if message.get("lacks_memory") is True and not request.is_answered and self._in_flight.is_one_last_sent:
+            error, lacks_memory = ImageError(text_from_json(message["unreadable"])), "lacks_memory" in message
+            self._in_flight.record_unreadable(request, error, now, lacks_memory=lacks_memory)
+            if lacks_memory and not request.is_answered and self._in_flight.is_one_last_sent:
                 self._end()  # it may have taken the memory, and starts anew after the others
                 self._in_flight.requeue_all()
             return

@@ -91,19 +91,11 @@ class InFlight:
 
     def due(self, now: float) -> Iterator[Request]:
         """Yield the requests that can be sent now, oldest first. Call `mark_sent` on each before taking the next."""
-        while (request := self._next(now)) is not None:
-            yield request
-
-    def _next(self, now: float) -> Request | None:
-        """Return the first request that can be sent now. One that must be alone keeps those behind it waiting, unless
-        it waits only for an image that goes last."""
-        only_last_sent = all(each.last for each in self._sent.values())
-        for request in sorted(self._waiting.values(), key=lambda each: (each.last, each.id)):
-            if not self._sent or self._may_join(request, now):
-                return request
-            if not (request.alone and only_last_sent):
-                return None
-        return None
+        while self._waiting:
+            first = min(self._waiting.values(), key=lambda each: (each.last, each.id))
+            if self._sent and not self._may_join(first, now):
+                return
+            yield first
 
     def _may_join(self, request: Request, now: float) -> bool:
         """Return whether a request can be sent while others are in flight."""
@@ -130,23 +122,32 @@ class InFlight:
         request.classification = classification
         self._remove_sent(request, now)
 
-    def record_unreadable(self, request: Request, error: ImageError, now: float) -> None:
-        """Answer a request with an error, or requeue it if another image in flight may have caused the error."""
+    def record_unreadable(self, request: Request, error: ImageError, now: float, *, lacks_memory: bool = False) -> None:
+        """Answer a request with an error, or requeue it if another image in flight may have caused the error.
+
+        It goes last then, because it is seldom intact; one that `lacks_memory` goes first.
+        """
         self._remove_sent(request, now)
         request.tries += 1
-        if request.others_in_flight and request.tries < MAX_TRIES:
+        if not request.others_in_flight or request.tries >= MAX_TRIES:
+            request.error = error
+        elif lacks_memory:
             self._requeue(request)
         else:
-            request.error = error
+            self._put_last(request, alone=True)
 
     def record_slow(self, request: Request, now: float) -> None:
-        """Put a request that is slow to decode after all others, or postpone it if too many wait there already."""
+        """Put a request that is slow to decode after all others."""
         self._remove_sent(request, now)
+        self._put_last(request, alone=request.alone)
+
+    def _put_last(self, request: Request, *, alone: bool) -> None:
+        """Put a request after all others, or postpone it if too many wait there already."""
         if sum(each.last for each in (*self._waiting.values(), *self._sent.values())) >= MAX_LAST:
-            request.error = Postponed("it is slow to decode, and so are many others: it is tried again later")
+            request.error = Postponed("it is slow or unreadable, and so are many others: it is tried again later")
         else:
             request.last, request.urgent = True, False
-            self._requeue(request, alone=request.alone)
+            self._requeue(request, alone=alone)
 
     def record_death(self, reason: str) -> None:
         """Answer a request that was alone with ClassifierDied; requeue several, each to be classified alone."""

@@ -208,7 +208,7 @@ OTHERS = [
     Hostile("bmp-that-ends-at-once", lambda: bmp(14_000, 14_000, b"\0\1", compression=1), DAMAGED),
     Hostile("bmp-that-is-all-jumps", lambda: bmp(9_000, 9_000, b"\0\2\xff\xff" * 50_000, compression=1)),
     Hostile("bmp-of-a-jpeg", lambda: bmp(40, 30, sound("JPEG"), compression=4), DAMAGED),
-    Hostile("avif-65535-by-65535", lambda: avif_of(65_535, 65_535), DAMAGED),
+    Hostile("avif-65535-by-65535", lambda: avif_of(65_535, 65_535), TOO_LARGE),
     Hostile("avif-no-width", lambda: avif_of(0, 9), DAMAGED),
     Hostile("avif-moving", lambda: moving("AVIF", 20), frames=20),
     Hostile("tiff-moving", lambda: moving("TIFF", 20), frames=20),

@@ -37,6 +37,7 @@ def _bmp(header_size: int) -> bytes:
         pytest.param(_ftyp(b"avif", b"mif1"), "avif", id="avif"),
         pytest.param(_ftyp(b"avis"), "avif", id="avif-sequence"),
         pytest.param(_ftyp(b"mif1", b"mif1", b"avif"), "avif", id="avif-by-compatible-brand"),
+        pytest.param(_ftyp(b"mif1", *20 * [b"miaf"], b"avif"), "avif", id="avif-by-its-last-brand"),
         pytest.param(_ftyp(b"heic", b"mif1"), "heic", id="heic"),
         pytest.param(_ftyp(b"mif1", b"heic"), "heic", id="heic-by-compatible-brand"),
         pytest.param(_ftyp(b"isom", b"mp41"), None, id="mp4"),

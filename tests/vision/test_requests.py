@@ -91,16 +91,16 @@ def test_one_that_killed_the_process_goes_last_and_is_undisturbed_only_for_a_whi
     assert send(line, 1.0 + UNDISTURBED_S) == [3]
 
 
-def test_one_that_must_be_alone_and_waits_for_a_slow_one_keeps_nobody_waiting() -> None:
+def test_one_that_may_be_unreadable_goes_last_and_one_that_only_lacks_memory_goes_first() -> None:
     line = InFlight()
-    line.add(1, "png", last=True)
-    assert send(line) == [1]
-    unclear, good = (line.add(number, "png") for number in (2, 3))
-    assert send(line) == [2, 3]
+    unreadable, greedy, good = three(line)
+    line.record_unreadable(unreadable, BAD, 1.0)
+    line.record_unreadable(greedy, BAD, 1.0, lacks_memory=True)
+    later = line.add(4, "png")
     line.record_answer(good, CLASSIFICATION, 1.0)
-    line.record_unreadable(unclear, BAD, 1.0)
-    line.add(4, "png")
-    assert send(line) == [4]
+    for request in (greedy, later, unreadable):
+        assert send(line, 1.0) == [request.id]
+        line.record_answer(request, CLASSIFICATION, 1.0)
 
 
 def test_one_that_is_unreadable_again_and_again_is_so_even_in_company() -> None:
