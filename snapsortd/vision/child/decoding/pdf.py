@@ -16,7 +16,7 @@ from pypdfium2 import raw as pdfium
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.vision.child.decoding.picture import Picture
-from snapsortd.vision.child.decoding.time_limit import check_time
+from snapsortd.vision.child.decoding.time_limit import check_time, wait_turn
 
 MAX_ASPECT = 16
 """Longer side divided by shorter side. Longer pages are squashed to this."""
@@ -43,8 +43,9 @@ def open_pdf(file: BinaryIO, side: int) -> Picture:
     data = file.read()
     if b"%%EOF" not in data[-_TAIL_BYTES:]:
         raise ImageError("the file is truncated or damaged (a PDF ends with %%EOF)")
+    wait_turn(_ONE_AT_A_TIME, file)
     try:
-        with _ONE_AT_A_TIME, pypdfium2.PdfDocument(data) as document:
+        with pypdfium2.PdfDocument(data) as document:
             page = document[0]
             width, height = page.get_size()
             scale = 2 * side / min(width, height)
@@ -56,6 +57,8 @@ def open_pdf(file: BinaryIO, side: int) -> Picture:
         # PDFium may still report the error of an earlier file.
         refused = _REFUSED.get(error.err_code) if b"/Encrypt" in data else None
         raise ImageError(refused or "the file is truncated or damaged, or has no page") from None
+    finally:
+        _ONE_AT_A_TIME.release()
 
 
 def _draw(file: BinaryIO, page: pypdfium2.PdfPage, width: int, height: int) -> Image.Image:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import threading
 import time
 from collections.abc import Callable
 from typing import BinaryIO
@@ -21,7 +22,7 @@ PATIENCE_PER_PIXEL_S = 25e-9
 
 LARGE = 120_000_000
 """Pixels (width × height) from which decoding takes seconds and cannot be stopped in every format."""
-_LARGE_BY_FORMAT = {"JPEG": math.inf, "MPO": math.inf, "AVIF": 50_000_000, "HEIF": 50_000_000, "WEBP": 50_000_000}
+_LARGE_BY_FORMAT = {"JPEG": math.inf, "MPO": math.inf, "AVIF": 50_000_000, "HEIF": 50_000_000, "WEBP": 25_000_000}
 """A JPEG is shrunk while it is decoded; the others are slow to decode and cannot be stopped at all."""
 
 SPARSE_PIXELS, SPARSE_RATIO = 64_000_000, 100
@@ -63,6 +64,11 @@ class LimitedFile(io.BufferedReader):
         if self._others_wait is not None and spent > self._patience_s and self._others_wait():
             raise SlowImage("other images wait for it")
 
+    def check_turn(self) -> None:
+        """Raise SlowImage unless this image is the last."""
+        if self._others_wait is not None:
+            raise SlowImage("it waits for a slow one")
+
     def check_header(self, image_format: str | None, pixels: int) -> None:
         """Raise SlowImage if the header shows that the image is slow and it is not decoded last."""
         self._patience_s = PATIENCE_S + PATIENCE_PER_PIXEL_S * pixels
@@ -84,6 +90,13 @@ def check_header(file: BinaryIO, image_format: str | None, pixels: int) -> None:
     """Raise SlowImage if the image is slow and `file` is a LimitedFile of one that is not the last."""
     if isinstance(file, LimitedFile):
         file.check_header(image_format, pixels)
+
+
+def wait_turn(lock: threading.Lock, file: BinaryIO) -> None:
+    """Acquire `lock`. Raise SlowImage if that takes a second, which another file's decode causes, as `check_header`."""
+    while not lock.acquire(timeout=PATIENCE_S):
+        if isinstance(file, LimitedFile):
+            file.check_turn()
 
 
 def check_time(file: BinaryIO) -> None:
