@@ -254,3 +254,21 @@ def test_an_image_does_not_wait(threads: int, urgent: bool) -> None:
     one_is_answered.set()
     wait_for(lambda: len(answers) == 2, what="the other answer")
     assert [answer["id"] for answer in answers] == [1, 2]
+
+
+def test_images_do_not_wait_for_a_thread_whose_decode_cannot_be_stopped() -> None:
+    good_is_answered = threading.Event()
+    answers: list[dict[str, Any]] = []
+
+    def prepare(fd: int, _format: str | None, _progress: Progress) -> dict[str, Any]:
+        if fd == 8:
+            assert good_is_answered.wait(30)
+        return {"seen": fd}
+
+    workers = Workers(Steps(prepare, list), answers.append, 1)
+    workers.submit(1, 8, None)
+    workers.submit(2, 7, None)
+    wait_for(lambda: len(answers) == 1, what="the answer to the good one")
+    good_is_answered.set()
+    wait_for(lambda: len(answers) == 2, what="the other answer")
+    assert [answer["id"] for answer in answers] == [2, 1]

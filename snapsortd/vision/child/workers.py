@@ -2,7 +2,8 @@
 
 A batch forms while more images wait to be decoded, and the thread that completes it runs the model. If no image waits,
 there is no batch: a single image goes to the model at once. One additional thread is reserved for an urgent image,
-which waits for none of the others, and one decodes slow images, for which none of the others waits.
+which waits for none of the others, and one decodes slow images, for which none of the others waits. If all are busy
+for long with decodes that cannot be stopped, one more takes over.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ MAX_BATCH = 2
 
 Send = Callable[[dict[str, Any]], None]
 """Sends an answer to the daemon. Called by one thread at a time."""
+
+STUCK_S = 3.0
+"""Time after which one more thread takes over the jobs that wait, if none of the others has taken one."""
 
 WARM_UP_TIMEOUT_S = 300.0
 
@@ -65,18 +69,22 @@ class Workers:
         self._jobs: deque[Job] = deque()
         self._urgent: deque[Job] = deque()
         self._slow: deque[Job] = deque()
+        self._relief: deque[Job] = deque()
         self._prepared: list[tuple[int, Any]] = []
         self._changed = threading.Condition()
         self._answer_lock = threading.Lock()
         self._busy = 0
+        self._taken = 0
+        """The number of jobs that were taken so far."""
         for number in range(count):
             threading.Thread(target=self._work, args=(self._next,), name=f"worker-{number}", daemon=True).start()
+        threading.Thread(target=self._work, args=(self._relieve,), name="relief", daemon=True).start()
         for name, queue in (("urgent", self._urgent), ("slow", self._slow)):
             threading.Thread(target=self._work, args=(partial(self._next_of, queue),), name=name, daemon=True).start()
 
     def warm_up(self, fd: int) -> None:
         """Have each thread classify the image `fd`, because some libraries initialise themselves per thread."""
-        queues = [*self._count * [self._jobs], self._urgent, self._slow]  # one for each thread
+        queues = [*self._count * [self._jobs], self._urgent, self._slow, self._relief]  # one for each thread
         barrier = threading.Barrier(len(queues) + 1)
         turn = threading.Lock()  # duplicates of one descriptor share its offset
 
@@ -120,14 +128,39 @@ class Workers:
     def _next(self) -> Job:
         """Wait for a job: decode the next image, or run the model on the images that are prepared."""
         with self._changed:
-            while True:
-                if self._jobs and len(self._prepared) < MAX_BATCH:
-                    return self._jobs.popleft()
-                if self._prepared:
-                    batch = self._prepared[:MAX_BATCH]
-                    del self._prepared[:MAX_BATCH]
-                    return lambda: self._classify(batch)
+            while (job := self._take()) is None:
                 self._changed.wait()
+            return job
+
+    def _take(self) -> Job | None:
+        if self._jobs and len(self._prepared) < MAX_BATCH:
+            self._taken += 1
+            return self._jobs.popleft()
+        if self._prepared:
+            self._taken += 1
+            batch = self._prepared[:MAX_BATCH]
+            del self._prepared[:MAX_BATCH]
+            return lambda: self._classify(batch)
+        return None
+
+    def _relieve(self) -> Job:
+        """Wait until no thread has taken a job for STUCK_S seconds although one waits, because decodes that can't be
+        stopped keep them busy; return a job that does their work."""
+        with self._changed:
+            while True:
+                self._changed.wait_for(lambda: self._relief or self._jobs or self._prepared)
+                if self._relief:
+                    return self._relief.popleft()
+                taken = self._taken
+                self._changed.wait_for(lambda: self._relief, STUCK_S)
+                if self._taken == taken and (job := self._take()) is not None:
+                    return partial(self._take_over, job)
+
+    def _take_over(self, job: Job | None) -> None:
+        while job is not None:
+            job()
+            with self._changed:
+                job = self._take()
 
     def _classify_urgent(self, number: int, fd: int, image_format: str | None) -> None:
         if (prepared := self._prepare(number, fd, image_format)) is not None:
