@@ -32,7 +32,7 @@ class Loop:
 
     def put(self, name: str, word: bytes = b"good") -> str:
         """Put an image into the watched folder and queue it at once; return its path."""
-        path = self.inbox / name
+        path = Path(os.path.normpath(self.inbox / name))
         path.write_bytes(image(b"good " + name.encode() if word == b"good" else word))
         self.daemon.queue.offer(str(path), 0.01)
         return str(path)
