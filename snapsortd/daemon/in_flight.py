@@ -14,11 +14,15 @@ from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, Mode
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline.pipeline import Life, Terms
 from snapsortd.pipeline.session import Session
+from snapsortd.pipeline.turns import Turn
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.queue import WorkQueue
 
 log = logging.getLogger("snapsortd")
+
+MAX_OPEN = 50
+"""Images that may be open, most of which wait for their turn at a slow destination; twice as many with new ones."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,8 +36,8 @@ class InFlightImage:
     """Seconds without a change after which it is complete."""
     is_new: bool
     life: Life
-    request: Request | None = None
-    """The request whose answer it waits for; None during a step of its life."""
+    request: Request | Turn | None = None
+    """The request whose answer it waits for, or its turn; None during a step of its life."""
     is_wanted: bool = True
     """False if it goes back to the queue after the step that it is in."""
 
@@ -78,11 +82,12 @@ class InFlightImages:
     @property
     def await_answers(self) -> bool:
         """True if one of them waits for the classifier."""
-        return any(image.request is not None and not image.is_answered for image in self._images)
+        return any(isinstance(image.request, Request) and not image.is_answered for image in self._images)
 
     def has_room(self, *, is_new: bool) -> bool:
         """True if another image can be taken in."""
-        return self._workers.has_room and self._session.classifier.has_room(urgent=is_new)
+        has_room = self._workers.has_room and len(self) < (2 * MAX_OPEN if is_new else MAX_OPEN)
+        return has_room and self._session.classifier.has_room(urgent=is_new)
 
     def begin(self, path: str, *, is_new: bool) -> None:
         """Have an image from the queue classified; a new one is classified and filed before the others in flight."""
@@ -92,7 +97,7 @@ class InFlightImages:
         if self._workers.holds(folder.path):
             self._passed_over.add(folder.path)
             return
-        if path in self._session.mover.in_hand.paths():
+        if path in self._paths_in_hand():
             self._in_hand[path] = folder.settle
             return
         if any(image.path == path for image in self._images):  # it was reported again
@@ -106,11 +111,13 @@ class InFlightImages:
 
     def finish(self) -> bool:
         """File the oldest new image that is answered, or else the oldest other one; False if there is none."""
-        answered = (each for each in self._images if each.is_answered and not self._workers.holds(each.root))
+        answered = (each for each in self._images if each.is_answered and not self._workers.holds(_root_of(each)))
         image = min(answered, key=lambda each: not each.is_new, default=None)
         if image is None or not self._workers.has_room:
             return False
         self._take_step(image)
+        if isinstance(image.request, Turn) and image.is_answered:  # the usual case, without another turn of the loop
+            self._take_step(image)
         return True
 
     def requeue_all(self) -> None:
@@ -125,24 +132,32 @@ class InFlightImages:
     def offer_again(self) -> bool:
         """Offer what was reported while it was moved and now is not. Return True if a scan has to find others again."""
         if self._in_hand:
-            in_hand = self._session.mover.in_hand.paths()
+            in_hand = self._paths_in_hand()
             for path in [path for path in self._in_hand if path not in in_hand]:
                 self._queue.offer(path, self._in_hand.pop(path))
         free = {root for root in self._passed_over if not self._workers.holds(root)}
         self._passed_over -= free
         return bool(free)
 
+    def _paths_in_hand(self) -> frozenset[str]:
+        try:
+            return self._session.mover.in_hand.paths()
+        except JournalError as error:
+            self._on_blocked(error)
+            return frozenset()
+
     def _take_step(self, image: InFlightImage) -> None:
         """Take one step of an image's life; it stays in flight unless the life has ended."""
+        root = _root_of(image)
         image.request = None
-        self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, image.root)
+        self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, root)
 
-    def _stepped(self, image: InFlightImage, outcome: Future[Request | Result]) -> None:
+    def _stepped(self, image: InFlightImage, outcome: Future[Request | Turn | Result]) -> None:
         """Take in the outcome of a step."""
         ended = True
         try:
             match outcome.result():
-                case Request() as request:
+                case Request() | Turn() as request:
                     image.request = request
                     ended = not image.is_wanted
                     if ended:
@@ -186,8 +201,13 @@ class InFlightImages:
             self._on_result(result)
 
 
-def _step(life: Life) -> Request | Result:
-    """Take one step of a life; return the request that it waits for, or the result if it has ended."""
+def _root_of(image: InFlightImage) -> str:
+    """Return the folder that the next step hangs in if it hangs; empty if it is rather the destination."""
+    return "" if isinstance(image.request, Turn) and image.request.destinations else image.root
+
+
+def _step(life: Life) -> Request | Turn | Result:
+    """Take one step of a life; return the request or turn that it waits for, or the result if it has ended."""
     try:
         return next(life)
     except StopIteration as ended:

@@ -32,7 +32,8 @@ class Errand:
     """Something that a worker does. Times are monotonic seconds; any thread may read them."""
 
     def __init__(self, path: str, root: str, should_stop: Callable[[], bool]) -> None:
-        """`path` is the file that it is about, in the watched folder `root`; both are empty if there are several."""
+        """`path` is the file that it is about; empty if there are several. `root` is the watched folder that it depends
+        on; empty if it depends on another place."""
         self.path = path
         self.root = root
         self.began = self.heard = time.monotonic()
@@ -163,7 +164,8 @@ class Workers:
 
     def holds(self, root: str) -> bool:
         """True if an overdue errand in this folder makes no progress: another one would not get any further."""
-        return any(each.root == root and (each.percent is None or each.is_silent) for each in self.overdue)
+        stuck = (each.root for each in self.overdue if each.percent is None or each.is_silent)
+        return root != "" and root in stuck
 
 
 def _wait(outcome: Future[Any], seconds: float) -> None:

@@ -27,6 +27,7 @@ from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.pipeline.companions import companions, open_companion, series_beside
 from snapsortd.pipeline.leftovers import Leftovers
+from snapsortd.pipeline.turns import Turns
 from snapsortd.rules.preview import for_name
 
 DESTINATION_PATIENCE_S = 10.0
@@ -57,6 +58,7 @@ class Executor:
         self._external = external
         self._answering = answering
         self._leftovers = leftovers
+        self.turns = Turns()
 
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
         """Carry out the actions in turn, each at the path that the file then has; stop at the first failure.

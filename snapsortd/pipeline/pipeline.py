@@ -23,6 +23,7 @@ from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
+from snapsortd.pipeline.turns import Turn
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
@@ -35,9 +36,9 @@ HASHED_FIRST_BYTES = 256 << 20
 """Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
 without being read."""
 
-Life = Generator[Request, None, Result]
-"""One image's life: it yields the request to the classifier, waits for the answer when it is resumed, and returns the
-result. `close()` releases the image at any time."""
+Life = Generator[Request | Turn, None, Result]
+"""One image's life: it yields the request to the classifier, then its turn at its destination, is resumed when each is
+answered, and returns the result. `close()` releases the image at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,11 @@ class Pipeline:
                 result = Result(path, Outcome.LEFT, why, classification, decision)
                 if not terms.dry_run:
                     text = decision_to_json(file, classification, decision, _elapsed(began))
-                    result = self._carry_out(image, known, result, text, terms.batch)
+                    turn = self._executor.turns.turn(decision)
+                    if not terms.requested:
+                        yield turn
+                    with turn:
+                        result = self._carry_out(image, known, result, text, terms.batch)
                 return replace(result, milliseconds=_elapsed(began))
             except NO_SETBACKS:
                 raise

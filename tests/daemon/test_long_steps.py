@@ -13,6 +13,7 @@ import pytest
 from snapsortd.daemon import workers
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.domain.entry import Method, State
+from snapsortd.pipeline.turns import AT_A_TIME
 from tests.support.looping import Loop, looping
 
 CONFIG = """\
@@ -24,6 +25,10 @@ rules:
   - name: Slow
     filters: [name: "slow*"]
     actions: [run: [sh, "-c", "until [ -e {folder}/gate ]; do sleep 0.05; done"], move: "{folder}/filed/"]
+  - name: Only
+    filters: [name: "only*"]
+    actions: [run: [sh, "-c", "until [ -e {folder}/gate ]; do sleep 0.05; done"]]
+  - {{name: Other, locations: "{folder}/other", actions: [move: "{folder}/third/"]}}
   - {{name: Others, actions: [move: "{folder}/filed/"]}}
 """
 
@@ -47,6 +52,10 @@ class Slow(Loop):
         """The names of the files that were filed."""
         return sorted(os.listdir(self.filed))
 
+    def third(self) -> list[str]:
+        """The names of the files that were filed from the other folder."""
+        return sorted(os.listdir(self.filed.parent / "third"))
+
     def ask(self, operation: Any, *args: Any, **kwargs: Any) -> Any:
         """Have another thread ask the daemon, which takes turns meanwhile; return its reply."""
         with ThreadPoolExecutor(1) as client:
@@ -60,21 +69,52 @@ def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     monkeypatch.setattr(workers, "PATIENCE_S", 0.1)
     monkeypatch.setattr(workers, "TURN_S", 0.2)
     with looping(tmp_path, CONFIG, Slow) as one:
-        (one.filed.parent / "other").mkdir()
+        for name in ("other", "third"):
+            (one.filed.parent / name).mkdir()
         one.begin()
         yield one
         one.end_command()
         one.until(lambda: not one.daemon.workers.overdue, "its command has ended")
 
 
-def test_other_folders_are_filed_and_its_own_follows(loop: Slow) -> None:
+def test_others_are_filed_meanwhile(loop: Slow) -> None:
     loop.put("a.png")
     loop.put("../other/b.png")
-    loop.until(lambda: loop.names() == ["b.png"], "the image of another folder is filed")
+    loop.until(lambda: loop.names() == ["a.png"] and loop.third() == ["b.png"], "the others are filed")
     assert loop.is_busy()
     assert loop.control.status()["working"][0]["path"] == loop.slow
     loop.end_command()
-    loop.until(lambda: loop.names() == ["a.png", "b.png", "slow.png"], "all are filed")
+    loop.until(lambda: loop.names() == ["a.png", "slow.png"], "all are filed")
+
+
+def test_one_destination_gets_few_at_a_time_and_one_command_runs(loop: Slow) -> None:
+    """The rest waits, open, and takes no worker from others."""
+    names = [f"slow{number}.png" for number in range(4)]
+    for name in names:
+        loop.put(name)
+    loop.until(lambda: len(loop.held()) == 5 and len(loop.daemon.workers.overdue) == AT_A_TIME, "two of them are begun")
+    assert len(loop.session.journal.open_entries()) == 1
+    loop.put("../other/b.png")
+    loop.until(lambda: loop.third() == ["b.png"], "one for another destination is filed")
+    assert len(loop.daemon.workers.overdue) == AT_A_TIME
+    loop.end_command()
+    loop.until(lambda: loop.names() == ["slow.png", *names], "all are filed")
+
+
+def test_its_folder_waits_if_the_step_depends_on_nothing_else(loop: Slow) -> None:
+    """Its images are passed over, and found again by a scan."""
+    loop.end_command()
+    loop.until(lambda: loop.names() == ["slow.png"] and not loop.daemon.waiting, "it is filed")
+    gate = loop.filed.parent / "gate"
+    gate.unlink()
+    loop.put("only.png")
+    loop.until(loop.is_busy, "its command runs")
+    loop.put("a.png")
+    loop.put("../other/b.png")
+    loop.until(lambda: loop.third() == ["b.png"], "the image of another folder is filed")
+    assert loop.is_busy()
+    gate.touch()
+    loop.until(lambda: loop.names() == ["a.png", "slow.png"], "all are filed")
 
 
 def test_a_rescan_repairs_nothing_that_is_being_done(loop: Slow) -> None:
@@ -116,8 +156,8 @@ def test_a_new_configuration_takes_effect_at_once(loop: Slow) -> None:
     loop.config.write_text(new.replace("other: a photo", "photo: a photo"))
     before = loop.session.classifier
     loop.ask(loop.control.reload)
-    loop.put("../other/b.png")
-    loop.until(lambda: (loop.filed.parent / "elsewhere" / "b.png").exists(), "the other one is filed by the new one")
+    loop.put("a.png")
+    loop.until(lambda: (loop.filed.parent / "elsewhere" / "a.png").exists(), "the other one is filed by the new one")
     assert loop.is_busy()
     loop.end_command()
     loop.until(lambda: loop.names() == ["slow.png"], "it is filed by the old one")
