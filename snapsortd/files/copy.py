@@ -58,6 +58,17 @@ def copy_file(
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     copy = os.open(to.name, flags, 0o600, dir_fd=to.folder.fd)
     try:
+        return _fill(copy, fd, sha256, keep_all, restored)
+    except BaseException:
+        with suppress(OSError):
+            to.remove()
+        sync_folder(to.folder.fd)  # recovery does not look for it once the entry is closed
+        raise
+
+
+def _fill(copy: int, fd: int, sha256: bytes, keep_all: bool, restored: Metadata) -> tuple[FileIdentity, Metadata]:
+    """Fill the new file `copy` and close it."""
+    try:
         if _copy_content(fd, copy) != sha256:
             raise FileChanged("the file changed while it was copied")
         lost = copy_metadata(fd, copy, restored)
@@ -72,14 +83,13 @@ def copy_file(
             os.posix_fadvise(copy, 0, 0, os.POSIX_FADV_DONTNEED)  # read it back from the disk, not from the cache
         if hash_fd(copy, "checking the copy of") != sha256:
             raise MoveRefused("the copy differs from the original when it is read back", "check the disk")
-        return to_stat(os.fstat(copy)).identity, lost
+        made = to_stat(os.fstat(copy)).identity
     except BaseException:
         with suppress(OSError):
-            to.remove()
-        sync_folder(to.folder.fd)  # recovery does not look for it once the entry is closed
+            os.close(copy)
         raise
-    finally:
-        os.close(copy)
+    os.close(copy)  # some network file systems report a failed write only here
+    return made, lost
 
 
 def _copy_content(fd: int, copy: int) -> bytes:
