@@ -38,6 +38,14 @@ class Soak:
 
     def run(self, seconds: float) -> None:
         """Raise Violation at the first check that finds one."""
+        try:
+            self._run(seconds)
+        except Violation:
+            raise
+        except AssertionError as error:
+            raise Violation("\n".join([str(error), *self._evidence(set())])) from error
+
+    def _run(self, seconds: float) -> None:
         self.world.start()
         pause = threading.Event()
         while time.monotonic() - self._began < seconds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -109,6 +110,7 @@ class World(Instance):
         for disk in self.disks:
             if disk.served:
                 disk.served.tear()
+                _seal(disk.top, "-i")
 
 
 def open_disk(kind: str, folder: Path) -> Disk | None:
@@ -118,8 +120,14 @@ def open_disk(kind: str, folder: Path) -> Disk | None:
     if why_not(kind):
         return None
     served = make(kind, folder)
+    _seal(served.where, "+i")
     served.mount()
     return Disk(kind, served.where, served)
+
+
+def _seal(mount_point: Path, change: str) -> None:
+    """Let nobody write there while nothing is mounted: of a stick, the mount point goes with it."""
+    subprocess.run(["chattr", change, mount_point], capture_output=True, check=False)
 
 
 def config(disks: Sequence[Disk]) -> str:
