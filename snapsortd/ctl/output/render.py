@@ -65,7 +65,7 @@ def status_lines(status: Reply) -> Iterator[str]:
         yield ""
         yield style("Needs attention", bold=True) + " (see `snapsortctl explain FILE`)"
         for each in status["problems"]:
-            way_out = f"; if it never can be: `snapsortctl abandon {each['id']}`" if each.get("id") else ""
+            way_out = f"; if its disk never comes back: `snapsortctl abandon {each['id']}`" if each.get("id") else ""
             yield f"  {outcome(each['outcome'], 10)}  {short(each['path'])}: {escape(each['reason'])}{way_out}"
 
 
