@@ -58,7 +58,7 @@ def copy_file(
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     copy = os.open(to.name, flags, 0o600, dir_fd=to.folder.fd)
     try:
-        return _fill(copy, fd, sha256, keep_all, restored)
+        return _fill(copy, fd, sha256, restored, keep_all=keep_all)
     except BaseException:
         with suppress(OSError):
             to.remove()
@@ -66,8 +66,8 @@ def copy_file(
         raise
 
 
-def _fill(copy: int, fd: int, sha256: bytes, keep_all: bool, restored: Metadata) -> tuple[FileIdentity, Metadata]:
-    """Fill the new file `copy` and close it."""
+def _fill(copy: int, fd: int, sha256: bytes, restored: Metadata, *, keep_all: bool) -> tuple[FileIdentity, Metadata]:
+    """Fill the new file and close it, which on some file systems is what reports that it could not be written."""
     try:
         if _copy_content(fd, copy) != sha256:
             raise FileChanged("the file changed while it was copied")

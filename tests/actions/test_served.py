@@ -7,18 +7,23 @@ that never replaces; rclone knows an open file by its name only.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from snapsortd.ctl.doctor.abilities import lacking, read_abilities
+from snapsortd.ctl.doctor.disks import inspect_folder
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.folders import PathInFolder, open_folder
 from snapsortd.files.remove import remove_exactly, rename_exactly
 from tests.support.file_systems import Served, served
 from tests.support.filing import PIXELS, Filing, tree
 from tests.support.racing import race
+from tests.support.switches import Switches
 from tests.support.trees import reasons, undo_all
 
 KINDS = ("sshfs", "mergerfs", "bindfs", "exfat", "ntfs", "rclone")
@@ -32,11 +37,9 @@ def disk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def folder(disk: Served, request: pytest.FixtureRequest) -> Path:
+def folder(disk: Served) -> Path:
     """A folder of its own on the disk for each test."""
-    path = disk.where / f"{hash(request.node.name) & 0xFFFF}"
-    path.mkdir()
-    return path
+    return Path(tempfile.mkdtemp(dir=disk.where))
 
 
 def filing_between(tmp_path: Path, inbox: Path, destination: Path) -> Filing:
@@ -84,3 +87,36 @@ def test_what_an_editor_saves_after_the_check_stays(folder: Path, act: str) -> N
         place, target = PathInFolder(opened, "a.png"), PathInFolder(opened, "b.png")
         assert remove_exactly(place, OWN, save) if act == "remove" else rename_exactly(place, target, OWN, save)
     assert tree(folder) == {"a.png": b"edited"} | ({"b.png": PIXELS} if act == "rename" else {})
+
+
+def test_a_file_system_that_cannot_sync_loses_nothing_and_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    switches = Switches(inodes="named", failing={"fsync": "EINVAL", "noreplace": "EINVAL", "link": "EPERM"})
+    with served("passthrough", tmp_path, switches=switches) as disk:
+        filing = filing_between(tmp_path, tmp_path / "inbox", disk.where / "sorted")
+        for name in ("a.png", "b.png"):
+            assert filing.file(filing.image(name)).state is State.DONE
+        assert tree(filing.sorted) == {"a.png": PIXELS, "b.png": PIXELS}
+        assert reasons(undo_all(filing)) == ["", ""]
+        assert os.listdir(filing.sorted) == []
+    assert caplog.text.count("confirms no writes") == 1
+
+
+def test_a_copy_that_fails_when_it_is_closed_is_removed(tmp_path: Path) -> None:
+    with served("passthrough", tmp_path) as disk:
+        filing = filing_between(tmp_path, tmp_path / "inbox", disk.where / "sorted")
+        Switches(failing={"flush": "EIO"}).write(disk.behind)
+        with pytest.raises(MoveRefused):
+            filing.file(filing.image())
+        assert os.listdir(filing.sorted) == []
+        assert tree(filing.inbox) == {"a.png": PIXELS}
+
+
+def test_the_doctor_says_what_a_file_system_lacks(disk: Served, folder: Path) -> None:
+    able = read_abilities(inspect_folder(str(folder)))
+    notes = " ".join(lacking(able))
+    assert "recognised by their content" in notes
+    wanted = {"exfat": "placeholder", "sshfs": "placeholder", "rclone": "only checked", "bindfs": "hard links"}
+    assert wanted.get(disk.kind, "") in notes
+    assert os.listdir(folder) == []

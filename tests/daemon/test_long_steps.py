@@ -80,13 +80,8 @@ def loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
 def test_others_are_filed_meanwhile(loop: Slow) -> None:
     loop.put("a.png")
     loop.put("../other/b.png")
-<<<<<<< ours
     loop.until(lambda: loop.names() == ["a.png"] and loop.third() == ["b.png"], "the others are filed")
-    assert loop.is_busy()
-=======
-    loop.until(lambda: loop.names() == ["b.png"], "the image of another folder is filed")
     loop.until(loop.is_busy, "only the command still runs")
->>>>>>> theirs
     assert loop.control.status()["working"][0]["path"] == loop.slow
     loop.end_command()
     loop.until(lambda: loop.names() == ["a.png", "slow.png"], "all are filed")

@@ -28,6 +28,7 @@ from snapsortd.ctl.doctor import (
     service,
     system,
 )
+from snapsortd.ctl.doctor.abilities import read_abilities
 from snapsortd.ctl.doctor.destinations import active_rules, destinations, moves_from
 from snapsortd.ctl.doctor.disks import CheckedFolder
 from snapsortd.ctl.doctor.finding import Finding, problem
@@ -174,7 +175,10 @@ class _Examination:
         own = wanted_in(self.here.locations.journal, self.config.watch)
         position = f"{self.config.path}:{folder.position}"
         holds = own is not None and own.path == folder.path
-        return folders.check_watched(found, self.runtime, position=position, moved=moved, holds_journal=holds)
+        able = read_abilities(found)
+        return folders.check_watched(
+            found, self.runtime, position=position, moved=moved, holds_journal=holds, able=able
+        )
 
     def _alone(self) -> Iterator[Finding]:
         holder = daemons.lock_holder(self.here.locations.lock)
@@ -186,7 +190,7 @@ class _Examination:
         found = disks.inspect_folder(root)
         self.uses.append(("destinations", found))
         moved = [each for path, each in self.inspected.items() if any(moves_from(rule, path) for rule in rules)]
-        return folders.check_destination(found, moved, self.runtime, position)
+        return folders.check_destination(found, moved, self.runtime, position, read_abilities(found))
 
     def _space(self) -> Iterator[Finding]:
         for space in disks.spaces(self.uses):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from snapsortd.ctl.doctor.abilities import lacking
 from snapsortd.ctl.doctor.disks import CheckedFolder, not_writable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.files.capabilities import Capabilities
 
 WATCHED = "watched folder"
 DESTINATION = "destination"
@@ -33,14 +35,21 @@ class Runtime:
 
 
 def check_watched(
-    folder: CheckedFolder, runtime: Runtime, *, position: str, moved: bool, holds_journal: bool
+    folder: CheckedFolder,
+    runtime: Runtime,
+    *,
+    position: str,
+    moved: bool,
+    holds_journal: bool,
+    able: Capabilities | None = None,
 ) -> Iterator[Finding]:
-    """Check a watched folder. `moved`: a rule moves files out of it; `holds_journal`: our journal is inside it."""
+    """Check a watched folder. `moved`: a rule moves files out of it; `holds_journal`: our journal is inside it; `able`:
+    what its file system can do, if that was tried."""
     if folder.error:
         yield problem(WATCHED, *why_unreadable(folder, runtime, position))
         return
     found = list(_watched_findings(folder, runtime, moved, holds_journal))
-    yield from found or [ok(WATCHED, folder.path)]
+    yield from found or [ok(WATCHED, folder.path + _in_brackets(lacking(able)))]
 
 
 def _watched_findings(folder: CheckedFolder, runtime: Runtime, moved: bool, holds_journal: bool) -> Iterator[Finding]:
@@ -102,9 +111,14 @@ def privacy_fix(python: str) -> str:
 
 
 def check_destination(
-    folder: CheckedFolder, sources: Sequence[CheckedFolder], runtime: Runtime, position: str
+    folder: CheckedFolder,
+    sources: Sequence[CheckedFolder],
+    runtime: Runtime,
+    position: str,
+    able: Capabilities | None = None,
 ) -> Iterator[Finding]:
-    """Check a destination. `sources` are the watched folders from which a rule moves files there."""
+    """Check a destination. `sources` are the watched folders from which a rule moves files there; `able` is what its
+    file system can do, if that was tried."""
     path, exists = folder.path, folder.path == folder.nearest
     if folder.error not in (0, errno.ENOENT, errno.ENOTDIR):
         yield problem(DESTINATION, *why_unreadable(folder, runtime, position))
@@ -122,7 +136,7 @@ def check_destination(
         )
     else:
         far = [each for each in sources if each.dev != folder.dev]
-        yield ok(DESTINATION, path + _remarks(folder, far))
+        yield ok(DESTINATION, path + _in_brackets([*_remarks(folder, far), *lacking(able)]))
 
 
 def _removable(path: str) -> bool:
@@ -133,7 +147,7 @@ def _with_disk(folder: CheckedFolder, fix: str) -> str:
     return f"plug in its disk if it has one, else {fix}" if _removable(folder.nearest) else fix
 
 
-def _remarks(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> str:
+def _remarks(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> list[str]:
     notes = []
     if folder.path != folder.nearest:
         notes.append("will be created")
@@ -148,4 +162,9 @@ def _remarks(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> str:
     if far and (folder.kind in WITHOUT_MODES or not folder.attributes):
         lost = "permissions" if folder.kind in WITHOUT_MODES else "extended attributes"
         notes.append(f"it stores no {lost}: `undo` restores them from the journal, `metadata: keep` refuses such moves")
-    return f" ({'; '.join(notes)})" if notes else ""
+    return notes
+
+
+def _in_brackets(notes: Iterable[str]) -> str:
+    text = "; ".join(notes)
+    return f" ({text})" if text else ""

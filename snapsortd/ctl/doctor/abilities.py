@@ -1,0 +1,35 @@
+"""The abilities of the file systems that files are moved from and to, which are tried in a private folder there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snapsortd.ctl.doctor.disks import CheckedFolder
+from snapsortd.files.capabilities import Capabilities, capabilities
+from snapsortd.files.folders import open_folder
+from snapsortd.files.probe import LASTING_INODES
+
+
+def read_abilities(folder: CheckedFolder) -> Capabilities | None:
+    """Return what the file system of the folder can do, None if nothing need be tried there, or nothing can."""
+    if folder.kind in LASTING_INODES or folder.error or not folder.writable:
+        return None
+    try:
+        with open_folder(folder.path) as opened:
+            return capabilities(opened)
+    except OSError:
+        return None
+
+
+def lacking(able: Capabilities | None) -> Iterator[str]:
+    """Yield what the file system lacks, and what that means; nothing for one that is unknown or lacks nothing."""
+    if able is None:
+        return
+    if not able.noreplace_rename and able.hard_links:
+        yield "files get their names by hard links there"
+    elif not able.noreplace_rename and able.placeholders:
+        yield "files get their names over a placeholder there, which protects a file that appears just then less"
+    elif not able.noreplace_rename:
+        yield "a name is only checked before a file gets it: let no other program create files there"
+    if not able.lasting_inodes:
+        yield "files are recognised by their content, because their numbers may change"
