@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.files.capabilities import capabilities
@@ -154,7 +154,7 @@ def _publish_over_placeholder(source: PathInFolder, target: PathInFolder, own: s
             rename_over_placeholder(source, target)
             sync_folder(target.folder.fd)
         except Unfinished as error:
-            remove_exactly(target, own, is_empty, NEW)
+            _remove_placeholder(target, own)
             raise OSError(error.errno, error.strerror) from error
         finally:
             leave_private(target.folder, marker)
@@ -215,9 +215,22 @@ def return_name(aside: PathInFolder, place: PathInFolder, own: str) -> bool:
 
 
 def drop_placeholder(place: PathInFolder, own: str) -> None:
-    """Remove the placeholder that an interrupted rename left at `place`, if there is one."""
-    if PathInFolder(place.folder, own + NEW).look() is not None and is_empty(place):
-        remove_exactly(place, own, is_empty, NEW)
+    """Remove the placeholder that an interrupted rename left at `place`, or aside, if there is one."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        with open_private(place.folder, own + NEW) as inner:
+            aside = PathInFolder(inner, place.name)
+            if is_empty(aside):
+                aside.remove()
+        if is_empty(place):
+            _remove_placeholder(place, own)
+
+
+def _remove_placeholder(place: PathInFolder, own: str) -> None:
+    def is_ours(aside: PathInFolder) -> bool:
+        sync_folder(place.folder.fd)  # without the marker, the placeholder would look like a file of another program
+        return is_empty(aside)
+
+    remove_exactly(place, own, is_ours, NEW)
 
 
 def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:

@@ -195,7 +195,9 @@ class Search:
 @contextmanager
 def searching(scene: Scene, kills: int = KILLS) -> Iterator[Search]:
     """Search with the code under test on the simulated system; none of our own code is replaced."""
-    system = System(scene.disk(), has_rename=scene.has_rename, poor=scene.poor, plain=scene.plain)
+    system = System(
+        scene.disk(), has_rename=scene.has_rename, has_links=scene.has_links, poor=scene.poor, plain=scene.plain
+    )
     fast = SHARED_MEMORY if os.path.isdir(SHARED_MEMORY) else None
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(dir=fast) as folder:
         search = Search(scene, system, Shelf(Path(folder) / "journal"), kills)

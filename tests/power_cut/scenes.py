@@ -47,6 +47,7 @@ class Scene:
     far: bool = False
     """The destination is on another disk."""
     has_rename: bool = True
+    has_links: bool = True
     atomic_rename: bool = True
     unsynced: bool = False
     """The program that wrote the image has synced nothing."""
@@ -258,6 +259,8 @@ SCENES = [
     Scene("move, name taken", taken=b"someone else's"),
     Scene("move by link", has_rename=False),
     Scene("move by link, unsynced", has_rename=False, unsynced=True),
+    Scene("move over a placeholder", has_rename=False, has_links=False),
+    Scene("copy over a placeholder", step="copy", has_rename=False, has_links=False),
     Scene("move far", far=True),
     Scene("move far, unsynced", far=True, unsynced=True),
     Scene("move far by link", far=True, has_rename=False),

@@ -21,9 +21,15 @@ NEEDED = {
     "folders._sync_found": "trash",
     "copy._fill": "move far",
     "copy.copy_file": "move far, disk full",
-    "rename._link_and_unlink": "move by link",
-    "rename._link_and_unlink 2": "move by link, original stays",
-    "remove.put_back": "move far, edited",
+    "rename.rename_by_link": "move by link",
+    "remove._make_aside": "move by link",
+    "remove._publish_by_link": "move by link, original stays",
+    "remove._publish_over_placeholder": "move over a placeholder",
+    "remove._publish_over_placeholder 2": "move over a placeholder",
+    "remove._remove_placeholder": "move over a placeholder",
+    "remove.return_name": "move by link",
+    "remove.return_name 2": "move far, edited",
+    "remove.each_aside": "move far, edited",
     "move._conclude_rename 2": "undo by link",
     "move._copy": "move far, not renamed",
     "move._sync_copy": "move far",
@@ -40,7 +46,6 @@ NEEDED = {
     "trashinfo._write": "trash",
     "move.release_source": "move far",
     "reverse._sync_name": "undo, folder gone",
-    "resume.restore_name": "undo of a copy",
     "resume._release": "move far, name taken by a twin",
     "resume._remove_leftover": "move far",
 }
@@ -48,6 +53,11 @@ NEEDED = {
 
 SPARE = {
     "move._conclude_rename",  # where a rename is atomic, the fsync of the other folder makes it sure too
+    "remove.publish",  # only where a driver writes late
+    "rename._save",  # another program writes into a placeholder
+    "resume.restore_name",  # `_finish` is there just after
+    "resume._is_safe_at",  # another program takes the name of a file in a private folder
+    "resume._is_safe_at 2",
     "resume._finish",  # `restore_name` was there just before, and made sure what is seen
     "resume._finish 2",
     "resume._release 2",
