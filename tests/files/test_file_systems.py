@@ -11,6 +11,7 @@ from time import monotonic
 
 import pytest
 
+from snapsortd.files.folders import PathInFolder, open_folder
 from snapsortd.files.rename import rename_noreplace
 from tests.support.file_systems import DRIVERS, served
 from tests.support.switches import NEITHER, NO_RENAME, Switches
@@ -101,13 +102,10 @@ def test_without_links_it_renames_without_replacing(tmp_path: Path) -> None:
     with served("passthrough", tmp_path, switches=Switches(failing={"link": "EPERM"})) as disk:
         for name in "ab":
             (disk.where / name).write_text(name)
-        top = os.open(disk.where, os.O_RDONLY)
-        try:
+        with open_folder(str(disk.where)) as top:
             with pytest.raises(FileExistsError):
-                rename_noreplace(top, "a", top, "b")
-            rename_noreplace(top, "a", top, "c")
-        finally:
-            os.close(top)
+                rename_noreplace(PathInFolder(top, "a"), PathInFolder(top, "b"))
+            rename_noreplace(PathInFolder(top, "a"), PathInFolder(top, "c"))
         assert (disk.where / "c").read_text() == "a"
 
 
