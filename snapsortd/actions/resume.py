@@ -16,6 +16,7 @@ from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_fd, hash_file
 from snapsortd.files.folders import PathInFolder, open_place
+from snapsortd.files.identity import is_folder_of
 from snapsortd.files.remove import drop_placeholder, each_aside, has_content, put_back, return_name
 from snapsortd.files.sync import sync, sync_folder
 
@@ -52,20 +53,17 @@ def restore_name(journal: Ledger, entry: Entry) -> bool:
     Raise OSError as the system reports it, DurabilityError if the name could not be restored, MoveRefused if another
     file has it and the content is nowhere else: then the file stays in our private folder, and the entry says where.
     """
-    ends = (
-        (entry.intent.source, entry.intent.source_root, entry.intent.source_folder),
-        (entry.intent.target, entry.intent.target_root, entry.intent.target_folder),
-    )
+    ends = entry.intent.old, entry.intent.new
     released = False
-    for (path, root, folder), (other, other_root, _) in zip(ends, reversed(ends), strict=True):
-        with suppress(FileNotFoundError, NotADirectoryError), open_place(path, root) as place:
-            if place.folder.identity.could_be(folder):
+    for end, other in zip(ends, reversed(ends), strict=True):
+        with suppress(FileNotFoundError, NotADirectoryError), open_place(end.path, end.root) as place:
+            if is_folder_of(end, place.folder):
                 if entry.intent.identity.size:
                     drop_placeholder(place, temporary_name(entry))
                 for aside in each_aside(place, temporary_name(entry)):
-                    is_safe = partial(_is_safe_at, other, other_root, entry)
+                    is_safe = partial(_is_safe_at, other.path, other.root, entry)
                     gone = _return_aside(journal, entry, aside, place, is_safe)
-                    released = released or (gone and path == entry.intent.source)
+                    released = released or (gone and end == entry.intent.old)
                 sync_folder(place.folder.fd)  # what is seen now is on the disk, including the work of a killed repair
     return released
 
