@@ -51,8 +51,6 @@ class Daemon:
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
         self.reload_error = ""
-        self.hangs = False
-        """True once it has ended although a worker still waits for a file system that does not answer."""
         self._paused = False
         self._in_flight = InFlightImages(
             session,
@@ -105,7 +103,7 @@ class Daemon:
             finally:
                 self.service.stopping()
                 self._in_flight.requeue_all()
-                self.hangs = not self.workers.end(END_S)
+                self.workers.end(END_S)
                 self.jobs.close()
                 self.watcher.stop()
                 self.hangs = self.hangs or bool(self.session.answering.silent_places())

@@ -21,8 +21,8 @@ from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
 
 
-def serve(locations: Locations, config: Config) -> bool:
-    """File images and serve the API until shutdown. Return False if a worker still waits for a file system."""
+def serve(locations: Locations, config: Config) -> None:
+    """File images and serve the API until shutdown."""
     signals, service = Signals(), ServiceNotifier()
     with Session.open(locations, config, should_stop=lambda: signals.stop) as session:
         daemon = Daemon(session, signals, service)
@@ -33,7 +33,6 @@ def serve(locations: Locations, config: Config) -> bool:
                 daemon.run(api.start)
         finally:
             api.stop()
-    return not daemon.hangs
 
 
 def main() -> None:
@@ -56,14 +55,13 @@ def main() -> None:
         make_private(locations.cache_dir)
         config = load_config(locations.config_file, os.environ, locations.config_cache)
         set_up_logs(locations)
-        if not serve(locations, config):
-            # The journal is closed and the lock released. A worker that goes on now must not change any file.
-            logging.shutdown()
-            os._exit(EXIT_OK)
+        serve(locations, config)
     except SnapsortError as error:
         print_error(error)
         sys.exit(error.exit_code)
-    sys.exit(EXIT_OK)
+    # The journal is closed and the lock released: a thread that still waits for a file system must change nothing now.
+    logging.shutdown()
+    os._exit(EXIT_OK)
 
 
 def print_error(error: SnapsortError) -> None:

@@ -168,6 +168,6 @@ def test_a_new_configuration_takes_effect_at_once(loop: Slow) -> None:
 def test_at_the_end_the_command_is_ended_and_the_image_stays(loop: Slow) -> None:
     loop.daemon.signals.stop = True
     loop.daemon.run()
-    assert not loop.daemon.hangs
+    assert not loop.daemon.workers.overdue
     assert loop.names() == []
     assert os.path.exists(loop.slow)

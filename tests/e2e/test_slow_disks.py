@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
@@ -76,6 +77,13 @@ class TwoDisks(Instance):
             self.status()
         assert fed >= 2 / WATCHDOG_S
 
+    def is_unlocked(self) -> bool:
+        """Return True if another daemon could start."""
+        with (self.folder / "state" / "snapsortd" / "lock").open("rb") as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        return False
+
     def ends(self) -> None:
         """Check that SIGTERM ends it within 5 s."""
         began = time.monotonic()
@@ -124,15 +132,27 @@ def test_a_long_copy_is_shown_holds_up_nothing_and_is_dropped_at_the_end(tmp_pat
         assert (disk.where / "big.png").read_bytes() == content
 
 
-def test_a_disk_that_does_not_answer_holds_up_only_what_needs_it(tmp_path: Path, folder: Path) -> None:
-    with served("passthrough", tmp_path) as disk, beside(folder, disk) as one:
+def test_a_disk_that_stops_to_answer_holds_up_only_what_needs_it(tmp_path: Path, folder: Path) -> None:
+    """At the end, nothing can end a system call that is in the hands of its server; but another daemon can start."""
+    with served("passthrough", tmp_path, switches=Switches(bytes_per_second=SLOW)) as disk, beside(folder, disk) as one:
+        big = one.image("far/big.png", more=40 * SLOW)
+        content = big.read_bytes()
+        wait_for(lambda: one.working().get("doing") == "copying", what="it is copied")
         disk.freeze()
-        far = one.image("far/a.png")
         wait_for(lambda: one.working().get("silent_s"), what="it is noticed")
-        assert one.working()["path"] == str(far)
-        assert f"{far}: its file system has not answered for " in one.ctl("status").stdout
+        assert one.working()["path"] == str(big)
+        assert f"{big}: its file system has not answered for " in one.ctl("status").stdout
         near = one.image("near/b.png")
         wait_for(lambda: not near.exists(), what="another one is filed")
         one.is_fed()
-        one.ends()
-        assert far.exists()
+        assert one.process is not None
+        one.process.send_signal(signal.SIGTERM)
+        wait_for(one.is_unlocked, seconds=5, what="the journal is closed, and the lock released")
+        disk.thaw()
+        assert one.process.wait(30) == 0
+        assert big.read_bytes() == content
+        Switches().write(disk.behind)
+        one.start()
+        wait_for(lambda: not big.exists(), what="it is filed after the next start", seconds=60)
+        assert (disk.where / "big.png").read_bytes() == content
+        assert os.listdir(disk.where) == ["big.png"]
