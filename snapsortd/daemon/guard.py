@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import ParamSpec, TypeVar
 
-from snapsortd.domain.errors import JournalError
+from snapsortd.domain.errors import Interrupted, JournalError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,8 +15,9 @@ log = logging.getLogger("snapsortd")
 
 
 def guarded(work: Callable[P, T], otherwise: T) -> Callable[P, T]:
-    """Return `work`, which returns `otherwise` if it fails unexpectedly. JournalError is raised: it concerns all files.
+    """Return `work`, which returns `otherwise` if it fails unexpectedly.
 
+    JournalError is raised, because it concerns all files, and Interrupted, because snapsortd is to stop.
     The traceback is logged once for each first argument, which is a path.
     """
     failed: set[object] = set()
@@ -24,7 +25,7 @@ def guarded(work: Callable[P, T], otherwise: T) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return work(*args, **kwargs)
-        except JournalError:
+        except (JournalError, Interrupted):
             raise
         except Exception:
             if args[:1] not in failed:

@@ -106,7 +106,6 @@ class Daemon:
                 self.workers.end(END_S)
                 self.jobs.close()
                 self.watcher.stop()
-                self.hangs = self.hangs or bool(self.session.answering.silent_places())
 
     def step(self, now: float) -> None:
         """Run one iteration: a pending reload, whatever is due, one request and one image; sleep if there was none."""

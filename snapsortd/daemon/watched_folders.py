@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from snapsortd.config import check_folders
 from snapsortd.daemon.guard import guarded, guarded_scan
+from snapsortd.domain.errors import Interrupted
 from snapsortd.domain.file import Stat
 from snapsortd.files.answering import NotAnswering
 from snapsortd.files.folders import lstat
+from snapsortd.files.progress import reported_to
 from snapsortd.pipeline.session import UNFINISHED, Session
 from snapsortd.watch.candidates import WatchFolder, owner, wanted_in
 from snapsortd.watch.queue import WorkQueue
@@ -100,10 +102,11 @@ class WatchedFolders:
         )
 
     def _tidy(self) -> None:
-        for sentence in self._session.repair():
-            log.warning("%s", sentence)
-        for sentence in guarded(self._session.clean, [])():
-            log.warning("%s", sentence)
+        with reported_to(self._session.end_if_stopping), suppress(Interrupted):
+            for sentence in self._session.repair():
+                log.warning("%s", sentence)
+            for sentence in guarded(self._session.clean, [])():
+                log.warning("%s", sentence)
 
     def _claim(self, folder: WatchFolder, identity: tuple[int, int]) -> str:
         """Claim a folder; return an empty text, or a sentence about the daemon that has it."""

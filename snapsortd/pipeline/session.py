@@ -26,6 +26,7 @@ from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
+from snapsortd.files.progress import reported_to
 from snapsortd.journal import Journal
 from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.carry_out import Executor
@@ -172,8 +173,14 @@ class Session:
             self._repair_and_log()
 
     def _repair_and_log(self) -> None:
-        for sentence in self.repair():
-            log.warning("%s", sentence)
+        with reported_to(self.end_if_stopping):
+            for sentence in self.repair():
+                log.warning("%s", sentence)
+
+    def end_if_stopping(self, _doing: str, _done: int, _total: int) -> None:
+        """Listen to the progress of a thread, and raise Interrupted on shutdown."""
+        if self._should_stop():
+            raise Interrupted("snapsortd was asked to stop")
 
     def forget_gone(self) -> None:
         """Forget failed and quarantined images that no longer exist, because they need no attention any more."""
