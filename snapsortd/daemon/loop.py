@@ -144,7 +144,7 @@ class Daemon:
             return False
         if self._in_flight.offer_again():
             self.folders.rescan_soon()
-        if self._in_flight and classifier.state == "stopped":
+        if self._in_flight.await_answers and classifier.state == "stopped":
             classifier.start()  # it died; images in flight are classified again
         is_new = self.queue.has_new
         path = self.queue.pop() if self._may_file() and self._in_flight.has_room(is_new=is_new) else None
