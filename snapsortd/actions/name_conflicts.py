@@ -20,7 +20,7 @@ from snapsortd.domain.entry import EntryKind, Method
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
 from snapsortd.files.copy import hash_file
-from snapsortd.files.folders import PathInFolder
+from snapsortd.files.folders import PathInFolder, close
 from snapsortd.files.identity import is_spelling_of
 from snapsortd.files.open_file import OpenFile
 
@@ -85,7 +85,7 @@ def _open(place: PathInFolder, held: ExitStack) -> OpenFile | None:
     """Return the file that has the name; None if it is not regular, can't be read or is spelled differently."""
     try:
         fd = place.open()
-        held.callback(os.close, fd)
+        held.callback(close, fd)
         # On a case-insensitive file system, an undo would restore a name that is spelled differently.
         if place.name not in os.listdir(place.folder.fd):
             return None

@@ -13,7 +13,7 @@ from snapsortd.actions.recovery_table import Act, SourceSeen, TargetSeen, resolv
 from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
-from snapsortd.files.folders import open_place
+from snapsortd.files.folders import close, open_place
 from snapsortd.files.identity import folded, folder_without, has_version, is_folder_of
 from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.tags import has_none_of, has_tags
@@ -143,7 +143,7 @@ def _judge_tags(entry: Entry) -> TargetSeen:
             try:
                 return TargetSeen.SAME_FILE if _has_its_tags(fd, entry) else TargetSeen.DIFFERENT
             finally:
-                os.close(fd)
+                close(fd)
     except OSError:
         return TargetSeen.UNREACHABLE
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 
 from snapsortd.actions.step import Step
 from snapsortd.domain.entry import Entry, EntryKind, State, temporary_name
 from snapsortd.domain.errors import FileChanged
 from snapsortd.files.copy import hash_file
-from snapsortd.files.folders import PathInFolder
+from snapsortd.files.folders import PathInFolder, close
 from snapsortd.files.remove import has_content, is_same_file, remove_exactly
 from snapsortd.files.sync import sync, sync_folder
 
@@ -59,5 +58,5 @@ class RemoveCopy(Step):
         try:
             sync(fd)
         finally:
-            os.close(fd)
+            close(fd)
         sync_folder(self._plan.folder.fd)

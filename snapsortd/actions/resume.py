@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -15,7 +14,7 @@ from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_fd, hash_file
-from snapsortd.files.folders import PathInFolder, open_place
+from snapsortd.files.folders import PathInFolder, close, open_place
 from snapsortd.files.identity import is_folder_of
 from snapsortd.files.remove import drop_placeholder, each_aside, has_content, put_back, return_name
 from snapsortd.files.sync import sync, sync_folder
@@ -97,7 +96,7 @@ def _is_safe_at(path: str, root: str, entry: Entry) -> bool:
             sync_folder(place.folder.fd)
             return hash_fd(fd) == entry.intent.sha256
         finally:
-            os.close(fd)
+            close(fd)
     return False
 
 
@@ -118,7 +117,7 @@ def _finish(journal: Ledger, entry: Entry, target: FileIdentity | None, held: Ex
 def _finish_tagging(journal: Ledger, entry: Entry, target: FileIdentity | None, held: ExitStack) -> None:
     place = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
     fd = place.open()
-    held.callback(os.close, fd)
+    held.callback(close, fd)
     sync(fd)
     found = place.look()
     if found is None or found.identity != target:
@@ -130,7 +129,7 @@ def _release(journal: Ledger, entry: Entry, target: FileIdentity | None, held: E
     source = held.enter_context(open_place(entry.intent.source, entry.intent.source_root))
     place = held.enter_context(open_place(entry.intent.target, entry.intent.target_root))
     fd = place.open()
-    held.callback(os.close, fd)
+    held.callback(close, fd)
     sync(fd)
     sync_folder(place.folder.fd)
     found = place.look()

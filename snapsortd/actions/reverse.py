@@ -13,7 +13,7 @@ from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import NameTaken, UndoRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.metadata import metadata_from_json
-from snapsortd.files.folders import Folder, PathInFolder, below, make_folder, open_folder
+from snapsortd.files.folders import Folder, PathInFolder, below, close, make_folder, open_folder
 from snapsortd.files.identity import is_folder_of, is_on_disk, is_version
 from snapsortd.files.open_file import NOT_OPEN, OpenFile
 from snapsortd.files.os_errors import in_words
@@ -128,7 +128,7 @@ class _Reversal:
         place = PathInFolder(self._open_folder(end), os.path.basename(path))
         try:
             fd = place.open()
-            self._held.callback(os.close, fd)
+            self._held.callback(close, fd)
             file = OpenFile(place, fd, os.fstat(fd))
             if is_version(fd, expected, self._done.sha256):
                 return file

@@ -10,7 +10,7 @@ from snapsortd.domain.errors import FileChanged, MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.metadata import NO_METADATA, Metadata
 from snapsortd.domain.text import listed
-from snapsortd.files.folders import PathInFolder, to_stat
+from snapsortd.files.folders import PathInFolder, close, to_stat
 from snapsortd.files.metadata import copy_metadata
 from snapsortd.files.progress import report
 from snapsortd.files.sync import sync, sync_folder
@@ -40,7 +40,7 @@ def hash_file(place: PathInFolder) -> bytes | None:
         try:
             return hash_fd(fd)
         finally:
-            os.close(fd)
+            close(fd)
     except OSError:
         return None
 

@@ -112,6 +112,12 @@ def _in_range(time_ns: int) -> int:
     return max(-(2**63), min(time_ns, 2**63 - 1))
 
 
+def close(fd: int) -> None:
+    """Close a descriptor that was only read: an error, such as that the disk was unplugged, says nothing about it."""
+    with suppress(OSError):
+        os.close(fd)
+
+
 @contextmanager
 def open_folder(path: str, root: str = "") -> Iterator[Folder]:
     """Open the folder at `path`, following no symlink below `root` (the whole of `path` if not given).
@@ -180,7 +186,7 @@ def _held(fd: int, root: str, path: str) -> Iterator[Folder]:
         found = os.fstat(fd)
         yield Folder(fd, root, path, FolderIdentity(found.st_dev, found.st_ino))
     finally:
-        os.close(fd)
+        close(fd)
 
 
 def _make_root(path: str, mode: int) -> int:

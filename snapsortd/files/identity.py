@@ -20,7 +20,7 @@ from contextlib import suppress
 from snapsortd.domain.entry import End, Entry, Method
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import Folder, PathInFolder, open_folder, open_place, to_stat
+from snapsortd.files.folders import Folder, PathInFolder, close, open_folder, open_place, to_stat
 from snapsortd.files.mounts import disk_of, is_certain
 
 
@@ -43,7 +43,7 @@ def has_version(place: PathInFolder, found: Stat | None, before: FileIdentity, s
     try:
         return is_version(fd, before, sha256)
     finally:
-        os.close(fd)
+        close(fd)
 
 
 def _is_untouched(found: FileIdentity, before: FileIdentity) -> bool:

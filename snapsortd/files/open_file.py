@@ -14,7 +14,7 @@ from snapsortd.domain.file import FileIdentity, Stat
 from snapsortd.domain.image import FileFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.download_origin import download_urls
-from snapsortd.files.folders import NotARegularFile, PathInFolder, lstat, open_place, to_stat
+from snapsortd.files.folders import NotARegularFile, PathInFolder, close, lstat, open_place, to_stat
 from snapsortd.files.identity import is_version
 from snapsortd.files.os_errors import in_words
 
@@ -97,7 +97,7 @@ def open_file(path: str, root: str) -> Iterator[OpenFile]:
             if error.errno in (errno.ELOOP, errno.ENXIO) or isinstance(error, NotARegularFile):
                 raise FileChanged("it is not a regular file") from None
             raise MoveRefused(f"it cannot be opened: {error.strerror}", "check its permissions") from None
-        held.callback(os.close, fd)
+        held.callback(close, fd)
         yield OpenFile(place, fd, os.fstat(fd))
 
 

@@ -17,7 +17,7 @@ from contextlib import ExitStack, suppress
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.files.capabilities import capabilities
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import PathInFolder
+from snapsortd.files.folders import PathInFolder, close
 from snapsortd.files.private import NEW, OLD, REMOVED, leave_private, open_private, private_folder
 from snapsortd.files.rename import (
     NO_SUCH_LINK,
@@ -175,7 +175,7 @@ def has_content(place: PathInFolder, sha256: bytes) -> bool:
     try:
         return not is_being_written(fd) and hash_fd(fd) == sha256
     finally:
-        os.close(fd)
+        close(fd)
 
 
 def is_empty(place: PathInFolder) -> bool:

@@ -38,6 +38,17 @@ def test_a_driver_without_sync_is_no_disk_in_doubt(filing: Filing, disk: Served)
     assert tree(filing.inbox) == {"a.png": PIXELS, "b.png": PIXELS}
 
 
+def test_an_error_at_close_of_what_was_only_read_says_nothing(tmp_path: Path, disk: Served) -> None:
+    for folder in (disk.where / "inbox", tmp_path / "sorted"):
+        folder.mkdir()
+    filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), disk.where / "inbox", tmp_path / "sorted")
+    image = filing.image()
+    Switches(failing={"flush": "ENOTCONN"}).write(disk.behind)
+    assert filing.file(image).state is State.DONE
+    assert os.listdir(filing.inbox) == []
+    assert tree(filing.sorted) == {"a.png": PIXELS}
+
+
 def test_an_error_at_close_leaves_the_original_and_no_copies(filing: Filing, disk: Served) -> None:
     image = filing.image()
     Switches(failing={"flush": "EIO"}).write(disk.behind)
