@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from snapsortd.ctl.client import Client
 from snapsortd.domain.errors import SnapsortError, Unavailable
+from snapsortd.files.probe import PREFIX as PROBE
 from tests.crash_sweep import warm
 from tests.crash_sweep.points import Locations
 from tests.crash_sweep.programs import Forked
@@ -157,9 +158,10 @@ class World(Instance):
         return fresh.rename(path)
 
     def files(self) -> dict[str, Seen]:
-        """Return everything in the user's folders."""
+        """Return everything in the user's folders but what a killed probe has left, which a later one removes."""
         roots = (self.inbox, self.filed, self.far, self.trash)
-        return {str(path): inspect(path) for root in roots for path in sorted(root.rglob("*")) if path.is_file()}
+        paths = (path for root in roots for path in sorted(root.rglob("*")))
+        return {str(path): inspect(path) for path in paths if PROBE not in str(path) and path.is_file()}
 
     def tidy_up(self) -> None:
         """Remove the images, and the folders that were created for them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from snapsortd.domain.names import OWN_PREFIX
+from snapsortd.files.probe import PREFIX as PROBE
 
 TIME_STEP_NS = 2 * 10**9
 """The coarsest times of a file system."""
@@ -78,7 +79,8 @@ def find(roots: Sequence[Path]) -> tuple[Found, list[Path]]:
     """Return every file below the folders by its content, and every name of ours."""
     found: dict[str, list[Path]] = {}
     ours = []
-    for path in (path for root in roots for path in sorted(root.rglob("*"))):
+    paths = (path for root in roots for path in sorted(root.rglob("*")))
+    for path in (path for path in paths if PROBE not in str(path)):  # a later probe removes what a killed one left
         if path.name.startswith(OWN_PREFIX):
             ours.append(path)
         elif path.is_file() and path.suffix != ".trashinfo" and not path.name.startswith(".fuse_hidden"):
