@@ -106,12 +106,12 @@ class Leftovers:
         return ""
 
     def _may_be_the_last(self, place: PathInFolder, entry: Entry) -> bool:
-        """True if the copy is complete, and the same content is neither at its old nor its new place, nor filed."""
+        """True if the copy is complete or unreadable, and its content is at neither place of its entry, nor filed."""
         done = entry.intent
         found = place.look()
         if found is None or not found.is_regular or found.identity.size != done.identity.size:
             return found is not None and not found.is_regular
-        if hash_file(place) != done.sha256:
+        if hash_file(place) not in (None, done.sha256):
             return False
         filed = self._journal.similar_images.same_content(done.sha256, MAX_COMPARED)
         others = [(done.source, done.source_root), (done.target, done.target_root)]

@@ -84,6 +84,17 @@ def test_a_complete_copy_is_removed_only_if_it_is_not_the_last(
     assert ["it may be the only copy" in sentence for sentence in sentences] == [True] * (not elsewhere)
 
 
+def test_a_copy_that_cannot_be_read_now_is_not_removed_if_it_may_be_the_last(filing: Filing, entry: Entry) -> None:
+    copy = filing.sorted / temporary_name(entry)
+    copy.write_bytes(PIXELS)
+    copy.chmod(0)
+    fail(filing, entry)
+    Path(entry.intent.source).unlink()
+    with as_a_normal_user():
+        assert len(Leftovers(filing.journal).clean()) == 1
+    assert copy.exists()
+
+
 def test_what_cannot_be_removed_now_is_tried_again(filing: Filing, entry: Entry) -> None:
     fail(filing, entry)
     leftovers = Leftovers(filing.journal)
