@@ -21,7 +21,7 @@ from snapsortd.config import Config
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, SnapsortError, UndoRefused
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.files.answering import Answering, NotAnswering, reach
+from snapsortd.files.answering import Answering, NotAnswering
 from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
@@ -44,7 +44,7 @@ from snapsortd.vision.formats import installed
 log = logging.getLogger("snapsortd")
 
 START_PATIENCE_S = 10.0
-"""Maximum time in seconds to wait at the start for a disk that an unfinished move needs."""
+"""Maximum time in seconds to wait at the start for the repair of unfinished moves."""
 UNFINISHED = "unfinished moves"
 """The thread in which they are repaired and cleaned up after, on whichever disks they are."""
 
@@ -160,17 +160,10 @@ class Session:
         return [sentence for sentence in sentences if sentence not in before]
 
     def repair_at_start(self) -> None:
-        """Repair before anything else is done; in the background if a disk that this needs does not answer."""
-        try:
-            for entry in self.journal.open_entries():
-                for path in (entry.intent.source, entry.intent.target):
-                    folder = os.path.dirname(path)
-                    self.answering.ask(folder, partial(reach, folder), patience=START_PATIENCE_S)
-        except NotAnswering:
-            with suppress(NotAnswering):
-                self.answering.ask(UNFINISHED, self._repair_and_log)
-        else:
-            self._repair_and_log()
+        """Repair before anything else is done; in the background after a while: a disk that this needs may be slow to
+        read, or not answer, and a service that is not ready in time is killed and started again."""
+        with suppress(NotAnswering):
+            self.answering.ask(UNFINISHED, self._repair_and_log, patience=START_PATIENCE_S)
 
     def _repair_and_log(self) -> None:
         with reported_to(self.end_if_stopping):
