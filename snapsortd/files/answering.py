@@ -11,10 +11,12 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 from snapsortd.domain.errors import MoveRefused
+from snapsortd.files.mounts import mount_of
 
 T = TypeVar("T")
 
@@ -85,6 +87,10 @@ class Answering:
             with suppress(NotAnswering):
                 found[place] = line.wait_for(future, calls[place][1], max(0.0, deadline - time.monotonic()))
         return found
+
+    def check(self, path: str) -> None:
+        """Raise NotAnswering if the file system at `path` does not answer."""
+        self.ask(mount_of(path)[0] or path, partial(reach, path))
 
     def silent_since(self, place: str) -> float | None:
         """Return the time (seconds since 1970) of the call at `place` that has not returned; None if it answers."""

@@ -20,6 +20,7 @@ from snapsortd.domain.embedding import cosine, sketch, unit_vector
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
+from snapsortd.files.answering import Answering
 from snapsortd.files.folders import lstat
 from snapsortd.files.identity import is_where_it_was_put
 from snapsortd.journal import Journal
@@ -61,8 +62,9 @@ class DuplicateFinder:
     Every method raises JournalError if the journal can't be relied on.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, answering: Answering) -> None:
         self._journal = journal
+        self._answering = answering
 
     def remember(self, entry: Entry, classification: Classification) -> None:
         """Record the embedding of a filed image; `entry` is the last one that put the image in its place."""
@@ -82,7 +84,7 @@ class DuplicateFinder:
     ) -> Found:
         """Return images that were filed before and still exist unchanged; only kinds that are wanted are searched.
 
-        The image itself is never one of them.
+        The image itself is never one of them. Raise NotAnswering if the disk of one does not answer.
         """
         image = _Image(path, identity, sha256)
         return Found(
@@ -124,6 +126,7 @@ class DuplicateFinder:
             return False
         if entry.intent.keep_source and image.is_source_of(entry.intent):
             return False
+        self._answering.check(entry.intent.target)
         found = lstat(entry.intent.target, entry.intent.target_root)
         if found is None or found.identity.is_same_file(image.identity):
             return False

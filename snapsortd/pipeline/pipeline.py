@@ -14,6 +14,7 @@ from snapsortd.domain.errors import FileChanged, ImageError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
+from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
@@ -63,6 +64,7 @@ class Pipeline:
         *,
         journal: Journal,
         executor: Executor,
+        answering: Answering,
         classifier: Classifier,
         rules: Sequence[Rule],
         negatives: frozenset[str],
@@ -70,11 +72,12 @@ class Pipeline:
     ) -> None:
         self._journal = journal
         self._executor = executor
+        self._answering = answering
         self._classifier = classifier
         self._rules = rules
         self._negatives = negatives
         self._fingerprint = fingerprint
-        self._duplicates = DuplicateFinder(journal)
+        self._duplicates = DuplicateFinder(journal, answering)
         self._wanted = wanted(rules)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
@@ -111,7 +114,7 @@ class Pipeline:
             try:
                 known = self._recall(image)
                 if known is None and not terms.requested:
-                    image, known = recall_by_content(self._journal, image, self._fingerprint)
+                    image, known = recall_by_content(self._journal, image, self._fingerprint, self._answering)
                 if known and known.outcome in FINAL and not terms.requested:
                     return Result(path, known.outcome, known.reason, known=True)
                 if photo := main_photo(image):

@@ -10,6 +10,7 @@ import os
 
 from snapsortd.domain.entry import EntryKind
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.files.answering import Answering
 from snapsortd.files.folders import open_folder, open_place
 from snapsortd.files.identity import existing_folder, has_version, is_on_disk
 from snapsortd.files.metadata import COARSEST_TIME_NS
@@ -20,11 +21,14 @@ MAX_PLACES = 100
 """Images with the same content whose places are inspected."""
 
 
-def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> tuple[OpenFile, Known | None]:
+def recall_by_content(
+    journal: Journal, image: OpenFile, fingerprint: str, answering: Answering
+) -> tuple[OpenFile, Known | None]:
     """Return an image that its numbers do not identify, hashed if need be, and its outcome if it is still valid.
 
     It is recorded with its path and numbers of now, so that the next scan does not read it again. An image that a
     person has moved here is left alone; a further copy of one that is still in its place is a new image.
+    Raise NotAnswering if that place does not answer.
     """
     if not journal.may_recall(image.stat.st_size):
         return image, None
@@ -32,13 +36,15 @@ def recall_by_content(journal: Journal, image: OpenFile, fingerprint: str) -> tu
     known = journal.recall(image.path, image.identity, fingerprint, image.sha256)
     if known is not None:
         return image, journal.found_again(known, image.path, image.identity, known.reason)
-    return image, _moved_here(journal, image)
+    return image, _moved_here(journal, image, answering)
 
 
-def _moved_here(journal: Journal, image: OpenFile) -> Known | None:
+def _moved_here(journal: Journal, image: OpenFile, answering: Answering) -> Known | None:
     for known in journal.with_content(image.identity.size, image.sha256, MAX_PLACES):
-        if known.path != image.path and _seems_moved(journal, known, image) and _is_gone(journal, known):
-            return journal.found_again(known, image.path, image.identity, _why_left(known))
+        if known.path != image.path and _seems_moved(journal, known, image):
+            answering.check(known.path)
+            if _is_gone(journal, known):
+                return journal.found_again(known, image.path, image.identity, _why_left(known))
     return None
 
 

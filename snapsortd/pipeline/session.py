@@ -138,6 +138,7 @@ class Session:
         return Pipeline(
             journal=self.journal,
             executor=self._executor,
+            answering=self.answering,
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import threading
@@ -144,3 +145,21 @@ def test_an_unfinished_move_on_a_disk_that_hangs_holds_up_nothing(
     disk.thaw()
     until(daemon, lambda: not session.journal.open_entries(), "the move dropped")
     assert path.exists()
+
+
+def test_an_image_that_is_known_on_a_disk_that_hangs_holds_up_no_other(
+    daemon: Daemon, disk: Served, folder: Path
+) -> None:
+    known = disk.where / "notes.txt"
+    until(daemon, lambda: outcome(daemon, known) is not None, "the disk's file dealt with")
+    before, sha256 = identity_of(known), hashlib.sha256(known.read_bytes()).digest()
+    daemon.session.journal.remember(Known(str(known), before, Outcome.QUARANTINED, "", "f", sha256=sha256))
+    disk.freeze()
+    until(daemon, lambda: is_silent(daemon, disk), "the disk missed")
+    twin, good = folder / "inbox" / "twin.png", folder / "inbox" / "good.txt"
+    twin.write_text("on the disk")
+    os.utime(twin, ns=(0, before.mtime_ns))
+    until(daemon, lambda: outcome(daemon, twin) is Outcome.FAILED, "the twin put off")
+    good.write_text("a file that needs no model")
+    until(daemon, lambda: outcome(daemon, good) is Outcome.IGNORED, "the other file dealt with")
+    disk.thaw()

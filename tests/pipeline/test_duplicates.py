@@ -13,6 +13,7 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.embedding import sketch, unit_vector
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.image import Classification, ImageFacts
+from snapsortd.files.answering import Answering
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
 from snapsortd.pipeline.duplicates import DuplicateFinder, Found
@@ -45,7 +46,7 @@ class Filed:
 
     def __init__(self, filing: Filing) -> None:
         self.filing = filing
-        self.duplicates = DuplicateFinder(filing.journal)
+        self.duplicates = DuplicateFinder(filing.journal, Answering())
 
     def file(self, path: Path, looks: bytes, kind: ActionKind = ActionKind.MOVE, model: str = "embedded") -> Entry:
         entry = self.filing.file(path, self.filing.action(path, kind))

@@ -101,6 +101,7 @@ class Room:
         pipeline = Pipeline(
             journal=self.journal,
             executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False), Answering()),
+            answering=Answering(),
             classifier=self.classifier,
             rules=self.rules,
             negatives=frozenset({"other"}),
@@ -405,6 +406,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
     pipeline = Pipeline(
         journal=room.journal,
         executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False), Answering()),
+        answering=Answering(),
         classifier=fresh,
         rules=room.rules,
         negatives=frozenset(),

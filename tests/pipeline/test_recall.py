@@ -14,6 +14,7 @@ from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import MoveRefused, UndoRefused
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.files.answering import Answering
 from snapsortd.files.folders import open_folder
 from snapsortd.files.mounts import disk_of
 from snapsortd.files.open_file import open_file
@@ -38,7 +39,7 @@ def recalled(filing: Filing, path: Path) -> Known | None:
     if (known := by_numbers(filing, path)) is not None:
         return known
     with open_file(str(path), str(path.parent)) as image:
-        return recall_by_content(filing.journal, image, "f")[1]
+        return recall_by_content(filing.journal, image, "f", Answering())[1]
 
 
 def remember(filing: Filing, path: Path, outcome: Outcome) -> None:
