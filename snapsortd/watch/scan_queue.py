@@ -51,9 +51,9 @@ class _Scan:
         self.is_being_read = False
 
     def close(self) -> None:
-        """Abort the scan, which closes the folder that it holds open."""
+        """Abort the scan, which closes the folder that it holds open; one that is being read is closed after that."""
         close = getattr(self.paths, "close", None)
-        if close is not None:
+        if close is not None and not self.is_being_read:
             close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -10,7 +11,7 @@ from typing import TypeVar
 import pytest
 
 from snapsortd.domain.file import FileIdentity, Stat
-from snapsortd.files.answering import NotAnswering
+from snapsortd.files.answering import Answering, NotAnswering
 from snapsortd.watch.queue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,
@@ -509,6 +510,30 @@ def test_a_scan_in_a_thread_that_was_given_up_is_dropped_for_the_next_one() -> N
     assert popped(queue, 0.0) == []
     late[0]()
     assert done == ["a1", "a2"]
+
+
+@pytest.mark.parametrize("is_abandoned", [True, False])
+def test_a_scan_in_which_a_thread_hangs_can_be_followed_and_aborted(is_abandoned: bool) -> None:
+    """Its generator can't be closed, because it is being executed."""
+    has_hung, goes_on, disk = threading.Event(), threading.Event(), Disk("a2")
+    answering = Answering(patience=0.1)
+
+    def hanging() -> Iterator[str]:
+        has_hung.set()
+        goes_on.wait()
+        yield from ()
+
+    queue = WorkQueue(disk.stat, ask=answering.ask)
+    queue.offer_many("a", hanging(), 0.0)
+    assert popped(queue, 0.0) == []
+    assert has_hung.is_set()
+    if is_abandoned:
+        answering.abandon("a")
+        queue.offer_many("a", iter(["a2"]), 0.0)
+        assert popped(queue, 0.0) == ["a2"]
+    queue.end_scans()
+    goes_on.set()
+    answering.close()
 
 
 def test_a_slow_folder_is_read_a_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
