@@ -63,8 +63,7 @@ class Link(Step):
     def _is_link(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK:
             return place.symlink_target() == self._plan.source.path
-        found = place.look()
-        return found is not None and found.identity.ino == self._plan.source.identity.ino
+        return self._is_file(place, self._plan.source.identity)
 
 
 def _refused(error: OSError, what: str) -> MoveRefused:

@@ -136,13 +136,6 @@ class Move(Step):
         self._acted = True
         return DurabilityError(f"it is not known whether the file was moved: {in_words(error)}")
 
-    def _is_file(self, place: PathInFolder, identity: FileIdentity) -> bool:
-        """True if the name leads to this file; inode numbers are different for another name on some file systems."""
-        found = place.look()
-        if found is None:
-            return False
-        return found.identity.is_same_file(identity) or hash_file(place) == self._plan.source.sha256
-
 
 def release_source(journal: Ledger, entry: Entry, source: PathInFolder, target: PathInFolder) -> Entry:
     """Remove the old name of a file that is safe at its new one, unless another version has the name by now.

@@ -24,6 +24,8 @@ from snapsortd.domain.errors import (
     MoveRefused,
     SnapsortError,
 )
+from snapsortd.domain.file import FileIdentity
+from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder
 from snapsortd.files.identity import is_spelling_of
 from snapsortd.files.os_errors import in_words
@@ -130,6 +132,13 @@ class Step(ABC):
         if found.identity.is_same_file(source.identity) or is_spelling_of(place, source.place):
             raise LeftAlone("it is already at its destination")
         return True
+
+    def _is_file(self, place: PathInFolder, identity: FileIdentity) -> bool:
+        """True if the name leads to this file; inode numbers are different for another name on some file systems."""
+        found = place.look()
+        if found is None:
+            return False
+        return found.identity.is_same_file(identity) or hash_file(place) == self._plan.source.sha256
 
     @property
     def _target(self) -> PathInFolder:

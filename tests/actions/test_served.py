@@ -65,6 +65,20 @@ def test_there_and_back(tmp_path: Path, folder: Path, way: str, kind: ActionKind
     assert tree(inbox) == {"a.png": PIXELS}
 
 
+def test_a_hard_link_is_made_once_where_it_has_another_number(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with served("sshfs", disk) as mounted:
+        filing = filing_between(tmp_path, mounted.where / "inbox", mounted.where / "sorted")
+        image = filing.image()
+        made = [filing.file(image, filing.action(image, ActionKind.HARDLINK)) for _ in range(2)]
+        assert made[0] == made[1]
+        assert made[0].state is State.DONE
+        assert tree(filing.sorted) == {"a.png": PIXELS}
+        assert reasons(undo_all(filing)) == [""]
+        assert tree(filing.sorted) == {}
+
+
 def test_a_name_that_is_taken_just_then_is_never_overwritten(tmp_path: Path, folder: Path) -> None:
     filing = filing_between(tmp_path, folder / "inbox", folder / "sorted")
     race(filing, lambda state, target: state is State.INTENT and " " not in target and Path(target).write_bytes(b"x"))
