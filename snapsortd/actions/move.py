@@ -128,8 +128,7 @@ class Move(Step):
             raise self._why_not_renamed(start, identity, error) from error
 
     def _why_not_renamed(self, start: PathInFolder, identity: FileIdentity, error: OSError) -> SnapsortError:
-        found = start.look()
-        if found is not None and found.identity.ino == identity.ino:
+        if self._is_file(start, identity):
             return MoveRefused(in_words(error))
         if error.errno == errno.ENOENT:
             return FileChanged("the file is gone")

@@ -13,6 +13,7 @@ from typing import Any
 
 from snapsortd.config import load_config
 from snapsortd.daemon.announce import Announcer, status_line
+from snapsortd.daemon.guard import guarded
 from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_refused_config
@@ -47,6 +48,7 @@ class Daemon:
         self.started = time.monotonic()
         self.folders = WatchedFolders(session, self.started)
         self.queue = self.folders.queue
+        self._tend = guarded(self._tend_watcher, None)
         self.workers = Workers(self.queue.wake, lambda: signals.stop)
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
@@ -90,6 +92,9 @@ class Daemon:
         """The watcher of the folders in the current configuration."""
         return self.folders.watcher
 
+    def _tend_watcher(self) -> float | None:
+        return self.watcher.tend(time.monotonic())
+
     def run(self, watching: Callable[[], object] = lambda: None) -> None:
         """File until a signal or the API requests shutdown. `watching` is called once the folders are watched."""
         with self.signals.caught(self.queue.wake):
@@ -112,7 +117,7 @@ class Daemon:
         if self.signals.take_reload():
             self._reload_on_signal()
         self._model.update(now, wanted=self.jobs.wants_model)
-        watcher_due = self.watcher.tend(now)
+        watcher_due = self._tend()
         if now >= self._unhalt_due:
             self._unhalt_due, self.halted = math.inf, ""
             self.folders.rescan_soon()

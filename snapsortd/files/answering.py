@@ -5,6 +5,7 @@ A system call on a network or FUSE mount whose server does not respond never ret
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,6 +18,8 @@ from typing import Any, Protocol, TypeVar
 
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.files.mounts import mount_of
+
+log = logging.getLogger("snapsortd")
 
 T = TypeVar("T")
 
@@ -167,7 +170,10 @@ class _Line:
                 then, self._then = self._then, set()
                 self.silent_since = None
             for each in then:
-                each()
+                try:
+                    each()
+                except Exception:  # a defect there must not make the place seem silent for ever
+                    log.exception("snapsortd failed after %s answered again", self._place)
 
     def _run_next(self) -> bool:
         """Wait for a call and carry it out; return False at the end. No reference to the call is kept."""

@@ -13,11 +13,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from functools import partial
 
 from snapsortd.domain.errors import DurabilityError
 from snapsortd.files.capabilities import capabilities
 from snapsortd.files.copy import hash_fd
-from snapsortd.files.folders import PathInFolder, close
+from snapsortd.files.folders import Folder, PathInFolder, close
 from snapsortd.files.private import NEW, OLD, REMOVED, leave_private, open_private, private_folder
 from snapsortd.files.rename import (
     NO_SUCH_LINK,
@@ -201,8 +202,8 @@ def return_name(aside: PathInFolder, place: PathInFolder, own: str) -> bool:
         if is_same_file(aside, place):  # a rename by link, without its unlink
             sync_folder(place.folder.fd)
             aside.remove()
-            return True
-        publish(aside, place, own)
+        else:
+            publish(aside, place, own)
     except FileExistsError:
         return False
     except OSError as error:
@@ -210,7 +211,8 @@ def return_name(aside: PathInFolder, place: PathInFolder, own: str) -> bool:
             f"{place.path} was renamed to {aside.path} and could not be renamed back: {error.strerror}",
             "check the disk, then restart the computer",
         ) from error
-    sync_folder(place.folder.fd)  # recovery does not look aside once the entry is closed
+    for folder in (place.folder, aside.folder):  # recovery does not look aside once the entry is closed
+        sync_folder(folder.fd)
     return True
 
 
@@ -226,11 +228,12 @@ def drop_placeholder(place: PathInFolder, own: str) -> None:
 
 
 def _remove_placeholder(place: PathInFolder, own: str) -> None:
-    def is_ours(aside: PathInFolder) -> bool:
-        sync_folder(place.folder.fd)  # without the marker, the placeholder would look like a file of another program
-        return is_empty(aside)
+    remove_exactly(place, own, partial(_is_marked, place.folder), NEW)
 
-    remove_exactly(place, own, is_ours, NEW)
+
+def _is_marked(folder: Folder, placeholder: PathInFolder) -> bool:
+    sync_folder(folder.fd)  # without its marker, the placeholder would look like a file of another program
+    return is_empty(placeholder)
 
 
 def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:

@@ -25,6 +25,7 @@ from snapsortd.files.answering import Answering, reach
 from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
+from snapsortd.files.os_errors import in_words
 from snapsortd.pipeline.companions import companions, open_companion, series_beside
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.turns import Turns
@@ -126,6 +127,8 @@ class Executor:
             entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
         except (LeftAlone, FileChanged, Interrupted, MoveRefused, DurabilityError) as error:
             return f"its companion {name} stayed behind: {error.message}"
+        except OSError as error:
+            return f"its companion {name} stayed behind: {in_words(error)}"
         return f"its companion {name} stayed behind: {entry.reason}" if entry.state is State.CONFLICT else ""
 
 

@@ -6,14 +6,18 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snapsortd.ctl.doctor import Status
+from snapsortd.ctl.doctor.abilities import lacking
 from snapsortd.ctl.doctor.disks import inspect_folder, spaces
 from snapsortd.ctl.doctor.folders import Runtime, check_destination, check_watched
 from snapsortd.ctl.doctor.own_folders import check_own_folder, read_exposure
+from snapsortd.files.capabilities import capabilities
+from snapsortd.files.folders import open_folder
 from tests.support.mounting import formatted, mounted
 from tests.support.patient import RUNTIME, Patient, linux, on, root_only
 from tests.support.privileges import as_a_normal_user
@@ -310,3 +314,22 @@ def test_what_somebody_else_has_planted(patient: Patient, planted: str) -> None:
     found = patient.trouble("state folder")
     assert found.status is Status.PROBLEM
     assert found.summary == f"{path} belongs to user 65534, not to you"
+
+
+def test_what_a_file_system_lacks_is_said(tmp_path: Path) -> None:
+    with open_folder(str(tmp_path)) as folder:
+        able = capabilities(folder)
+    assert list(lacking(able)) == []
+    poor = replace(
+        able,
+        noreplace_rename=False,
+        hard_links=False,
+        lasting_inodes=False,
+        folds_case=True,
+        time_step_ns=2_000_000_000,
+    )
+    said = "; ".join(lacking(poor))
+    for word in ("over a placeholder", "by their content", "case alone", "to 2 s"):
+        assert word in said
+    assert "by hard links" in "; ".join(lacking(replace(poor, hard_links=True)))
+    assert "only checked" in "; ".join(lacking(replace(poor, placeholders=False)))

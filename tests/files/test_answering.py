@@ -143,3 +143,14 @@ def test_closing_ends_the_threads_and_the_one_that_hangs_when_it_returns(fifo: P
     wait_for(lambda: len(set(threading.enumerate()) - before) == 1, what="only the one that hangs is left")
     release(fifo)
     wait_for(lambda: set(threading.enumerate()) <= before, what="every thread ended")
+
+
+def test_what_fails_once_a_place_answers_again_makes_it_no_silent_one(answering: Answering, fifo: Path) -> None:
+    def fail() -> None:
+        raise ValueError("a defect")
+
+    with pytest.raises(NotAnswering):
+        answering.ask("there", partial(hang, fifo), then=fail)
+    release(fifo)
+    wait_for(lambda: answering.silent_since("there") is None, what="the place answers")
+    assert answering.ask("there", lambda: "an answer") == "an answer"

@@ -271,7 +271,7 @@ SCENES = [
     Scene("move far, no attributes", far=True, plain=True),
     Scene("move far, disk full", far=True, refuses=("pwrite", 0, errno.ENOSPC)),
     Scene("move far, not renamed", far=True, refuses=("renameat2", 1, errno.EACCES)),
-    Scene("move far, original stays", far=True, refuses=("renameat2", 2, errno.EACCES)),
+    Scene("move far, original stays", far=True, refuses=("rename", 0, errno.EACCES)),
     Scene("move far, original back", far=True, refuses=("unlink", 0, errno.EACCES), wide=True),
     Scene("move by link, original stays", has_rename=False, refuses=("unlink", 0, errno.EACCES)),
     Scene("copy", step="copy"),

@@ -26,7 +26,7 @@ NEEDED = {
     "remove._publish_by_link": "move by link, original stays",
     "remove._publish_over_placeholder": "move over a placeholder",
     "remove._publish_over_placeholder 2": "move over a placeholder",
-    "remove._remove_placeholder": "move over a placeholder",
+    "remove._is_marked": "move over a placeholder",
     "remove.return_name": "move by link",
     "remove.return_name 2": "move far, edited",
     "remove.each_aside": "move far, edited",

@@ -9,6 +9,8 @@ from snapsortd.files.capabilities import Capabilities, capabilities
 from snapsortd.files.folders import open_folder
 from snapsortd.files.probe import LASTING_INODES
 
+_SECOND_NS = 1_000_000_000
+
 
 def read_abilities(folder: CheckedFolder) -> Capabilities | None:
     """Return what the file system of the folder can do, None if nothing need be tried there, or nothing can."""
@@ -33,3 +35,7 @@ def lacking(able: Capabilities | None) -> Iterator[str]:
         yield "a name is only checked before a file gets it: let no other program create files there"
     if not able.lasting_inodes:
         yield "files are recognised by their content, because their numbers may change"
+    if able.folds_case:
+        yield "names that differ in case alone are one name there"
+    if able.time_step_ns >= _SECOND_NS:
+        yield f"times are kept to {able.time_step_ns // _SECOND_NS} s"
