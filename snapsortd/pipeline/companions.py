@@ -12,6 +12,7 @@ from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
 from snapsortd.files.folders import lstat
+from snapsortd.files.identity import folded
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.remove import is_being_written
 from snapsortd.journal import Journal
@@ -73,12 +74,14 @@ def _cases(suffix: str) -> Iterator[str]:
 def companions(image: OpenFile) -> list[str]:
     """Return the paths of an image's companions: regular files in its folder."""
     seen = {(image.identity.dev, image.identity.ino)}
-    found = []
+    spellings, found = set[str](), list[str]()
     for path, identity in _beside(image.path, image.root, companion_names(os.path.basename(image.path))):
-        file = (identity.dev, identity.ino)  # on a case-insensitive file system, two of the names are one file
-        if file not in seen:
-            seen.add(file)
-            found.append(path)
+        name, file = os.path.basename(path), (identity.dev, identity.ino)
+        if file in seen or (folded(name) in spellings and name not in image.place.folder.names()):
+            continue  # on a case-insensitive file system, two of the names are one file, whatever its numbers
+        seen.add(file)
+        spellings.add(folded(name))
+        found.append(path)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import CarriedOut, Executor
 from snapsortd.pipeline.companions import main_photo, moved_with_image
 from snapsortd.pipeline.undo import undo
+from tests.support.file_systems import served
 from tests.support.filing import Filing as Room
 from tests.support.filing import tree
 
@@ -90,6 +91,16 @@ def test_a_copy_takes_copies_along(files: Files) -> None:
     files.undo(all=True)
     assert tree(files.room.sorted) == {}
     assert set(tree(files.room.inbox)) == {"a.jpg", "a.xmp"}
+
+
+def test_a_companion_is_copied_once_where_each_spelling_has_a_number_of_its_own(filing: Room, tmp_path: Path) -> None:
+    with served("exfat", tmp_path) as disk:
+        inbox = disk.where / "inbox"
+        inbox.mkdir()
+        files = Files(replace(filing, inbox=inbox))
+        files.drop("a.jpg", "a.jpg.xmp")
+        files.file("a.jpg", ActionKind.COPY)
+    assert sorted(tree(filing.sorted)) == ["a.jpg", "a.jpg.xmp"]
 
 
 def test_what_is_no_regular_file_stays(files: Files) -> None:
