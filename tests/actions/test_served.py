@@ -65,18 +65,17 @@ def test_there_and_back(tmp_path: Path, folder: Path, way: str, kind: ActionKind
     assert tree(inbox) == {"a.png": PIXELS}
 
 
-def test_a_hard_link_is_made_once_where_it_has_another_number(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    with served("sshfs", disk) as mounted:
-        filing = filing_between(tmp_path, mounted.where / "inbox", mounted.where / "sorted")
-        image = filing.image()
-        made = [filing.file(image, filing.action(image, ActionKind.HARDLINK)) for _ in range(2)]
-        assert made[0] == made[1]
-        assert made[0].state is State.DONE
-        assert tree(filing.sorted) == {"a.png": PIXELS}
-        assert reasons(undo_all(filing)) == [""]
-        assert tree(filing.sorted) == {}
+def test_a_hard_link_is_one_whatever_number_its_name_has(tmp_path: Path, folder: Path) -> None:
+    filing = filing_between(tmp_path, folder / "inbox", folder / "sorted")
+    image = filing.image()
+    try:
+        os.link(image, folder / "link")
+    except OSError:
+        pytest.skip("this file system has no links")
+    assert filing.file(image, filing.action(image, ActionKind.HARDLINK)).state is State.DONE
+    assert set(reasons(undo_all(filing))) == {""}
+    assert os.listdir(filing.sorted) == []
+    assert image.read_bytes() == PIXELS
 
 
 def test_a_name_that_is_taken_just_then_is_never_overwritten(tmp_path: Path, folder: Path) -> None:
