@@ -21,7 +21,7 @@ from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.domain.file import Stat
 from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder, close
-from snapsortd.files.identity import is_spelling_of
+from snapsortd.files.identity import is_itself
 from snapsortd.files.open_file import OpenFile
 
 
@@ -77,7 +77,7 @@ def _taken(plan: Plan) -> Iterator[tuple[PathInFolder, Stat]]:
 
 
 def _check_itself(plan: Plan, place: PathInFolder, found: Stat) -> None:
-    if found.identity.is_same_file(plan.source.identity) or is_spelling_of(place, plan.source.place):
+    if is_itself(place, found, plan.source.place, plan.source.identity):
         raise LeftAlone("it is already at its destination")
 
 

@@ -27,7 +27,7 @@ from snapsortd.domain.errors import (
 from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_file
 from snapsortd.files.folders import PathInFolder
-from snapsortd.files.identity import is_spelling_of
+from snapsortd.files.identity import is_itself
 from snapsortd.files.os_errors import in_words
 
 MAX_NAMES = 100_000
@@ -127,9 +127,9 @@ class Step(ABC):
         found = place.look()
         if found is None:
             return False
-        # On a case-insensitive file system, it may be the file itself under another spelling.
+        # It may be the file itself: under another spelling, or through another mount.
         source = self._plan.source
-        if found.identity.is_same_file(source.identity) or is_spelling_of(place, source.place):
+        if is_itself(place, found, source.place, source.identity):
             raise LeftAlone("it is already at its destination")
         return True
 

@@ -21,7 +21,9 @@ from snapsortd.domain.entry import End, Entry, Method
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Folder, PathInFolder, close, open_folder, open_place, to_stat
+from snapsortd.files.metadata import COARSEST_TIME_NS
 from snapsortd.files.mounts import disk_of, is_certain
+from snapsortd.files.probe import shows
 
 
 def is_version(fd: int, before: FileIdentity, sha256: bytes) -> bool:
@@ -58,6 +60,20 @@ def is_spelling_of(place: PathInFolder, other: PathInFolder) -> bool:
     if place.folder.identity != other.folder.identity or folded(place.name) != folded(other.name):
         return False
     return place.name == other.name or place.name not in os.listdir(place.folder.fd)
+
+
+def is_itself(place: PathInFolder, found: Stat, other: PathInFolder, known: FileIdentity) -> bool:
+    """True if `found`, which is at `place`, is the file `known` at `other`: by another name of it, by another spelling,
+    or by the same name through another mount (a pool and its branch, bindfs), where no number is the same."""
+    if found.identity.is_same_file(known) or is_spelling_of(place, other):
+        return True
+    seems_so = (
+        found.identity.dev != known.dev
+        and found.identity.size == known.size
+        and abs(found.identity.mtime_ns - known.mtime_ns) <= COARSEST_TIME_NS
+        and folded(place.name) == folded(other.name)
+    )
+    return seems_so and (shows(other.folder, place.folder) or shows(place.folder, other.folder))
 
 
 def folded(name: str) -> str:

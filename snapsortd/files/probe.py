@@ -14,7 +14,7 @@ from snapsortd.files.adapted_names import LOOK_ALIKES
 from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.folders import Folder, PathInFolder
 from snapsortd.files.metadata import COARSEST_TIME_NS
-from snapsortd.files.private import discard_private, private_folder
+from snapsortd.files.private import discard_private, leave_private, private_folder
 from snapsortd.files.rename import rename_noreplace
 
 PREFIX = f"{OWN_PREFIX}probe."
@@ -88,6 +88,17 @@ def probe(folder: Folder, top: str, filesystem: str) -> Capabilities:
             return _probe(inner, top or folder.path, filesystem)
         finally:
             discard_private(folder, name)
+
+
+def shows(folder: Folder, other: Folder) -> bool:
+    """True if a folder that we create in `folder` is in `other` too: both are the same, through two mounts."""
+    name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+    with suppress(OSError), private_folder(folder, name):
+        try:
+            return PathInFolder(other, name).look() is not None
+        finally:
+            leave_private(folder, name)
+    return False
 
 
 def _probe(inner: Folder, top: str, filesystem: str) -> Capabilities:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from snapsortd.domain.errors import FileChanged, LeftAlone, MoveRefused, UndoRef
 from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import open_file
 from snapsortd.watch.settle import Kind, settle
+from tests.support.file_systems import served
 from tests.support.filing import PIXELS, Filing, edit_unseen, identity_of, tree
 from tests.support.interrupted import begin, state_of
 from tests.support.mounting import formatted
@@ -171,6 +173,21 @@ def test_another_spelling_is_the_same_file_though_its_number_differs(
         with pytest.raises(LeftAlone, match="already at its destination"):
             filing.file(image, filing.action("SHOT.PNG", on_conflict=on_conflict))
         assert tree(filing.sorted) == {"shot.png": PIXELS}
+    assert not filing.trash.exists()
+
+
+@pytest.mark.parametrize("on_conflict", [OnConflict.DEDUPLICATE, OnConflict.RENAME_NEW, OnConflict.TRASH])
+@pytest.mark.parametrize("there", [True, False])
+def test_the_same_name_through_another_mount_is_the_same_file(
+    filing: Filing, tmp_path: Path, on_conflict: OnConflict, there: bool
+) -> None:
+    with served("bindfs", tmp_path) as disk:
+        ends = (disk.where, disk.behind) if there else (disk.behind, disk.where)
+        two = replace(filing, inbox=ends[0], sorted=ends[1])
+        image = two.image()
+        with pytest.raises(LeftAlone, match="already at its destination"):
+            two.file(image, two.action(image, on_conflict=on_conflict))
+        assert tree(disk.behind) == {"a.png": PIXELS}
     assert not filing.trash.exists()
 
 
