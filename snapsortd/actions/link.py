@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 
 from snapsortd.actions.step import Step
-from snapsortd.domain.entry import Entry, Method, State
+from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import LeftAlone, MoveRefused
 from snapsortd.files.folders import PathInFolder
 from snapsortd.files.os_errors import in_words
+from snapsortd.files.remove import remove_exactly
 from snapsortd.files.sync import sync_folder
 
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
@@ -54,6 +56,10 @@ class Link(Step):
             if error.errno == errno.EEXIST:
                 raise
             raise _refused(error, "symlink") from error
+        if _cannot_be_read(self._target):
+            remove_exactly(self._target, temporary_name(self.entry), _cannot_be_read)
+            sync_folder(self._plan.folder.fd)
+            raise _refused(PermissionError(errno.EPERM, os.strerror(errno.EPERM)), "symlink")
 
     def _is_taken(self, place: PathInFolder) -> bool:
         if self._plan.method is Method.SYMLINK and self._is_link(place):
@@ -64,6 +70,15 @@ class Link(Step):
         if self._plan.method is Method.SYMLINK:
             return place.symlink_target() == self._plan.source.path
         return self._is_file(place, self._plan.source.identity)
+
+
+def _cannot_be_read(place: PathInFolder) -> bool:
+    """True for a symlink that leads nowhere, because its file system shows no absolute ones (sshfs)."""
+    try:
+        found = os.stat(place.name, dir_fd=place.folder.fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISLNK(found.st_mode) and place.symlink_target() is None
 
 
 def _refused(error: OSError, what: str) -> MoveRefused:

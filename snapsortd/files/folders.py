@@ -73,13 +73,13 @@ class PathInFolder:
         return fd
 
     def symlink_target(self) -> str | None:
-        """Return the target of the symlink with this name, or None if there is no symlink."""
+        """Return the target of the symlink with this name; None if there is none, or if it may not be read (sshfs)."""
         try:
             return os.readlink(self.name, dir_fd=self.folder.fd)
         except FileNotFoundError:
             return None
         except OSError as error:
-            if error.errno != errno.EINVAL:
+            if error.errno not in (errno.EINVAL, errno.EPERM):
                 raise
             return None
 

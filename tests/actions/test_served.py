@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,18 @@ def test_a_hard_link_is_one_whatever_number_its_name_has(tmp_path: Path, folder:
     assert set(reasons(undo_all(filing))) == {""}
     assert os.listdir(filing.sorted) == []
     assert image.read_bytes() == PIXELS
+
+
+def test_a_symlink_that_a_file_system_cannot_show_is_refused_and_stops_nothing(tmp_path: Path, folder: Path) -> None:
+    """sshfs makes a symlink with an absolute path, and then does not allow to read it."""
+    filing = filing_between(tmp_path, folder / "inbox", folder / "sorted")
+    image = filing.image()
+    with suppress(MoveRefused):
+        filing.file(image, filing.action(image, ActionKind.SYMLINK))
+        assert os.readlink(filing.sorted / "a.png") == str(image)
+        assert set(reasons(undo_all(filing))) == {""}
+    assert os.listdir(filing.sorted) == []
+    assert filing.file(image).state is State.DONE
 
 
 def test_a_name_that_is_taken_just_then_is_never_overwritten(tmp_path: Path, folder: Path) -> None:
