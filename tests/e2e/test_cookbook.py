@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -167,7 +168,8 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
             found = {str(path.relative_to(home)): path.read_bytes() for path in home.rglob("*") if path.is_file()}
         except FileNotFoundError:
             return {}  # it was moved between the two checks
-        return {path: content for path, content in found.items() if not path.endswith(".trashinfo")}
+        ours = re.compile(r"\.local/state/|.*\.trashinfo$")
+        return {path: content for path, content in found.items() if not ours.match(path)}
 
     def filed() -> None:
         after = {recipe.becomes.get(path, path): content for path, content in before.items()}

@@ -86,12 +86,12 @@ def test_a_new_configuration_that_is_not_in_force(shared: Instance) -> None:
 
 def test_a_daemon_whose_socket_was_deleted(shared: Instance) -> None:
     socket = shared.runtime / "snapsortd" / "control.sock"
-    pid = shared.status()["pid"]
-    socket.rename(shared.runtime / "elsewhere")
-    try:
-        assert fix_of(shared, f"process {pid} (snapsortd) holds the journal but does not answer")
-    finally:
-        (shared.runtime / "elsewhere").rename(socket)
+    with stopped(shared.status()["pid"]) as pid:  # it would make the socket again
+        socket.rename(shared.runtime / "elsewhere")
+        try:
+            assert fix_of(shared, f"process {pid} (snapsortd) holds the journal but does not answer")
+        finally:
+            (shared.runtime / "elsewhere").rename(socket)
 
 
 @linux
