@@ -19,17 +19,17 @@ from snapsortd.files.progress import reported_to
 T = TypeVar("T")
 
 PATIENCE_S = 0.5
-"""How long the loop waits for an errand; then it is overdue."""
+"""How long the loop waits for a task; then it is overdue."""
 TURN_S = 2.0
 """How long everything else that touches files waits for it."""
 MAX_OVERDUE = 8
-"""Maximum number of errands that take longer; until one of them ends, nothing else that touches files is begun."""
+"""Maximum number of tasks that take longer; until one of them ends, nothing else that touches files is begun."""
 SILENCE_S = 5.0
-"""An overdue errand that has not reported any progress for so long does not get an answer from its file system."""
+"""An overdue task that has not reported any progress for so long does not get an answer from its file system."""
 
 
-class Errand:
-    """Something that a worker does. Times are monotonic seconds; any thread may read them."""
+class Task:
+    """A piece of work that a worker does. Times are monotonic seconds; any thread may read them."""
 
     def __init__(self, path: str, root: str, should_stop: Callable[[], bool]) -> None:
         """`path` is the file that it is about; empty if there are several. `root` is the watched folder that it depends
@@ -67,19 +67,19 @@ class Errand:
 
 
 class _Worker:
-    """A thread that runs one errand at a time."""
+    """A thread that runs one task at a time."""
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         threading.Thread(target=self._run, name="worker", daemon=True).start()
 
-    def take(self, work: Callable[[], T], errand: Errand) -> Future[T]:
-        """Begin the errand; return its outcome, which is set when it has ended."""
+    def take(self, work: Callable[[], T], task: Task) -> Future[T]:
+        """Begin the task; return its outcome, which is set when it has ended."""
         outcome: Future[T] = Future()
 
         def run() -> None:
             try:
-                with reported_to(errand.hear):
+                with reported_to(task.hear):
                     outcome.set_result(work())
             except BaseException as error:
                 outcome.set_exception(error)
@@ -93,22 +93,20 @@ class _Worker:
 
 
 class _Overdue:
-    """An errand that the loop does not wait for any more."""
+    """A task that the loop does not wait for any more."""
 
-    def __init__(
-        self, errand: Errand, worker: _Worker, outcome: Future[Any], then: Callable[[Future[Any]], None]
-    ) -> None:
-        self.errand = errand
+    def __init__(self, task: Task, worker: _Worker, outcome: Future[Any], then: Callable[[Future[Any]], None]) -> None:
+        self.task = task
         self.worker = worker
         self.outcome = outcome
         self.then = then
 
 
 class Workers:
-    """The loop's workers: one, and another for each errand that is overdue. Used by the loop's thread alone."""
+    """The loop's workers: one, and another for each task that is overdue. Used by the loop's thread alone."""
 
     def __init__(self, wake: Callable[[], object], should_stop: Callable[[], bool]) -> None:
-        """`wake` is called, from another thread, when an overdue errand has ended; `should_stop` ends those that report
+        """`wake` is called, from another thread, when an overdue task has ended; `should_stop` ends those that report
         progress."""
         self._wake = wake
         self._should_stop = should_stop
@@ -117,20 +115,20 @@ class Workers:
 
     def run(self, work: Callable[[], T], then: Callable[[Future[T]], None], path: str = "", root: str = "") -> None:
         """Have `work` done, and call `then` with its outcome: before this returns, or by `finish` if it is overdue."""
-        errand = Errand(path, root, self._should_stop)
+        task = Task(path, root, self._should_stop)
         worker = self._idle.pop() if self._idle else _Worker()
-        outcome = worker.take(work, errand)
+        outcome = worker.take(work, task)
         try:
             outcome.exception(PATIENCE_S)
         except TimeoutError:
-            self._overdue.append(_Overdue(errand, worker, outcome, then))
+            self._overdue.append(_Overdue(task, worker, outcome, then))
             outcome.add_done_callback(lambda _: self._wake())
             return
         self._idle.append(worker)
         then(outcome)
 
     def finish(self) -> bool:
-        """Call `then` for every overdue errand that has ended; False if there was none."""
+        """Call `then` for every overdue task that has ended; False if there was none."""
         ended = [each for each in self._overdue if each.outcome.done()]
         self._overdue = [each for each in self._overdue if each not in ended]
         for each in ended:
@@ -139,7 +137,7 @@ class Workers:
         return bool(ended)
 
     def end(self, seconds: float) -> bool:
-        """Wait at most so long for the overdue errands, and finish those that end. False if one has not ended."""
+        """Wait at most so long for the overdue tasks, and finish those that end. False if one has not ended."""
         deadline = time.monotonic() + seconds
         for each in self._overdue:
             if not each.outcome.done():
@@ -149,21 +147,21 @@ class Workers:
 
     @property
     def has_room(self) -> bool:
-        """True if another errand may be begun."""
+        """True if another task may be begun."""
         return len(self._overdue) < MAX_OVERDUE and self.next_due <= time.monotonic()
 
     @property
     def next_due(self) -> float:
         """The time at which others have their turn though none has ended; in the past if that is so already."""
-        return max((each.errand.began + TURN_S for each in self._overdue), default=0.0)
+        return max((each.task.began + TURN_S for each in self._overdue), default=0.0)
 
     @property
-    def overdue(self) -> tuple[Errand, ...]:
-        """The errands that are overdue, oldest first; any thread may ask."""
-        return tuple(each.errand for each in self._overdue)
+    def overdue(self) -> tuple[Task, ...]:
+        """The tasks that are overdue, oldest first; any thread may ask."""
+        return tuple(each.task for each in self._overdue)
 
     def holds(self, root: str) -> bool:
-        """True if an overdue errand in this folder makes no progress: another one would not get any further."""
+        """True if an overdue task in this folder makes no progress: another one would not get any further."""
         stuck = (each.root for each in self.overdue if each.percent is None or each.is_silent)
         return root != "" and root in stuck
 

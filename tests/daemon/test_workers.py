@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 
 class Crew:
-    """Workers, what hangs in them, and what has come of their errands."""
+    """Workers, what hangs in them, and what has come of their tasks."""
 
     def __init__(self) -> None:
         self.stop = False

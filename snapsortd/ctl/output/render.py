@@ -79,8 +79,8 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
         state = "" if folder["state"] == "watching" else style(f"  ({escape(folder['state'])})", fg="yellow")
         yield "" if number else "watching", short(folder["path"]) + state
     yield "queued", count(status["queued"], "image")
-    for number, errand in enumerate(status.get("working") or ()):
-        yield "" if number else "working", working(errand)
+    for number, task in enumerate(status.get("working") or ()):
+        yield "" if number else "working", working(task)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
     if last := status.get("last"):
         yield "last", event_line(last)
@@ -90,14 +90,14 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
 
 
-def working(errand: Reply) -> str:
+def working(task: Reply) -> str:
     """Return what takes long: `copying ~/a.png: 42 %`."""
-    path = short(errand["path"]) if errand["path"] else "an undo"
-    if errand["silent_s"] is not None:
-        return style(f"{path}: its file system has not answered for {duration(errand['silent_s'])}", fg="yellow")
-    if errand["percent"] is not None:
-        return f"{errand['doing']} {path}: {errand['percent']} %"
-    return f"{errand['doing'] or 'working on'} {path}, for {duration(errand['seconds'])}"
+    path = short(task["path"]) if task["path"] else "an undo"
+    if task["silent_s"] is not None:
+        return style(f"{path}: its file system has not answered for {duration(task['silent_s'])}", fg="yellow")
+    if task["percent"] is not None:
+        return f"{task['doing']} {path}: {task['percent']} %"
+    return f"{task['doing'] or 'working on'} {path}, for {duration(task['seconds'])}"
 
 
 def event_line(event: Reply) -> str:

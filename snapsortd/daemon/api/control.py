@@ -46,7 +46,7 @@ class DaemonControl:
             "version": snapsortd.__version__,
             "uptime_s": round(time.monotonic() - daemon.started, 1),
             "queued": daemon.waiting,
-            "working": [errand.to_json() for errand in daemon.workers.overdue],
+            "working": [task.to_json() for task in daemon.workers.overdue],
             "model": {
                 "name": session.config.model.name,
                 "state": classifier.state,
