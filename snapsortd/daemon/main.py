@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import logging
 import os
 import sys
@@ -19,6 +20,9 @@ from snapsortd.daemon.upkeep import Upkeep
 from snapsortd.domain.errors import EXIT_OK, ConfigError, SnapsortError
 from snapsortd.files.locations import Locations, find_locations, make_private
 from snapsortd.pipeline.session import Session
+
+_M_ARENA_MAX = -8
+"""An option of mallopt(3)."""
 
 
 def serve(locations: Locations, config: Config) -> None:
@@ -51,6 +55,7 @@ def main() -> None:
     if chosen.config:
         env["SNAPSORTD_CONFIG"] = chosen.config
     locations = find_locations(env)
+    _share_arenas()
     try:
         make_private(locations.cache_dir)
         config = load_config(locations.config_file, os.environ, locations.config_cache)
@@ -62,6 +67,12 @@ def main() -> None:
     # The journal is closed and the lock released: a thread that still waits for a file system must change nothing now.
     logging.shutdown()
     os._exit(EXIT_OK)
+
+
+def _share_arenas() -> None:
+    """Let all threads allocate from two arenas: with glibc, each would reserve and keep memory of its own."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:
+        mallopt(_M_ARENA_MAX, 2)
 
 
 def print_error(error: SnapsortError) -> None:
