@@ -38,7 +38,7 @@ class DaemonFiles(Scenario):
                 wait_for(lambda: self.world.has_ended() or self.rests(), seconds=DEADLINE, what="the image's end")
             finally:
                 tracer.terminate()
-        return Ran(self.log.read_text(errors="replace"), self.world.log.read_text(errors="replace"), pid=pid)
+        return Ran(self.log.read_text(errors="replace"), self.world.log.read_text(errors="replace"))
 
     def rests(self) -> bool:
         return self.world.rests(self.world.images)

@@ -139,34 +139,37 @@ def was_hit(log: str) -> bool:
     return "(INJECTED)" in log or "killed by SIGKILL" in log
 
 
-def points(log: str, locations: Locations, pid: int | None = None) -> list[Point]:
-    """Return every point in a log written with `counting`: the calls of process `pid`, or of the first one.
+def points(log: str, locations: Locations) -> list[Point]:
+    """Return every point in a log written with `counting`: the calls of the first thread, and what others change.
 
-    Raise AssertionError if another thread or process makes such calls, because these would not be covered.
+    strace counts the calls of each thread, and stops the first one that gets so far: a call that was preceded by one of
+    another thread with the same number is not a point.
     """
-    found = []
-    numbers: Counter[str] = Counter()
-    by_path: Counter[tuple[str, str]] = Counter()
+    found: dict[tuple[str, str, int], Point] = {}
+    first = ""
+    numbers: Counter[tuple[str, str]] = Counter()
+    by_path: Counter[tuple[str, str, str]] = Counter()
     for line in _CALL.finditer(log):
         call, arguments = line["call"], line["arguments"]
-        pid = pid or int(line["pid"])
+        thread = line["pid"]
+        first = first or thread
         about = locations.about(arguments)
-        if int(line["pid"]) != pid:
-            assert call not in CHANGING or not about, f"another thread or process changes files: {line[0]}"
-            continue
         if call in CHANGING:
-            numbers[call] += 1
-            found.append(Point(call, numbers[call], about=about))
+            numbers[thread, call] += 1
+            number = numbers[thread, call]
+            if about or thread == first:
+                found.setdefault((call, "", number), Point(call, number, about=about))
             continue
         named = (_OPENED if call == "openat" else _FIRST_FD).match(arguments)
         if named is None:
             continue
         path = named["path"]
-        by_path[call, path] += 1
-        if changes(locations, call, path, named.groupdict().get("flags", "")):
-            numbers[call] += 1
-            found.append(Point(call, numbers[call], locations.blanked(path), by_path[call, path], about=about))
-    return found
+        by_path[thread, call, path] += 1
+        nth = by_path[thread, call, path]
+        if changes(locations, call, path, named.groupdict().get("flags", "")) and (call, path, nth) not in found:
+            numbers["", call] += 1
+            found[call, path, nth] = Point(call, numbers["", call], locations.blanked(path), nth, about=about)
+    return list(found.values())
 
 
 def changes(locations: Locations, call: str, path: str, flags: str) -> bool:

@@ -25,8 +25,6 @@ class Ran:
     output: str = ""
     code: int | None = None
     """The exit code of a process that has ended; None for a daemon that is still running."""
-    pid: int | None = None
-    """The process that strace was attached to; None if strace started it."""
 
 
 class Scenario(ABC):

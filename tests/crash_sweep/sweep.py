@@ -160,7 +160,7 @@ class Sweep:
         scenario.prepare()
         ran = scenario.run(counting())
         scenario.check(ran, None)
-        return points(ran.log, scenario.locations, ran.pid)
+        return points(ran.log, scenario.locations)
 
     def run_point(self, scenario: Scenario, point: Point) -> tuple[bool, Scenario]:
         """Run one point; return whether it was reached, and the scenario to continue with."""

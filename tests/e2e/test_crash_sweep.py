@@ -50,7 +50,7 @@ def test_the_points_of_a_run_are_the_calls_that_change_files() -> None:
 7 write(2</w/state/snapsortd/log/snapsortd.log>, "x", 1) = 1
 7 write(1<pipe:[5]>, "x", 1) = 1
 """
-    found = points(log, Locations(("/w",), 10), 7)
+    found = points(log, Locations(("/w",), 10))
     assert [(str(point), point.about) for point in found] == [
         ("openat:1", "files"),
         ("pwrite64:1", "files"),
@@ -60,8 +60,11 @@ def test_the_points_of_a_run_are_the_calls_that_change_files() -> None:
     ]
     options = found[0].options(Locations(("/w",), 20))
     assert (options[0], options[3]) == ("-P", ".snapsort.22.ab")
-    with pytest.raises(AssertionError, match="another thread or process"):
-        points("8 fsync(3</w/filed>) = 0\n", Locations(("/w",), 10), 7)
+    first, second = '7 mkdirat(3</w/filed>, "a", 0777) = 0\n', '8 mkdirat(3</w/filed>, "b", 0777) = 0\n'
+    assert [str(point) for point in points(first + second + second, Locations(("/w",), 10))] == [
+        "mkdirat:1",  # it stops the first thread
+        "mkdirat:2",
+    ]
 
 
 def test_a_sweep_without_a_choice_meets_every_point_with_every_error() -> None:

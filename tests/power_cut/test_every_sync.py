@@ -53,6 +53,7 @@ NEEDED = {
 
 SPARE = {
     "move._conclude_rename",  # where a rename is atomic, the fsync of the other folder makes it sure too
+    "link._symlink",  # only where a driver makes links that it cannot read
     "remove.publish",  # only where a driver writes late
     "rename._save",  # another program writes into a placeholder
     "resume.restore_name",  # `_finish` is there just after
