@@ -15,7 +15,7 @@ from snapsortd.domain.errors import JournalError, SnapsortError
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.folders import close, open_place
 from snapsortd.files.identity import folded, folder_without, has_version, is_folder_of
-from snapsortd.files.metadata import COARSEST_TIME_NS
+from snapsortd.files.metadata import could_be_same_time
 from snapsortd.files.tags import has_none_of, has_tags
 
 log = logging.getLogger("snapsortd")
@@ -159,7 +159,7 @@ def _could_be_our_copy(entry: Entry, found: FileIdentity) -> bool:
     if entry.intent.method is not Method.COPY or entry.state is State.MOVED:
         return True
     expected = entry.target_identity or entry.intent.identity
-    return abs(found.mtime_ns - expected.mtime_ns) <= COARSEST_TIME_NS
+    return could_be_same_time(found.mtime_ns, expected.mtime_ns)
 
 
 def _is_other_spelling(entry: Entry, source: _Seen, target: _Seen) -> bool:

@@ -21,7 +21,7 @@ from snapsortd.domain.entry import End, Entry, Method
 from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Folder, PathInFolder, close, open_folder, open_place, to_stat
-from snapsortd.files.metadata import COARSEST_TIME_NS
+from snapsortd.files.metadata import could_be_same_time
 from snapsortd.files.mounts import disk_of, is_certain
 from snapsortd.files.probe import shows
 
@@ -70,7 +70,7 @@ def is_itself(place: PathInFolder, found: Stat, other: PathInFolder, known: File
     seems_so = (
         found.identity.dev != known.dev
         and found.identity.size == known.size
-        and abs(found.identity.mtime_ns - known.mtime_ns) <= COARSEST_TIME_NS
+        and could_be_same_time(found.identity.mtime_ns, known.mtime_ns)
         and folded(place.name) == folded(other.name)
     )
     return seems_so and (shows(other.folder, place.folder) or shows(place.folder, other.folder))

@@ -13,8 +13,11 @@ from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.metadata import ACCESS_LIST, NO_METADATA, Metadata
 from snapsortd.files.attributes import read_attribute, read_attributes, set_attribute
 
-COARSEST_TIME_NS = 2_000_000_000
-"""FAT stores times to 2 s; a difference up to that is accepted as the same time."""
+TIME_STEPS_NS = (1, 100, 1000, 1_000_000, 10_000_000, 1_000_000_000, 2_000_000_000)
+"""The steps in which file systems and their drivers store times; the last one is FAT's."""
+
+COARSEST_TIME_NS = TIME_STEPS_NS[-1]
+"""A difference up to that is accepted as the same time where a copy is verified."""
 
 MAX_LOST_BYTES = 1 << 20
 """Bytes of extended attributes of one file that are recorded in the journal."""
@@ -58,6 +61,12 @@ def copy_metadata(fd: int, copy: int, restored: Metadata = NO_METADATA) -> Metad
         rounded=0 < difference <= COARSEST_TIME_NS,
         attributes=lost,
     )
+
+
+def could_be_same_time(one_ns: int, other_ns: int) -> bool:
+    """True if two times are equal, or if a file system has rounded one of them."""
+    difference = abs(one_ns - other_ns)
+    return any(difference < step and 0 in (one_ns % step, other_ns % step) for step in TIME_STEPS_NS)
 
 
 def _set_owner(copy: int, uid: int, gid: int) -> None:

@@ -13,7 +13,7 @@ from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.files.adapted_names import LOOK_ALIKES
 from snapsortd.files.attributes import read_attribute, write_attribute
 from snapsortd.files.folders import Folder, PathInFolder
-from snapsortd.files.metadata import COARSEST_TIME_NS
+from snapsortd.files.metadata import TIME_STEPS_NS
 from snapsortd.files.private import discard_private, leave_private, private_folder
 from snapsortd.files.rename import rename_noreplace
 
@@ -30,7 +30,6 @@ WRITES_LATE = frozenset({
 _DOUBTFUL = '"*:<>?\\|'
 _CONTROL = frozenset(map(chr, range(1, 32)))
 _NOT_UTF8 = frozenset(map(chr, range(0xDC80, 0xDD00)))
-_STEPS_NS = (1, 100, 1000, 1_000_000, 10_000_000, 1_000_000_000)
 _TIME_NS = 1_000_000_001_123_456_789
 """An odd second with digits in every place."""
 
@@ -185,7 +184,7 @@ def _has_links(inner: Folder, fd: int) -> bool:
 def _time_step(fd: int) -> int:
     os.utime(fd, ns=(_TIME_NS, _TIME_NS))
     found = os.fstat(fd).st_mtime_ns
-    return next((step for step in _STEPS_NS if found == _TIME_NS - _TIME_NS % step), COARSEST_TIME_NS)
+    return next((step for step in TIME_STEPS_NS if found == _TIME_NS - _TIME_NS % step), TIME_STEPS_NS[-1])
 
 
 def _keeps_modes(fd: int) -> bool:

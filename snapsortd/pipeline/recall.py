@@ -13,7 +13,7 @@ from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.answering import Answering
 from snapsortd.files.folders import open_folder, open_place
 from snapsortd.files.identity import existing_folder, has_version, is_on_disk
-from snapsortd.files.metadata import COARSEST_TIME_NS
+from snapsortd.files.metadata import could_be_same_time
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
 
@@ -59,7 +59,7 @@ def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:
 
     An inode number does not: that of a deleted file is soon given to another one.
     """
-    if abs(known.identity.mtime_ns - image.identity.mtime_ns) <= COARSEST_TIME_NS:
+    if could_be_same_time(known.identity.mtime_ns, image.identity.mtime_ns):
         return True
     entry = journal.entry_that_made(known.path, image.sha256)
     return entry is not None and entry.intent.source == image.path and entry.intent.action is not EntryKind.TRASH

@@ -111,12 +111,31 @@ class Disk:
         return Disk(self.atomic_rename, dict(self.nodes), dict(self.base), list(self.log), dict(self.names))
 
     def fingerprint(self) -> object:
-        """Return a value that is equal for equal disks."""
+        """Return a value that is equal for equal disks; the numbers of folders, which nobody stores, don't count."""
+        shown = self._shown()
         return (
-            frozenset(self.nodes.items()),
-            frozenset(self.base.items()),
-            tuple(self.log),
+            frozenset((key, self.nodes[old]) for old, key in shown.items()),
+            frozenset((shown[folder], name, shown[key]) for (folder, name), key in self.base.items()),
+            tuple(
+                (
+                    change.sure,
+                    change.forgotten,
+                    *((shown[folder], name, key and shown[key]) for (folder, name), key in change.edits),
+                )
+                for change in self.log
+            ),
         )
+
+    def _shown(self) -> dict[Key, object]:
+        """Map everything that has or had a name to its number or, for a folder, to the order in which it is found."""
+        found = [ROOT]
+        for folder in found:
+            found += [key for (parent, _), key in sorted(self.base.items()) if parent == folder and key not in found]
+        found += [key for change in self.log for _, key in change.edits if key is not None]
+        return {
+            key: number if stat.S_ISDIR(self.nodes[key].facts.mode) else key
+            for number, key in enumerate(dict.fromkeys(found))
+        }
 
     def mount(self, folder: Key, name: str, device: int) -> Key:
         """Add a new device, mounted permanently at this name."""

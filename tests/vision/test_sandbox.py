@@ -193,7 +193,7 @@ class Hostile:
         """Send it an image, even opened for writing, and return its answer. Raise EOFError if it crashes."""
         assert (self.channel.receive(60) or ({},))[0] == {"name": "hostile", "dim": 1}
         with self.image.open("r+b") as file:
-            self.channel.send({"id": 1}, file.fileno())
+            self.channel.send({"id": 1, "format": None, "urgent": False, "is_last": False}, file.fileno())
             answer, _ = self.channel.receive(60) or ({}, None)
         return answer
 
