@@ -16,6 +16,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.files.copy import hash_fd, hash_file
 from snapsortd.files.folders import PathInFolder, close, open_place
 from snapsortd.files.identity import is_folder_of
+from snapsortd.files.probe import remove_probes
 from snapsortd.files.remove import drop_placeholder, each_aside, has_content, put_back, return_name
 from snapsortd.files.sync import sync, sync_folder
 
@@ -57,6 +58,7 @@ def restore_name(journal: Ledger, entry: Entry) -> bool:
     for end, other in zip(ends, reversed(ends), strict=True):
         with suppress(FileNotFoundError, NotADirectoryError), open_place(end.path, end.root) as place:
             if is_folder_of(end, place.folder):
+                remove_probes(place.folder)
                 if entry.intent.identity.size:
                     drop_placeholder(place, temporary_name(entry))
                 for aside in each_aside(place, temporary_name(entry)):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import socket
 import stat
 import sys
 from contextlib import suppress
@@ -19,7 +21,7 @@ from snapsortd.files.rename import rename_noreplace
 
 PREFIX = f"{OWN_PREFIX}probe."
 LEFT_AFTER_S = 3600
-"""Age after which another probe's folder is a leftover: that process was killed."""
+"""Age after which the probe of another computer is a leftover: that process was killed."""
 WITHOUT_OWNERS = frozenset({"vfat", "msdos", "exfat", "fuse.exfat", "fuseblk", "fuse.rclone"})
 """File systems whose files all belong to the one who mounted them; asked where we may not give a file away."""
 WRITES_LATE = frozenset({
@@ -80,8 +82,8 @@ def probe(folder: Folder, top: str, filesystem: str) -> Capabilities:
 
     Raise OSError if we can't create files there.
     """
-    _remove_leftovers(folder)
-    name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+    remove_probes(folder)
+    name = _new_name()
     with private_folder(folder, name) as inner:
         try:
             return _probe(inner, top or folder.path, filesystem)
@@ -91,7 +93,7 @@ def probe(folder: Folder, top: str, filesystem: str) -> Capabilities:
 
 def shows(folder: Folder, other: Folder) -> bool:
     """True if a folder that we create in `folder` is in `other` too: both are the same, through two mounts."""
-    name = f"{PREFIX}{os.getpid()}.{os.urandom(4).hex()}"
+    name = _new_name()
     with suppress(OSError), private_folder(folder, name):
         try:
             return PathInFolder(other, name).look() is not None
@@ -124,14 +126,37 @@ def _probe(inner: Folder, top: str, filesystem: str) -> Capabilities:
         os.close(fd)
 
 
-def _remove_leftovers(folder: Folder) -> None:
-    """Remove the folders of probes that were killed; ages are compared by the clock of the file system."""
+def remove_probes(folder: Folder) -> None:
+    """Remove the folders of probes that were killed. Raise OSError if `folder` can't be read."""
     for name in filter(lambda each: each.startswith(PREFIX), folder.names()):
         with suppress(OSError):
             seen = os.stat(name, dir_fd=folder.fd, follow_symlinks=False)
-            now = os.fstat(folder.fd).st_mtime
-            if seen.st_uid == os.getuid() and now - seen.st_mtime > LEFT_AFTER_S:
+            age = os.fstat(folder.fd).st_mtime - seen.st_mtime  # both by the clock of the file system
+            if seen.st_uid == os.getuid() and (age > LEFT_AFTER_S or _has_ended(name)):
                 discard_private(folder, name)
+
+
+def _new_name() -> str:
+    return f"{PREFIX}{_host()}.{os.getpid()}.{os.urandom(4).hex()}"
+
+
+def _host() -> str:
+    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+
+
+def _has_ended(name: str) -> bool:
+    """True if the process that gave this name ran on this computer, and runs no more."""
+    host, _, rest = name.removeprefix(PREFIX).partition(".")
+    number = rest.partition(".")[0]
+    if host != _host() or not number.isdecimal():
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def _create(inner: Folder, name: str) -> int:
