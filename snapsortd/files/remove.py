@@ -250,6 +250,7 @@ def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:
             continue
         except NotADirectoryError:  # a full disk had no room for a folder
             yield PathInFolder(place.folder, name)
+        sync_folder(place.folder.fd)  # an old placeholder would come back without its marker
         leave_private(place.folder, name)
 
 
