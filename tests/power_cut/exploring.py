@@ -31,11 +31,16 @@ from tests.support.filing import SHARED_MEMORY
 LONG = "SNAPSORTD_FULL" in os.environ
 """Search more widely; takes many minutes."""
 
-KILLS = 4 if LONG else 1
-"""The limit of kills before the next power cut, and again after it.
 
-There must be a limit, because each kill adds to what is not synced.
-"""
+def limit_of_kills(scene: Scene) -> int:
+    """Return how many kills there may be before the next power cut, and again after it.
+
+    There must be a limit, because each kill adds to what is not synced. A placeholder adds most.
+    """
+    if scene.uses_placeholders:
+        return int(LONG)
+    return 4 if LONG else 1
+
 
 Row = tuple[State, Method, bool, SourceSeen, TargetSeen]
 """The facts from which recovery decides."""
@@ -48,7 +53,7 @@ class Search:
     scene: Scene
     system: System
     shelf: Shelf
-    kills: int = KILLS
+    kills: int
     unsure: State | None = None
     """A state whose commit is not durable at once."""
     faults: Counter[str] = field(default_factory=Counter)
@@ -193,8 +198,9 @@ class Search:
 
 
 @contextmanager
-def searching(scene: Scene, kills: int = KILLS) -> Iterator[Search]:
+def searching(scene: Scene, kills: int | None = None) -> Iterator[Search]:
     """Search with the code under test on the simulated system; none of our own code is replaced."""
+    kills = limit_of_kills(scene) if kills is None else kills
     system = System(
         scene.disk(), has_rename=scene.has_rename, has_links=scene.has_links, poor=scene.poor, plain=scene.plain
     )

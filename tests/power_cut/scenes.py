@@ -75,6 +75,11 @@ class Scene:
     """Another program takes the name in the trash just before we do."""
 
     @property
+    def uses_placeholders(self) -> bool:
+        """True if a disk has neither a rename that never replaces nor links."""
+        return self.poor or not (self.has_rename or self.has_links)
+
+    @property
     def root(self) -> str:
         return "/far" if self.far else "/sorted"
 
