@@ -77,7 +77,7 @@ def _return_aside(
     if return_name(aside, place, own):
         return False
     is_link = aside.symlink_target() == entry.intent.target
-    if not is_link and hash_file(aside) != sha256:
+    if not is_link and hash_file(aside) not in (None, sha256):
         put_back(aside, place, own)
         return False
     if is_link or (has_content(aside, sha256) and is_safe()):

@@ -21,6 +21,7 @@ from snapsortd.domain.errors import (
     Interrupted,
     JournalError,
     LeftAlone,
+    LeftAside,
     MoveRefused,
     SnapsortError,
 )
@@ -50,7 +51,8 @@ class Step(ABC):
 
         Raise FileChanged, MoveRefused or LeftAlone if nothing was touched. Raise DurabilityError if the disk is in
         doubt: the file is complete, and the entry stays open if it is not known what is on the disk. Raise Interrupted
-        if snapsortd is to stop: nothing was touched, or the entry stays open, for `repair` to finish.
+        if snapsortd is to stop: nothing was touched, or the entry stays open, for `repair` to finish. Raise LeftAside,
+        which also leaves it open, if the file could not get its name back.
         """
         with in_hand.begin(self._plan.intent(self._first_name())) as self.entry:
             return self._run()
@@ -65,7 +67,7 @@ class Step(ABC):
             self._record_doubt(error)
             raise
         except SnapsortError as error:
-            if self._acted and isinstance(error, Interrupted):
+            if isinstance(error, LeftAside) or (self._acted and isinstance(error, Interrupted)):
                 self._record_doubt(error)
                 raise
             self._advance(State.FAILED, reason=error.message)
@@ -84,7 +86,7 @@ class Step(ABC):
     def _first_name(self) -> str:
         return self._free_name()
 
-    def _record_doubt(self, error: DurabilityError | Interrupted) -> None:
+    def _record_doubt(self, error: SnapsortError) -> None:
         """Record why an open entry stays open: after a restart, `repair` checks what is on the disk."""
         if self.entry.state in OPEN_STATES:
             self._advance(self.entry.state, reason=error.message)

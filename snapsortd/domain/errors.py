@@ -110,6 +110,11 @@ class MoveRefused(SnapsortError):
     """The move would lose or overwrite something, or the file system does not allow it now."""
 
 
+class LeftAside(MoveRefused):
+    """Another file has taken the name of a file that is in a private folder of ours: it waits there, and its entry
+    stays open."""
+
+
 class LeftAlone(SnapsortError):
     """The file deliberately stays where it is: it is already at its destination, or the name is taken and the action
     says `on_conflict: skip`."""

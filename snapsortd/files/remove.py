@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from functools import partial
 
-from snapsortd.domain.errors import DurabilityError
+from snapsortd.domain.errors import DurabilityError, LeftAside
 from snapsortd.files.capabilities import capabilities
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Folder, PathInFolder, close
@@ -44,8 +44,8 @@ def remove_exactly(place: PathInFolder, own: str, is_meant: IsMeant, ending: str
     `own` is the temporary name of the entry; with `ending`, it is the name of the private folder.
 
     Return False if `is_meant`, which is asked about the file in its private folder, finds that it is another one; it
-    was put back. Raise OSError if the file could not be removed and was put back, DurabilityError if it could not even
-    be put back.
+    was put back. Raise OSError if the file could not be removed and was put back, LeftAside if its name was taken by
+    then, DurabilityError if it could not even be put back.
     """
     if place.look() is None:
         return True
@@ -59,7 +59,7 @@ def remove_exactly(place: PathInFolder, own: str, is_meant: IsMeant, ending: str
             if meant := is_meant(aside):
                 aside.remove()
         except BaseException:
-            put_back(aside, place, own)
+            _give_back(aside, place, own)
             raise
         if not meant:
             put_back(aside, place, own)
@@ -86,7 +86,7 @@ def rename_exactly(place: PathInFolder, target: PathInFolder, own: str, is_meant
             if meant := is_meant(aside):
                 publish(aside, target, own)
         except BaseException:
-            put_back(aside, place, own)
+            _give_back(aside, place, own)
             raise
         if not meant:
             put_back(aside, place, own)
@@ -185,8 +185,17 @@ def is_empty(place: PathInFolder) -> bool:
     return found is not None and found.is_regular and found.identity.size == 0
 
 
+def _give_back(aside: PathInFolder, place: PathInFolder, own: str) -> None:
+    """Rename a file that may be the intended one back to its name; raise LeftAside if another file has it by now."""
+    if not return_name(aside, place, own):
+        raise LeftAside(
+            f"another file has the name {place.path}, so the file waits in {aside.path}",
+            "rename the other one, then restart snapsortd",
+        )
+
+
 def put_back(aside: PathInFolder, place: PathInFolder, own: str) -> None:
-    """Rename a file of another program back to its name, or to the next free name like it."""
+    """Rename a file that is not ours back to its name, or to the next free name like it."""
     if return_name(aside, place, own):
         return
     for name in names_like(place.name):

@@ -10,7 +10,7 @@ import pytest
 
 from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import Entry, Method, State, temporary_name
-from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.errors import LeftAside, MoveRefused
 from snapsortd.files.folders import PathInFolder, open_place
 from snapsortd.files.private import OLD, private_folder
 from snapsortd.files.remove import is_being_written, remove_exactly, return_name
@@ -61,6 +61,16 @@ def test_a_doubt_that_is_an_error_leaves_it_too(place: PathInFolder, tmp_path: P
     with pytest.raises(OSError, match="not to be read"):
         remove_exactly(place, OWN, fail)
     assert tree(tmp_path) == {"a.png": b"meant"}
+
+
+def test_a_file_of_ours_never_gets_an_invented_name(place: PathInFolder, tmp_path: Path) -> None:
+    def fail(_: PathInFolder) -> bool:
+        (tmp_path / "a.png").write_bytes(b"saved just now")
+        raise OSError("not to be read")
+
+    with pytest.raises(LeftAside, match="another file has the name"):
+        remove_exactly(place, OWN, fail)
+    assert tree(tmp_path) == {"a.png": b"saved just now", f"{OWN}{OLD}/a.png": b"meant"}
 
 
 def test_a_second_link_of_the_same_file_is_simply_removed(place: PathInFolder, tmp_path: Path) -> None:
