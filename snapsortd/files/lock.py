@@ -104,7 +104,7 @@ def _holder(path: str) -> str:
 
 
 def _busy(holder: str) -> Busy:
-    return Busy(f"another snapsort process is running (pid {holder})", "wait for it to finish, or use snapsortctl")
+    return Busy(f"another snapsortd process is running (pid {holder})", "wait for it to finish, or use snapsortctl")
 
 
 def _still_there(fd: int, path: str) -> bool:

@@ -105,7 +105,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
 def test_without_a_daemon_the_second_is_kept_out_and_told_by_whom(alone: Alone) -> None:
     for code, out, errors in alone.refused:
         assert (code, out) == (4, "")
-        assert f"another snapsort process is running (pid {alone.sorter})" in errors
+        assert f"another snapsortd process is running (pid {alone.sorter})" in errors
         assert "Traceback" not in errors
     assert alone.sorted["counts"] == {"filed": 6}
     assert len({each["path"] for each in alone.sorted["images"]}) == 6
