@@ -125,18 +125,17 @@ def pid_classifying(instance: Instance, image: Path) -> int:
 
 
 def seconds_to_next(instance: Instance, killer: Path, dead: int, name: str) -> float:
-    """Drop a good image and wait until it is filed, before the file that killed process `dead` is retried."""
+    """Drop a good image and wait until it is filed, before the retry of the file that killed process `dead` ends."""
     began = time.monotonic()
     (instance.inbox / name).write_bytes(good(1))
     target = instance.filed / "Screenshots" / "screenshot" / name
 
-    def is_filed() -> bool:
-        has_turn = pid_classifying(instance, killer) not in (0, dead)
-        filed = target.exists()
-        assert filed or not has_turn, "the killer is retried while a good image waits"
-        return filed
+    def has_turn() -> bool:
+        return pid_classifying(instance, killer) not in (0, dead)
 
-    wait_for(is_filed, seconds=FILED_S, what=f"{name} filed")
+    wait_for(lambda: target.exists() or has_turn(), seconds=FILED_S, what=f"{name} filed")
+    wait_for(lambda: target.exists() or not has_turn(), seconds=FILED_S, what=f"{name} filed")  # it is being moved
+    assert target.exists(), "the killer is retried while a good image waits"
     return round(time.monotonic() - began, 1)
 
 
