@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ _log = logging.getLogger("snapsortd")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 """Identifies this machine since its start: device and inode numbers say nothing elsewhere, but a home folder may be
 shared."""
+KEPT_S = 30 * 86400
+"""Age after which a claim of another machine, or of an earlier start of this one, is removed."""
 _GUARD = ".guard"
 _PRIVATE = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
@@ -56,13 +59,13 @@ class Claims:
         self._folder = folder
         self._config = config
         self._held: dict[str, tuple[str, int]] = {}
-        self._failed = False
+        self._has_failed = False
         self._lock = threading.RLock()
 
     def take(self, path: str, identity: tuple[int, int], *, subfolders: bool) -> Claim | None:
         """Claim the folder at `path`, which has this device and inode. Return another daemon's claim that overlaps."""
         name = _name(identity)
-        if not self._folder or self._failed or self._held.get(path, ("", -1))[0] == name:
+        if not self._folder or self._held.get(path, ("", -1))[0] == name:
             return None
         self.release(path)
         wanted = Claim(os.path.realpath(path), subfolders, os.getpid(), self._config)
@@ -74,7 +77,7 @@ class Claims:
                 is_held = name in (held for held, _ in self._held.values())  # by another path to the same folder
                 self._held[path] = name, -1 if is_held else self._hold(name, wanted)
         except OSError as error:
-            self._give_up(error)
+            self._report(error)
         return None
 
     def other(self, folder: str) -> Claim | None:
@@ -114,10 +117,12 @@ class Claims:
     def _others(self) -> Iterator[tuple[str, Claim]]:
         """Yield the claims of other processes on this machine; those of processes that have ended are removed."""
         ours = {name for name, _ in self._held.values()}
-        for name in os.listdir(self._folder):
-            if not name.startswith(_machine()) or name in ours:
-                continue
+        for name in set(os.listdir(self._folder)) - ours - {_GUARD}:
             path = os.path.join(self._folder, name)
+            if not name.startswith(_machine()):
+                if time.time() - os.stat(path).st_mtime > KEPT_S:
+                    os.unlink(path)
+                continue
             with open(path, encoding="utf-8", errors="surrogateescape") as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -138,9 +143,10 @@ class Claims:
             raise
         return fd
 
-    def _give_up(self, error: OSError) -> None:
-        self._failed = True
-        _log.warning("watched folders are not claimed, because %s cannot be used: %s", self._folder, error.strerror)
+    def _report(self, error: OSError) -> None:
+        if not self._has_failed:
+            _log.warning("watched folders are not claimed, because %s cannot be used: %s", self._folder, error.strerror)
+        self._has_failed = True
 
 
 def _name(identity: tuple[int, int]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from snapsortd.files.claims import Claim, Claims
+from snapsortd.files.claims import KEPT_S, Claim, Claims
 
 
 @pytest.fixture
@@ -78,6 +79,16 @@ def test_what_a_killed_daemon_left_is_removed(tmp_path: Path, one: Claims, other
     assert len([name for name in os.listdir(tmp_path / "claims") if name != ".guard"]) == 1
 
 
+def test_a_claim_of_an_earlier_start_is_removed_after_a_month(tmp_path: Path, one: Claims) -> None:
+    folder = tmp_path / "claims"
+    folder.mkdir()
+    for name, age in (("recent", 0), ("old", KEPT_S + 9)):
+        (folder / f"another-boot-{name}").write_text("{}")
+        os.utime(folder / f"another-boot-{name}", (time.time() - age,) * 2)
+    assert take(one, tmp_path / "inbox") is None
+    assert [name for name in os.listdir(folder) if "another" in name] == ["another-boot-recent"]
+
+
 def test_a_place_that_cannot_be_used_keeps_nobody_from_filing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "file").touch()
     claims = Claims(str(tmp_path / "file" / "claims"), "/one.yaml")
@@ -85,3 +96,11 @@ def test_a_place_that_cannot_be_used_keeps_nobody_from_filing(tmp_path: Path, ca
     assert take(claims, tmp_path / "second") is None
     assert len(caplog.records) == 1
     assert claims.other(str(tmp_path / "inbox")) is None
+
+
+def test_a_place_that_can_be_used_again_is_used(tmp_path: Path, other: Claims) -> None:
+    (tmp_path / "claims").touch()
+    assert take(other, tmp_path / "inbox") is None
+    (tmp_path / "claims").unlink()
+    assert take(other, tmp_path / "inbox") is None
+    assert len(os.listdir(tmp_path / "claims")) == 2
