@@ -35,7 +35,14 @@ def lacking(able: Capabilities | None) -> Iterator[str]:
         yield "a name is only checked before a file gets it: let no other program create files there"
     if not able.lasting_inodes:
         yield "files are recognised by their content, because their numbers may change"
-    if able.folds_case:
-        yield "names that differ in case alone are one name there"
+    if able.folds_case or able.folds_unicode:
+        yield f"names that differ in {'case' if able.folds_case else 'Unicode form'} alone are one name there"
+    if able.forbidden or able.trims_dots or able.reserved_names:
+        yield "names that it cannot hold are adapted"
+    kept = {"permissions": able.modes, "owners": able.owners, "attributes": able.xattrs}
+    if lost := [what for what, is_kept in kept.items() if not is_kept]:
+        yield f"{', '.join(lost)}: not kept there, and restored by undo"
+    if not able.trash:
+        yield "there is no trash folder"
     if able.time_step_ns >= _SECOND_NS:
         yield f"times are kept to {able.time_step_ns // _SECOND_NS} s"
