@@ -23,8 +23,8 @@ pytestmark = [
 ]
 
 SAMPLE = {
-    **dict.fromkeys(STEPS, Choice(5)),
-    **dict.fromkeys(("sort-by-link", "sort-by-placeholder", "undo-by-placeholder"), Choice(3)),
+    **dict.fromkeys(STEPS, Choice(4)),
+    **dict.fromkeys(("sort-by-link", "sort-by-placeholder", "undo-by-placeholder"), Choice(2)),
 }
 """The number of runs of each scenario."""
 
