@@ -254,12 +254,12 @@ def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:
         try:
             with open_private(place.folder, name) as inner:
                 yield from (PathInFolder(inner, each) for each in inner.names() if not each.startswith(REMOVED))
-                sync_folder(inner.fd)  # what was renamed out of it has its name on the disk before the folder goes
         except FileNotFoundError:
             continue
         except NotADirectoryError:  # a full disk had no room for a folder
             yield PathInFolder(place.folder, name)
-        sync_folder(place.folder.fd)  # an old placeholder would come back without its marker
+        # What was renamed out of it has its name on the disk before the folder goes, and a placeholder has lost its own.
+        sync_folder(place.folder.fd)
         leave_private(place.folder, name)
 
 

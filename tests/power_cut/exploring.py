@@ -123,7 +123,7 @@ class Search:
 
     def _finish(self, until_fault: bool = False) -> None:
         while self._queue and not (until_fault and self.faults):
-            world, again, kills = self._queue.pop()
+            world, again, kills = self._queue.pop(0 if until_fault else -1)
             moments = self._live(world, "repair")
             self._end(moments, again, kills)
             self._check(moments[-1], world)

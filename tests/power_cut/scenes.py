@@ -264,7 +264,7 @@ SCENES = [
     Scene("move, name taken", taken=b"someone else's"),
     Scene("move by link", has_rename=False),
     Scene("move by link, unsynced", has_rename=False, unsynced=True),
-    Scene("move over a placeholder", has_rename=False, has_links=False),
+    Scene("move over a placeholder", has_rename=False, has_links=False, wide=True),
     Scene("copy over a placeholder", step="copy", has_rename=False, has_links=False),
     Scene("move far", far=True),
     Scene("move far, unsynced", far=True, unsynced=True),

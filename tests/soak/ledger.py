@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from snapsortd.domain.names import OWN_PREFIX
 from snapsortd.files.probe import PREFIX as PROBE
+from tests.support.waiting import wait_for
 
 TIME_STEP_NS = 2 * 10**9
 """The coarsest times of a file system."""
@@ -79,10 +82,19 @@ def find(roots: Sequence[Path]) -> tuple[Found, list[Path]]:
     """Return every file below the folders by its content, and every name of ours."""
     found: dict[str, list[Path]] = {}
     ours = []
-    paths = (path for root in roots for path in sorted(root.rglob("*")))
+    paths = (path for root in roots for path in wait_for(partial(_listed, root), what=f"{root} listed") or ())
     for path in (path for path in paths if PROBE not in str(path)):  # a later probe removes what a killed one left
         if path.name.startswith(OWN_PREFIX):
             ours.append(path)
         elif path.is_file() and path.suffix != ".trashinfo" and not path.name.startswith(".fuse_hidden"):
             found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), []).append(path)
     return found, ours
+
+
+def _listed(root: Path) -> list[Path] | None:
+    try:
+        return [root, *sorted(root.rglob("*"))]
+    except OSError as error:
+        if error.errno == errno.ESTALE:  # sshfs remembers a folder of ours that has just been removed
+            return None
+        raise
