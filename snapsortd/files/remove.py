@@ -258,7 +258,7 @@ def each_aside(place: PathInFolder, own: str) -> Iterator[PathInFolder]:
             continue
         except NotADirectoryError:  # a full disk had no room for a folder
             yield PathInFolder(place.folder, name)
-        # What was renamed out of it has its name on the disk before the folder goes, and a placeholder has lost its own.
+        # Before the folder goes, what was renamed out of it must have its name, and a placeholder must have lost it.
         sync_folder(place.folder.fd)
         leave_private(place.folder, name)
 
