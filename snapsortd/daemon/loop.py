@@ -13,6 +13,7 @@ from typing import Any
 
 from snapsortd.config import load_config
 from snapsortd.daemon.announce import Announcer, status_line
+from snapsortd.daemon.due import DueImages
 from snapsortd.daemon.guard import guarded
 from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
@@ -23,6 +24,7 @@ from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.daemon.watched_folders import WatchedFolders
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
+from snapsortd.domain.result import Result
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.watcher import Watcher
 
@@ -48,6 +50,7 @@ class Daemon:
         self.started = time.monotonic()
         self.folders = WatchedFolders(session, self.started)
         self.queue = self.folders.queue
+        self.due = DueImages(session, self.folders)
         self._tend = guarded(self._tend_watcher, None)
         self.workers = Workers(self.queue.wake, lambda: signals.stop)
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
@@ -59,7 +62,7 @@ class Daemon:
             self.queue,
             self.workers,
             should_not_wait=self._should_not_wait,
-            on_result=lambda result: self.announcer.publish_result(result, notify=self.session.config.notify),
+            on_result=self._take_result,
             on_blocked=lambda error: self._halt(error, time.monotonic()),
         )
         self._model = ModelKeeper(session, self._in_flight, self.started)
@@ -123,6 +126,8 @@ class Daemon:
             self.folders.rescan_soon()
         if not self.halted:
             try:
+                if not self._paused:
+                    self.due.update(now)
                 self.folders.update(now, rescan=not self._paused)
             except JournalError as error:
                 self._halt(error, now)
@@ -173,7 +178,7 @@ class Daemon:
         if watcher_due is not None:
             due.append(watcher_due)
         if not self.halted and not self._paused:
-            due.append(self.folders.rescan_due)
+            due += [self.folders.rescan_due, self.due.next_check]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
         if self.service.watchdog_interval:
@@ -188,6 +193,11 @@ class Daemon:
         """True on shutdown and while the model loads, when the loop must answer requests and feed the watchdog."""
         return self.signals.stop or self.session.classifier.state == "loading"
 
+    def _take_result(self, result: Result) -> None:
+        """Take in the result for an image, which is news."""
+        self.due.check_soon()
+        self.announcer.publish_result(result, notify=self.session.config.notify)
+
     def file_for(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
     ) -> dict[str, Any]:
@@ -200,6 +210,7 @@ class Daemon:
         finally:
             self._model.mark_used(time.monotonic())
         if not dry_run:
+            self.due.check_soon()
             self.announcer.publish(reply["outcome"], reply)
         return reply
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from snapsortd.domain.names import NameSeries
@@ -112,3 +113,5 @@ class Decision:
     actions: tuple[PlannedAction, ...] = ()
     skipped: str = ""
     """The name of the rule whose `skip` ended the evaluation; empty if none did."""
+    due: datetime | None = None
+    """The earliest moment at which time alone changes which rules match; None if it never does."""

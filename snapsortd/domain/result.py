@@ -53,6 +53,12 @@ class Known:
     """Wall clock, seconds since 1970, for display only."""
     sha256: bytes = b""
     """The SHA-256 of this version's content; empty if it was not read."""
+    due: float | None = None
+    """The wall clock's time, seconds since 1970, from which the rules are to be asked again; None if they are not."""
+
+    def is_settled(self, now: float) -> bool:
+        """True if there is nothing to do about this version of the file at this time of the wall clock."""
+        return self.outcome in FINAL and (self.due is None or now < self.due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,8 @@ class Result:
     """The number of failed attempts; with outcome FAILED it is tried again."""
     known: bool = False
     """True if nothing was done, because this version of the file was processed before."""
+    due: float | None = None
+    """The time from which the rules are to be asked again, as in `Known`."""
 
 
 def reason_left(classification: Classification, decision: Decision, negatives: frozenset[str]) -> str:

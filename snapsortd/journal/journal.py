@@ -143,8 +143,8 @@ class Journal(EntrySelector):
         # REPLACE assigns a new rowid, which gives the order of events.
         db.execute(
             "REPLACE INTO images (path, dev, ino, size, mtime_ns, ctime_ns,"
-            " outcome, reason, fingerprint, decision, attempts, deaths, at, sha256)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " outcome, reason, fingerprint, decision, attempts, deaths, at, sha256, due)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(known.path),
                 *identity_columns(known.identity),
@@ -156,20 +156,31 @@ class Journal(EntrySelector):
                 known.deaths,
                 self._clock(),
                 known.sha256,
+                known.due,
             ),
         )
 
     def found_again(self, known: Known, path: str, identity: FileIdentity, reason: str) -> Known:
-        """Record that a known image now has this path and these numbers, and return it. Not durable immediately."""
+        """Record that a known image now has this path and these numbers, and return it. Not durable immediately.
+
+        At another path it is not due again: a person has moved it there.
+        """
         old, new = os.fsencode(known.path), os.fsencode(path)
+        due = known.due if old == new else None
         with self._file.writing(durable=False) as db:
             db.execute("DELETE FROM images WHERE path = ? AND path != ?", (new, old))
             db.execute(
-                "UPDATE images SET path = ?, dev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, reason = ?"
-                " WHERE path = ?",
-                (new, *identity_columns(identity), _text(reason), old),
+                "UPDATE images SET path = ?, dev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, reason = ?,"
+                " due = ? WHERE path = ?",
+                (new, *identity_columns(identity), _text(reason), due, old),
             )
-        return replace(known, path=path, identity=identity, reason=reason)
+        return replace(known, path=path, identity=identity, reason=reason, due=due)
+
+    def twin_was_filed(self, size: int, sha256: bytes) -> None:
+        """Make images with this content due now that no rule has acted on. Durable with the next write that is."""
+        undecided = "size = ? AND sha256 = ? AND sha256 != x'' AND +outcome IN ('left', 'shadow')"
+        with self._file.writing(durable=False) as db:
+            db.execute(f"UPDATE images SET due = ? WHERE {undecided}", (self._clock(), size, sha256))
 
     def forget(self, path: str) -> None:
         """Delete the outcome of the image at `path`, so that it is classified again. Its entries stay."""

@@ -105,7 +105,7 @@ MIGRATIONS = (
         ),
     ),
     Migration(
-        "identity by content, and metadata that a disk could not keep",
+        "identity by content, metadata that a disk could not keep, and when an image is due again",
         (
             "ALTER TABLE entries ADD COLUMN ctime_ns INTEGER NOT NULL DEFAULT 0",
             "ALTER TABLE entries ADD COLUMN target_ctime_ns INTEGER",
@@ -127,6 +127,8 @@ MIGRATIONS = (
             "CREATE INDEX entries_target_root ON entries (target_root)",
             "CREATE INDEX images_content ON images (size, sha256) WHERE sha256 != x''",
             "CREATE INDEX entries_failed ON entries (id) WHERE state = 'failed'",
+            "ALTER TABLE images ADD COLUMN due REAL",
+            "CREATE INDEX images_due ON images (due) WHERE due IS NOT NULL",
         ),
     ),
 )

@@ -95,6 +95,18 @@ class JournalReader:
         with self._file.reading() as db:
             return [to_known(row) for row in db.execute(statement, (size, sha256, limit))]
 
+    def due(self, after: float, until: float, limit: int) -> list[str]:
+        """Return the paths of images that are due in this time of the wall clock, including `until`, the first ones."""
+        statement = "SELECT path FROM images WHERE due > ? AND due <= ? ORDER BY due LIMIT ?"
+        with self._file.reading() as db:
+            return [os.fsdecode(row["path"]) for row in db.execute(statement, (after, until, limit))]
+
+    def next_due(self, after: float) -> float | None:
+        """Return when the next image is due after this time of the wall clock; None if none is."""
+        with self._file.reading() as db:
+            moment: float | None = db.execute("SELECT min(due) FROM images WHERE due > ?", (after,)).fetchone()[0]
+        return moment
+
     def entry_that_made(self, target: str, sha256: bytes) -> Entry | None:
         """Return the newest finished entry that put this content at `target`, or None."""
         return self._first("target = ? AND +sha256 = ? AND +state = 'done'", (os.fsencode(target), sha256))

@@ -133,6 +133,7 @@ def to_known(row: sqlite3.Row) -> Known:
         deaths=row["deaths"],
         at=row["at"],
         sha256=row["sha256"],
+        due=row["due"],
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import NotKnown
+from snapsortd.domain.result import FINAL
 from snapsortd.journal import Journal
 from snapsortd.pipeline.replies import entry_to_json, iso, status_to_json
 
@@ -59,6 +60,7 @@ class History:
             "outcome": known.outcome if known else None,
             "reason": known.reason if known else "",
             "at": iso(known.at if known else history.entries[0].at),
+            "due": iso(known.due) if known and known.due is not None and known.outcome in FINAL else None,
             **(json.loads(history.decision) if history.decision else {}),
             "entries": [self._to_json(entry) for entry in history.entries],
         }

@@ -13,11 +13,12 @@ from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, ImageError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
-from snapsortd.domain.result import FINAL, Known, Outcome, Result, reason_left, summarize
+from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
+from snapsortd.pipeline.asked_again import ACTED_ON, ASKED_AGAIN, due_of, without_repeats
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
@@ -54,6 +55,8 @@ class Terms:
     """True to classify the image before the others in flight."""
     batch: int | None = None
     """The batch of its entries; None for one of its own."""
+    is_watched: bool = True
+    """False if nothing comes across the image by itself, so that its decision is never due again."""
 
 
 class Pipeline:
@@ -69,6 +72,7 @@ class Pipeline:
         rules: Sequence[Rule],
         negatives: frozenset[str],
         fingerprint: str,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._journal = journal
         self._executor = executor
@@ -77,13 +81,14 @@ class Pipeline:
         self._rules = rules
         self._negatives = negatives
         self._fingerprint = fingerprint
+        self._clock = clock
         self._duplicates = DuplicateFinder(journal, answering)
         self._wanted = wanted(rules)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
         """True if this version of the file was processed before, so that nothing is to be done."""
         known = self._journal.recall(path, identity, self._fingerprint)
-        return known is not None and known.outcome in FINAL
+        return known is not None and known.is_settled(self._clock())
 
     def process(self, path: str, root: str, should_stop: Callable[[], bool], terms: Terms) -> Result:
         """Process one image from start to end, waiting for the classifier. Raise as `file_image` does."""
@@ -115,7 +120,7 @@ class Pipeline:
                 known = self._recall(image)
                 if known is None and not terms.requested:
                     image, known = recall_by_content(self._journal, image, self._fingerprint, self._answering)
-                if known and known.outcome in FINAL and not terms.requested:
+                if known and known.is_settled(self._clock()) and not terms.requested:
                     return Result(path, known.outcome, known.reason, known=True)
                 if photo := main_photo(image):
                     return self._leave(image, Outcome.LEFT, f"it is filed with {os.path.basename(photo)}", terms)
@@ -134,7 +139,7 @@ class Pipeline:
                 yield request
 
                 known = self._recall(image)
-                if known and known.outcome in FINAL and not terms.requested:  # it was processed meanwhile
+                if known and known.is_settled(self._clock()) and not terms.requested:  # it was processed meanwhile
                     return Result(path, known.outcome, known.reason, known=True)
                 classification = self._classifier.finish(request, should_stop)
                 image = image.hashed()
@@ -143,11 +148,14 @@ class Pipeline:
 
                 file = file_facts(image, image_format)
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
-                now = datetime.now(UTC).astimezone()
+                now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness)
                 decision = evaluate(self._rules, facts)
+                if not terms.requested:
+                    decision = without_repeats(self._journal, decision, known)
                 why = reason_left(classification, decision, self._negatives)
-                result = Result(path, Outcome.LEFT, why, classification, decision)
+                due = due_of(decision) if terms.is_watched else None
+                result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
                 if not terms.dry_run:
                     text = decision_to_json(file, classification, decision, _elapsed(began))
                     turn = self._executor.turns.turn(decision)
@@ -190,16 +198,22 @@ class Pipeline:
         result = replace(result, entries=filed.entries)
         if filed.failure is not None:
             setback = record_setback(self._journal, filed.failure, image, known, number)
-            return replace(result, outcome=setback.outcome, reason=setback.reason, attempts=setback.attempts)
+            return replace(result, outcome=setback.outcome, reason=setback.reason, attempts=setback.attempts, due=None)
         placed = next((each for each in reversed(filed.entries) if each.intent.kind in FILED_KINDS), None)
         if placed is not None and result.classification is not None:
             self._duplicates.remember(placed, result.classification)
+            if self._wanted.exact or self._wanted.near:
+                self._journal.twin_was_filed(image.identity.size, image.sha256)
         outcome, reason = summarize(filed.entries, filed.reason or result.reason)
+        if outcome is Outcome.LEFT and known is not None and known.due is not None and known.outcome in ACTED_ON:
+            outcome, reason = known.outcome, known.reason
+        due = result.due if outcome in ASKED_AGAIN else None
         if outcome is not Outcome.FILED:
             identity = _identity_after(image, filed.entries)
-            known = Known(image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256)
-            self._journal.remember(known)
-        return replace(result, outcome=outcome, reason=reason)
+            self._journal.remember(
+                Known(image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256, due=due)
+            )
+        return replace(result, outcome=outcome, reason=reason, due=due)
 
 
 def _identity_after(image: OpenFile, entries: Sequence[Entry]) -> FileIdentity:

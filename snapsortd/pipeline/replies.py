@@ -57,6 +57,7 @@ def result_to_json(result: Result) -> dict[str, Any]:
         "rule": planned.rule if planned else (decision.skipped or None) if decision else None,
         "target": _target(result, planned),
         "milliseconds": round(result.milliseconds, 1),
+        "due": None if result.due is None else iso(result.due),
         "rules": rules_to_json(decision) if decision else [],
         "actions": [asdict(each) for each in preview_actions(result.path, decision.actions)] if decision else [],
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -59,9 +60,14 @@ class Session:
         journal: Journal,
         *,
         should_stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """Call `should_stop` during long operations; they end as soon as it returns True."""
+        """Call `should_stop` during long operations; they end as soon as it returns True.
+
+        `clock` returns the wall clock's time, in seconds since 1970.
+        """
         self.locations = locations
+        self.clock = clock
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
         self.history = History(journal)
@@ -88,13 +94,14 @@ class Session:
         config: Config,
         *,
         should_stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.time,
     ) -> Iterator[Session]:
         """Take the lock, open the journal, finish or drop interrupted moves. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock) as lock:
-            journal = Journal(locations.journal, background_check=True)
+            journal = Journal(locations.journal, clock, background_check=True)
             try:
-                session = cls(locations, config, journal, should_stop=should_stop)
+                session = cls(locations, config, journal, should_stop=should_stop, clock=clock)
                 session.keep_lock = lock.renew
                 session.repair_at_start()
                 try:
@@ -143,6 +150,7 @@ class Session:
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
             fingerprint=fingerprint,
+            clock=self.clock,
         )
 
     def repair(self) -> list[str]:
@@ -198,6 +206,11 @@ class Session:
         inside = [folder.path for folder in self.config.watch if path.startswith(folder.path.rstrip("/") + "/")]
         return max(inside, key=len, default=os.path.dirname(path))
 
+    def _is_watched(self, path: str) -> bool:
+        """True if the path is in a watched folder, or below one whose subfolders are watched."""
+        root, folder = self.root_of(path), os.path.dirname(path)
+        return any(each.path == root and (each.subfolders or folder == root) for each in self.config.watch)
+
     def image(
         self,
         path: str,
@@ -220,7 +233,8 @@ class Session:
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch)
+            is_watched = self._is_watched(path)
+            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch, is_watched=is_watched)
             result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
             made = moved_with_image(self.journal, path)

@@ -22,6 +22,7 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.open_file import OpenFile
 from snapsortd.files.os_errors import in_words
 from snapsortd.journal import Journal
+from snapsortd.pipeline.asked_again import due_in_spite_of
 from snapsortd.vision.formats import promises_image
 
 MAX_DEATHS = 3
@@ -85,6 +86,9 @@ def record_setback(
     """Record and return the consequence of `error`. An image that changed meanwhile is not recorded as failed."""
     _log_unforeseen(error, image.path)
     setback = judge_setback(error, known)
+    due = due_in_spite_of(known) if setback.outcome is Outcome.FAILED else None
+    if due is not None and known is not None:
+        decision = known.decision
     if not dry_run and (setback.outcome is Outcome.QUARANTINED or image.is_in_place()):
         journal.remember(
             Known(
@@ -96,6 +100,7 @@ def record_setback(
                 attempts=setback.attempts,
                 deaths=setback.deaths,
                 sha256=image.sha256,
+                due=due,
             )
         )
     return setback

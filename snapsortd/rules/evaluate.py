@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from snapsortd.domain.decision import Decision, PlannedAction, RuleReason
 from snapsortd.rules.filters import Facts, Not, Verdict
@@ -10,39 +12,72 @@ from snapsortd.rules.plan import plan
 from snapsortd.rules.rule import FilterMode, Rule
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The answer of one rule: whether it matches and why, and the named groups of its regex filters."""
+
+    rule: Rule
+    reason: RuleReason
+    groups: Mapping[str, str]
+    until: datetime | None = None
+    """The earliest moment at which one of its filters answers differently."""
+
+    @property
+    def matched(self) -> bool:
+        return self.reason.matched
+
+
 def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
     """Return the decision on one image, with the reasons of every rule that was evaluated.
 
     Raises TemplateError if a rule matches and a placeholder has no value.
     """
-    reasons: list[RuleReason] = []
+    answers = _ask(rules, facts)
     actions: list[PlannedAction] = []
+    skipped = ""
+    for each in answers:
+        if each.matched and each.rule.leaves_alone:
+            skipped = each.rule.name
+        elif each.matched:
+            actions.extend(plan(each.rule, facts.file, facts.classification, each.groups))
+    reasons = tuple(each.reason for each in answers)
+    return Decision(reasons, tuple(actions), skipped, _due(rules, facts, answers))
+
+
+def _ask(rules: Sequence[Rule], facts: Facts) -> list[_Answer]:
+    """Return the answers of the rules up to the one that ends the evaluation."""
+    answers: list[_Answer] = []
     for rule in rules:
-        reason, groups = _match(rule, facts)
-        reasons.append(reason)
-        if reason.matched:
-            if rule.leaves_alone:
-                return Decision(tuple(reasons), tuple(actions), skipped=rule.name)
-            actions.extend(plan(rule, facts.file, facts.classification, groups))
-            if not rule.continues:
-                break
-    return Decision(tuple(reasons), tuple(actions))
+        answers.append(_match(rule, facts))
+        if answers[-1].matched and (rule.leaves_alone or not rule.continues):
+            break
+    return answers
 
 
-def _match(rule: Rule, facts: Facts) -> tuple[RuleReason, Mapping[str, str]]:
-    """Return whether the rule matches, with the reasons, and the text of the named groups of its regex filters."""
+def _due(rules: Sequence[Rule], facts: Facts, answers: Sequence[_Answer]) -> datetime | None:
+    """Return the first moment at which other rules match; a filter may change its answer without changing that."""
+    matched = [each.matched for each in answers]
+    while (until := min((each.until for each in answers if each.until), default=None)) is not None:
+        answers = _ask(rules, replace(facts, now=until))
+        if [each.matched for each in answers] != matched:
+            return until
+    return None
+
+
+def _match(rule: Rule, facts: Facts) -> _Answer:
     if not rule.enabled:
-        return RuleReason(rule.name, False, ("disabled (enabled: false)",)), {}
+        return _Answer(rule, RuleReason(rule.name, False, ("disabled (enabled: false)",)), {})
     location = _check_location(rule, facts.file.path)
     if not location.matched:
-        return RuleReason(rule.name, False, (location.reason,)), {}
+        return _Answer(rule, RuleReason(rule.name, False, (location.reason,)), {})
     oriented = (Not(each) if rule.filter_mode is FilterMode.NONE else each for each in rule.filters)
     verdicts = [each.check(facts) for each in oriented]
     enough = any if rule.filter_mode is FilterMode.ANY and verdicts else all
     reasons = (location, *verdicts) if rule.locations or not verdicts else verdicts
     matched = enough(bool(verdict.matched) for verdict in verdicts)
     groups = {name: text for verdict in verdicts if verdict.matched for name, text in verdict.groups.items()}
-    return RuleReason(rule.name, matched, tuple(each.reason for each in reasons)), groups
+    until = min((verdict.until for verdict in verdicts if verdict.until), default=None)
+    return _Answer(rule, RuleReason(rule.name, matched, tuple(each.reason for each in reasons)), groups, until)
 
 
 def _check_location(rule: Rule, path: str) -> Verdict:

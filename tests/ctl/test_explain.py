@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from snapsortd.ctl.output.explain import story_lines
+from snapsortd.ctl.output.explain import due_sentence, story_lines
 from snapsortd.domain.decision import Decision, RuleReason
 from snapsortd.pipeline.replies import decision_to_json
 from tests.support.images_seen import seen
@@ -30,6 +31,15 @@ def test_every_fact_is_told() -> None:
     assert "from https://example.org/" in words
     assert "  FNumber  1.7" in words
     assert "\x1b[7m" not in words
+
+
+def test_when_the_rules_are_applied_again() -> None:
+    noon = datetime(2026, 12, 28, 12, tzinfo=UTC)
+    for seconds, words in (
+        (-1, "The rules will be applied to it again on 2026-12-28 12:00:00."),
+        (0, "The rules have been due again since 2026-12-28 12:00:00;"),
+    ):
+        assert due_sentence(noon.isoformat(), noon.timestamp() + seconds).startswith(words)
 
 
 def test_nothing_is_made_up_where_little_is_known() -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,8 @@ def older(path: str) -> None:
         db.execute("CREATE INDEX images_version ON images (ino, size, mtime_ns)")
         for column in ("ctime_ns", "target_ctime_ns", "metadata", "source_disk", "target_disk"):
             db.execute(f"ALTER TABLE entries DROP COLUMN {column}")
-        for column in ("ctime_ns", "sha256"):
+        db.execute("DROP INDEX images_due")
+        for column in ("ctime_ns", "sha256", "due"):
             db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         db.execute(f"PRAGMA user_version={FIRST_FORMAT}")
 
@@ -120,6 +122,9 @@ def test_a_journal_of_an_older_format_is_brought_up_to_date(path: str) -> None:
         known = journal.recall(INTENT.target, IMAGE, "any")
         assert known is not None
         assert known.sha256 == INTENT.sha256
+        assert known.due is None
+        journal.remember(replace(known, due=5.0))
+        assert journal.due(4.0, 5.0, 1) == [INTENT.target]
 
 
 def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:

@@ -379,3 +379,24 @@ def test_a_journal_of_a_development_version_is_refused_and_kept(path: str, journ
     assert f"move all files whose paths begin with {path} to another folder" in refused.value.hint
     with closing(Journal(path)) as begun:
         assert begun.entries() == []
+
+
+def test_what_is_due_is_found_in_order_and_a_twin_is_due_at_once(tmp_path: Path) -> None:
+    with closing(Journal(str(tmp_path / "state" / "journal.sqlite3"), clock=lambda: 7.5)) as journal:
+        for number, outcome in enumerate((Outcome.LEFT, Outcome.SHADOW, Outcome.COPIED, Outcome.UNDONE)):
+            journal.remember(Known(f"/inbox/{number}", IMAGE, outcome, "", "f", sha256=bytes(32)))
+        for path, due in (("/late", 9.0), ("/early", 1.0), ("/middle", 5.0), ("/never", None)):
+            journal.remember(Known(path, IMAGE, Outcome.LEFT, "", "f", due=due))
+        assert journal.due(0.0, 5.0, 10) == ["/early", "/middle"]
+        assert journal.due(1.0, 9.0, 1) == ["/middle"]
+        assert (journal.next_due(5.0), journal.next_due(9.0)) == (9.0, None)
+        journal.twin_was_filed(IMAGE.size, b"")
+        journal.twin_was_filed(IMAGE.size + 1, bytes(32))
+        assert journal.due(5.0, 8.0, 10) == []
+        journal.twin_was_filed(IMAGE.size, bytes(32))
+        assert sorted(journal.due(5.0, 8.0, 10)) == ["/inbox/0", "/inbox/1"]
+        left = journal.recall("/late", IMAGE, "f")
+        assert left is not None
+        assert journal.found_again(left, "/late", IMAGE, "").due == 9.0
+        assert journal.found_again(left, "/elsewhere", IMAGE, "moved by hand").due is None
+        assert journal.next_due(8.0) is None

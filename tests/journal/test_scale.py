@@ -25,6 +25,7 @@ LIFE: dict[str, Act] = {
     "is its content worth asking": lambda journal: journal.may_recall(3),
     "is its content known": lambda journal: journal.with_content(3, (7).to_bytes(32, "big"), 100),
     "what put it there": lambda journal: journal.entry_that_made("/sorted/7", (7).to_bytes(32, "big")),
+    "its twin was filed": lambda journal: journal.twin_was_filed(3, (7).to_bytes(32, "big")),
     "found again": lambda journal: journal.found_again(LEFT, "/inbox/left", IMAGE, ""),
     "what went there before": lambda journal: journal.last_entry_into("/sorted"),
     "is it on its way": lambda journal: journal.open_entry_for("/inbox/new"),
@@ -42,6 +43,8 @@ LIFE: dict[str, Act] = {
 """Every query made for one image."""
 
 ASKED: dict[str, Act] = {
+    "what is due": lambda journal: journal.due(5.0, 50.0, 10),
+    "what is due next": lambda journal: journal.next_due(5.0),
     "what is unfinished": lambda journal: journal.open_entries(),
     "problems": lambda journal: journal.problems(),
     "log": lambda journal: journal.entries(20),
@@ -100,7 +103,8 @@ def filled(folder: Path, images: int) -> Journal:
         db.execute("PRAGMA synchronous=OFF")  # durability is not needed here
     for number in range(images):
         entry = filed(journal, number)
-        journal.remember(Known(f"/inbox/left{number}", FileIdentity(1, 10**7 + number, 3, 4), Outcome.LEFT, "", "f"))
+        identity = FileIdentity(1, 10**7 + number, 3, 4)
+        journal.remember(Known(f"/inbox/left{number}", identity, Outcome.LEFT, "", "f", due=number))
         if number % 10 == 0:
             taken_back(journal, entry)
     return journal

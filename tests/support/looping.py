@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -75,7 +75,7 @@ L = TypeVar("L", bound=Loop)
 
 
 @contextmanager
-def looping(tmp_path: Path, config: str, kind: type[L] = Loop) -> Iterator[L]:
+def looping(tmp_path: Path, config: str, kind: type[L] = Loop, clock: Callable[[], float] = time.time) -> Iterator[L]:
     """Yield a daemon with this configuration, in which {folder} is the folder with `inbox` and `filed`."""
     folder = Path(tempfile.mkdtemp(prefix="snap"))
     for name in ("inbox", "filed"):
@@ -85,7 +85,8 @@ def looping(tmp_path: Path, config: str, kind: type[L] = Loop) -> Iterator[L]:
     locations = find_locations(
         {"SNAPSORTD_CONFIG": str(folder / "config.yaml")} | {name: str(folder) for name in names}
     )
-    with as_classifier(tmp_path), Session.open(locations, load_config(locations.config_file, os.environ)) as session:
+    config_now = load_config(locations.config_file, os.environ)
+    with as_classifier(tmp_path), Session.open(locations, config_now, clock=clock) as session:
         one = kind(folder, session)
         yield one
         one.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from click import style
@@ -33,6 +35,8 @@ def story_lines(story: Reply) -> Iterator[str]:
     """Yield the outcome, the scores, the rules with their reasons, the image's properties and its journal entries."""
     yield style(short(story["path"]), bold=True)
     yield outcome_sentence(story)
+    if due := story.get("due"):
+        yield due_sentence(due, time.time())
     if scores := story.get("scores"):
         yield from ("", heading(f"Scores of the model {escape(story.get('model') or 'unknown')}"))
         yield from score_lines(scores)
@@ -58,6 +62,16 @@ def outcome_sentence(story: Reply) -> str:
     reason = f": {escape(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
     return f"{sentence}{reason}{at}."
+
+
+def due_sentence(due: str, now: float) -> str:
+    """Return one sentence on when the rules are applied to an image again.
+
+    `due` is a time of the API (ISO 8601), `now` the wall clock's time in seconds since 1970.
+    """
+    if now < datetime.fromisoformat(due).timestamp():
+        return f"The rules will be applied to it again on {moment(due)}."
+    return f"The rules have been due again since {moment(due)}; that waits until snapsortd runs and is not paused."
 
 
 def score_lines(scores: Mapping[str, float]) -> Iterator[str]:

@@ -127,6 +127,8 @@ def image_line(result: Reply, *, dry_run: bool = False) -> str:
     if dry_run:
         line += "".join(style(f"  + {action_words(each)}", fg="cyan") for each in further_actions(result, goes))
     notes = [escape(str(result[key])) for key in ("rule", "reason") if result.get(key)]
+    if result.get("due"):
+        notes.append(f"again on {moment(result['due'])}")
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from snapsortd.rules.filters.bounds import Range, format_bounds, within
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
 _DAY = 86400.0
+_TICK = timedelta(milliseconds=1)
 NO_DATE_TAKEN = "the image has no date taken"
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """In the order of `datetime.weekday`; in English whatever the locale, unlike `%A`."""
@@ -31,8 +32,18 @@ class AgeFilter:
             return Verdict(None, NO_DATE_TAKEN, format_bounds(self.bounds))
         if date.tzinfo is None:
             date = date.replace(tzinfo=facts.now.tzinfo)
-        age = (facts.now - date).total_seconds()
-        return Verdict(within(age, self.bounds), f"{self.of} {age / _DAY:.1f} days ago", format_bounds(self.bounds))
+        fact = f"{self.of} {(facts.now - date).total_seconds() / _DAY:.1f} days ago"
+        until = self._until(date, facts.now)
+        return Verdict(self._holds(date, facts.now), fact, format_bounds(self.bounds), until=until)
+
+    def _holds(self, date: datetime, now: datetime) -> bool:
+        return within((now - date).total_seconds(), self.bounds)
+
+    def _until(self, date: datetime, now: datetime) -> datetime | None:
+        """Return the first moment after `now` at which the answer is another one, or None."""
+        moments = sorted(each for bound in self.bounds for each in _around(date, bound.number) if each > now)
+        holds = self._holds(date, now)
+        return next((each for each in moments if self._holds(date, each) is not holds), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,15 @@ class WeekdayFilter:
             return Verdict(None, NO_DATE_TAKEN, wanted)
         day = DAYS[date.weekday()]  # of the date as it is written, whatever its time zone
         return Verdict(day in self.days, f"{self.of} on {day}", wanted)
+
+
+def _around(date: datetime, seconds: float) -> tuple[datetime, ...]:
+    """Return when a file of this date is exactly so old, and when it is older; nothing if the calendar ends before."""
+    try:
+        exactly = date + timedelta(seconds=seconds)
+        return exactly, exactly + _TICK
+    except OverflowError:
+        return ()
 
 
 def _date(facts: Facts, of: str) -> datetime | None:

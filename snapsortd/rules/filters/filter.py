@@ -43,6 +43,8 @@ class Verdict:
     wanted: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
     """The text that each named group of a regular expression matched."""
+    until: datetime | None = None
+    """The earliest moment at which time alone changes `matched`, timezone-aware; None if it never does."""
 
     @property
     def reason(self) -> str:
@@ -70,4 +72,5 @@ class Not:
             not verdict.matched,
             verdict.fact,
             f"not {verdict.wanted}" if verdict.wanted else "the opposite",
+            until=verdict.until,
         )
