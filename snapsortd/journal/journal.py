@@ -126,6 +126,8 @@ class Journal(EntrySelector):
         if not entry.intent.keep_source:
             db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.intent.source),))
         undone = entry.intent.kind is EntryKind.UNDO
+        if undone:  # also if it was a copy, whose original is in its place
+            db.execute("UPDATE images SET due = NULL WHERE path = ?", (os.fsencode(entry.intent.target),))
         if entry.target_identity is None or (entry.intent.method in IN_PLACE and not undone):
             return
         outcome = Outcome.UNDONE if undone else Outcome.COPIED if entry.intent.keep_source else Outcome.FILED

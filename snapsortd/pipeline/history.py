@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from snapsortd.domain.entry import Entry, State
 from snapsortd.domain.errors import NotKnown
-from snapsortd.domain.result import FINAL
+from snapsortd.domain.result import FINAL, Known
 from snapsortd.journal import Journal
 from snapsortd.pipeline.replies import entry_to_json, iso, status_to_json
 
@@ -19,8 +19,10 @@ MAX_PROBLEMS = 20
 class History:
     """Reads the journal; safe to use from any thread."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, is_watched: Callable[[str], bool] = lambda _path: True) -> None:
+        """`is_watched` returns True for a path that the daemon comes across by itself."""
         self._journal = journal
+        self._is_watched = is_watched
 
     def status(self, in_hand: Collection[str] = ()) -> dict[str, Any]:
         """Return the journal's counts, and the problems that need a person's attention.
@@ -60,10 +62,16 @@ class History:
             "outcome": known.outcome if known else None,
             "reason": known.reason if known else "",
             "at": iso(known.at if known else history.entries[0].at),
-            "due": iso(known.due) if known and known.due is not None and known.outcome in FINAL else None,
+            "due": self._due(known),
             **(json.loads(history.decision) if history.decision else {}),
             "entries": [self._to_json(entry) for entry in history.entries],
         }
+
+    def _due(self, known: Known | None) -> str | None:
+        """Return when the rules are to be applied again, or None."""
+        if known is None or known.due is None or known.outcome not in FINAL or not self._is_watched(known.path):
+            return None
+        return iso(known.due)
 
     def _to_json(self, entry: Entry) -> dict[str, Any]:
         decision = entry.intent.cause.decision

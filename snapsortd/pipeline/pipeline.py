@@ -55,8 +55,6 @@ class Terms:
     """True to classify the image before the others in flight."""
     batch: int | None = None
     """The batch of its entries; None for one of its own."""
-    is_watched: bool = True
-    """False if nothing comes across the image by itself, so that its decision is never due again."""
 
 
 class Pipeline:
@@ -154,7 +152,7 @@ class Pipeline:
                 if not terms.requested:
                     decision = without_repeats(self._journal, decision, known)
                 why = reason_left(classification, decision, self._negatives)
-                due = due_of(decision) if terms.is_watched else None
+                due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
                 if not terms.dry_run:
                     text = decision_to_json(file, classification, decision, _elapsed(began))
@@ -193,8 +191,8 @@ class Pipeline:
     def _carry_out(self, image: OpenFile, known: Known | None, result: Result, text: str, batch: int | None) -> Result:
         """Carry out the decision and record the outcome; `text` is the decision for the journal."""
         assert result.decision is not None
-        number = self._journal.decide(image.path, text)
-        filed = self._executor.carry_out(image, result.decision.actions, batch or self._journal.new_batch(), number)
+        decision, number = result.decision, self._journal.decide(image.path, text)
+        filed = self._executor.carry_out(image, decision.actions, batch or self._journal.new_batch(), number)
         result = replace(result, entries=filed.entries)
         if filed.failure is not None:
             setback = record_setback(self._journal, filed.failure, image, known, number)
@@ -207,7 +205,7 @@ class Pipeline:
         outcome, reason = summarize(filed.entries, filed.reason or result.reason)
         if outcome is Outcome.LEFT and known is not None and known.due is not None and known.outcome in ACTED_ON:
             outcome, reason = known.outcome, known.reason
-        due = result.due if outcome in ASKED_AGAIN else None
+        due = due_of(decision) if outcome in ASKED_AGAIN else None
         if outcome is not Outcome.FILED:
             identity = _identity_after(image, filed.entries)
             self._journal.remember(

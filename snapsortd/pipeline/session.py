@@ -70,7 +70,7 @@ class Session:
         self.clock = clock
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
-        self.history = History(journal)
+        self.history = History(journal, self._is_watched)
         self.answering = Answering()
         self._should_stop = should_stop
         self._leftovers = Leftovers(journal)
@@ -207,7 +207,10 @@ class Session:
         return max(inside, key=len, default=os.path.dirname(path))
 
     def _is_watched(self, path: str) -> bool:
-        """True if the path is in a watched folder, or below one whose subfolders are watched."""
+        """True if the path is in a watched folder, or below one whose subfolders are watched.
+
+        Only there are the rules applied again by themselves. Callable from any thread.
+        """
         root, folder = self.root_of(path), os.path.dirname(path)
         return any(each.path == root and (each.subfolders or folder == root) for each in self.config.watch)
 
@@ -233,14 +236,15 @@ class Session:
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            is_watched = self._is_watched(path)
-            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch, is_watched=is_watched)
+            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch)
             result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
             made = moved_with_image(self.journal, path)
             if made is None:
                 raise FileChanged(f"{path}: {error.message}") from None
             result = Result(path, Outcome.FILED, "it was filed with its image", entries=(made,))
+        if not self._is_watched(path):
+            result = replace(result, due=None)
         return {**result_to_json(result), "batch": batch}
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:

@@ -193,6 +193,27 @@ def test_actions_that_were_carried_out_are_not_repeated(loop: DueLoop) -> None:
     assert len([each for each in loop.session.journal.entries() if each.state == "shadow"]) == 1
 
 
+def test_the_original_of_a_copy_that_was_undone_is_left_alone(loop: DueLoop) -> None:
+    (copied,) = loop.leave("copy.png")
+    assert loop.session.undo(last=2)["done"] == 1
+    assert loop.names("backup") == []
+    loop.set_clock(31)
+    loop.daemon.folders.rescan_soon()
+    loop.settle()
+    assert os.path.exists(copied)
+
+
+def test_outside_of_the_watched_folders_nothing_is_due(loop: DueLoop) -> None:
+    (inside,) = loop.leave("a.png")
+    outside = loop.filed / "a.png"
+    outside.write_bytes(image(b"good outside"))
+    loop.made.append(str(outside))
+    for path, is_due in ((inside, True), (str(outside), False)):
+        assert bool(loop.session.image(path, dry_run=True)["due"]) is is_due
+        assert bool(loop.session.image(path)["due"]) is is_due
+        assert bool(loop.session.history.explain(path)["due"]) is is_due
+
+
 def test_what_was_filed_into_a_watched_folder_stays_there(loop: DueLoop) -> None:
     put = loop.put("new.png")
     loop.until(lambda: not os.path.exists(put), "filed")
