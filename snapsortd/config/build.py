@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from itertools import chain
 from typing import cast
 
 from snapsortd.config.faults import locate
@@ -12,6 +13,7 @@ from snapsortd.config.schema.document import Document, LabelEntry, RuleEntry, Te
 from snapsortd.config.schema.filters import FilterBody, Filters
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
+from snapsortd.domain.left_out import DEFAULT, LEFT_OUT
 from snapsortd.rules.filters import Filter, Not
 from snapsortd.rules.rule import FilterMode, Rule
 
@@ -31,6 +33,7 @@ def build(path: str, document: Document, root: Node) -> Config:
                 path=entry.path,
                 subfolders=entry.subfolders,
                 ignore=tuple(entry.ignore),
+                exclude=_excluded(entry.exclude),
                 settle=entry.settle,
                 position=_position(root, "watch", index, "path"),
             )
@@ -50,6 +53,12 @@ def build(path: str, document: Document, root: Node) -> Config:
 def build_labels(entries: Mapping[str, LabelEntry]) -> tuple[Label, ...]:
     """Return the labels of a document, in order."""
     return tuple(Label(name, tuple(entry.prompts), entry.negative) for name, entry in entries.items())
+
+
+def _excluded(patterns: list[str]) -> tuple[str, ...]:
+    """Return the patterns of folders that are left out, with all of the default ones in place of their word."""
+    named = (LEFT_OUT if each == DEFAULT else (each,) for each in patterns)
+    return tuple(dict.fromkeys(chain.from_iterable(named)))
 
 
 def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:

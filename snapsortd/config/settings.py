@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from snapsortd.domain.left_out import LEFT_OUT
 from snapsortd.rules.rule import Rule
 
 MAX_BYTES = 1 << 20
@@ -41,6 +42,7 @@ class WatchFolder:
     path: str
     subfolders: bool = False
     ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = LEFT_OUT
     settle: float = 1.0
     position: str = field(default="", compare=False)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from snapsortd.config import load_config
+from snapsortd.domain.errors import NotKnown
 from snapsortd.files.locations import Locations
 from snapsortd.pipeline.session import Session
+from snapsortd.watch.candidates import why_not_filed
 
 
 class LocalBackend:
@@ -16,11 +19,19 @@ class LocalBackend:
 
     def __init__(self, session: Session) -> None:
         self.log = session.history.log
-        self.explain = session.history.explain
         self.image = session.image
         self.undo = session.undo
         self.redo = session.redo
         self.abandon = session.abandon
+        self._session = session
+
+    def explain(self, path: str) -> dict[str, Any]:
+        """Return what is known about one image, and why; or else why it would not be filed as it is."""
+        history = self._session.history
+        try:
+            return history.explain(path)
+        except NotKnown:
+            return history.explain(path, why_not_filed(path, self._session.config.watch))
 
 
 @contextmanager

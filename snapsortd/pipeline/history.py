@@ -49,9 +49,22 @@ class History:
         found = self._journal.entries(limit=limit, before=before, rule=rule, path=path, state=state)
         return {"entries": [self._to_json(entry) for entry in found]}
 
-    def explain(self, path: str) -> dict[str, Any]:
-        """Return all that is known about the image that is, or was, at `path`. Raise NotKnown if that is nothing."""
+    def explain(self, path: str, waits: str = "", seconds: float | None = None) -> dict[str, Any]:
+        """Return all that is known about the image that is, or was, at `path`. Raise NotKnown if that is nothing.
+
+        `waits` is why the file that is there now is not filed as it is, `seconds` for how long it has waited.
+        """
         history = self._journal.history_of(path)
+        if waits:
+            entries = [self._to_json(entry) for entry in history.entries]
+            return {
+                "path": path,
+                "outcome": "waiting",
+                "reason": waits,
+                "at": None,
+                "seconds": None if seconds is None else round(seconds, 1),
+                "entries": entries,
+            }
         if history.known is None and not history.entries:
             raise NotKnown(
                 f"nothing is known about {path}", "it has not been seen yet, or is not an image; try `snapsortctl sim`"

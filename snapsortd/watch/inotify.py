@@ -38,6 +38,9 @@ class Listener(Protocol):
     def folder_moved(self) -> None:
         """A watched folder, or one below it, was renamed."""
 
+    def is_searched(self, path: str) -> bool:
+        """Return False if the folder at `path` needs no watch, because it is not searched."""
+
 
 if sys.platform == "linux":
     from watchdog.observers.api import EventQueue
@@ -110,6 +113,8 @@ if sys.platform == "linux":
                 self._listener.folder_moved()
 
         def add_callback(self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId) -> WatchDescriptor:
+            if not self._listener.is_searched(os.fsdecode(path)):
+                raise FileNotFoundError(errno.ENOENT, "not searched", path)  # which watchdog passes over
             try:
                 return super().add_callback(path, mask, callback, id_)
             except OSError as error:

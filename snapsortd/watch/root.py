@@ -11,7 +11,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
 
 from snapsortd.files.mounts import MOUNTS, filesystem, is_in, mount_number, remote_filesystem
-from snapsortd.watch.candidates import WatchFolder
+from snapsortd.watch.candidates import WatchFolder, is_searched
 from snapsortd.watch.inotify import ARRIVALS, open_observer, watch_limit
 
 SCAN_INTERVAL_S = 30.0
@@ -69,6 +69,8 @@ class Root:
         self.point = point
         """The mount point that it is on; once nothing is mounted there, its path leads to another folder or nowhere."""
         self._is_remote = False
+        self._real = ""
+        """The path that is watched: that of the folder without symlinks."""
         self._observer: BaseObserver | None = None
         self._lost = False
 
@@ -125,6 +127,10 @@ class Root:
         """Called by the observer: this folder, or one below it, is not watched."""
         self.state = f"scanning: {watch_limit(error)}"
 
+    def is_searched(self, path: str) -> bool:
+        """Return whether a folder, at its real path, is searched. Called by the observer before it is watched."""
+        return path == self._real or is_searched(self.folder.path + path[len(self._real) :], self.folder)
+
     def folder_moved(self) -> None:
         """Called by the observer: it may have been this one, and then its path will report no more events."""
         self.request_scan()
@@ -156,6 +162,7 @@ class Root:
         return self._observer.is_alive() and all(each.is_alive() for each in self._observer.emitters)
 
     def _watch(self, real: str, mounts: Mapping[int, str]) -> None:
+        self._real = real
         self.point = _mount_point(real, mounts)
         kind = filesystem(real, self._mounts)
         self._check_interval = SCAN_INTERVAL_S if kind.startswith("fuse") else self._local_interval

@@ -26,8 +26,8 @@ def scan(folder: WatchFolder, others: Collection[str] = ()) -> Generator[str]:
                 match _kind(entry):
                     case "file" if is_candidate(entry.name, folder.ignore):
                         yield entry.path
-                    case "folder" if folder.subfolders and is_searched(entry.name, folder.ignore):
-                        if entry.path not in others:
+                    case "folder" if folder.subfolders and entry.path not in others:
+                        if is_searched(entry.path, folder):
                             waiting.append(entry.path)
 
 

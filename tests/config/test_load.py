@@ -13,6 +13,7 @@ from snapsortd.config import Config, Label, ModelConfig, WatchFolder, default_co
 from snapsortd.config.schema.document import Document, RuleEntry, json_schema
 from snapsortd.config.schema.filters import Filters
 from snapsortd.domain.decision import ActionKind, OnConflict
+from snapsortd.domain.left_out import LEFT_OUT
 from snapsortd.rules.filters import (
     AgeFilter,
     Comparison,
@@ -55,6 +56,20 @@ def test_the_smallest_configuration_has_the_documented_defaults(tmp_path: Path) 
     assert config.labels == (Label("a", ("one",)),)
     assert config.watch == (WatchFolder("/w", subfolders=False, ignore=(), settle=1.0),)
     assert (config.rules, config.rescan, config.notify) == ((), 300.0, False)
+
+
+def test_the_readme_lists_every_folder_that_is_left_out() -> None:
+    readme = (REPO / "README.md").read_text()
+    assert [pattern for pattern in LEFT_OUT if f"`{pattern}`" not in readme] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("[default, Old]", (*LEFT_OUT, "Old")), ("[]", ()), ("Old", ("Old",)), ("[Old, default]", ("Old", *LEFT_OUT))],
+)
+def test_the_folders_that_are_left_out_can_be_changed(tmp_path: Path, text: str, expected: tuple[str, ...]) -> None:
+    config = load(tmp_path, f"version: 1\nlabels: {{a: one}}\nwatch: [{{path: /w, exclude: {text}}}]\nrules: []\n")
+    assert config.watch[0].exclude == expected
 
 
 def test_the_example_is_read_in_full() -> None:

@@ -60,7 +60,7 @@ def finish(unfinished: Unfinished) -> None:
 def make_files(count: int) -> list[tuple[str, bytes]]:
     """Return `count` images of every format, every tenth corrupt, with difficult names."""
     chance = random.Random(7)
-    names = ["plain", "with space", "{label}", "$HOME", "-rf", "ünï", "new\nline", ".hidden", "a" * 240, "~"]
+    names = ["plain", "with space", "{label}", "$HOME", "-rf", "ünï", "new\nline", "dot.ted", "a" * 240, "~"]
     files = []
     for i in range(count):
         image_format = FORMATS[i % len(FORMATS)]

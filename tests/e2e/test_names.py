@@ -80,6 +80,8 @@ def filed(shared: Instance) -> Filed:
         receipt(number).resize((60 + number, 80)).save(staged)
         before[name] = staged.read_bytes()
         staged.rename(os.fsdecode(os.path.join(inbox, name)))
+    hidden = [os.fsdecode(os.path.join(inbox, name)) for name in NAMES if name.startswith(b".")]
+    shared.ctl("sort", *hidden)  # the daemon leaves them alone until they have a visible name
     wait_for(lambda: not os.listdir(inbox) and not shared.status()["unfinished"], seconds=120, what="all filed")
     entries = shared.json("log", "--rule", "Names", "--limit", str(len(NAMES)))["entries"]
     return Filed(shared, before, {os.path.basename(os.fsencode(each["source"])): each for each in entries}, around)

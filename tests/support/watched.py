@@ -12,4 +12,5 @@ class Folder:
     path: str
     subfolders: bool = False
     ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     settle: float = SETTLE

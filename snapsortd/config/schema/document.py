@@ -20,6 +20,7 @@ from snapsortd.config.schema.values import (
     Lines,
     ModelName,
     Path,
+    Patterns,
     RuleName,
     RuleTags,
     Threads,
@@ -27,6 +28,7 @@ from snapsortd.config.schema.values import (
     WatchedPath,
     context_of,
 )
+from snapsortd.domain.left_out import DEFAULT
 
 
 def group_names(filters: list[Filters]) -> tuple[str, ...]:
@@ -67,7 +69,9 @@ class WatchEntry(Short):
     path: WatchedPath
     subfolders: bool = False
     ignore: Lines = Field(default_factory=list)
-    """File names to ignore, as shell patterns."""
+    """File and folder names to ignore, as shell patterns."""
+    exclude: Patterns = Field(default_factory=lambda: [DEFAULT])
+    """Subfolders that are not searched, as shell patterns; default stands for those that hold no pictures of yours."""
     settle: Duration = 1.0
     """A file is complete when it has not changed for this long."""
 

@@ -91,6 +91,11 @@ def as_many(value: object) -> object:
     return value
 
 
+def as_any_number(value: object) -> object:
+    """Return a list, also for a single text and for an empty list. Raises ValueError for anything else."""
+    return value if value == [] else as_many(value)
+
+
 def _duration(value: object) -> float:
     seconds = duration(as_text(value, "2s, 30m or 1h"))
     if seconds < MIN_DURATION_S:
@@ -194,6 +199,7 @@ _AS_TEXT = WithJsonSchema({"type": "string"})
 
 Line = Annotated[str, AfterValidator(as_line)]
 Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
+Patterns = Annotated[list[Line], BeforeValidator(as_any_number, json_schema_input_type=str | list[str])]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
 TimeLimit = Annotated[
     float, BeforeValidator(_time_limit), WithJsonSchema({"type": "string", "examples": ["30s", "5m"]})

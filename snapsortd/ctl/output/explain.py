@@ -10,7 +10,7 @@ from typing import Any
 from click import style
 
 from snapsortd.ctl.output.console import short
-from snapsortd.ctl.output.render import log_lines, moment
+from snapsortd.ctl.output.render import duration, log_lines, moment
 from snapsortd.ctl.output.tables import draw, grid
 from snapsortd.domain.text import escape, size_words
 
@@ -24,6 +24,7 @@ OUTCOME_SENTENCES = {
     "shadow": "Nothing was moved",
     "ignored": "It was ignored",
     "undone": "It was moved back, and is left alone until it changes",
+    "waiting": "It is not filed as it is",
     "failed": "It could not be filed yet and will be retried",
     "quarantined": "It was given up on, and is retried only when it changes",
 }
@@ -61,7 +62,8 @@ def outcome_sentence(story: Reply) -> str:
     sentence = known or "It is known from the journal only"
     reason = f": {escape(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
-    return f"{sentence}{reason}{at}."
+    waited = f"; it has waited for {duration(story['seconds'])}" if story.get("seconds") is not None else ""
+    return f"{sentence}{reason}{waited}{at}."
 
 
 def due_sentence(due: str, now: float) -> str:

@@ -30,6 +30,7 @@ OUTCOMES = {
     "ignored": ("bright_black", "ignored"),
     "undone": ("cyan", "undone"),
     "redone": ("cyan", "redone"),
+    "waiting": ("yellow", "waiting"),
     "failed": ("red", "failed"),
     "quarantined": ("red", "given up"),
     "conflict": ("red", "conflict"),
@@ -79,6 +80,9 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
         state = "" if folder["state"] == "watching" else style(f"  ({escape(folder['state'])})", fg="yellow")
         yield "" if number else "watching", short(folder["path"]) + state
     yield "queued", count(status["queued"], "image")
+    for number, held in enumerate(status.get("held_back") or ()):
+        waits = f"{short(held['path'])}, for {duration(held['seconds'])}: {escape(held['reason'])}"
+        yield "" if number else "waiting", waits
     for number, task in enumerate(status.get("working") or ()):
         yield "" if number else "working", working(task)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"

@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import snapsortd
 from snapsortd.daemon.events import Broadcast
-from snapsortd.domain.errors import JournalError
+from snapsortd.domain.errors import JournalError, NotKnown
 from snapsortd.journal import Counts
 from snapsortd.pipeline.replies import status_to_json
 
 if TYPE_CHECKING:
     from snapsortd.daemon.loop import Daemon
+
+
+MAX_HELD = 20
+"""Maximum number of files that are held back in one status."""
 
 
 class DaemonControl:
@@ -46,6 +50,10 @@ class DaemonControl:
             "version": snapsortd.__version__,
             "uptime_s": round(time.monotonic() - daemon.started, 1),
             "queued": daemon.waiting,
+            "held_back": [
+                {"path": path, "reason": reason, "seconds": round(seconds, 1)}
+                for path, reason, seconds in daemon.queue.held_back.all(time.monotonic())[:MAX_HELD]
+            ],
             "working": [task.to_json() for task in daemon.workers.overdue],
             "model": {
                 "name": session.config.model.name,
@@ -71,7 +79,14 @@ class DaemonControl:
 
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known of one image, and why."""
-        return self._daemon.session.history.explain(path)
+        folders, history = self._daemon.folders, self._daemon.session.history
+        held = folders.queue.held_back.reason_of(path, time.monotonic())
+        if held is not None:
+            return history.explain(path, *held)
+        try:
+            return history.explain(path)
+        except NotKnown:
+            return history.explain(path, folders.why_not_filed(path))
 
     def image(
         self,

@@ -24,8 +24,17 @@ def test_a_file_that_grows_with_pauses_longer_than_its_settle_time(daemon: Obser
             if end < len(content):
                 # There is no event for a write before the file is closed, so a rescan finds it.
                 daemon.client.send("reload")
-                wait_for(lambda: daemon.outcome(path) == "quarantined", what="quarantined, half written")
+                wait_for(lambda: daemon.outcome(path) == "waiting", what="held back, half written")
                 assert path.read_bytes() == content[:end]
+    wait_for(lambda: daemon.filed_once(path, content), what="filed whole")
+
+
+def test_a_file_that_grows_between_the_times_that_it_is_open(daemon: Observed) -> None:
+    path, content = daemon.inbox / "slow" / "reopened.png", png(14)
+    path.write_bytes(content[:50])
+    wait_for(lambda: daemon.outcome(path) == "quarantined", what="quarantined, half written")
+    with path.open("ab") as file:
+        file.write(content[50:])
     wait_for(lambda: daemon.filed_once(path, content), what="filed whole")
 
 
@@ -33,7 +42,7 @@ def test_a_download_that_is_renamed_when_it_is_whole(daemon: Observed) -> None:
     partial, path = daemon.inbox / "slow" / "done.png.crdownload", daemon.inbox / "slow" / "done.png"
     partial.write_bytes(png(12)[:40])
     daemon.settled()
-    assert daemon.outcome(partial) is None
+    assert daemon.outcome(partial) == "waiting"
     partial.write_bytes(png(12))
     partial.rename(path)
     wait_for(lambda: daemon.filed_once(path, png(12)), what="filed")

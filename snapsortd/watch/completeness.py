@@ -1,0 +1,130 @@
+"""Say why a file is not ready to be filed: the one place that knows the names, control files and writers of files
+that programs have not finished."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+
+from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
+from snapsortd.files.folders import close, lstat, open_place
+from snapsortd.files.remove import is_being_written
+
+PARTIAL_SUFFIXES = (
+    *(".crdownload", ".part", ".partial", ".download", ".wkdownload", ".opdownload"),  # Chromium, Firefox, Edge, Safari
+    *(".filepart", ".lftp", ".aria2", ".aria2__temp", ".ytdl", ".st"),  # WinSCP, lftp, aria2, yt-dlp, axel
+    *(".fdmdownload", ".dtapart", ".downloading", ".incomplete", ".inprogress", ".unfinished", ".mega"),
+    *(".!ut", ".!qb", ".!bt", ".bt!", ".!sync", ".bc!", ".bts", ".td", ".xltd", ".jc!", ".ob!", ".dctmp"),
+    *(".tmp", ".temp", ".~tmp~", ".partial~", ".lftp-pget-status"),
+)
+"""Suffixes of files that downloading and copying programs have not finished."""
+
+BACKUP_SUFFIXES = ("~", ".bak", ".swp", ".swo", ".swx")
+"""Suffixes of the backups and notes of editors."""
+
+BACKUP_TAILS = (".old", ".orig", ".original", ".save", ".saved", ".backup", ".bkp", ".bk")
+"""Suffixes of backups when they stand behind the suffix of an image."""
+
+EXIFTOOL = ("_original", "_exiftool_tmp")
+"""Endings that exiftool appends to an image's name for its backup and while it writes."""
+
+TEMPORARY_PREFIXES = ("~$", "~syncthing~")
+"""Prefixes of notes of Microsoft Office and of files that Syncthing receives; all others are hidden."""
+
+CONTROL_SUFFIXES = (
+    ".aria2",
+    ".aria2__temp",
+    ".!ut",
+    ".st",
+    ".lftp-pget-status",
+    ".ytdl",
+    ".bts",
+    ".td.cfg",
+    ".xltd.cfg",
+)
+"""Suffixes, behind the name of a file, of the notes that a program keeps beside it until it has downloaded all of it:
+aria2, µTorrent, axel, lftp, yt-dlp, BitSpirit, Xunlei."""
+
+EMPTY_CONTROL = ".part"
+"""Suffix of a note that says so only while it is empty: with content it is another, unfinished file."""
+
+TEMPORARY_S = 3600.0
+"""Time without a change after which a file with an unknown suffix behind that of an image (`x.jpg.K3J9QZ`) is filed:
+most are temporary names, but some pages give their pictures such names for good."""
+
+_SUFFIXES = "|".join(sorted(IMAGE_SUFFIXES))
+_BEHIND_IMAGE = re.compile(rf"\.(?:{_SUFFIXES})(?P<tail>\.[^.]+)+$")
+
+AS_IT_IS = "`snapsortctl sort FILE` files it as it is"
+
+
+def unready_name(name: str) -> str:
+    """Return why a file of this name is not a complete image, whatever it contains; empty if it may be one."""
+    lower = name.lower()
+    if lower.startswith("."):
+        return "its name is hidden, as that of a file that is not finished or was deleted; it waits for a visible name"
+    if ending := next((each for each in PARTIAL_SUFFIXES if lower.endswith(each)), ""):
+        return f"its name ends in {ending}, as that of an unfinished download or copy; it waits for its real name"
+    is_backup = lower.endswith((*BACKUP_SUFFIXES, *_behind_images(EXIFTOOL))) or (
+        lower.endswith(BACKUP_TAILS) and _tail(lower)
+    )
+    if is_backup or lower.startswith(TEMPORARY_PREFIXES) or (len(lower) > 1 and lower[0] == lower[-1] == "#"):
+        return f"its name is that of a backup or temporary file; {AS_IT_IS}"
+    return ""
+
+
+def unready(path: str, root: str) -> str:
+    """Return why the file at `path` is not ready though it has not changed for a while; empty if it is.
+
+    Symlinks are followed up to the watched folder `root`, and not below it. A file that can't be read counts as ready:
+    opening it reports why.
+    """
+    return _temporary(path, root) or _controlled(path, root) or _written(path, root)
+
+
+def _behind_images(endings: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f".{suffix}{ending}" for suffix in IMAGE_SUFFIXES for ending in endings)
+
+
+def _tail(lower: str) -> str:
+    """Return the unknown suffix behind that of an image: `.k3j9qz` of `x.jpg.k3j9qz`; numbers are of second copies."""
+    found = _BEHIND_IMAGE.search(lower)
+    if found is None or suffix_of(lower) in IMAGE_SUFFIXES or found["tail"][1:].isdigit():
+        return ""
+    return found["tail"]
+
+
+def _temporary(path: str, root: str) -> str:
+    tail = _tail(os.path.basename(path).lower())
+    found = lstat(path, root) if tail else None
+    if found is None or abs(time.time() - found.identity.ctime_ns / 1e9) > TEMPORARY_S:
+        return ""
+    return f"its name ends in {tail}, as that of a temporary file; it is filed if it has not changed for an hour"
+
+
+def _controlled(path: str, root: str) -> str:
+    folder = os.path.dirname(path)
+    controls = [path + suffix for suffix in CONTROL_SUFFIXES]
+    if folder != root:  # a download of several files into one folder
+        controls.append(f"{folder}.aria2")
+    found = next((each for each in controls if lstat(each, root) is not None), "")
+    note = lstat(path + EMPTY_CONTROL, root)
+    if note is not None and note.is_regular and note.identity.size == 0:
+        found = path + EMPTY_CONTROL
+    if not found:
+        return ""
+    return f"its download is not finished: {os.path.basename(found)} is still there; {AS_IT_IS}"
+
+
+def _written(path: str, root: str) -> str:
+    try:
+        with open_place(path, root) as place:
+            fd = place.open()
+            try:
+                written = is_being_written(fd)
+            finally:
+                close(fd)
+    except OSError:
+        return ""
+    return f"another program has it open for writing; it is filed when that ends, or {AS_IT_IS}" if written else ""
