@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from snapsortd.files.folders import lstat
 from snapsortd.watch.completeness import unready, unready_name
@@ -26,12 +26,15 @@ class WatchFolder(Protocol):
     def settle(self) -> float: ...
 
 
+W = TypeVar("W", bound=WatchFolder)
+
+
 def is_candidate(name: str, ignore: tuple[str, ...] = ()) -> bool:
     """Return True if a file of this name may be a complete image. `ignore` holds globs; see `left_out.matches`."""
     return not unready_name(name) and not matches(name, ignore)
 
 
-def owner(path: str, folders: Sequence[WatchFolder]) -> WatchFolder | None:
+def owner(path: str, folders: Sequence[W]) -> W | None:
     """Return the watched folder responsible for `path`: the innermost one that contains it, even if ignored there."""
     containing = (folder for folder in folders if path.startswith(_inside(folder)))
     return max(containing, key=lambda folder: len(folder.path), default=None)

@@ -28,6 +28,6 @@ def images(tmp_path: Path) -> Path:
     folder = tmp_path / "images"
     (folder / "below").mkdir(parents=True)
     for name in ("b.png", "a.JPG", "notes.txt", ".snapsort.1", "below/c.webp"):
-        (folder / name).touch()
+        (folder / name).write_bytes(b"x")
     (folder / "link.png").symlink_to("b.png")
     return folder

@@ -240,7 +240,7 @@ def test_sim_says_what_would_happen(ctl: Ctl, daemon: FakeControl, images: Path)
 
 
 def test_one_bad_image_does_not_end_sort(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
-    (images / "aa-bad.png").touch()
+    (images / "aa-bad.png").write_bytes(b"x")
     found = ctl.json("sort", str(images), code=1)
     assert [each["outcome"] for each in found["images"]] == ["filed", "failed", "filed"]
     assert found["counts"] == {"filed": 2, "failed": 1}

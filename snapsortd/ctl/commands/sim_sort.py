@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.find_images import FoundImage, find_images, watched_folders
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.progress import with_progress
 from snapsortd.ctl.output.render import image_line
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
-from snapsortd.domain.names import IMAGE_SUFFIXES, OWN_PREFIX, suffix_of
 from snapsortd.domain.text import count
+from snapsortd.files.locations import Locations
 
 F = TypeVar("F", bound=Callable[..., Any])
 FAILURES = frozenset({"failed", "quarantined", "conflict"})
@@ -50,7 +51,7 @@ def words(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tu
 def sim_command(as_json: bool, **which: Any) -> None:
     """Show what would happen to images, and why. Changes nothing.
 
-    PATH is an image, or a folder of images.
+    PATH is an image, or a folder: the same files as the daemon would file are found in it.
 
     \b
       snapsortctl sim ~/Downloads
@@ -80,9 +81,9 @@ def process_images(
     paths: Sequence[str], recursive: bool, tags: Sequence[str], skip_tags: Sequence[str], as_json: bool, dry_run: bool
 ) -> None:
     """Process every image, report each result, and exit with 1 if one of them failed."""
-    images = list(dict.fromkeys(found for path in paths for found in find_images(os.path.abspath(path), recursive)))
-    results = []
-    with reach(locations()) as backend:
+    here, results = locations(), []
+    images = images_of(paths, here, recursive=recursive)
+    with reach(here) as backend:
         done = results_of(backend, images, dry_run, tags=tags, skip_tags=skip_tags)
         for result in with_progress(done, len(images), quiet=as_json):
             results.append(result)
@@ -98,11 +99,15 @@ def process_images(
 
 
 def results_of(
-    backend: Backend, images: Iterable[str], dry_run: bool, **chosen: Sequence[str]
+    backend: Backend, images: Iterable[FoundImage], dry_run: bool, **chosen: Sequence[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield the result of each image, all in one batch; an error that concerns one image alone is its result."""
     batch: int | None = None
-    for path in images:
+    for image in images:
+        path = image.path
+        if image.waits:
+            yield {"path": path, "outcome": "waiting", "reason": image.waits}
+            continue
         try:
             result = backend.image(path, dry_run=dry_run, batch=batch, **chosen)
         except SnapsortError as error:
@@ -113,26 +118,17 @@ def results_of(
         yield result
 
 
-def find_images(path: str, recursive: bool) -> Iterator[str]:
-    """Yield `path` itself, or the images of that folder by name; symlinks are not followed."""
-    if not os.path.isdir(path):
-        yield path
-        return
-    try:
-        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
-    except OSError as error:
-        click.echo(f"snapsortctl: {short(path)} cannot be read: {error.strerror}", err=True)
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from find_images(entry.path, recursive) if recursive else ()
-        elif entry.is_file(follow_symlinks=False) and has_image_name(entry.name):
-            yield entry.path
-
-
-def has_image_name(name: str) -> bool:
-    """Return whether the name has an image suffix and is not the name of one of our own temporary files."""
-    return suffix_of(name) in IMAGE_SUFFIXES and not name.startswith(OWN_PREFIX)
+def images_of(paths: Sequence[str], here: Locations, *, recursive: bool) -> list[FoundImage]:
+    """Return the images that the arguments name or that are in their folders, each once; report unreadable folders."""
+    watched = watched_folders(here) if any(os.path.isdir(path) for path in paths) else ()
+    found: dict[str, FoundImage] = {}
+    for path in paths:
+        try:
+            for image in find_images(os.path.abspath(path), watched, recursive=recursive):
+                found.setdefault(image.path, image)
+        except OSError as error:
+            click.echo(f"snapsortctl: {short(path)} cannot be read: {error.strerror}", err=True)
+    return list(found.values())
 
 
 def summary(results: Sequence[dict[str, Any]], outcomes: Counter[str], batch: int | None, dry_run: bool) -> str:
