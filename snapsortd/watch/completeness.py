@@ -8,8 +8,8 @@ import re
 import time
 
 from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
-from snapsortd.files.folders import close, lstat, open_place
-from snapsortd.files.remove import is_being_written
+from snapsortd.files.folders import PathInFolder, close, lstat, open_place
+from snapsortd.files.remove import is_being_written, is_empty
 
 PARTIAL_SUFFIXES = (
     *(".crdownload", ".part", ".partial", ".download", ".wkdownload", ".opdownload"),  # Chromium, Firefox, Edge, Safari
@@ -80,7 +80,11 @@ def unready(path: str, root: str) -> str:
     Symlinks are followed up to the watched folder `root`, and not below it. A file that can't be read counts as ready:
     opening it reports why.
     """
-    return _temporary(path, root) or _controlled(path, root) or _written(path, root)
+    try:
+        with open_place(path, root) as place:
+            return _temporary(place) or _controlled(place) or _written(place)
+    except OSError:
+        return ""
 
 
 def _behind_images(endings: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,36 +99,35 @@ def _tail(lower: str) -> str:
     return found["tail"]
 
 
-def _temporary(path: str, root: str) -> str:
-    tail = _tail(os.path.basename(path).lower())
-    found = lstat(path, root) if tail else None
+def _temporary(place: PathInFolder) -> str:
+    tail = _tail(place.name.lower())
+    found = place.look() if tail else None
     if found is None or abs(time.time() - found.identity.ctime_ns / 1e9) > TEMPORARY_S:
         return ""
     return f"its name ends in {tail}, as that of a temporary file; it is filed if it has not changed for an hour"
 
 
-def _controlled(path: str, root: str) -> str:
-    folder = os.path.dirname(path)
-    controls = [path + suffix for suffix in CONTROL_SUFFIXES]
-    if folder != root:  # a download of several files into one folder
-        controls.append(f"{folder}.aria2")
-    found = next((each for each in controls if lstat(each, root) is not None), "")
-    note = lstat(path + EMPTY_CONTROL, root)
-    if note is not None and note.is_regular and note.identity.size == 0:
-        found = path + EMPTY_CONTROL
-    if not found:
-        return ""
-    return f"its download is not finished: {os.path.basename(found)} is still there; {AS_IT_IS}"
+def _controlled(place: PathInFolder) -> str:
+    controls = [PathInFolder(place.folder, place.name + suffix) for suffix in (*CONTROL_SUFFIXES, EMPTY_CONTROL)]
+    found = next((each.name for each in controls if _is_control(each)), "")
+    if not found and place.folder.path != place.folder.root:  # a download of several files into one folder
+        control = f"{place.folder.path}.aria2"
+        found = os.path.basename(control) if lstat(control, place.folder.root) is not None else ""
+    return f"its download is not finished: {found} is still there; {AS_IT_IS}" if found else ""
 
 
-def _written(path: str, root: str) -> str:
+def _is_control(place: PathInFolder) -> bool:
     try:
-        with open_place(path, root) as place:
-            fd = place.open()
-            try:
-                written = is_being_written(fd)
-            finally:
-                close(fd)
-    except OSError:
-        return ""
+        found = place.look()
+    except OSError:  # with its suffix, the name is too long to exist
+        return False
+    return found is not None and (not place.name.endswith(EMPTY_CONTROL) or is_empty(place))
+
+
+def _written(place: PathInFolder) -> str:
+    fd = place.open()
+    try:
+        written = is_being_written(fd)
+    finally:
+        close(fd)
     return f"another program has it open for writing; it is filed when that ends, or {AS_IT_IS}" if written else ""

@@ -154,6 +154,12 @@ def test_a_download_of_several_files_is_not_complete_while_its_control_file_is_b
     assert unready(str(image), str(tmp_path)) == ""
 
 
+def test_a_name_of_the_greatest_length_is_complete(tmp_path: Path) -> None:
+    image = tmp_path / f"{'x' * 251}.jpg"
+    image.write_bytes(CONTENT)
+    assert unready(str(image), str(tmp_path)) == ""
+
+
 def test_an_unfinished_file_beside_a_complete_one_holds_nothing_back(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").write_bytes(CONTENT)
     (tmp_path / "x.jpg.part").write_bytes(CONTENT[:100])
