@@ -17,6 +17,7 @@ from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.turns import Turn
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
+from snapsortd.watch.completeness import unready
 from snapsortd.watch.queue import WorkQueue
 
 log = logging.getLogger("snapsortd")
@@ -45,6 +46,13 @@ class InFlightImage:
     def is_answered(self) -> bool:
         """True if the next step need not wait."""
         return self.request is not None and self.request.is_answered
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """Says why an image is not complete."""
+
+    reason: str
 
 
 class InFlightImages:
@@ -107,7 +115,7 @@ class InFlightImages:
         life = self._session.pipeline.file_image(path, folder.path, self._should_not_wait, terms)
         image = InFlightImage(path, folder.path, folder.settle, is_new, life)
         self._images.append(image)
-        self._take_step(image)
+        self._workers.run(partial(_begin, image), partial(self._stepped, image), path, folder.path)
 
     def finish(self) -> bool:
         """File the oldest new image that is answered, or else the oldest other one; False if there is none."""
@@ -152,11 +160,13 @@ class InFlightImages:
         image.request = None
         self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, root)
 
-    def _stepped(self, image: InFlightImage, outcome: Future[Request | Turn | Result]) -> None:
+    def _stepped(self, image: InFlightImage, outcome: Future[Request | Turn | Result | Unready]) -> None:
         """Take in the outcome of a step."""
         ended = True
         try:
-            match outcome.result():
+            match self._unless_unready(image, outcome.result()):
+                case None:
+                    pass
                 case Request() | Turn() as request:
                     image.request = request
                     ended = not image.is_wanted
@@ -176,7 +186,17 @@ class InFlightImages:
         finally:
             if ended:
                 self._images.remove(image)
-            self.used = time.monotonic()
+
+    def _unless_unready(
+        self, image: InFlightImage, found: Request | Turn | Result | Unready
+    ) -> Request | Turn | Result | None:
+        """Return what a step led to; None if the image is not complete, and goes back to the queue to be held there."""
+        if isinstance(found, Unready):
+            self._queue.hold(image.path, found.reason, time.monotonic(), image.settle)
+            return None
+        self._queue.held_back.release(image.path)
+        self.used = time.monotonic()
+        return found
 
     def _requeue(self, images: list[InFlightImage]) -> None:
         """Close images of one folder, in a worker, because closing a file may hang too; then offer them again."""
@@ -204,6 +224,12 @@ class InFlightImages:
 def _root_of(image: InFlightImage) -> str:
     """Return the folder that the next step hangs in if it hangs; empty if it is rather the destination."""
     return "" if isinstance(image.request, Turn) and image.request.destinations else image.root
+
+
+def _begin(image: InFlightImage) -> Request | Turn | Result | Unready:
+    """Take the first step of an image's life, unless it is not complete."""
+    reason = unready(image.path, image.root)
+    return Unready(reason) if reason else _step(image.life)
 
 
 def _step(life: Life) -> Request | Turn | Result:

@@ -17,7 +17,6 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.progress import reported_to
 from snapsortd.pipeline.session import UNFINISHED, Session
 from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in, why_not_filed
-from snapsortd.watch.completeness import unready
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
 from snapsortd.watch.watcher import Watcher
@@ -37,7 +36,6 @@ class WatchedFolders:
             guarded(lambda path, stat: session.pipeline.is_already_processed(path, stat.identity), otherwise=True),
             self._place,
             self._ask,
-            guarded(self._unready, ""),
         )
         self.rescan_due = now
         """The time at which the next rescan is due, in monotonic seconds."""
@@ -129,9 +127,6 @@ class WatchedFolders:
         """Return why the file at `path` would not be filed as it is; empty if it would. Raise NotAnswering."""
         folders = self._session.config.watch
         return self._session.answering.ask(self._place(path), partial(why_not_filed, path, folders))
-
-    def _unready(self, path: str) -> str:
-        return unready(path, self._place(path))
 
     def _stat_wanted(self, path: str) -> Stat | None:
         """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""

@@ -31,10 +31,12 @@ class HeldBack:
         held.pause = min(held.pause * 2, MAX_PAUSE_S)
         return due
 
-    def shorten(self, path: str) -> None:
-        """Check a file often again, because a program has just closed it."""
-        if (held := self._files.get(path)) is not None:
-            held.pause = FIRST_PAUSE_S
+    def shorten(self, path: str) -> bool:
+        """Check a file often again, because something has happened to it. Return False if it is not held."""
+        if (held := self._files.get(path)) is None:
+            return False
+        held.pause = FIRST_PAUSE_S
+        return True
 
     def release(self, path: str) -> None:
         """Forget a file, held or not."""
@@ -52,6 +54,3 @@ class HeldBack:
     def all(self, now: float) -> list[tuple[str, str, float]]:
         """Return path, reason and seconds of every held file, the longest held first."""
         return [(path, held.reason, now - held.since) for path, held in list(self._files.items())]
-
-    def __len__(self) -> int:
-        return len(self._files)

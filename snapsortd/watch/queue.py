@@ -16,7 +16,6 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
-from typing import TypeVar
 
 from snapsortd.domain.file import Stat
 from snapsortd.files.answering import Ask, NotAnswering, directly
@@ -40,8 +39,6 @@ FIRST_RETRY_S = 60.0
 MAX_RETRY_S = 3600.0
 _IMMEDIATELY = 0.0
 
-T = TypeVar("T")
-
 
 def retry_pause(attempts: int) -> float:
     """Return the seconds to wait after this many failed attempts: 1 minute, doubled each time, at most 1 hour."""
@@ -58,11 +55,11 @@ class _Waiting:
     """For a failed file, the time before which it is not retried unless it changes."""
 
 
-def _read_each(read: Callable[[str], T], paths: Sequence[str]) -> list[tuple[str, T]]:
-    """Return what `read` returns for the first paths: as many as can be read in a slice of time, at least one."""
+def _look_at_each(stat: Callable[[str], Stat | None], paths: Sequence[str]) -> list[tuple[str, Stat | None]]:
+    """Return the facts of the first paths: as many as can be read in a slice of time, at least one."""
     until, found = time.monotonic() + SLICE_S, []
     for path in paths:
-        found.append((path, read(path)))
+        found.append((path, stat(path)))
         if time.monotonic() >= until:
             break
     return found
@@ -70,10 +67,6 @@ def _read_each(read: Callable[[str], T], paths: Sequence[str]) -> list[tuple[str
 
 def _never(_path: str, _stat: Stat) -> bool:
     return False
-
-
-def _always_ready(_path: str) -> str:
-    return ""
 
 
 class WorkQueue:
@@ -89,20 +82,14 @@ class WorkQueue:
         known: Callable[[str, Stat], bool] = _never,
         place: Callable[[str], str] = lambda _path: "",
         ask: Ask = directly,
-        unready: Callable[[str], str] = _always_ready,
     ) -> None:
         """`stat` reads a path's file facts. `known` returns True if this version of a file was already processed;
         such files are dropped without settling, so that a scan over many of them is cheap. `place` returns the folder
-        that a path is in, in whose thread `ask` reads it: the files of one that does not answer are dropped.
-        `unready` returns why a settled file is not ready, or an empty text; it is then held back."""
+        that a path is in, in whose thread `ask` reads it: the files of one that does not answer are dropped."""
         self._stat = stat
         self._known = known
         self._place = place
         self._ask = ask
-        self._unready = unready
-        self.held_back = HeldBack()
-        self._settled: list[str] = []
-        """Settled files that have to be asked about."""
         self._inbox: SimpleQueue[tuple[str, float] | None] = SimpleQueue()
         self._dropped = False
         self._waiting: dict[str, _Waiting] = {}
@@ -114,6 +101,7 @@ class WorkQueue:
         self._ready_backlog: OrderedDict[str, None] = OrderedDict()
         self._scans = ScanQueue(stat, ask)
         self._retries = 0
+        self.held_back = HeldBack()
 
     def offer(self, path: str, quiet: float) -> None:
         """Queue the file at `path`, which was created or changed; it settles after `quiet` seconds without a change."""
@@ -153,10 +141,9 @@ class WorkQueue:
             while True:
                 self._take(self._inbox.get_nowait())
         self._pull(now)
-        for path, stat in self._look(self._stat, self._take_due(now)):
+        for path, stat in self._look(self._take_due(now)):
             if path in self._waiting:
                 self._inspect(path, self._waiting[path], stat, now)
-        self._hand_out(now)
         while self._ready_new and next(iter(self._ready_new.values())) + NEW_FILE_WINDOW_S <= now:
             path, _ = self._ready_new.popitem(last=False)
             self._ready_fresh[path] = None
@@ -182,12 +169,19 @@ class WorkQueue:
 
     def retry(self, path: str, attempts: int, now: float, quiet: float = 1.0) -> None:
         """Retry a failed file after a pause that grows with `attempts`, or as soon as it changes."""
-        stat = next((stat for _, stat in self._look(self._stat, [path])), None)
+        self._retry_at(path, now + retry_pause(attempts), now, quiet)
+
+    def hold(self, path: str, reason: str, now: float, quiet: float) -> None:
+        """Hold a settled file back that is not complete, until it is offered, or a pause has passed."""
+        self._retry_at(path, self.held_back.hold(path, reason, now), now, quiet)
+
+    def _retry_at(self, path: str, due: float, now: float, quiet: float) -> None:
+        stat = next((stat for _, stat in self._look([path])), None)
         if stat is None or self._retries >= RETRY_LIMIT:
+            self.held_back.release(path)
             return
         self._forget(path)
         self._retries += 1
-        due = now + retry_pause(attempts)
         self._set(path, _Waiting(quiet, fresh=False, due=due, seen=Observation(stat, now), retry_at=due))
 
     def next_due(self, now: float) -> float | None:
@@ -204,40 +198,36 @@ class WorkQueue:
         self._ready_new.clear()
         self._ready_fresh.clear()
         self._ready_backlog.clear()
-        self._settled.clear()
         self.held_back.clear()
         self._retries = 0
 
     def __len__(self) -> int:
-        """Return the number of waiting files, without those that are held back, or failed and retried later."""
-        return self._in_turn + self._inbox.qsize()
-
-    @property
-    def _in_turn(self) -> int:
-        return len(self._waiting) - self._retries - len(self.held_back)
+        """Return the number of waiting files, without failed ones that are retried later."""
+        return len(self._waiting) - self._retries + self._inbox.qsize()
 
     def _has_room(self) -> bool:
-        return self._in_turn < BACKLOG_LIMIT
+        return len(self._waiting) - self._retries < BACKLOG_LIMIT
 
     def _take(self, offered: tuple[str, float] | None) -> None:
         if offered is None:
             return
         path, quiet = offered
+        if self.held_back.shorten(path):  # a program may just have closed it, which shows in no other way
+            self._forget(path)
         before = self._waiting.get(path)
-        if before is None and self._in_turn >= FRESH_LIMIT:
+        if before is None and len(self._waiting) - self._retries >= FRESH_LIMIT:
             self._dropped = True
         elif before is None:
             self._set(path, _Waiting(quiet, fresh=True, due=_IMMEDIATELY))
         else:
             self._leave_ready(path)
-            self.held_back.shorten(path)
             before.fresh, before.due = True, _IMMEDIATELY
             self._set(path, before)
 
     def _pull(self, now: float) -> None:
         pulls = PULLS_PER_UPDATE
         while pulls and self._has_room():
-            room = BACKLOG_LIMIT - self._in_turn
+            room = BACKLOG_LIMIT + self._retries - len(self._waiting)
             found = self._scans.next(min(pulls, max(room, FEWEST_PULLS)))
             if not found:
                 return
@@ -256,16 +246,16 @@ class WorkQueue:
                 taken.add(path)
                 yield path
 
-    def _look(self, read: Callable[[str], T], paths: Iterable[str]) -> list[tuple[str, T]]:
-        """Return what `read` returns for these files, called in the threads of their folders; files that could not be
-        read in time are due again at once, those of a folder that does not answer are dropped."""
+    def _look(self, paths: Iterable[str]) -> list[tuple[str, Stat | None]]:
+        """Return the facts of these files, read in the threads of their folders; files that could not be read in time
+        are due again at once, those of a folder that does not answer are dropped."""
         places: dict[str, list[str]] = {}
         for path in paths:
             places.setdefault(self._place(path), []).append(path)
-        found: list[tuple[str, T]] = []
+        found: list[tuple[str, Stat | None]] = []
         for place, here in places.items():
             try:
-                seen = self._ask(place, partial(_read_each, read, here))
+                seen = self._ask(place, partial(_look_at_each, self._stat, here))
             except NotAnswering:
                 self._drop(place)
                 continue
@@ -278,6 +268,7 @@ class WorkQueue:
     def _drop(self, place: str) -> None:
         for path in [path for path in self._waiting if self._place(path) == place]:
             self._forget(path)
+            self.held_back.release(path)
 
     def _inspect(self, path: str, waiting: _Waiting, stat: Stat | None, now: float) -> None:
         if waiting.retry_at is not None:
@@ -290,39 +281,24 @@ class WorkQueue:
             waiting.retry_at = None
         elif waiting.seen is None and stat is not None and self._known(path, stat):
             self._forget(path)
+            self.held_back.release(path)
             return
         verdict = settle(waiting.seen, stat, now, waiting.quiet)
         waiting.seen = verdict.observation
         match verdict.kind:
             case Kind.READY:
-                waiting.due = _IMMEDIATELY
+                waiting.due = math.inf
                 self._waiting[path] = waiting
-                self._settled.append(path)
+                if waiting.fresh:
+                    self._ready_new[path] = now
+                else:
+                    self._ready_backlog[path] = None
             case Kind.WAIT:
                 waiting.due = verdict.until
                 self._set(path, waiting)
             case Kind.GONE | Kind.NOT_A_FILE | Kind.EMPTY:
                 self._forget(path)
-
-    def _hand_out(self, now: float) -> None:
-        """Make the settled files ready that are complete, and hold the others back."""
-        settled, self._settled = self._settled, []
-        for path, reason in self._look(self._unready, settled):
-            waiting = self._waiting.get(path)
-            if waiting is None:
-                continue
-            if reason and len(self.held_back) >= RETRY_LIMIT:
-                self._forget(path)
-            elif reason:
-                waiting.due = self.held_back.hold(path, reason, now)
-                self._set(path, waiting)
-            else:
                 self.held_back.release(path)
-                waiting.due = math.inf
-                if waiting.fresh:
-                    self._ready_new[path] = now
-                else:
-                    self._ready_backlog[path] = None
 
     def _set(self, path: str, waiting: _Waiting) -> None:
         self._waiting[path] = waiting
@@ -330,7 +306,6 @@ class WorkQueue:
 
     def _forget(self, path: str) -> None:
         self._leave_ready(path)
-        self.held_back.release(path)
         waiting = self._waiting.pop(path, None)
         if waiting is not None and waiting.retry_at is not None:
             self._retries -= 1
