@@ -79,12 +79,8 @@ def disk_of(fd: int) -> str:
     It is the UUID of its file system, the file behind a loop device, or the place that a network file system was
     mounted from; empty if there is none, or the system does not report it.
     """
-    try:
-        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
-            number = next(line.split()[1] for line in lines if line.startswith("mnt_id:"))
-        with open(MOUNTS, encoding="utf-8", errors="backslashreplace") as lines:
-            mount = next(line for line in lines if line.startswith(f"{number} "))
-    except (OSError, StopIteration):
+    mount = _mount_of_open(fd)
+    if not mount:
         return ""
     fields, _, rest = mount.partition(" - ")
     kind, source = rest.split(" ")[:2]
@@ -94,6 +90,22 @@ def disk_of(fd: int) -> str:
     part = _unescape(fields.split(" ")[3]) if kind == "btrfs" else ""
     name = _name_of_device(_unescape(source))
     return name and name + part
+
+
+def filesystem_of(fd: int) -> str:
+    """Return the type of the file system that an open file is on; empty if the system does not report it."""
+    return _mount_of_open(fd).partition(" - ")[2].split(" ")[0]
+
+
+def _mount_of_open(fd: int) -> str:
+    """Return the line of proc_pid_mountinfo(5) of an open file; empty if the system does not report it."""
+    try:
+        with open(f"/proc/self/fdinfo/{fd}", encoding="ascii") as lines:
+            number = next(line.split()[1] for line in lines if line.startswith("mnt_id:"))
+        with open(MOUNTS, encoding="utf-8", errors="backslashreplace") as lines:
+            return next(line for line in lines if line.startswith(f"{number} "))
+    except (OSError, StopIteration):
+        return ""
 
 
 def is_certain(disk: str) -> bool:

@@ -19,6 +19,7 @@ from snapsortd.domain.errors import DurabilityError, LeftAside
 from snapsortd.files.capabilities import capabilities
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.folders import Folder, PathInFolder, close
+from snapsortd.files.mounts import filesystem_of
 from snapsortd.files.private import NEW, OLD, REMOVED, leave_private, open_private, private_folder
 from snapsortd.files.rename import (
     NO_SUCH_LINK,
@@ -33,6 +34,9 @@ from snapsortd.files.rename import (
 from snapsortd.files.sync import sync_folder
 
 IsMeant = Callable[[PathInFolder], bool]
+
+LEASED_BY_SERVER = ("nfs", "cifs", "smb")
+"""File systems, by the start of their type, on which the server grants leases."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMLINK})
 """Errors of mkdir(2) where a file can still be renamed: a full disk must be possible to empty."""
@@ -267,7 +271,8 @@ def is_being_written(fd: int) -> bool:
     """True if any program has the file open for writing; False if that can't be determined. `fd` is read-only.
 
     A read lease (fcntl(2), Linux) is granted only for a file that nobody has open for writing. If somebody opens it
-    before the lease is released, the kernel sends a signal: SIGURG, which is ignored by default.
+    before the lease is released, the kernel sends a signal: SIGURG, which is ignored by default. NFS and SMB refuse a
+    lease whenever the server has not granted one, which says nothing about writers.
     """
     if sys.platform != "linux":
         return False
@@ -277,6 +282,6 @@ def is_being_written(fd: int) -> bool:
         fcntl.fcntl(fd, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
     except OSError as error:
-        return error.errno == errno.EAGAIN
+        return error.errno == errno.EAGAIN and not filesystem_of(fd).startswith(LEASED_BY_SERVER)
     fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     return False

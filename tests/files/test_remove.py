@@ -12,6 +12,7 @@ from snapsortd.actions.recover import repair
 from snapsortd.domain.entry import Entry, Method, State, temporary_name
 from snapsortd.domain.errors import LeftAside, MoveRefused
 from snapsortd.files.folders import PathInFolder, open_place
+from snapsortd.files.mounts import MOUNTS
 from snapsortd.files.private import OLD, private_folder
 from snapsortd.files.remove import is_being_written, remove_exactly, return_name
 from tests.support.filing import PIXELS, Filing, identity_of, tree
@@ -90,6 +91,22 @@ def test_whether_a_file_is_being_written(place: PathInFolder) -> None:
         with open(place.path, "ab"):
             assert is_being_written(fd)
         assert not is_being_written(fd)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("ext4", True), ("nfs4", False), ("cifs", False), ("fuse.sshfs", True)])
+def test_a_refused_lease_says_nothing_where_the_server_grants_them(
+    place: PathInFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, expected: bool
+) -> None:
+    lines = Path(MOUNTS).read_text().splitlines()
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("".join(f"{line.partition(' - ')[0]} - {kind} none rw\n" for line in lines))
+    monkeypatch.setattr("snapsortd.files.mounts.MOUNTS", str(mounts))
+    fd = place.open()
+    try:
+        with open(place.path, "ab"):
+            assert is_being_written(fd) is expected
     finally:
         os.close(fd)
 
