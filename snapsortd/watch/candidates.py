@@ -49,7 +49,8 @@ def wanted_in(path: str, folders: Sequence[WatchFolder]) -> WatchFolder | None:
 def why_not_filed(path: str, folders: Sequence[WatchFolder]) -> str:
     """Return why the existing file at `path` would not be filed as it is; empty if it would, or is in no folder."""
     folder = owner(path, folders)
-    if folder is None or lstat(path, folder.path) is None:
+    found = lstat(path, folder.path) if folder is not None else None
+    if folder is None or found is None or not found.is_regular:
         return ""
     return _why_unwanted(path, folder) or _why_left_out(path, folder) or unready(path, folder.path)
 

@@ -7,6 +7,7 @@ import os
 import re
 import time
 
+from snapsortd.domain.file import Stat
 from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
 from snapsortd.files.folders import PathInFolder, close, lstat, open_place
 from snapsortd.files.remove import is_being_written, is_empty
@@ -82,7 +83,10 @@ def unready(path: str, root: str) -> str:
     """
     try:
         with open_place(path, root) as place:
-            return _temporary(place) or _controlled(place) or _written(place)
+            found = place.look()
+            if found is None or not found.is_regular:  # a pipe must not be opened
+                return ""
+            return _temporary(place, found) or _controlled(place) or _written(place)
     except OSError:
         return ""
 
@@ -99,10 +103,9 @@ def _tail(lower: str) -> str:
     return found["tail"]
 
 
-def _temporary(place: PathInFolder) -> str:
+def _temporary(place: PathInFolder, found: Stat) -> str:
     tail = _tail(place.name.lower())
-    found = place.look() if tail else None
-    if found is None or abs(time.time() - found.identity.ctime_ns / 1e9) > TEMPORARY_S:
+    if not tail or abs(time.time() - found.identity.ctime_ns / 1e9) > TEMPORARY_S:
         return ""
     return f"its name ends in {tail}, as that of a temporary file; it is filed if it has not changed for an hour"
 

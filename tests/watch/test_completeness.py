@@ -154,6 +154,17 @@ def test_a_download_of_several_files_is_not_complete_while_its_control_file_is_b
     assert unready(str(image), str(tmp_path)) == ""
 
 
+def test_a_pipe_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jpg")
+    opened = threading.Thread(target=lambda: os.close(os.open(tmp_path / "x.jpg", os.O_WRONLY)))
+    opened.start()
+    assert unready(str(tmp_path / "x.jpg"), str(tmp_path)) == ""
+    opened.join(0.2)
+    assert opened.is_alive()
+    os.close(os.open(tmp_path / "x.jpg", os.O_RDONLY))
+    opened.join(20)
+
+
 def test_a_name_of_the_greatest_length_is_complete(tmp_path: Path) -> None:
     image = tmp_path / f"{'x' * 251}.jpg"
     image.write_bytes(CONTENT)
