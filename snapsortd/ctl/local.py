@@ -27,11 +27,10 @@ class LocalBackend:
 
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known about one image, and why; or else why it would not be filed as it is."""
-        history = self._session.history
         try:
-            return history.explain(path)
+            return self._session.explain(path)
         except NotKnown:
-            return history.explain(path, why_not_filed(path, self._session.config.watch))
+            return self._session.explain(path, why_not_filed(path, self._session.config.watch))
 
 
 @contextmanager

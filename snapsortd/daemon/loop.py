@@ -5,10 +5,13 @@ What touches images is done by workers; the loop itself never waits for their fi
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from snapsortd.config import load_config
@@ -25,8 +28,11 @@ from snapsortd.daemon.watched_folders import WatchedFolders
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.result import Result
+from snapsortd.pipeline.after_filing import FiledLately, Grown, find_grown
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.watcher import Watcher
+
+log = logging.getLogger("snapsortd")
 
 JOURNAL_RETRY_S = 60.0
 """Pause in filing after the journal could not be written, because space may be freed meanwhile."""
@@ -56,6 +62,7 @@ class Daemon:
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
         self.reload_error = ""
+        self.filed_lately = FiledLately()
         self._paused = False
         self._in_flight = InFlightImages(
             session,
@@ -134,6 +141,7 @@ class Daemon:
         if self.halted:
             self.queue.end_scans()
         worked = self.workers.finish()
+        self._check_filed(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
         self.service.watchdog()
@@ -175,8 +183,7 @@ class Daemon:
         due = [now + MAX_PAUSE_S, self._unhalt_due, self._model.next_due]
         if (turn := self.workers.next_due) > now:
             due.append(turn)
-        if watcher_due is not None:
-            due.append(watcher_due)
+        due += [each for each in (watcher_due, self.filed_lately.next_due) if each is not None]
         if not self.halted and not self._paused:
             due += [self.folders.rescan_due, self.due.next_check]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
@@ -197,6 +204,17 @@ class Daemon:
         """Take in the result for an image, which is news."""
         self.due.check_soon()
         self.announcer.publish_result(result, notify=self.session.config.notify)
+        self.filed_lately.add(result.entries, time.monotonic())
+
+    def _check_filed(self, now: float) -> None:
+        """Have the files checked that were filed lately and are due: they may have grown since."""
+        if self.workers.has_room and (due := self.filed_lately.take_due(now)):
+            self.workers.run(partial(find_grown, due), self._take_grown, due[0].intent.target)
+
+    def _take_grown(self, outcome: Future[list[Grown]]) -> None:
+        for grown in outcome.result():
+            log.warning("%s: %s", grown.entry.intent.target, grown.reason)
+        self.filed_lately.note(outcome.result())
 
     def file_for(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()

@@ -27,9 +27,11 @@ from snapsortd.files.claims import Claims
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
+from snapsortd.files.mounts import mount_of
 from snapsortd.files.progress import reported_to
 from snapsortd.journal import Journal
 from snapsortd.pipeline.abandon import abandon
+from snapsortd.pipeline.after_filing import growth
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
@@ -246,6 +248,20 @@ class Session:
         if not self._is_watched(path):
             result = replace(result, due=None)
         return {**result_to_json(result), "batch": batch}
+
+    def explain(self, path: str, waits: str = "", seconds: float | None = None) -> dict[str, Any]:
+        """Return all that is known about one image, as `History.explain` does, and if it has grown since it was filed.
+
+        Raise NotKnown if nothing is known.
+        """
+        story = self.history.explain(path, waits, seconds)
+        newest = next(iter(self.journal.entries(1, path=path)), None)
+        if newest is not None and not waits:
+            target = newest.intent.target
+            with suppress(NotAnswering):
+                grown = self.answering.ask(mount_of(target)[0] or target, partial(growth, newest))
+                story["reason"] = grown or story["reason"]
+        return story
 
     def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
         """Undo entries, newest first; `selection` is as in `replies.parse_selection`."""

@@ -13,8 +13,10 @@ from snapsortd.ctl.output.explain import outcome_sentence
 from snapsortd.ctl.output.render import status_lines
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.domain.errors import NotKnown
+from snapsortd.pipeline.after_filing import FIRST_CHECK_S
 from tests.support.looping import Loop, looping
 from tests.support.mortal_child import image
+from tests.support.turns import turn
 
 CONFIG = """\
 version: 1
@@ -77,3 +79,17 @@ def test_explain_says_why_a_file_is_not_filed_at_all(loop: Loop, name: str, why:
 def test_nothing_is_known_of_a_file_that_is_missing(loop: Loop) -> None:
     with pytest.raises(NotKnown):
         DaemonControl(loop.daemon).explain(str(loop.inbox / "gone.png"))
+
+
+def test_a_file_that_grows_after_it_was_filed_is_noticed_and_said(loop: Loop, caplog: pytest.LogCaptureFixture) -> None:
+    control, path = DaemonControl(loop.daemon), loop.put("scan.png")
+    loop.until(lambda: loop.order() == ["scan.png"], "it is filed")
+    with (loop.filed / "scan.png").open("ab") as file:
+        file.write(b"page 2")
+    turn(loop.daemon, ahead=FIRST_CHECK_S)
+    (problem,) = control.status()["problems"]
+    assert (problem["path"], problem["outcome"]) == (str(loop.filed / "scan.png"), "grown")
+    assert "it has grown since it was filed" in caplog.text
+    for each in (path, problem["path"]):
+        assert "it has grown since it was filed" in control.explain(each)["reason"]
+    assert any("grown" in line and "scan.png" in line for line in status_lines(control.status()))

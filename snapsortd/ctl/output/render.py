@@ -33,6 +33,7 @@ OUTCOMES = {
     "waiting": ("yellow", "waiting"),
     "failed": ("red", "failed"),
     "quarantined": ("red", "given up"),
+    "grown": ("yellow", "grown"),
     "conflict": ("red", "conflict"),
     "open": ("yellow", "unfinished"),
 }

@@ -11,7 +11,7 @@ import snapsortd
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError, NotKnown
 from snapsortd.journal import Counts
-from snapsortd.pipeline.replies import status_to_json
+from snapsortd.pipeline.replies import iso, status_to_json
 
 if TYPE_CHECKING:
     from snapsortd.daemon.loop import Daemon
@@ -42,8 +42,19 @@ class DaemonControl:
         except JournalError as error:  # everything else is still reported
             found = status_to_json(Counts(0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
+        grown = [
+            {
+                "path": each.entry.intent.target,
+                "outcome": "grown",
+                "reason": each.reason,
+                "at": iso(each.entry.at),
+                "id": None,
+            }
+            for each in daemon.filed_lately.grown
+        ]
         return {
             **found,
+            "problems": [*found["problems"], *grown],
             "state": state,
             "reason": reason,
             "pid": os.getpid(),
@@ -79,14 +90,14 @@ class DaemonControl:
 
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known of one image, and why."""
-        folders, history = self._daemon.folders, self._daemon.session.history
+        folders, session = self._daemon.folders, self._daemon.session
         held = folders.queue.held_back.reason_of(path, time.monotonic())
         if held is not None:
-            return history.explain(path, *held)
+            return session.explain(path, *held)
         try:
-            return history.explain(path)
+            return session.explain(path)
         except NotKnown:
-            return history.explain(path, folders.why_not_filed(path))
+            return session.explain(path, folders.why_not_filed(path))
 
     def image(
         self,
