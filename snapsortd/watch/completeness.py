@@ -54,6 +54,15 @@ TEMPORARY_S = 3600.0
 """Time without a change after which a file with an unknown suffix behind that of an image (`x.jpg.K3J9QZ`) is filed:
 most are temporary names, but some pages give their pictures such names for good."""
 
+OTHER_KINDS = frozenset(
+    {
+        *("xmp", "aae", "json", "pp3", "dop", "txt", "md", "html", "htm", "xml", "yaml", "yml", "csv", "log", "ini"),
+        *("url", "webloc", "lnk", "torrent", "md5", "sha1", "sha256", "asc", "sig", "mp4", "mov", "mp3", "wav"),
+        *("zip", "gz", "xz", "7z", "psd", "xcf", "kra", "svg", "ai", "eps", "jxl", "jp2", "j2k", "ico"),
+    }
+)
+"""Suffixes of companions and other files that are named after an image, and of formats that may be read elsewhere."""
+
 _SUFFIXES = "|".join(sorted(IMAGE_SUFFIXES))
 _BEHIND_IMAGE = re.compile(rf"\.(?:{_SUFFIXES})(?P<tail>\.[^.]+)+$")
 
@@ -96,9 +105,12 @@ def _behind_images(endings: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _tail(lower: str) -> str:
-    """Return the unknown suffix behind that of an image: `.k3j9qz` of `x.jpg.k3j9qz`; numbers are of second copies."""
+    """Return the unknown suffix behind that of an image: `.k3j9qz` of `x.jpg.k3j9qz`.
+
+    A number is that of a further copy.
+    """
     found = _BEHIND_IMAGE.search(lower)
-    if found is None or suffix_of(lower) in IMAGE_SUFFIXES or found["tail"][1:].isdigit():
+    if found is None or suffix_of(lower) in IMAGE_SUFFIXES | OTHER_KINDS or found["tail"][1:].isdigit():
         return ""
     return found["tail"]
 

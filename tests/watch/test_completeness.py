@@ -183,6 +183,9 @@ def test_an_unknown_suffix_behind_that_of_an_image_is_temporary_for_an_hour_only
     image = tmp_path / "x.jpg.K3J9QZ"
     image.write_bytes(CONTENT)
     assert "an hour" in unready(str(image), str(tmp_path))
+    companion = tmp_path / "x.jpg.json"
+    companion.write_bytes(b"{}")
+    assert unready(str(companion), str(tmp_path)) == ""
     monkeypatch.setattr("snapsortd.watch.completeness.TEMPORARY_S", TEMPORARY_S * 0)
     assert unready(str(image), str(tmp_path)) == ""
 
