@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.config.settings import WatchFolder
 from snapsortd.ctl.doctor import Status
 from snapsortd.ctl.doctor.clock import future_files
 from snapsortd.ctl.doctor.limits import count_folders, read_limits
@@ -133,12 +134,14 @@ def test_a_limit_that_does_not_suffice(patient: Patient, limit: str) -> None:
     assert f"user.max_inotify_{limit}=" in found["fix"]
 
 
-def test_every_subfolder_needs_a_watch_and_links_do_not(tmp_path: Path) -> None:
+def test_every_searched_subfolder_needs_a_watch_and_links_do_not(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "c").mkdir()
     (tmp_path / "round").symlink_to(tmp_path)
-    assert count_folders(str(tmp_path), subfolders=True, at_most=100) == 4
-    assert count_folders(str(tmp_path), subfolders=False, at_most=100) == 1
+    (tmp_path / ".hidden" / "deep").mkdir(parents=True)
+    (tmp_path / "node_modules" / "deep").mkdir(parents=True)
+    assert count_folders(WatchFolder(str(tmp_path), subfolders=True), at_most=100) == 4
+    assert count_folders(WatchFolder(str(tmp_path)), at_most=100) == 1
 
 
 # Other processes

@@ -206,7 +206,7 @@ class _Examination:
             if (seen := self.inspected.get(folder.path)) and not seen.error and not seen.remote:
                 roots += 1
                 at_most = watches.maximum - needed
-                needed += limits.count_folders(folder.path, subfolders=folder.subfolders, at_most=at_most)
+                needed += limits.count_folders(folder, at_most)
         yield from limits.check_limits(*found, needed, roots)
 
     def _clock(self) -> Iterator[Finding]:

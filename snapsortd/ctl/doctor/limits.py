@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 from snapsortd.ctl.doctor.finding import Finding, ok, warning
+from snapsortd.watch.candidates import WatchFolder, is_searched
 
 NAME = "inotify"
 PROC = "/proc"
@@ -105,15 +106,16 @@ def _listed(path: str) -> Sequence[str]:
         return ()
 
 
-def count_folders(path: str, *, subfolders: bool, at_most: int) -> int:
-    """Return the number of watches for a folder: one, and one per folder below it. Stops counting at `at_most`."""
-    count, waiting = 1, [path] if subfolders else []
+def count_folders(folder: WatchFolder, at_most: int) -> int:
+    """Return the number of watches for a folder: one, and one per searched folder below. Stops at `at_most`."""
+    count, waiting = 1, [folder.path] if folder.subfolders else []
     while waiting and count < at_most:
         try:
             with os.scandir(waiting.pop()) as entries:
                 inner = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
         except OSError:
             continue
+        inner = [each for each in inner if is_searched(each, folder)]
         count += len(inner)
         waiting += inner
     return count
