@@ -45,8 +45,9 @@ def build(path: str, document: Document, root: Node) -> Config:
         ),
         rescan=document.rescan,
         notify=document.notify,
+        taken_from=tuple(document.taken_from),
         # All of these are frozen dataclasses of text and numbers, so their repr is complete.
-        fingerprint=hashlib.sha256(repr((model.name, labels, rules)).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(repr((model.name, labels, rules, document.taken_from)).encode()).hexdigest(),
     )
 
 

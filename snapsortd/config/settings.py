@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import LEFT_OUT
 from snapsortd.rules.rule import Rule
 
@@ -73,8 +74,10 @@ class Config:
     tests: tuple[Expectation, ...] = ()
     rescan: float = 300.0
     notify: bool = False
+    taken_from: tuple[str, ...] = tuple(DATE_SOURCES)
+    """The sources of the date on which an image was taken, in order."""
     fingerprint: str = ""
-    """SHA-256, hex, of the parts that affect decisions: model, labels and rules."""
+    """SHA-256, hex, of the parts that affect decisions: model, labels, rules and sources of dates."""
 
     @property
     def negatives(self) -> frozenset[str]:

@@ -35,11 +35,16 @@ class ImageFacts:
     width: int
     height: int
     taken: datetime | None = None
-    """EXIF DateTimeOriginal; aware if the camera wrote an offset, else naive local time."""
+    """The date that was chosen from all that are known; aware if it was written with an offset, else naive local time.
+    None in what the classifier process reports."""
     frames: int = 1
     has_alpha: bool = False
     exif: Mapping[str, str] = field(default_factory=dict)
     """EXIF tags by their names ("Model", "FNumber", "GPSLatitude"), values as text; long values are left out."""
+    dates: Mapping[str, datetime] = field(default_factory=dict)
+    """The dates that the image itself has, by their source (`IN_IMAGE`)."""
+    taken_from: str = ""
+    """The source of `taken` (`DATE_SOURCES`); empty if there is none."""
 
     @property
     def camera(self) -> str:

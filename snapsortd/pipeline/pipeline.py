@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, ImageError
 from snapsortd.domain.file import FileIdentity
@@ -21,6 +22,7 @@ from snapsortd.journal import Journal
 from snapsortd.pipeline.asked_again import ACTED_ON, ASKED_AGAIN, due_of, without_repeats
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
+from snapsortd.pipeline.date_taken import with_date_taken
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
@@ -69,6 +71,7 @@ class Pipeline:
         classifier: Classifier,
         rules: Sequence[Rule],
         negatives: frozenset[str],
+        taken_from: Sequence[str] = tuple(DATE_SOURCES),
         fingerprint: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -78,6 +81,7 @@ class Pipeline:
         self._classifier = classifier
         self._rules = rules
         self._negatives = negatives
+        self._taken_from = taken_from
         self._fingerprint = fingerprint
         self._clock = clock
         self._duplicates = DuplicateFinder(journal, answering)
@@ -147,6 +151,8 @@ class Pipeline:
                 file = file_facts(image, image_format)
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
                 now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
+                seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
+                classification = replace(classification, image=seen)
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness)
                 decision = evaluate(self._rules, facts)
                 if not terms.requested:

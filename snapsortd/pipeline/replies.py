@@ -121,6 +121,7 @@ def decision_to_json(facts: FileFacts, classification: Classification, decision:
             "created": facts.created.isoformat(timespec="seconds"),
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
+            "taken_from": image.taken_from,
         },
     }
     return json.dumps(content)

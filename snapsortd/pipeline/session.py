@@ -151,6 +151,7 @@ class Session:
             classifier=self.classifier,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
+            taken_from=self.config.taken_from,
             fingerprint=fingerprint,
             clock=self.clock,
         )

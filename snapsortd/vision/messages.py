@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from snapsortd.domain.date_sources import IN_IMAGE
 from snapsortd.domain.exif_tags import MAX_TAGS, MAX_VALUE, exif_name
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.vision.wire import BadMessage
@@ -29,7 +30,7 @@ def classification_to_json(scores: Sequence[float], embedding: bytes, image: Ima
         "embedding": base64.b64encode(embedding).decode("ascii"),
         "width": image.width,
         "height": image.height,
-        "taken": image.taken.isoformat() if image.taken else None,
+        "dates": {source: date.isoformat() for source, date in image.dates.items()},
         "frames": image.frames,
         "has_alpha": image.has_alpha,
         "exif": dict(image.exif),
@@ -43,14 +44,13 @@ def classification_from_json(
     try:
         scores = [_score(score) for score in value["scores"]]
         embedding = base64.b64decode(value["embedding"], validate=True)
-        taken = value["taken"]
         image = ImageFacts(
             width=_count(value["width"]),
             height=_count(value["height"]),
-            taken=None if taken is None else datetime.fromisoformat(taken),
             frames=_count(value["frames"]),
             has_alpha=_bool(value["has_alpha"]),
             exif=_tags(value["exif"]),
+            dates=_dates(value["dates"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadMessage(f"not a valid answer: {text_from_json(error)}") from error
@@ -84,6 +84,12 @@ def _bool(value: Any) -> bool:
     if type(value) is not bool:
         raise ValueError(f"{value!r} is neither true nor false")
     return value
+
+
+def _dates(value: Any) -> Mapping[str, datetime]:
+    if type(value) is not dict or not value.keys() <= IN_IMAGE:
+        raise ValueError("not valid dates")
+    return {source: datetime.fromisoformat(text) for source, text in value.items()}
 
 
 def _tags(value: Any) -> Mapping[str, str]:

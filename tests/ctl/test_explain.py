@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -40,6 +41,13 @@ def test_when_the_rules_are_applied_again() -> None:
         (0, "The rules have been due again since 2026-12-28 12:00:00;"),
     ):
         assert due_sentence(noon.isoformat(), noon.timestamp() + seconds).startswith(words)
+
+
+def test_the_source_of_the_date_taken_is_told() -> None:
+    facts = seen(taken=datetime.fromisoformat("2024-05-17T09:30:12"))
+    image = replace(facts.classification.image, taken_from="gps")
+    story = json.loads(decision_to_json(facts.file, replace(facts.classification, image=image), Decision(()), 1))
+    assert "taken 2024-05-17 09:30:12 (by EXIF GPSDateStamp)" in "\n".join(story_lines({"path": "/in/a.png", **story}))
 
 
 def test_nothing_is_made_up_where_little_is_known() -> None:

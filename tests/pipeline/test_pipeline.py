@@ -8,6 +8,7 @@ import resource
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -460,6 +461,15 @@ def test_what_may_not_be_read_is_tried_again(room: Room) -> None:
 def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> None:
     result = room.process("/proc/self/mem")  # pread of its first bytes returns EIO
     assert (result.outcome, result.reason) == (Outcome.FAILED, "the disk reports an error")
+
+
+def test_the_date_taken_is_that_of_the_first_source(room: Room) -> None:
+    room.rules = (Rule("By date", (room.to("{taken:%Y-%m}/"),), (RECEIPT,)),)
+    result = room.process(room.receipt("Screenshot 2024-05-17 093012.png"))
+    assert result.classification is not None
+    image = result.classification.image
+    assert (image.taken, image.taken_from) == (datetime.fromisoformat("2024-05-17T09:30:12"), "name")
+    assert set(tree(room.filed)) == {"2024-05/Screenshot 2024-05-17 093012.png"}
 
 
 @pytest.mark.parametrize(

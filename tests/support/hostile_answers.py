@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOADED = {"name": "hostile", "dim": 2, "source": "/", "digest": ""}
-GOOD = {"id": 1, "scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "taken": None, "frames": 1}
+GOOD = {"id": 1, "scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "dates": {}, "frames": 1}
 GOOD |= {"has_alpha": False, "exif": {"Model": "X100"}}
 
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.child.decoding.decode import EARLIEST_YEAR, LATEST_YEAR, MAX_ASPECT, decode
+from snapsortd.vision.child.decoding.date_text import EARLIEST_YEAR, LATEST_YEAR
+from snapsortd.vision.child.decoding.decode import MAX_ASPECT, decode
 from snapsortd.vision.formats import sniff
 from tests.support.crafted_images import PAGE_BYTES, animated_png, chain, checksummed, encoded, exif_of, mpo_of
 
@@ -47,7 +48,7 @@ def test_formats(format: str) -> None:
     assert sniff(data) == {"HEIF": "heic"}.get(format, format.lower())
     pixels, facts = decode(io.BytesIO(data), SIDE)
     assert (pixels.mode, pixels.size) == ("RGB", (96, 64))
-    assert (facts.width, facts.height, facts.taken, facts.frames) == (96, 64, None, 1)
+    assert (facts.width, facts.height, facts.dates, facts.frames) == (96, 64, {}, 1)
     left, right = pixels.getpixel((10, 5)), pixels.getpixel((85, 5))
     assert isinstance(left, tuple)
     assert isinstance(right, tuple)
@@ -155,7 +156,16 @@ def _bright_corners(pixels: Image.Image) -> list[tuple[int, int]]:
         pytest.param("0001:01:01 00:00:00", None, None, id="year-1"),
         pytest.param("1825:12:31 23:59:59", None, None, id="before-photography"),
         pytest.param("9999:12:31 23:59:59", None, None, id="year-9999"),
-        pytest.param("2024:05:17 09:30:01", "+99:99", None, id="no-such-offset"),
+        pytest.param(
+            "2024:05:17 09:30:01", "+99:99", datetime.fromisoformat("2024-05-17T09:30:01"), id="no-such-offset"
+        ),
+        pytest.param(
+            "2024:05:17 09:30:01",
+            "+0530",
+            datetime.fromisoformat("2024-05-17T09:30:01+05:30"),
+            id="offset-without-colon",
+        ),
+        pytest.param("2024:05:17 09:30:01", "Z", datetime.fromisoformat("2024-05-17T09:30:01+00:00"), id="offset-zulu"),
         pytest.param("yesterday", None, None, id="words"),
     ],
 )
@@ -165,13 +175,14 @@ def test_time_taken(taken: str, offset: str | None, expected: datetime | None) -
     if offset is not None:
         exif.get_ifd(0x8769)[0x9011] = offset
     _, facts = decode(io.BytesIO(encoded(_scene(), "JPEG", exif=exif)), SIDE)
-    assert facts.taken == expected
-    assert expected is None or facts.taken is None or facts.taken.tzinfo == expected.tzinfo
+    found = facts.dates.get("original")
+    assert found == expected
+    assert expected is None or found is None or found.tzinfo == expected.tzinfo
 
 
 def test_broken_exif_is_no_broken_image() -> None:
     data = encoded(_scene(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff garbage")
-    assert decode(io.BytesIO(data), SIDE)[1].taken is None
+    assert decode(io.BytesIO(data), SIDE)[1].dates == {}
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "TIFF", "PNG", "HEIF"])
@@ -282,4 +293,4 @@ def test_damaged_bytes_give_pixels_or_a_reason(kind: str, position: float, junk:
     assert pixels.mode == "RGB"
     assert max(pixels.size) <= MAX_ASPECT * min(pixels.size)
     assert 1 <= facts.frames <= len(data)
-    assert facts.taken is None or EARLIEST_YEAR <= facts.taken.year <= LATEST_YEAR
+    assert all(EARLIEST_YEAR <= date.year <= LATEST_YEAR for date in facts.dates.values())

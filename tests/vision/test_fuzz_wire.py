@@ -17,6 +17,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from snapsortd.domain.date_sources import IN_IMAGE
 from snapsortd.domain.exif_tags import EXIF_NAMES
 from snapsortd.domain.image import Classification
 from snapsortd.vision.messages import classification_from_json, text_from_json
@@ -41,7 +42,7 @@ FIELDS = st.fixed_dictionaries(
         "width": ANY,
         "height": ANY,
         "frames": ANY,
-        "taken": st.one_of(DATES, ANY),
+        "dates": st.one_of(st.dictionaries(st.sampled_from(["xmp", "gps", "name"]), st.one_of(DATES, ANY)), ANY),
         "has_alpha": ANY,
         "exif": st.one_of(st.dictionaries(st.sampled_from(["Make", "Model", "make"]), TEXTS, max_size=3), ANY),
     },
@@ -59,7 +60,8 @@ def assert_possible(classification: Classification) -> None:
         1 <= each <= 2**31
         for each in (classification.image.width, classification.image.height, classification.image.frames)
     )
-    assert classification.image.taken is None or isinstance(classification.image.taken, datetime)
+    assert all(isinstance(date, datetime) for date in classification.image.dates.values())
+    assert classification.image.dates.keys() <= IN_IMAGE
     assert type(classification.image.has_alpha) is bool
     assert all(name in EXIF_NAMES and text.isprintable() for name, text in classification.image.exif.items())
     assert all(map(math.isfinite, struct.unpack("<2e", classification.embedding)))

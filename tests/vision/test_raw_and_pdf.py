@@ -51,7 +51,7 @@ def test_a_raw_file_is_seen_by_its_preview_and_measured_by_its_sensor() -> None:
     pixels, facts = decode(io.BytesIO(data), SIDE, "raw")
     assert pixels.size == (240, 160)
     assert (facts.width, facts.height, facts.frames) == (96, 64, 1)
-    assert facts.taken == datetime.fromisoformat("2024-05-17T09:30:01")
+    assert facts.dates == {"original": datetime.fromisoformat("2024-05-17T09:30:01")}
     assert (facts.exif["Make"], facts.exif["Model"]) == ("Maker", "Maker Model X")
 
 
@@ -96,7 +96,7 @@ def test_the_first_page_of_a_pdf_is_drawn() -> None:
     pixels, facts = decode(io.BytesIO(data), SIDE)
     assert pixels.mode == "RGB"
     assert pixels.size == (128, 166)
-    assert (facts.width, facts.height, facts.frames, facts.taken) == (612, 792, 3, None)
+    assert (facts.width, facts.height, facts.frames, facts.dates) == (612, 792, 3, {})
     assert pixels.getpixel((10, 10)) == (255, 0, 0)
     assert pixels.getpixel((120, 10)) == (255, 255, 255)
     blue = [colour for _, colour in pixels.getcolors(1 << 20) or [] if isinstance(colour, tuple) and colour[2] > 200]

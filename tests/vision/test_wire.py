@@ -100,10 +100,10 @@ def test_the_end_is_told(pair: tuple[socket.socket, Channel]) -> None:
 FACTS = ImageFacts(
     4,
     3,
-    datetime.fromisoformat("2024-05-17T09:30:01+02:00"),
     frames=2,
     has_alpha=True,
     exif={"Make": "Leica", "FNumber": "2.8", "Artist": "Zoë"},
+    dates={"original": datetime.fromisoformat("2024-05-17T09:30:01+02:00")},
 )
 ANSWER = classification_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS)
 
@@ -133,8 +133,9 @@ def test_an_answer_arrives_as_it_was_meant() -> None:
         pytest.param({"height": 2.5}, id="half-a-pixel"),
         pytest.param({"frames": True}, id="no-count"),
         pytest.param({"frames": 10**4000}, id="more-frames-than-any-file-holds"),
-        pytest.param({"taken": "yesterday"}, id="no-time"),
-        pytest.param({"taken": 12}, id="a-number-as-time"),
+        pytest.param({"dates": {"xmp": "yesterday"}}, id="no-time"),
+        pytest.param({"dates": {"xmp": 12}}, id="a-number-as-time"),
+        pytest.param({"dates": {"name": "2024-05-17"}}, id="a-date-that-no-image-has"),
         pytest.param({"embedding": "AHwAfA=="}, id="an-infinite-embedding"),
         pytest.param({"has_alpha": 1}, id="a-number-as-truth"),
         pytest.param({"exif": None}, id="no-exif"),

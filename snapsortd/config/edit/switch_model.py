@@ -28,12 +28,13 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
     wanted = replace(config.model, name=name)
 
     def is_wanted(new: Config) -> bool:
-        parts = (new.labels, new.watch, new.rules, new.rescan, new.notify)
+        parts = (new.labels, new.watch, new.rules, new.rescan, new.taken_from, new.notify)
         return new.model == wanted and parts == (
             config.labels,
             config.watch,
             config.rules,
             config.rescan,
+            config.taken_from,
             config.notify,
         )
 

@@ -13,6 +13,7 @@ from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
 from snapsortd.config.schema.regexes import named_groups
 from snapsortd.config.schema.values import (
     NO_RULE,
+    DateSources,
     Duration,
     ExpectedRule,
     Folders,
@@ -28,6 +29,7 @@ from snapsortd.config.schema.values import (
     WatchedPath,
     context_of,
 )
+from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import DEFAULT
 
 
@@ -154,6 +156,8 @@ class Document(Strict):
     """Expected results that `snapsortctl rules test` compares with those of the rules."""
     rescan: Duration = 300.0
     """Scan the watched folders this often, for files that the system did not report."""
+    taken_from: DateSources = Field(default_factory=lambda: list(DATE_SOURCES))
+    """The places where the date on which an image was taken is looked for, in this order; others are not."""
     notify: bool = False
     """Show a desktop notification for every image that is filed."""
 

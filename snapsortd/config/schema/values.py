@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo
 
 from snapsortd.config.expand import expand, expand_folder
 from snapsortd.config.schema.quantities import comparisons, duration, pixels, size
+from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Range
 
@@ -188,6 +189,16 @@ def _model_name(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _date_source(value: str) -> str:
+    if value not in DATE_SOURCES:
+        raise ValueError(f"'{value}' is not a source of dates{suggestion(value, list(DATE_SOURCES))}")
+    return value
+
+
+def _once(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
 def _extension(value: str) -> str:
     extension = value.removeprefix(".").lower()
     if not extension or "." in extension or "*" in extension:
@@ -229,6 +240,11 @@ KnownLabels = Annotated[
 Extensions = Annotated[
     list[Annotated[str, AfterValidator(_extension)]],
     BeforeValidator(as_many, json_schema_input_type=str | list[str]),
+]
+DateSources = Annotated[
+    list[Annotated[Line, AfterValidator(_date_source)]],
+    BeforeValidator(as_many, json_schema_input_type=str | list[str]),
+    AfterValidator(_once),
 ]
 ExpectedRule = Annotated[Line, AfterValidator(_expected_rule)]
 RuleTags = Annotated[

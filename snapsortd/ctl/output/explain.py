@@ -12,6 +12,7 @@ from click import style
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.render import duration, log_lines, moment
 from snapsortd.ctl.output.tables import draw, grid
+from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.text import escape, size_words
 
 Reply = Mapping[str, Any]
@@ -118,7 +119,8 @@ def fact_words(facts: Reply) -> Iterator[str]:
         yield size_words(facts["size"])
     for name in ("taken", "created", "modified"):
         if facts.get(name):
-            yield f"{name} {moment(facts[name])}"
+            source = DATE_SOURCES.get(facts.get(f"{name}_from") or "")
+            yield f"{name} {moment(facts[name])}" + (f" (by {source})" if source else "")
 
 
 def heading(text: str) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import math
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import BinaryIO
 
 import pillow_heif
@@ -18,8 +16,9 @@ from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.child.decoding.avif import open_avif
 from snapsortd.vision.child.decoding.boxes import container_is_complete
-from snapsortd.vision.child.decoding.exif import exif_is_huge, exif_texts
+from snapsortd.vision.child.decoding.exif import read_exif
 from snapsortd.vision.child.decoding.frames import count_frames
+from snapsortd.vision.child.decoding.image_dates import dates_in_image
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.child.decoding.png import load_png
 from snapsortd.vision.child.decoding.refusals import lacks_memory, refusal
@@ -47,9 +46,6 @@ _PLUGINS = {
 }
 _KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, raw, PDF"
 
-# EXIF 2.32, tables 4, 7 and 8
-_ORIENTATION, _EXIF_IFD, _TAKEN, _TAKEN_OFFSET = 0x0112, 0x8769, 0x9003, 0x9011
-
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -62,9 +58,6 @@ _UPRIGHT = {
 """The operation that turns an image of each EXIF orientation upright; 1 is upright."""
 
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-
-EARLIEST_YEAR, LATEST_YEAR = 1826, 2199
-"""The year of the oldest surviving photo, and a limit for the future; other dates are not from a camera's clock."""
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 """Pillow refuses twice this before it allocates memory. Our own check reports the exact size and the limit."""
@@ -93,8 +86,8 @@ def decode(
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
             loaded = _load(image, file, side, alone=alone)
-            orientation, taken = _exif(loaded)
-            has_alpha, exif = loaded.has_transparency_data, exif_texts(loaded)
+            orientation, exif = read_exif(loaded)
+            has_alpha, dates = loaded.has_transparency_data, dates_in_image(loaded, exif)
             pixels = _squash(_to_rgb(_reduce(loaded, side)))
     check_time(file)
     orientation = picture.orientation or orientation
@@ -103,7 +96,10 @@ def decode(
         pixels = pixels.transpose(_UPRIGHT[orientation])
     if orientation in _SIDEWAYS:
         width, height = height, width
-    return pixels, ImageFacts(width, height, taken or picture.taken, picture.frames, has_alpha, exif)
+    if picture.taken is not None:
+        dates.setdefault("original", picture.taken)
+    facts = ImageFacts(width, height, frames=picture.frames, has_alpha=has_alpha, exif=exif.selected, dates=dates)
+    return pixels, facts
 
 
 def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
@@ -163,35 +159,6 @@ def _allowed(head: bytes, image_format: str | None) -> str:
     if is_missing(image_format):
         raise ImageError(what_is_missing(image_format))
     return image_format
-
-
-def _exif(image: Image.Image) -> tuple[int, datetime | None]:
-    """Return orientation and time of exposure. Broken EXIF data does not make an image unreadable."""
-    if exif_is_huge(image):
-        return 1, None
-    try:
-        exif = image.getexif()
-        details = exif.get_ifd(_EXIF_IFD)
-        return exif.get(_ORIENTATION, 1), _time(str(details.get(_TAKEN)), str(details.get(_TAKEN_OFFSET, "")))
-    except ImageError:
-        raise
-    except Exception:  # Pillow's EXIF parser raises nearly anything on bad data
-        return 1, None
-
-
-def _time(text: str, offset: str) -> datetime | None:
-    """Parse EXIF's "2024:05:17 09:30:00" and "+02:00"; zeros and blanks mean "unknown"."""
-    match = re.match(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)", text)
-    if match is None:
-        return None
-    year, month, day, time = match.groups()
-    if not EARLIEST_YEAR <= int(year) <= LATEST_YEAR:
-        return None
-    zone = re.match(r"[+-]\d\d:\d\d", offset)
-    try:
-        return datetime.fromisoformat(f"{year}-{month}-{day}T{time}{zone[0] if zone else ''}")
-    except ValueError:
-        return None
 
 
 def _reduce(image: Image.Image, side: int) -> Image.Image:

@@ -5,21 +5,14 @@ from __future__ import annotations
 import codecs
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import ExifTags, Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.domain.exif_tags import EXIF_NAMES, MAX_VALUE, select_tags
-
-MAX_EXIF = 1 << 20
-"""Bytes. Cameras write at most 64 KB; Pillow takes a second for each megabyte of numbers."""
-
-_MAX_NUMBERS = 16
-"""Longer lists are ignored, because no rule needs them."""
-
-_MAX_VALUE_BYTES = 1 << 16
-"""Longer values are ignored; of a text, only the start is needed."""
+from snapsortd.domain.exif_tags import MAX_VALUE, select_tags
+from snapsortd.vision.child.decoding.exif_block import GPS_TAGS, MAIN_TAGS, MAX_NUMBERS, MAX_VALUE_BYTES, prepare_exif
 
 _CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 """The prefixes of the text of UserComment and two GPS tags (EXIF 2.32, table 9)."""
@@ -27,38 +20,47 @@ _CHARSETS = {b"ASCII\0\0\0": "ascii", b"UNICODE\0": "utf-16", bytes(8): "utf-8"}
 for _name in ("ascii", "latin-1", "utf-8", "utf-16", "utf-16-le"):
     codecs.lookup(_name)  # loads it, which is impossible behind the seal
 
-_ASKED = frozenset(EXIF_NAMES)
-_MAIN = {tag: name for tag, name in ExifTags.TAGS.items() if name in _ASKED}
-_GPS = {tag: name for tag, name in ExifTags.GPSTAGS.items() if name in _ASKED}
 
+@dataclass(frozen=True, slots=True)
+class ExifTexts:
+    """Name and value of the readable tags that rules may use, by the table that they stand in.
 
-def exif_is_huge(image: Image.Image) -> bool:
-    """Return whether the EXIF data is larger than any camera writes, so that reading it would take too long."""
-    return any(len(image.info.get(key) or b"") > MAX_EXIF for key in ("exif", "Raw profile type exif"))
-
-
-def exif_texts(image: Image.Image) -> dict[str, str]:
-    """Return name and value of the readable tags that rules may use: at most 64, of up to 200 characters.
-
-    Fractions become decimal numbers ("2.8"), lists are separated by spaces ("52 30 15.5"). Broken EXIF data does not
-    make an image unreadable.
+    Fractions become decimal numbers ("2.8"), lists are separated by spaces ("52 30 15.5").
     """
-    if exif_is_huge(image):
-        return {}
-    found: dict[str, str] = {}
+
+    exposure: Mapping[str, str] = field(default_factory=dict)
+    main: Mapping[str, str] = field(default_factory=dict)
+    place: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def selected(self) -> dict[str, str]:
+        """Return the tags of all tables: at most 64, of up to 200 characters."""
+        return select_tags((*self.main.items(), *self.exposure.items(), *self.place.items()))
+
+
+def read_exif(image: Image.Image) -> tuple[int, ExifTexts]:
+    """Return the orientation and the tags as texts. Broken EXIF data does not make an image unreadable."""
     try:
+        prepare_exif(image)
         exif = image.getexif()
-        for names, tags in (
-            (_MAIN, exif),
-            (_MAIN, exif.get_ifd(ExifTags.IFD.Exif)),
-            (_GPS, exif.get_ifd(ExifTags.IFD.GPSInfo)),
-        ):
-            found.update(_texts(names, tags))
+        orientation = exif.get(ExifTags.Base.Orientation, 1)
+        main = dict(_texts(MAIN_TAGS, exif))
     except ImageError:  # it takes too long
         raise
     except Exception:  # Pillow's EXIF parser raises nearly anything on bad data
-        pass
-    return select_tags(found.items())
+        return 1, ExifTexts()
+    exposure = dict(_texts(MAIN_TAGS, _table(exif, ExifTags.IFD.Exif)))
+    place = dict(_texts(GPS_TAGS, _table(exif, ExifTags.IFD.GPSInfo)))
+    return orientation, ExifTexts(exposure, main, place)
+
+
+def _table(exif: Image.Exif, which: int) -> Mapping[int, Any]:
+    try:
+        return exif.get_ifd(which)
+    except ImageError:
+        raise
+    except Exception:
+        return {}
 
 
 def _texts(names: Mapping[int, str], tags: Mapping[int, Any]) -> Iterator[tuple[str, str]]:
@@ -79,7 +81,7 @@ def _texts(names: Mapping[int, str], tags: Mapping[int, Any]) -> Iterator[tuple[
 def _is_long(tags: Mapping[int, Any], tag: int) -> bool:
     """Return whether a value is too long, before Pillow converts it: the millions of numbers that fit take seconds."""
     undecoded: Mapping[int, bytes] = getattr(getattr(tags, "_info", None), "_tagdata", {})
-    return len(undecoded.get(tag, b"")) > _MAX_VALUE_BYTES
+    return len(undecoded.get(tag, b"")) > MAX_VALUE_BYTES
 
 
 def _text(name: str, value: Any) -> str:
@@ -89,11 +91,20 @@ def _text(name: str, value: Any) -> str:
     elif isinstance(value, str):
         text = _fix_encoding(value)
     elif isinstance(value, Sequence):
-        text = " ".join(_number(each) for each in value) if len(value) <= _MAX_NUMBERS else ""
+        text = _numbers(value) if 0 < len(value) <= MAX_NUMBERS else ""
     else:
         text = _number(value)
     printable = "".join(char if char.isprintable() else " " for char in text.split("\0")[0])
     return " ".join(printable.split())[:MAX_VALUE].rstrip()
+
+
+def _numbers(values: Sequence[Any]) -> str:
+    """Format a list. A fraction of 0/0 means "unknown" (EXIF 2.32, section 4.6.2), such as the seconds of a place.
+
+    Raise ValueError if the first one is unknown.
+    """
+    first, *others = values
+    return " ".join([_number(first), *("0" if str(each) == "nan" else _number(each) for each in others)])
 
 
 def _number(value: Any) -> str:

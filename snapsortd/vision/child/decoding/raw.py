@@ -14,9 +14,10 @@ import rawpy
 from PIL import Image
 
 from snapsortd.domain.errors import ImageError
-from snapsortd.vision.child.decoding.exif import MAX_EXIF
 from snapsortd.vision.child.decoding.picture import Picture, check_size
 
+_HEAD_BYTES = 1 << 20
+"""The start of the file, in which the EXIF data is."""
 _ORIENTATION = 0x0112
 _EXIF_OF_FLIP = (1, 2, 4, 3, 5, 8, 6, 7)
 """EXIF orientation by LibRaw's flip, which numbers them in a different order (dcraw.c, `tiff_head`)."""
@@ -98,7 +99,7 @@ def _own_orientation(image: Image.Image) -> int | None:
 def _copy_exif(image: Image.Image, file: BinaryIO) -> None:
     """Copy the camera's EXIF data, which TIFF-like raw files contain and previews seldom do, to the image."""
     file.seek(0)
-    head = file.read(MAX_EXIF - 6)
+    head = file.read(_HEAD_BYTES)
     if not head.startswith((b"II", b"MM")):
         return
     magic = b"II*\0" if head.startswith(b"II") else b"MM\0*"  # RW2 and ORF differ from TIFF only in this
