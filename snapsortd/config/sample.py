@@ -42,9 +42,8 @@ def _sample(config: Config, rule: Rule) -> Iterator[ActionPreview]:
     folder = rule.locations[0] if rule.locations else config.watch[0].path
     path = f"{folder.rstrip('/')}/{NAME}"
     named = {each.name for action in rule.actions for part in _parts(action) for each in placeholders_in(part)}
-    file = FileFacts(
-        path, folder, FileIdentity(1, 1, 3_412_096, 1), TAKEN, TAKEN, "jpeg", ("https://example.org/picture.jpg",)
-    )
+    urls = ("https://example.org/picture.jpg",)
+    file = FileFacts(path, folder, FileIdentity(1, 1, 3_412_096, 1), TAKEN, TAKEN, "jpeg", urls, TAKEN)
     tags = {each.removeprefix("exif.") for each in named if each.startswith("exif.")}
     exif = {tag: tag for tag in tags if tag.casefold() not in map(str.casefold, EXIF)} | EXIF
     groups = {group: group for each in named if (group := each.removeprefix("regex.")) != each}

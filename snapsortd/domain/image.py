@@ -12,6 +12,9 @@ from datetime import datetime
 
 from snapsortd.domain.file import FileIdentity
 
+_NO_TIME = 1980
+"""The year in which FAT and ZIP begin to count."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
@@ -26,6 +29,16 @@ class FileFacts:
     """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf."""
     urls: tuple[str, ...] = ()
     """The addresses that it was downloaded from, if the system records them."""
+    added: datetime | None = None
+    """When the file came to its folder; None if that is unknown."""
+    is_birth_known: bool = True
+    """False if the file system records no time of birth, so that `created` is `modified`."""
+
+    @property
+    def earliest(self) -> datetime:
+        """Return the earlier one of `created` and `modified`, which a copy may keep alone. Times of modification before
+        1981 are those of file systems and archives that have none."""
+        return min(self.created, self.modified) if self.modified.year > _NO_TIME else self.created
 
 
 @dataclass(frozen=True, slots=True)

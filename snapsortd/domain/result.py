@@ -55,6 +55,8 @@ class Known:
     """The SHA-256 of this version's content; empty if it was not read."""
     due: float | None = None
     """The wall clock's time, seconds since 1970, from which the rules are to be asked again; None if they are not."""
+    added: float = 0.0
+    """Wall clock at which the file came to its folder, at the latest; 0: now."""
 
     def is_settled(self, now: float) -> bool:
         """True if there is nothing to do about this version of the file at this time of the wall clock."""

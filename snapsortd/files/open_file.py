@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from snapsortd.domain.file import FileIdentity, Stat
 from snapsortd.domain.image import FileFacts
 from snapsortd.files.copy import hash_fd
 from snapsortd.files.download_origin import download_urls
+from snapsortd.files.file_times import birth_time, time_added
 from snapsortd.files.folders import NotARegularFile, PathInFolder, close, lstat, open_place, to_stat
 from snapsortd.files.identity import is_version
 from snapsortd.files.os_errors import in_words
@@ -117,14 +119,36 @@ def reopen_folder(file: OpenFile) -> Iterator[OpenFile]:
         yield replace(file, place=place)
 
 
-def file_facts(file: OpenFile, image_format: str) -> FileFacts:
-    """Return the facts from the file system; `created` is the birth time if it is reported, else the last change."""
+def file_facts(file: OpenFile, image_format: str, since: float | None = None) -> FileFacts:
+    """Return the facts from the file system.
+
+    `created` is the last change where no time of birth is recorded. `since` is the latest time, in seconds since 1970,
+    at which the file certainly was in its folder; None if that is unknown.
+    """
 
     def local(seconds: float) -> datetime:
         # A file system can store times that `datetime` can't represent.
         return datetime.fromtimestamp(min(max(seconds, EARLIEST_S), LATEST_S), UTC).astimezone()
 
-    modified = file.stat.st_mtime
-    born = getattr(file.stat, "st_birthtime", modified)
-    urls = download_urls(file.fd)
-    return FileFacts(file.path, file.root, file.identity, local(born), local(modified), image_format, urls)
+    modified, born = file.stat.st_mtime, birth_time(file.fd, file.stat)
+    return FileFacts(
+        file.path,
+        file.root,
+        file.identity,
+        local(modified if born is None else born),
+        local(modified),
+        image_format,
+        download_urls(file.fd),
+        local(_added(file, born, since)),
+        is_birth_known=born is not None,
+    )
+
+
+def _added(file: OpenFile, born: float | None, since: float | None) -> float:
+    """Return when the file came to its folder, in seconds since 1970: at the latest when its inode was last changed,
+    by which a rename shows, or when it was known to be there, and not before its birth."""
+    if (reported := time_added(file.fd)) is not None:
+        return reported
+    shows_renames = born is not None or file.identity.shows_changes
+    latest = [file.stat.st_ctime] if shows_renames else []
+    return max(min([*latest, *([] if since is None else [since])], default=time.time()), born or EARLIEST_S)

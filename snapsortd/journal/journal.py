@@ -143,10 +143,11 @@ class Journal(EntrySelector):
 
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
         # REPLACE assigns a new rowid, which gives the order of events.
+        now = self._clock()
         db.execute(
             "REPLACE INTO images (path, dev, ino, size, mtime_ns, ctime_ns,"
-            " outcome, reason, fingerprint, decision, attempts, deaths, at, sha256, due)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " outcome, reason, fingerprint, decision, attempts, deaths, at, sha256, due, added)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 os.fsencode(known.path),
                 *identity_columns(known.identity),
@@ -156,9 +157,10 @@ class Journal(EntrySelector):
                 known.decision,
                 known.attempts,
                 known.deaths,
-                self._clock(),
+                now,
                 known.sha256,
                 known.due,
+                known.added or self.added(known.path, known.identity) or now,
             ),
         )
 
@@ -169,14 +171,15 @@ class Journal(EntrySelector):
         """
         old, new = os.fsencode(known.path), os.fsencode(path)
         due = known.due if old == new else None
+        added = known.added if os.path.dirname(known.path) == os.path.dirname(path) else self._clock()
         with self._file.writing(durable=False) as db:
             db.execute("DELETE FROM images WHERE path = ? AND path != ?", (new, old))
             db.execute(
                 "UPDATE images SET path = ?, dev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, reason = ?,"
-                " due = ? WHERE path = ?",
-                (new, *identity_columns(identity), _text(reason), due, old),
+                " due = ?, added = ? WHERE path = ?",
+                (new, *identity_columns(identity), _text(reason), due, added, old),
             )
-        return replace(known, path=path, identity=identity, reason=reason, due=due)
+        return replace(known, path=path, identity=identity, reason=reason, due=due, added=added)
 
     def twin_was_filed(self, size: int, sha256: bytes) -> None:
         """Make images with this content due now that no rule has acted on. Durable with the next write that is."""

@@ -131,6 +131,10 @@ MIGRATIONS = (
             "CREATE INDEX images_due ON images (due) WHERE due IS NOT NULL",
         ),
     ),
+    Migration(
+        "when an image came to its folder",
+        ("ALTER TABLE images ADD COLUMN added REAL NOT NULL DEFAULT 0", "UPDATE images SET added = at"),
+    ),
 )
 
 FIRST_FORMAT = 7

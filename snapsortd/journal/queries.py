@@ -79,6 +79,18 @@ class JournalReader:
             return None
         return known if known.fingerprint == fingerprint or known.outcome not in CACHED else None
 
+    def added(self, path: str, identity: FileIdentity) -> float | None:
+        """Return when this file, in whatever version, came to its folder, at the latest; None if it was not seen there.
+
+        It is the same file if the inode number agrees, or, where inode numbers are not lasting, its size and time.
+        """
+        with self._file.reading() as db:
+            row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
+        known = to_known(row) if row else None
+        if known is None or not (known.identity.ino == identity.ino or _is_same_version(known.identity, identity)):
+            return None
+        return known.added
+
     def may_recall(self, size: int) -> bool:
         """True if the content of an image of this size is worth asking: one was processed before."""
         with self._file.reading() as db:

@@ -134,6 +134,7 @@ def to_known(row: sqlite3.Row) -> Known:
         at=row["at"],
         sha256=row["sha256"],
         due=row["due"],
+        added=row["added"],
     )
 
 

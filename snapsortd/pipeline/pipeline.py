@@ -148,7 +148,7 @@ class Pipeline:
                 if not image.is_in_place():
                     raise FileChanged("the file changed while it was classified")
 
-                file = file_facts(image, image_format)
+                file = file_facts(image, image_format, self._journal.added(path, image.identity))
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
                 now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
                 seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
@@ -166,7 +166,7 @@ class Pipeline:
                     if not terms.requested:
                         yield turn
                     with turn:
-                        result = self._carry_out(image, known, result, text, terms.batch)
+                        result = self._carry_out(image, known, result, text, terms.batch, file.added)
                 return replace(result, milliseconds=_elapsed(began))
             except NO_SETBACKS:
                 raise
@@ -194,7 +194,15 @@ class Pipeline:
         alone = known is not None and known.deaths > 0
         return self._classifier.begin(image.fd, image_format, alone=alone, urgent=terms.urgent)
 
-    def _carry_out(self, image: OpenFile, known: Known | None, result: Result, text: str, batch: int | None) -> Result:
+    def _carry_out(
+        self,
+        image: OpenFile,
+        known: Known | None,
+        result: Result,
+        text: str,
+        batch: int | None,
+        added: datetime | None,
+    ) -> Result:
         """Carry out the decision and record the outcome; `text` is the decision for the journal."""
         assert result.decision is not None
         decision, number = result.decision, self._journal.decide(image.path, text)
@@ -214,9 +222,10 @@ class Pipeline:
         due = due_of(decision) if outcome in ASKED_AGAIN else None
         if outcome is not Outcome.FILED:
             identity = _identity_after(image, filed.entries)
-            self._journal.remember(
-                Known(image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256, due=due)
+            known = Known(
+                image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256, due=due
             )
+            self._journal.remember(replace(known, added=added.timestamp() if added is not None else 0.0))
         return replace(result, outcome=outcome, reason=reason, due=due)
 
 

@@ -118,6 +118,8 @@ def decision_to_json(facts: FileFacts, classification: Classification, decision:
             "camera": image.camera,
             "exif": dict(image.exif),
             "urls": list(facts.urls),
+            "added": facts.added.isoformat(timespec="seconds") if facts.added else None,
+            "birth_known": facts.is_birth_known,
             "created": facts.created.isoformat(timespec="seconds"),
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.names import split_name
 from snapsortd.domain.text import size_words
+from snapsortd.rules.placeholders import FILE_DATE
 
 
 def values_of(
@@ -28,9 +29,11 @@ def values_of(
         "score": classification.score,
         "margin": classification.margin,
         "rule": rule,
+        "added": file.added,
         "created": file.created,
         "modified": file.modified,
         "taken": image.taken,
+        FILE_DATE: file.earliest,
         "parent": folder.rpartition("/")[2],
         "relative": f"{folder}/".removeprefix(root).strip("/") if f"{folder}/".startswith(root) else "",
         "camera": image.camera,

@@ -15,14 +15,16 @@ from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import nearest, suggestion
 from snapsortd.rules.transliterate import to_ascii
 
-DATES = frozenset({"created", "modified", "taken"})
+DATES = frozenset({"added", "created", "modified", "taken"})
 PLACEHOLDERS = (
-    *("name", "ext", "label", "score", "margin", "rule", "counter", "created", "modified", "taken", "parent"),
+    *("name", "ext", "label", "score", "margin", "rule", "counter", "added", "created", "modified", "taken", "parent"),
     *("relative", "camera", "width", "height", "megapixels", "format", "size", "frames", "host"),
 )
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PATH = "path"
 """The path of the file, which earlier actions may change: it is filled in only when an action is carried out."""
+FILE_DATE = "taken or else"
+"""The name of the value that `{taken}` has for an image without a date; no placeholder can have it."""
 PATH_ONLY = "{path} is the current path of the file; only run and notify accept it"
 
 _GROUP, _EXIF = "regex.", "exif."
@@ -47,7 +49,7 @@ class Placeholder:
         """Return the value as text, not yet made safe, or the default. Raises TemplateError if there is neither."""
         value = values.get(self.name.casefold() if self.name.startswith(_EXIF) else self.name)
         if value is None and self.name == "taken" and self.default is None:
-            value = values.get("created")
+            value = values.get(FILE_DATE)
         if value is None or value == "":
             value = self._missing()
         if isinstance(value, date):

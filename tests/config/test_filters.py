@@ -202,7 +202,7 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
         ),
         pytest.param(
             'date: {is: "> 2024", of: shot}',
-            "7:34: 'of': must be 'created', 'modified' or 'taken', not the text 'shot'",
+            "7:34: 'of': must be 'added', 'created', 'modified' or 'taken', not the text 'shot'",
             id="date-of",
         ),
         pytest.param("exif: Modle", "7:15: 'exif': there is no EXIF tag 'Modle'; did you mean 'Model'?", id="exif-tag"),

@@ -107,7 +107,7 @@ def older(path: str) -> None:
         for column in ("ctime_ns", "target_ctime_ns", "metadata", "source_disk", "target_disk"):
             db.execute(f"ALTER TABLE entries DROP COLUMN {column}")
         db.execute("DROP INDEX images_due")
-        for column in ("ctime_ns", "sha256", "due"):
+        for column in ("ctime_ns", "sha256", "due", "added"):
             db.execute(f"ALTER TABLE images DROP COLUMN {column}")
         db.execute(f"PRAGMA user_version={FIRST_FORMAT}")
 
@@ -122,6 +122,7 @@ def test_a_journal_of_an_older_format_is_brought_up_to_date(path: str) -> None:
         known = journal.recall(INTENT.target, IMAGE, "any")
         assert known is not None
         assert known.sha256 == INTENT.sha256
+        assert known.added == known.at
         assert known.due is None
         journal.remember(replace(known, due=5.0))
         assert journal.due(4.0, 5.0, 1) == [INTENT.target]

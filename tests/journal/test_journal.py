@@ -255,6 +255,26 @@ def test_what_is_asked_often_is_answered_by_an_index(path: str, query: str) -> N
     assert not [step for step in plan if step.startswith("SCAN") and "INDEX" not in step], plan
 
 
+def test_when_a_file_came_to_its_folder_is_kept_for_that_file(path: str) -> None:
+    now = [1000.0]
+    known, saved = Known("/in/a.png", IMAGE, Outcome.LEFT, "", "1"), replace(IMAGE, size=9, mtime_ns=9, ctime_ns=9)
+    with closing(Journal(path, clock=lambda: now[0])) as journal:
+        assert journal.added("/in/a.png", IMAGE) is None
+        journal.remember(replace(known, added=500.0))
+        now[0] = 2000.0
+        journal.remember(replace(known, identity=saved))
+        assert journal.added("/in/a.png", saved) == 500.0
+        assert journal.added("/in/a.png", replace(saved, ino=99)) == 500.0  # some file systems number anew
+        assert journal.added("/in/a.png", replace(saved, ino=99, size=1)) is None
+        renamed = journal.found_again(replace(known, identity=saved, added=500.0), "/in/b.png", saved, "")
+        assert (renamed.added, journal.added("/in/b.png", saved)) == (500.0, 500.0)
+        moved = journal.found_again(renamed, "/other/b.png", saved, "")
+        assert (moved.added, journal.added("/other/b.png", saved)) == (2000.0, 2000.0)
+        now[0] = 3000.0
+        journal.remember(replace(known, path="/other/b.png", identity=replace(saved, ino=99, size=1)))
+        assert journal.added("/other/b.png", replace(saved, ino=99, size=1)) == 3000.0
+
+
 def scribble(path: str) -> None:
     with open(path, "r+b") as file:
         file.seek(4096)

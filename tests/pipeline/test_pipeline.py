@@ -30,7 +30,7 @@ from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
-from snapsortd.rules.filters import Facts, LabelFilter
+from snapsortd.rules.filters import AgeFilter, Comparison, Facts, LabelFilter
 from snapsortd.rules.filters.filter import Verdict
 from snapsortd.rules.parse_template import parse_destination, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
@@ -43,6 +43,7 @@ from tests.support.crafted_images import encoded
 from tests.support.file_systems import served
 from tests.support.filing import tree
 from tests.support.privileges import as_a_normal_user
+from tests.support.waiting import wait_for
 
 LABELS = {
     "screenshot": ("a screenshot of a software interface",),
@@ -461,6 +462,27 @@ def test_what_may_not_be_read_is_tried_again(room: Room) -> None:
 def test_an_error_of_the_disk_is_a_failure_of_that_image_alone(room: Room) -> None:
     result = room.process("/proc/self/mem")  # pread of its first bytes returns EIO
     assert (result.outcome, result.reason) == (Outcome.FAILED, "the disk reports an error")
+
+
+def test_when_it_was_added_stays_known_although_its_inode_changes(room: Room) -> None:
+    room.rules = (Rule("Old ones", (room.to("Old/"),), (AgeFilter((Comparison(">", 9e9, "> 9e9"),), "added"),)),)
+    image = room.receipt()
+    assert room.process(image).outcome is Outcome.LEFT
+    first = room.known(image)
+    assert first is not None
+    assert first.identity.ctime_ns / 1e9 - first.added < 1
+
+    def changes_it() -> bool:
+        image.chmod(0o640)
+        return image.stat().st_ctime > first.at
+
+    wait_for(changes_it, what="a later time of change")
+    room.fingerprint = "2"
+    assert room.process(image).outcome is Outcome.LEFT
+    second = room.known(image)
+    assert second is not None
+    assert second.identity.ctime_ns / 1e9 > first.at
+    assert second.added == first.added
 
 
 def test_the_date_taken_is_that_of_the_first_source(room: Room) -> None:

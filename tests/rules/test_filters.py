@@ -152,6 +152,7 @@ def test_label(asked: Filter, scores: dict[str, float] | None, matched: bool | N
         pytest.param(
             AgeFilter(bound("<", 86401), "created"), False, "created 2.0 days ago, wanted < 86401", id="created"
         ),
+        pytest.param(AgeFilter(bound("<", 1), "added"), None, "it is not known when it was added", id="not-added"),
         pytest.param(AgeFilter(bound("<", 1), "taken"), None, "the image has no date taken", id="not-taken"),
         pytest.param(
             Not(AgeFilter(bound("<", 1), "taken")),

@@ -28,6 +28,7 @@ FILE = FileFacts(
     modified=datetime(2025, 1, 2, tzinfo=UTC),
     format="jpeg",
     urls=("https://images.example.org/a/b.jpg", "https://example.org/"),
+    added=datetime(2025, 3, 4, tzinfo=UTC),
 )
 EXIF = {"Make": "NIKON CORPORATION", "Model": "NIKON D750 ", "LensModel": "50mm f/1.8"}
 IMAGE = ImageFacts(6000, 4000, datetime.fromisoformat("2023-12-31T23:59"), 3, exif=EXIF)
@@ -57,6 +58,7 @@ def bare(**changes: Any) -> dict[str, object]:
         ("created", "2024-05-06"),
         ("created:%H:%M", "07:08"),
         ("modified", "2025-01-02"),
+        ("added", "2025-03-04"),
         ("taken", "2023-12-31"),
         ("taken:%Y", "2023"),
         ("taken:%Y|undated", "2023"),
@@ -95,6 +97,9 @@ def test_what_there_is_nothing_for(placeholder: str) -> None:
 def test_an_image_without_a_date_is_of_the_day_of_its_file_unless_there_is_a_default() -> None:
     assert parse_words("{taken:%Y}", path=False).fill(bare()) == "2024"
     assert parse_words("{taken:%Y|undated}", path=False).fill(bare()) == "undated"
+    for year, expected in ((2019, "2019"), (1980, "2024"), (1970, "2024")):  # a copy keeps it; others are zeros
+        modified = datetime(year, 1, 1, tzinfo=UTC)
+        assert parse_words("{taken:%Y}", path=False).fill(bare(modified=modified)) == expected
 
 
 @pytest.mark.parametrize(

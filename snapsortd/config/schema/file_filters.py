@@ -22,7 +22,7 @@ from snapsortd.rules.filters import (
     WeekdayFilter,
 )
 
-Moment = Literal["created", "modified", "taken"]
+Moment = Literal["added", "created", "modified", "taken"]
 
 
 class ExtensionIs(Short):

@@ -117,10 +117,18 @@ def fact_words(facts: Reply) -> Iterator[str]:
         yield "with an alpha channel"
     if facts.get("size") is not None:
         yield size_words(facts["size"])
-    for name in ("taken", "created", "modified"):
+    for name in ("taken", "added", "created", "modified"):
         if facts.get(name):
-            source = DATE_SOURCES.get(facts.get(f"{name}_from") or "")
-            yield f"{name} {moment(facts[name])}" + (f" (by {source})" if source else "")
+            yield f"{name} {moment(facts[name])}{_source(name, facts)}"
+
+
+def _source(name: str, facts: Reply) -> str:
+    """Return where a date comes from, if that needs to be said."""
+    if name == "taken" and (source := DATE_SOURCES.get(facts.get("taken_from") or "")):
+        return f" (by {source})"
+    if name == "created" and facts.get("birth_known") is False:
+        return " (when it was modified: its file system records no creation)"
+    return ""
 
 
 def heading(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Filters on dates: when the file was created or modified, or the image taken."""
+"""Filters on dates: when the file was created or modified or came to its folder, or the image was taken."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from snapsortd.rules.filters.patterns import either
 
 _DAY = 86400.0
 _TICK = timedelta(milliseconds=1)
-NO_DATE_TAKEN = "the image has no date taken"
+_NO_DATE = {"taken": "the image has no date taken", "added": "it is not known when it was added"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 """In the order of `datetime.weekday`; in English whatever the locale, unlike `%A`."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgeFilter:
-    """The time since the file was created or modified, or the image taken, in seconds, is within all bounds.
+    """The time since the file was created, modified or added, or the image taken, in seconds, is within all bounds.
 
     An image without a date taken matches neither this nor its opposite.
     """
@@ -29,7 +29,7 @@ class AgeFilter:
     def check(self, facts: Facts) -> Verdict:
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NO_DATE_TAKEN, format_bounds(self.bounds))
+            return Verdict(None, _NO_DATE[self.of], format_bounds(self.bounds))
         if date.tzinfo is None:
             date = date.replace(tzinfo=facts.now.tzinfo)
         fact = f"{self.of} {(facts.now - date).total_seconds() / _DAY:.1f} days ago"
@@ -86,7 +86,7 @@ class DateFilter:
         wanted = " and ".join(bound.text for bound in self.bounds)
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NO_DATE_TAKEN, wanted)
+            return Verdict(None, _NO_DATE[self.of], wanted)
         wall = date.replace(tzinfo=None)
         return Verdict(all(bound.holds(wall) for bound in self.bounds), f"{self.of} {wall:%Y-%m-%d %H:%M}", wanted)
 
@@ -105,7 +105,7 @@ class WeekdayFilter:
         wanted = either(self.days)
         date = _date(facts, self.of)
         if date is None:
-            return Verdict(None, NO_DATE_TAKEN, wanted)
+            return Verdict(None, _NO_DATE[self.of], wanted)
         day = DAYS[date.weekday()]  # of the date as it is written, whatever its time zone
         return Verdict(day in self.days, f"{self.of} on {day}", wanted)
 
@@ -120,5 +120,6 @@ def _around(date: datetime, seconds: float) -> tuple[datetime, ...]:
 
 
 def _date(facts: Facts, of: str) -> datetime | None:
-    dates = {"created": facts.file.created, "modified": facts.file.modified, "taken": facts.classification.image.taken}
-    return dates[of]
+    file = facts.file
+    dates = {"added": file.added, "created": file.created, "modified": file.modified}
+    return facts.classification.image.taken if of == "taken" else dates[of]
