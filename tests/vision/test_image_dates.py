@@ -179,8 +179,9 @@ def profile_png(name: str, text: str) -> bytes:
         "\nexif\n{size:8}\n{digits}00\0\0\n",
         "\r\nexif\r\n{size}\r\n{digits}",
         "\nexif\n9\n1",
+        "\nexif\n" + "9" * 5000,
     ],
-    ids=["trailing-nul", "trailing-bytes", "carriage-returns", "too-short"],
+    ids=["trailing-nul", "trailing-bytes", "carriage-returns", "too-short", "endless-size"],
 )
 def test_the_exif_data_that_imagemagick_writes_into_a_png(name: str, form: str) -> None:
     exif = Image.Exif()

@@ -37,7 +37,7 @@ def prepare_exif(image: Image.Image) -> None:
 
 def raw_profile(text: str) -> bytes:
     """Return the bytes that ImageMagick writes into a PNG as a name, their number, and lines of hexadecimal digits."""
-    name_and_size = re.match(r"\s*\w+\s+(\d+)\s", text)
+    name_and_size = re.match(r"\s*\w+\s+(\d{1,9})\s", text)
     if name_and_size is None:
         return b""
     digits = re.sub(r"[^0-9A-Fa-f]", "", text[name_and_size.end() :])

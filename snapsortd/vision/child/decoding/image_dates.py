@@ -13,6 +13,7 @@ from snapsortd.vision.child.decoding.date_text import parse_date
 from snapsortd.vision.child.decoding.exif import ExifTexts
 from snapsortd.vision.child.decoding.exif_block import raw_profile
 
+_LONGEST_DATE = 100
 _XMP_BYTES = 1 << 20
 _XMP_DATES = ("DateTimeOriginal", "DateCreated", "DateTimeDigitized", "CreateDate")
 """Of the schemas exif, photoshop, exif and xmp (XMP specification, part 2); the earlier ones are preferred."""
@@ -31,7 +32,7 @@ def dates_in_image(image: Image.Image, exif: ExifTexts) -> dict[str, datetime]:
         "digitized": _exif_date(exif, "Digitized"),
         "xmp": _xmp_date(image),
         "iptc": _iptc_date(image),
-        "png": parse_date(str(image.info.get("Creation Time", ""))),
+        "png": parse_date(str(image.info.get("Creation Time", ""))[:_LONGEST_DATE]),
         "gps": _gps_date(exif),
     }
     return {source: date for source, date in found.items() if date is not None}
@@ -66,9 +67,9 @@ def _xmp_date(image: Image.Image) -> datetime | None:
     encoded = text if isinstance(text, bytes) else str(text).encode("utf-8", "ignore")
     found: dict[str, datetime] = {}
     for match in _XMP_DATE.finditer(encoded[:_XMP_BYTES]):
-        date = parse_date((match[2] or match[3]).decode("ascii", "ignore"))
-        if date is not None:
-            found.setdefault(match[1].decode(), date)
+        name = match[1].decode()
+        if name not in found and (date := parse_date((match[2] or match[3]).decode("ascii", "ignore"))) is not None:
+            found[name] = date
     return next((found[name] for name in _XMP_DATES if name in found), None)
 
 
