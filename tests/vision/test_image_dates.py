@@ -131,7 +131,7 @@ def test_iptc(block: bytes, expected: str | None) -> None:
     resource = b"Photoshop 3.0\x008BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block + bytes(len(block) % 2)
     assert dates(jpeg_with(segment(0xED, resource))).get("iptc") == expected
     assert dates(encoded(GREY, "TIFF", tiffinfo={33723: block})).get("iptc") == expected
-    profile = f"\niptc\n{len(block):8}\n{block.hex()}\n"
+    profile = f"\nIPTC profile\n{len(block):8}\n{block.hex()}\n"
     text = chunk(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(profile.encode()))
     png = encoded(GREY, "PNG")
     assert dates(png[:33] + text + png[33:]).get("iptc") == expected

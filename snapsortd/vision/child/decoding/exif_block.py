@@ -36,12 +36,12 @@ def prepare_exif(image: Image.Image) -> None:
 
 
 def raw_profile(text: str) -> bytes:
-    """Return the bytes that ImageMagick writes into a PNG as a name, their number, and lines of hexadecimal digits."""
-    name_and_size = re.match(r"\s*\w+\s+(\d{1,9})\s", text)
-    if name_and_size is None:
-        return b""
-    digits = re.sub(r"[^0-9A-Fa-f]", "", text[name_and_size.end() :])
-    return bytes.fromhex(digits[: 2 * min(int(name_and_size[1]), len(digits) // 2)])
+    """Return the bytes of a profile as ImageMagick writes it into a PNG: a name, their number, hexadecimal digits."""
+    match text.strip().splitlines():
+        case _, size, *lines if re.fullmatch(r"\s*\d{1,9}\s*", size):
+            digits = re.sub("[^0-9A-Fa-f]", "", "".join(lines))
+            return bytes.fromhex(digits[: 2 * min(int(size), len(digits) // 2)])
+    return b""
 
 
 def short_values(block: bytes) -> bytes:
