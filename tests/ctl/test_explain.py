@@ -50,6 +50,16 @@ def test_the_source_of_the_date_taken_is_told() -> None:
     assert "taken 2024-05-17 09:30:12 (by EXIF GPSDateStamp)" in "\n".join(story_lines({"path": "/in/a.png", **story}))
 
 
+def test_a_creation_that_is_only_a_modification_is_told() -> None:
+    facts = seen()
+    file = replace(facts.file, is_birth_known=False, added=facts.file.modified)
+    words = "\n".join(
+        story_lines({"path": "/a", **json.loads(decision_to_json(file, facts.classification, Decision(()), 1))})
+    )
+    assert "(when it was modified: its file system records no creation)" in words
+    assert "added 2025-06-14" in words
+
+
 def test_nothing_is_made_up_where_little_is_known() -> None:
     facts = seen()
     story = json.loads(decision_to_json(facts.file, facts.classification, Decision(()), 1))
@@ -57,3 +67,5 @@ def test_nothing_is_made_up_where_little_is_known() -> None:
     assert "EXIF" not in words
     assert "alpha" not in words
     assert "  from " not in words
+    assert "taken 2" not in words
+    assert "no date taken, so that {taken} is the earlier date of the file" in words

@@ -117,6 +117,8 @@ def fact_words(facts: Reply) -> Iterator[str]:
         yield "with an alpha channel"
     if facts.get("size") is not None:
         yield size_words(facts["size"])
+    if facts.get("taken_from") == "":
+        yield "no date taken, so that {taken} is the earlier date of the file"
     for name in ("taken", "added", "created", "modified"):
         if facts.get(name):
             yield f"{name} {moment(facts[name])}{_source(name, facts)}"
