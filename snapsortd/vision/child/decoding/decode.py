@@ -15,7 +15,7 @@ from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError,
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
 from snapsortd.vision.child.decoding.avif import open_avif
-from snapsortd.vision.child.decoding.boxes import container_is_complete
+from snapsortd.vision.child.decoding.container import check_complete
 from snapsortd.vision.child.decoding.exif import read_exif
 from snapsortd.vision.child.decoding.frames import count_frames
 from snapsortd.vision.child.decoding.image_dates import dates_in_image
@@ -111,6 +111,8 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
         from snapsortd.vision.child.decoding.pdf import open_pdf
 
         return open_pdf(file, side)
+    if image_format in ("heic", "avif"):
+        check_complete(file)
     image = open_avif(file) if image_format == "avif" else Image.open(file, formats=[_PLUGINS[image_format]])
     check_size(*image.size)
     check_header(file, image.format, image.width * image.height)
@@ -124,7 +126,7 @@ def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Imag
     if image.format in ("JPEG", "MPO"):
         factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)
         image.draft("RGB", (image.width // factor, image.height // factor))
-    elif image.format == "HEIF" and container_is_complete(file):  # a thumbnail would hide that the rest is cut off
+    elif image.format == "HEIF":
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
     return image
