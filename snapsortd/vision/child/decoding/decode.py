@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import pillow_heif
-from PIL import AvifImagePlugin, Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import AvifImagePlugin, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
@@ -19,10 +19,12 @@ from snapsortd.vision.child.decoding.container import check_complete
 from snapsortd.vision.child.decoding.exif import read_exif
 from snapsortd.vision.child.decoding.frames import count_frames
 from snapsortd.vision.child.decoding.image_dates import dates_in_image
+from snapsortd.vision.child.decoding.jpeg import load_jpeg
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
 from snapsortd.vision.child.decoding.png import load_png
+from snapsortd.vision.child.decoding.png_chunks import TolerantStream
 from snapsortd.vision.child.decoding.refusals import lacks_memory, refusal
-from snapsortd.vision.child.decoding.shrink import JPEG_FACTORS, may_shrink, shrink_factor
+from snapsortd.vision.child.decoding.shrink import shrink_factor
 from snapsortd.vision.child.decoding.time_limit import check_header, check_time
 from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
@@ -62,6 +64,8 @@ _SIDEWAYS = frozenset({5, 6, 7, 8})
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 """Pillow refuses twice this before it allocates memory. Our own check reports the exact size and the limit."""
 
+
+PngImagePlugin.PngStream = TolerantStream  # type: ignore[misc]  # Pillow has no option for it
 
 pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 
@@ -124,9 +128,8 @@ def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Imag
     if (loaded := load_png(image, file, shrink_factor(image.size, side), alone=alone)) is not None:
         return loaded
     if image.format in ("JPEG", "MPO"):
-        factor = next((factor for factor in JPEG_FACTORS if may_shrink(image.size, factor, side)), 1)
-        image.draft("RGB", (image.width // factor, image.height // factor))
-    elif image.format == "HEIF":
+        return load_jpeg(image, file, side)
+    if image.format == "HEIF":
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
     return image
