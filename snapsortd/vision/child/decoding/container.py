@@ -36,6 +36,11 @@ def check_complete(file: BinaryIO) -> None:
             raise ImageError("the file is truncated or damaged (it ends before its last part does)")
 
 
+def box_kinds(file: BinaryIO) -> set[bytes]:
+    """Return the kinds of the outermost boxes."""
+    return {kind for kind, _, _ in _boxes(file, 0, file.seek(0, io.SEEK_END))}
+
+
 def declared_size(file: BinaryIO) -> tuple[int, int]:
     """Return the size of the largest picture that the file declares, or 0 × 0."""
     sizes = [(0, 0)]

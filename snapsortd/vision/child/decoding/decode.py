@@ -6,7 +6,7 @@ import io
 import math
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import pillow_heif
@@ -25,7 +25,9 @@ from snapsortd.vision.child.decoding.png import load_png
 from snapsortd.vision.child.decoding.png_chunks import TolerantStream
 from snapsortd.vision.child.decoding.refusals import lacks_memory, refusal
 from snapsortd.vision.child.decoding.shrink import shrink_factor
+from snapsortd.vision.child.decoding.tiff import load_tiff
 from snapsortd.vision.child.decoding.time_limit import check_header, check_time
+from snapsortd.vision.child.decoding.unsupported import unsupported_kind
 from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
 MAX_BYTES = 4 << 30
@@ -85,7 +87,7 @@ def decode(
     image_format = _allowed(head, image_format or sniff(head))
     if (size := file.seek(0, io.SEEK_END)) > MAX_BYTES:
         raise ImageError(f"the file has {size / 1e9:.1f} GB; the limit is {MAX_BYTES / 1e9:.1f}")
-    with _explain_errors(image_format):
+    with _explain_errors(file, image_format):
         picture = _open(file, side, image_format)
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
@@ -129,6 +131,8 @@ def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Imag
         return loaded
     if image.format in ("JPEG", "MPO"):
         return load_jpeg(image, file, side)
+    if image.format == "TIFF":
+        return load_tiff(image)
     if image.format == "HEIF":
         image.draft("RGB", (2 * side, 2 * side))
     image.load()
@@ -136,7 +140,7 @@ def _load(image: Image.Image, file: BinaryIO, side: int, *, alone: bool) -> Imag
 
 
 @contextmanager
-def _explain_errors(image_format: str) -> Iterator[None]:
+def _explain_errors(file: BinaryIO, image_format: str) -> Iterator[None]:
     """Turn every error about a file into an ImageError with the reason."""
     try:
         with warnings.catch_warnings(action="ignore"):
@@ -149,9 +153,14 @@ def _explain_errors(image_format: str) -> Iterator[None]:
         ) from None
     except MemoryError:
         raise lacks_memory() from None
-    except UnidentifiedImageError:
-        raise ImageError(f"it starts like a {image_format.upper()} image, but is truncated or damaged") from None
     except Exception as error:  # decoders raise nearly anything on bad data
+        opened, kind = not isinstance(error, UnidentifiedImageError), None
+        with suppress(Exception):
+            kind = unsupported_kind(file, image_format, opened=opened)
+        if kind is not None:
+            raise ImageError(f"it is a {kind}, which is not supported") from None
+        if not opened:
+            raise ImageError(f"it starts like a {image_format.upper()} image, but is truncated or damaged") from None
         raise refusal(str(error)) from error
 
 

@@ -17,7 +17,8 @@ _FILLINGS = (bytes(range(255)), bytes(range(254, -1, -1)))
 """Continuations of the pixels; none contains a marker."""
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 """The next marker after the pixels of a scan, which may contain restarts (D0 to D7) and stuffed zeros."""
-_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+"""The markers of a frame, by which the kind of a JPEG is known (table B.1)."""
 _SCAN = 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xDA)})
 """Markers that no length follows."""
@@ -83,7 +84,7 @@ def _has_all_scans(file: BinaryIO) -> bool:
     """Return whether every bit of every coefficient of every component is in a scan (T.81, table B.3)."""
     missing: dict[int, set[int]] = {}
     for marker, content in segments(file):
-        if marker in _FRAMES:
+        if marker in FRAMES:
             missing = {component: set(range(_COEFFICIENTS)) for component in content[6::3]}
         elif marker == _SCAN and len(content) > 3 and content[-1] & 15 == 0:
             for component in missing.keys() & set(content[1:-3:2]):
