@@ -14,7 +14,8 @@ from PIL import Image
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.vision.child.decoding.date_text import EARLIEST_YEAR, LATEST_YEAR
-from snapsortd.vision.child.decoding.decode import MAX_ASPECT, decode
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.decoding.to_rgb import MAX_ASPECT
 from snapsortd.vision.formats import sniff
 from tests.support.crafted_images import PAGE_BYTES, animated_png, chain, checksummed, encoded, exif_of, mpo_of
 

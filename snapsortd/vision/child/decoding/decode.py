@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +26,7 @@ from snapsortd.vision.child.decoding.refusals import lacks_memory, refusal
 from snapsortd.vision.child.decoding.shrink import shrink_factor
 from snapsortd.vision.child.decoding.tiff import load_tiff
 from snapsortd.vision.child.decoding.time_limit import check_header, check_time
+from snapsortd.vision.child.decoding.to_rgb import fold, to_rgb
 from snapsortd.vision.child.decoding.unsupported import unsupported_kind
 from snapsortd.vision.formats import HEAD_BYTES, is_missing, sniff, what_is_missing
 
@@ -36,10 +36,6 @@ MAX_BYTES = 4 << 30
 BLOCK_BYTES = 8 << 10
 """Passed to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. A decode that takes too
 long can be ended between two blocks."""
-
-MAX_ASPECT = 16
-"""Longer side divided by shorter side. Longer images are squashed to this, because models resize the shorter side, and
-a 1 × 30000 image would become huge."""
 
 _LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Pillow loads the plugins of the other formats by itself; to find these, it would load all of its plugins."""
@@ -94,7 +90,7 @@ def decode(
             loaded = _load(image, file, side, alone=alone)
             orientation, exif = read_exif(loaded)
             has_alpha, dates = loaded.has_transparency_data, dates_in_image(loaded, exif)
-            pixels = _squash(_to_rgb(_reduce(loaded, side)))
+            pixels = to_rgb(_reduce(loaded, side))
     check_time(file)
     orientation = picture.orientation or orientation
     width, height = picture.width, picture.height
@@ -105,7 +101,7 @@ def decode(
     if picture.taken is not None:
         dates.setdefault("original", picture.taken)
     facts = ImageFacts(width, height, frames=picture.frames, has_alpha=has_alpha, exif=exif.selected, dates=dates)
-    return pixels, facts
+    return fold(pixels), facts
 
 
 def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
@@ -182,33 +178,4 @@ def _reduce(image: Image.Image, side: int) -> Image.Image:
         return image
     keyed = "transparency" in image.info  # one colour or index means "transparent" and must not be averaged
     plain = image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") and not keyed
-    return (image if plain else _to_rgb(image)).reduce(factor)
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB, with white behind transparent parts, as viewers show them."""
-    if image.has_transparency_data:
-        layer = image if image.mode == "RGBA" else image.convert("RGBA")
-        canvas = Image.new("RGB", image.size, "white")
-        canvas.paste(layer, mask=layer)
-        return canvas
-    if image.mode.startswith("I;16"):  # 16-bit grey: a plain convert would clip everything above 255
-        return image.convert("I").point(lambda value: value * (1 / 257)).convert("RGB")
-    if image.mode in ("I", "F"):  # the range is arbitrary: stretch it
-        return _stretch(image).convert("RGB")
-    return image.convert("RGB")
-
-
-def _stretch(image: Image.Image) -> Image.Image:
-    """Map the darkest value of a one-channel image to 0 and the brightest to 255."""
-    low, high = (float(end) for end in image.getextrema() if not isinstance(end, tuple))
-    scale = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
-    return image.point(lambda value: value * scale - low * scale)
-
-
-def _squash(image: Image.Image) -> Image.Image:
-    """Reduce the longer side to at most `MAX_ASPECT` times the shorter one."""
-    longest = MAX_ASPECT * min(image.size)
-    if max(image.size) <= longest:
-        return image
-    return image.resize((min(image.width, longest), min(image.height, longest)))
+    return (image if plain else to_rgb(image)).reduce(factor)
