@@ -1,6 +1,7 @@
 """Recognise image formats by a file's first bytes, and find out which of them can be read here.
 
-The file name counts only in one case: most raw files are TIFFs that differ from others only far inside.
+The file name counts only in two cases: most raw files are TIFFs that differ from others only far inside, and a PDF may
+start with something else.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from importlib.util import find_spec
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.files.open_file import OpenFile
 
-HEAD_BYTES = 512
-"""Number of bytes `sniff` needs: some files of the HEIF family list dozens of brands."""
+HEAD_BYTES = 1024
+"""Number of bytes `sniff` needs: a PDF may start so late (ISO 32000-1, annex H, note 13), and some files of the HEIF
+family list dozens of brands."""
 
 EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
 """The package that reads a format. The extra that installs it has the format's name (pyproject.toml)."""
@@ -36,7 +38,8 @@ def recognise(image: OpenFile) -> str | None:
 def sniff(head: bytes, suffix: str = "") -> str | None:
     """Return png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf, or None for anything else.
 
-    `suffix` is that of the file's name, in lower case, without its dot: it decides whether a TIFF is a raw file.
+    `suffix` is that of the file's name, in lower case, without its dot: it decides whether a TIFF is a raw file, and
+    whether a PDF may start with something else, such as the printer's commands.
     """
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -50,7 +53,7 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
         return "raw" if suffix in RAW_SUFFIXES or head[8:11] == b"CR\x02" else "tiff"
     if head.startswith(_RAW_HEADS):
         return "raw"
-    if head.startswith(b"%PDF-"):
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"%PDF-") or (suffix == "pdf" and b"%PDF-" in head):
         return "pdf"
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"

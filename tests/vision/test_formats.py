@@ -45,6 +45,9 @@ def _bmp(header_size: int) -> bytes:
         pytest.param(b"BM is how this text starts, no image", None, id="text-starting-BM"),
         pytest.param(b"RIFF\x10\x00\x00\x00WAVEfmt ", None, id="wav"),
         pytest.param(b"%PDF-1.7", "pdf", id="pdf"),
+        pytest.param(b"\xef\xbb\xbf%PDF-1.7", "pdf", id="pdf-after-byte-order-mark"),
+        pytest.param(b"\r\n%PDF-1.7", "pdf", id="pdf-after-empty-line"),
+        pytest.param(b"how a %PDF-1.7 starts", None, id="text-about-pdf"),
         pytest.param(b"II*\0\x10\0\0\0CR\x02\0", "raw", id="cr2"),
         pytest.param(_ftyp(b"crx ", b"crx ", b"isom"), "raw", id="cr3"),
         pytest.param(b"FUJIFILMCCD-RAW 0201FF383501", "raw", id="raf"),
@@ -69,6 +72,13 @@ def test_a_tiff_is_raw_by_its_name_and_nothing_else_is(suffix: str) -> None:
         assert sniff(tiff, "tif") == "tiff"
     assert sniff(b"\xff\xd8\xff\xe0", suffix) == "jpeg"
     assert sniff(b"Dear diary", suffix) is None
+
+
+def test_a_pdf_starts_within_the_first_kilobyte_of_a_file_of_its_name() -> None:
+    head = b"\x1b%-12345X@PJL SET DUPLEX=ON\r\n".ljust(1000) + b"%PDF-1.7"
+    assert sniff(head[:HEAD_BYTES], "pdf") == "pdf"
+    assert sniff(head[:HEAD_BYTES], "txt") is None
+    assert sniff(head[20:], "txt") is None
 
 
 @given(st.binary(max_size=64))

@@ -189,3 +189,10 @@ def test_with_the_packages_names_promise_images() -> None:
     assert promises_image("/a/b.pdf")
     assert promises_image("/a/b.NEF")
     assert installed() == "raw+pdf"
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n", b"@PJL SET DUPLEX=ON\r\n"])
+def test_a_pdf_may_start_with_something_else(before: bytes) -> None:
+    pixels, facts = decode(io.BytesIO(pdf()), SIDE)
+    same, same_facts = decode(io.BytesIO(before + pdf()), SIDE, "pdf")
+    assert (same.tobytes(), same_facts) == (pixels.tobytes(), facts)
