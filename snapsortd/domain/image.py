@@ -26,7 +26,7 @@ class FileFacts:
     created: datetime
     modified: datetime
     format: str
-    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf."""
+    """Recognised by content: png, jpeg, webp, gif, bmp, tiff, heic, avif, jp2, jxl, raw, pdf."""
     urls: tuple[str, ...] = ()
     """The addresses that it was downloaded from, if the system records them."""
     added: datetime | None = None

@@ -18,7 +18,8 @@ RAW_SUFFIXES = frozenset({"dng", "cr2", "cr3", "nef", "arw", "orf", "rw2", "raf"
 """Suffixes of cameras' raw sensor data."""
 
 IMAGE_SUFFIXES = RAW_SUFFIXES | {
-    *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif", "pdf")
+    *("png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "hif", "avif", "pdf"),
+    *("jxl", "jp2", "j2k", "j2c", "jpf", "jpx"),
 }
 """Suffixes that promise an image. A file with one of them that is not an image is reported; any other is ignored."""
 

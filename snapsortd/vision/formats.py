@@ -1,7 +1,7 @@
 """Recognise image formats by a file's first bytes, and find out which of them can be read here.
 
-The file name counts only in two cases: most raw files are TIFFs that differ from others only far inside, and a PDF may
-start with something else.
+The file name counts only in three cases: most raw files are TIFFs that differ from others only far inside, a JPEG XL
+may start with two bytes that say little, and a PDF with something else.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HEAD_BYTES = 1024
 """Number of bytes `sniff` needs: a PDF may start so late (ISO 32000-1, annex H, note 13), and some files of the HEIF
 family list dozens of brands."""
 
-EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2"}
+EXTRAS = {"raw": "rawpy", "pdf": "pypdfium2", "jxl": "pillow_jxl"}
 """The package that reads a format. The extra that installs it has the format's name (pyproject.toml)."""
 
 _BMP_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
@@ -36,10 +36,10 @@ def recognise(image: OpenFile) -> str | None:
 
 
 def sniff(head: bytes, suffix: str = "") -> str | None:
-    """Return png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf, or None for anything else.
+    """Return png, jpeg, webp, gif, bmp, tiff, heic, avif, jp2, jxl, raw or pdf, or None for anything else.
 
-    `suffix` is that of the file's name, in lower case, without its dot: it decides whether a TIFF is a raw file, and
-    whether a PDF may start with something else, such as the printer's commands.
+    `suffix` is that of the file's name, in lower case, without its dot: it decides whether a TIFF is a raw file,
+    whether two bytes are enough for a JPEG XL, and whether a PDF may start with something else.
     """
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png"
@@ -57,6 +57,10 @@ def sniff(head: bytes, suffix: str = "") -> str | None:
         return "pdf"
     if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "bmp"
+    if head.startswith((b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")):
+        return "jp2"
+    if head.startswith(b"\0\0\0\x0cJXL \r\n\x87\n") or (suffix == "jxl" and head.startswith(b"\xff\x0a")):
+        return "jxl"
     if head[4:8] == b"ftyp":
         return _sniff_heif(head)
     return None
@@ -88,7 +92,7 @@ def is_missing(image_format: str) -> bool:
 
 def what_is_missing(image_format: str) -> str:
     """Return a sentence that says how to install the package that this format needs."""
-    name = "raw images" if image_format == "raw" else "PDFs"
+    name = {"raw": "raw images", "pdf": "PDFs", "jxl": "JPEG XL images"}[image_format]
     return f"{name} need one more package: pip install 'snapsortd[{image_format}]'"
 
 

@@ -170,7 +170,7 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
         pytest.param(
             "format: [png, x]",
             "7:23: 'format' entry 2: 'x' is not a known format; "
-            "known here: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw, pdf",
+            "known here: png, jpeg, webp, gif, bmp, tiff, heic, avif, jp2, jxl, raw, pdf",
             id="second-format",
         ),
         pytest.param(

@@ -54,6 +54,10 @@ def _bmp(header_size: int) -> bytes:
         pytest.param(b"IIU\0\x18\0\0\0", "raw", id="rw2"),
         pytest.param(b"IIRO\x08\0\0\0", "raw", id="orf"),
         pytest.param(b"MMOR\0\0\0\x08", "raw", id="orf-big"),
+        pytest.param(b"\0\0\0\x0cjP  \r\n\x87\n", "jp2", id="jpeg-2000"),
+        pytest.param(b"\xff\x4f\xff\x51\0\x2f", "jp2", id="jpeg-2000-without-boxes"),
+        pytest.param(b"\0\0\0\x0cJXL \r\n\x87\n", "jxl", id="jpeg-xl"),
+        pytest.param(b"\xff\x0a\xf8\xbe", None, id="two-bytes-of-a-jpeg-xl"),
         pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0", None, id="eps"),
         pytest.param(b"<svg xmlns=", None, id="svg"),
         pytest.param(b"", None, id="empty"),
@@ -81,7 +85,12 @@ def test_a_pdf_starts_within_the_first_kilobyte_of_a_file_of_its_name() -> None:
     assert sniff(head[20:], "txt") is None
 
 
+def test_a_jpeg_xl_without_boxes_is_known_by_its_name() -> None:
+    assert sniff(b"\xff\x0a\xf8\xbe", "jxl") == "jxl"
+    assert sniff(b"\xff\x0b\xf8\xbe", "jxl") is None
+
+
 @given(st.binary(max_size=64))
 def test_only_the_head_counts_and_nothing_raises(data: bytes) -> None:
-    known = {"png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf"}
+    known = {"png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "jp2", "jxl", "raw", "pdf"}
     assert sniff(data[:HEAD_BYTES]) in known | {None}

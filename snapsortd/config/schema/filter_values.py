@@ -16,7 +16,7 @@ from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import DAYS, Comparison, DateBound, Range
 
-FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "raw", "pdf")
+FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "heic", "avif", "jp2", "jxl", "raw", "pdf")
 _SYNONYMS = {"jpg": "jpeg", "jpe": "jpeg", "tif": "tiff", "heif": "heic"}
 MIN_COSINE = 0.9
 """Unrelated images reach 0.8 and more with some models."""

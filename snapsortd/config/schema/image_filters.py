@@ -38,7 +38,7 @@ class LabelIs(Short):
 class FormatIs(Short):
     short = "is"
     is_: Formats = Field(alias="is")
-    """The format, detected from the content: png, jpeg, webp, gif, bmp, tiff, heic, avif, raw or pdf."""
+    """The format, detected from the content: png, jpeg, webp, gif, bmp, tiff, heic, avif, jp2, jxl, raw or pdf."""
 
     def build(self) -> Filter:
         return FormatFilter(tuple(self.is_))

@@ -40,7 +40,10 @@ CPU_LIMIT_S = 120
 """Processor time of all threads between the arrivals of two images: 30 s on 4 cores."""
 
 _LAZY_MODULES = (
-    *(f"PIL.{name}ImagePlugin" for name in ("Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP")),
+    *(
+        f"PIL.{name}ImagePlugin"
+        for name in ("Avif", "Bmp", "Gif", "Jpeg", "Jpeg2K", "Mpo", "Png", "Ppm", "Tiff", "WebP")
+    ),
     *(f"PIL.{name}" for name in ("ImageChops", "ImageCms", "ImageColor", "ImageFilter", "ImagePalette")),
     "linecache",
     "traceback",

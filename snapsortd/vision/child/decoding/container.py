@@ -41,6 +41,11 @@ def box_kinds(file: BinaryIO) -> set[bytes]:
     return {kind for kind, _, _ in _boxes(file, 0, file.seek(0, io.SEEK_END))}
 
 
+def find_box(file: BinaryIO, kind: bytes) -> int | None:
+    """Return where the content of the first outermost box of this kind starts, or None."""
+    return next((start for start, _ in _inside(file, kind, 0, file.seek(0, io.SEEK_END))), None)
+
+
 def declared_size(file: BinaryIO) -> tuple[int, int]:
     """Return the size of the largest picture that the file declares, or 0 × 0."""
     sizes = [(0, 0)]

@@ -9,7 +9,15 @@ from contextlib import contextmanager, suppress
 from typing import BinaryIO
 
 import pillow_heif
-from PIL import AvifImagePlugin, Image, PngImagePlugin, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import ImageFacts
@@ -37,14 +45,15 @@ BLOCK_BYTES = 8 << 10
 """Passed to a decoder at a time: 40 scans of the worst progressive JPEG, which take a second. A decode that takes too
 long can be ended between two blocks."""
 
-_LOADED = (AvifImagePlugin, TiffImagePlugin, WebPImagePlugin)
+_LOADED = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)
 """Pillow loads the plugins of the other formats by itself; to find these, it would load all of its plugins."""
 
 _PLUGINS = {
     **{image_format: image_format.upper() for image_format in ("png", "jpeg", "webp", "gif", "bmp", "tiff")},
     "heic": "HEIF",
+    "jp2": "JPEG2000",
 }
-_KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, raw, PDF"
+_KNOWN = "PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF, HEIC, JPEG 2000, JPEG XL, raw, PDF"
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -113,6 +122,10 @@ def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
         from snapsortd.vision.child.decoding.pdf import open_pdf
 
         return open_pdf(file, side)
+    if image_format == "jxl":
+        from snapsortd.vision.child.decoding.jxl import open_jxl
+
+        return open_jxl(file)
     if image_format in ("heic", "avif"):
         check_complete(file)
     image = open_avif(file) if image_format == "avif" else Image.open(file, formats=[_PLUGINS[image_format]])

@@ -17,6 +17,8 @@ def refusal(message: str) -> ImageError:
     """Return the error for what a decoder reported as `message`."""
     if re.search("out of memory|memory allocation", message, re.IGNORECASE):
         return lacks_memory()
+    if re.fullmatch("decoder .* not available", message):  # Pillow
+        return ImageError("Pillow was installed without a decoder of this format")
     if "has not been built in" in message:  # libheif
         return ImageError("it is a HEIF file with a compression that snapsortd does not read")
     if "could not create decoder object" in message:  # libwebp gives no reason

@@ -23,6 +23,7 @@ PATIENCE_PER_PIXEL_S = 25e-9
 LARGE = 120_000_000
 """Pixels (width × height) from which decoding takes seconds and cannot be stopped in every format."""
 _LARGE_BY_FORMAT = {"JPEG": math.inf, "MPO": math.inf, "AVIF": 50_000_000, "HEIF": 50_000_000, "WEBP": 25_000_000}
+_LARGE_BY_FORMAT |= {"JPEG2000": 25_000_000, "JXL": 25_000_000}
 """A JPEG is shrunk while it is decoded; the others are slow to decode and cannot be stopped at all."""
 
 SPARSE_PIXELS, SPARSE_RATIO = 64_000_000, 100
