@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from snapsortd.vision.child.decoding.animations import check_apng, check_gif
 from snapsortd.vision.child.decoding.tiff_pages import count_pages
 
 _MIN_FRAME_BYTES = 12
@@ -16,7 +17,11 @@ _MIN_FRAME_BYTES = 12
 def count_frames(image: Image.Image, file: BinaryIO) -> int:
     """Return the number of frames: at least 1, and no more than fit into the file, whatever its header claims.
 
-    `image` must not be loaded yet. Raise nearly anything on bad data.
+    `image` must not be loaded yet. Raise ImageError if the file ends within a later one, nearly anything on bad data.
     """
     frames = count_pages(file) if image.format == "TIFF" else getattr(image, "n_frames", 1)
+    if image.format == "GIF" and frames > 1:
+        check_gif(file)
+    if image.format == "PNG" and frames > 1:
+        check_apng(file)
     return max(1, min(frames, file.seek(0, io.SEEK_END) // _MIN_FRAME_BYTES))
