@@ -1,7 +1,7 @@
 """The configuration: `load_config` reads it strictly, `check_folders` compares it with the file system."""
 
 from snapsortd.config.cache import load_config
-from snapsortd.config.preflight import check_folders
+from snapsortd.config.preflight import check_folders, missing_commands
 from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
 
 
@@ -21,4 +21,5 @@ __all__ = [
     "check_folders",
     "default_config_text",
     "load_config",
+    "missing_commands",
 ]

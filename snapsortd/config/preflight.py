@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from snapsortd.config.settings import Config
+from snapsortd.domain.decision import ActionKind
 from snapsortd.files.answering import Ask, NotAnswering, directly
 
 
 def check_folders(config: Config, ask: Ask = directly) -> tuple[str, ...]:
     """Return folders that cannot be watched and destinations that cannot be created, as `file:line:col: …`."""
     return tuple(f"{config.path}:{position}: {problem}" for position, problem in _problems(config, ask))
+
+
+def missing_commands(config: Config, path: str) -> Iterator[tuple[str, str]]:
+    """Yield position and name of every command of a rule that is not found in `path`, a list of folders like PATH.
+
+    It is looked up from the folder that commands run in. A name that has a value of the image in it is not known yet.
+    """
+    for action in (action for rule in config.rules if rule.enabled for action in rule.actions):
+        if action.kind is ActionKind.RUN and action.words[0].is_fixed:
+            name = action.words[0].fill({})
+            if shutil.which(os.path.join("/", name) if "/" in name else name, path=path) is None:
+                yield action.position, name
 
 
 def _problems(config: Config, ask: Ask) -> Iterator[tuple[str, str]]:

@@ -118,7 +118,8 @@ def with_format(handler: logging.Handler, line: str) -> logging.Handler:
 
 def log_event(event: Mapping[str, Any]) -> None:
     """Log an event as a sentence and as fields."""
-    level = logging.WARNING if event["event"] in ("failed", "quarantined", "conflict") else logging.INFO
+    failures = ("failed", "quarantined", "incomplete", "conflict")
+    level = logging.WARNING if event["event"] in failures else logging.INFO
     log.log(level, "%s", sentence(event), extra=dict(fields(event)))
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from snapsortd.config import check_folders
+from snapsortd.config import check_folders, missing_commands
 from snapsortd.daemon.guard import guarded, guarded_scan
 from snapsortd.domain.errors import Interrupted
 from snapsortd.domain.file import Stat
@@ -88,6 +89,8 @@ class WatchedFolders:
         def log_problems() -> None:
             for problem in check_folders(config, answering.ask):
                 log.warning("%s", problem)
+            for position, name in missing_commands(config, os.environ.get("PATH", os.defpath)):
+                log.warning("%s:%s: the command %s is not found in PATH", config.path, position, name)
 
         with suppress(NotAnswering):  # it goes on, without holding up the start
             answering.ask(config.path, log_problems)

@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     LEFT = "left"
     SHADOW = "shadow"
     FILED = "filed"
+    INCOMPLETE = "incomplete"
+    """The file was moved, and an action after that failed."""
     COPIED = "copied"
     DONE = "done"
     """The file stays where it is, and all other actions were carried out: tags, links, commands."""

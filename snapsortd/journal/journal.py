@@ -98,7 +98,7 @@ class Journal(EntrySelector):
         """Commit a change to an open entry: another target or method, metadata that was lost, or its next state.
 
         The state `done` also records, in the same transaction, the image's outcome at its new path and that the entry
-        it reverses is reversed.
+        it reverses is reversed; the state `failed` of a command, that an image which was moved before is not complete.
         """
         changes: dict[str, Any] = {"state": state, "reason": _text(reason)}
         if target is not None:
@@ -118,6 +118,8 @@ class Journal(EntrySelector):
             entry = self._entry(entry_id)
             if state is State.DONE:
                 self._record_outcome(db, entry)
+            if state is State.FAILED and entry.intent.kind is EntryKind.RUN:
+                _mark_incomplete(db, entry.intent.source, reason)
         return entry
 
     def _record_outcome(self, db: sqlite3.Connection, entry: Entry) -> None:
@@ -140,6 +142,11 @@ class Journal(EntrySelector):
         """Record the outcome of an image; durable immediately, unless it can be determined again. `at` is set here."""
         with self._file.writing(durable=known.outcome not in CACHED) as db:
             self._store(db, known)
+
+    def mark_incomplete(self, path: str, reason: str) -> None:
+        """Record that an action failed after the image was moved to `path`."""
+        with self._file.writing() as db:
+            _mark_incomplete(db, path, reason)
 
     def _store(self, db: sqlite3.Connection, known: Known) -> None:
         # REPLACE assigns a new rowid, which gives the order of events.
@@ -191,6 +198,13 @@ class Journal(EntrySelector):
         """Delete the outcome of the image at `path`, so that it is classified again. Its entries stay."""
         with self._file.writing(durable=False) as db:
             db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(path),))
+
+
+def _mark_incomplete(db: sqlite3.Connection, path: str, reason: str) -> None:
+    db.execute(
+        "UPDATE images SET outcome = ?, reason = ? WHERE path = ? AND outcome IN (?, ?)",
+        (Outcome.INCOMPLETE, _text(reason), os.fsencode(path), Outcome.FILED, Outcome.INCOMPLETE),
+    )
 
 
 def _text(reason: str) -> str:

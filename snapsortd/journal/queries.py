@@ -16,7 +16,9 @@ from snapsortd.journal.rows import to_entry, to_known
 CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
 """Outcomes that can be determined again, and are when the configuration changes: losing them costs only time."""
 
-LASTING = frozenset({Outcome.FILED, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED})
+LASTING = frozenset(
+    {Outcome.FILED, Outcome.INCOMPLETE, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED}
+)
 """Outcomes that hold for this version of the file under any name and any configuration."""
 
 IN_EFFECT = "state = 'done' AND reversed_by IS NULL"
@@ -29,20 +31,21 @@ BACK = "kind = 'undo' AND batch != (SELECT batch FROM entries AS first WHERE fir
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The numbers of images that are filed (or copied), undone, to be tried again, quarantined and in conflict, and of
-    unfinished moves."""
+    """The numbers of images that are filed (or copied), undone, to be tried again, quarantined, filed without all of
+    their actions, and in conflict, and of unfinished moves."""
 
     filed: int
     undone: int
     failed: int
     quarantined: int
+    incomplete: int
     conflicts: int
     open: int
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem that needs a person's attention. `outcome` is failed, quarantined, conflict or open."""
+    """A problem that needs a person's attention. `outcome` is failed, quarantined, incomplete, conflict or open."""
 
     path: str
     outcome: str
@@ -218,12 +221,13 @@ class JournalReader:
                 undone=count("entries", f"{IN_EFFECT} AND {BACK} AND follows IS NULL"),
                 failed=count("images", "outcome = 'failed'"),
                 quarantined=count("images", "outcome = 'quarantined'"),
+                incomplete=count("images", "outcome = 'incomplete'"),
                 conflicts=count("entries", "state = 'conflict'"),
                 open=count("entries", _OPEN),
             )
 
     def problems(self, limit: int = 20) -> list[Problem]:
-        """Return what needs a person's attention: unfinished moves, conflicts, and quarantined or failed images."""
+        """Return what needs a person's attention: unfinished moves, conflicts, and images that failed in any way."""
         found = [
             Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at, entry.id)
             for entry in self._query(_OPEN, (), limit=limit)
@@ -234,7 +238,7 @@ class JournalReader:
         ]
         statement = "SELECT * FROM images WHERE outcome = ? ORDER BY rowid DESC LIMIT ?"
         with self._file.reading() as db:
-            for outcome in (Outcome.QUARANTINED, Outcome.FAILED):
+            for outcome in (Outcome.QUARANTINED, Outcome.FAILED, Outcome.INCOMPLETE):
                 rows = db.execute(statement, (outcome, limit)).fetchall()
                 found += [Problem(known.path, known.outcome, known.reason, known.at) for known in map(to_known, rows)]
         return found[:limit]

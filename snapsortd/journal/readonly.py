@@ -53,7 +53,7 @@ def read_counts(path: str) -> Counts:
     Raise JournalError if it can't be read, or has a format that this version does not read.
     """
     if not os.path.exists(path):
-        return Counts(filed=0, undone=0, failed=0, quarantined=0, conflicts=0, open=0)
+        return Counts(filed=0, undone=0, failed=0, quarantined=0, incomplete=0, conflicts=0, open=0)
     with closing(ReadOnlyFile(path)) as file:
         with file.reading() as db:
             check_format(path, db)

@@ -45,7 +45,9 @@ class CarriedOut:
     entries: tuple[Entry, ...]
     reason: str = ""
     failure: SnapsortError | None = None
-    """The error because of which the action after these entries was not carried out."""
+    """The error because of which the action after these entries was not carried out, and the image stays."""
+    incomplete: bool = False
+    """True if the image was moved, and an action after that failed."""
 
 
 class Executor:
@@ -88,7 +90,7 @@ class Executor:
                     # An image that was moved is filed, whatever happens to the actions after the move.
                     if any(entry.has_moved for entry in entries):
                         reasons.append(f"an action after the move was not carried out: {error}")
-                        break
+                        return CarriedOut(tuple(entries), "; ".join(reasons), incomplete=True)
                     if isinstance(error, FileChanged | Interrupted):
                         raise
                     return CarriedOut(tuple(entries), "; ".join(reasons), error)

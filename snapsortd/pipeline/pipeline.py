@@ -219,14 +219,23 @@ class Pipeline:
         outcome, reason = summarize(filed.entries, filed.reason or result.reason)
         if outcome is Outcome.LEFT and known is not None and known.due is not None and known.outcome in ACTED_ON:
             outcome, reason = known.outcome, known.reason
-        due = due_of(decision) if outcome in ASKED_AGAIN else None
-        if outcome is not Outcome.FILED:
+        due = None
+        if filed.incomplete:
+            outcome = Outcome.INCOMPLETE
+            self._journal.mark_incomplete(_place_after(filed.entries), reason)
+        elif outcome is not Outcome.FILED:
+            due = due_of(decision) if outcome in ASKED_AGAIN else None
             identity = _identity_after(image, filed.entries)
             known = Known(
                 image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256, due=due
             )
             self._journal.remember(replace(known, added=added.timestamp() if added is not None else 0.0))
         return replace(result, outcome=outcome, reason=reason, due=due)
+
+
+def _place_after(entries: Sequence[Entry]) -> str:
+    """Return the path of an image that was moved."""
+    return next(entry.intent.target for entry in reversed(entries) if entry.has_moved)
 
 
 def _identity_after(image: OpenFile, entries: Sequence[Entry]) -> FileIdentity:

@@ -49,7 +49,7 @@ def _moved_here(journal: Journal, image: OpenFile, answering: Answering) -> Know
 
 
 def _why_left(known: Known) -> str:
-    if known.outcome is Outcome.QUARANTINED:
+    if known.outcome in (Outcome.QUARANTINED, Outcome.INCOMPLETE):
         return known.reason
     return f"it was moved here by hand from {known.path}, so it is left alone; `snapsortctl sort` files it after all"
 

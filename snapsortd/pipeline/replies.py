@@ -27,6 +27,7 @@ def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any
         "filed": counts.filed,
         "failed": counts.failed,
         "quarantined": counts.quarantined,
+        "incomplete": counts.incomplete,
         "conflicts": counts.conflicts,
         "undone": counts.undone,
         "unfinished": counts.open,

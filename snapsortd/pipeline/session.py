@@ -188,9 +188,9 @@ class Session:
             raise Interrupted("snapsortd was asked to stop")
 
     def forget_gone(self) -> None:
-        """Forget failed and quarantined images that no longer exist, because they need no attention any more."""
+        """Forget images with a problem that no longer exist, because they need no attention any more."""
         for each in self.journal.problems(MAX_PROBLEMS):
-            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED):
+            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED, Outcome.INCOMPLETE):
                 with suppress(NotAnswering):
                     if self.answering.ask(self.root_of(each.path), partial(self._is_gone, each.path)):
                         self.journal.forget(each.path)

@@ -22,8 +22,9 @@ from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import PATH_MARK, ActionKind, PlannedAction
 from snapsortd.domain.entry import Cause, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import CommandFailed, FileChanged, Interrupted, MoveRefused
+from snapsortd.domain.result import Known, Outcome
 from snapsortd.files.open_file import open_file
-from tests.support.filing import Filing
+from tests.support.filing import Filing, identity_of
 from tests.support.waiting import wait_for
 
 HOUR = 3600.0
@@ -269,7 +270,8 @@ def test_a_command_is_not_run_for_a_file_that_the_disk_cannot_show_now(
 
 
 def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, tmp_path: Path) -> None:
-    held = Held(tmp_path)
+    held, image = Held(tmp_path), filing.image()
+    filing.journal.remember(Known(str(image), identity_of(image), Outcome.FILED, ""))
 
     def crash() -> bool:
         if held.is_free() or held.said:
@@ -277,7 +279,7 @@ def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, t
         return False
 
     with pytest.raises(KeyboardInterrupt):
-        ask(filing, filing.image(), command(program(tmp_path, f"{held.opening}; sleep 1000")), crash)
+        ask(filing, image, command(program(tmp_path, f"{held.opening}; sleep 1000")), crash)
     wait_for(held.is_free)
     held.close()
     filing.restart()
@@ -285,6 +287,8 @@ def test_after_a_crash_it_is_not_known_whether_a_command_ended(filing: Filing, t
     (entry,) = filing.journal.entries()
     assert entry.state is State.FAILED
     assert entry.reason == "interrupted: it is not known whether it ended"
+    (problem,) = filing.journal.problems()
+    assert (problem.path, problem.outcome, problem.reason) == (entry.intent.source, "incomplete", entry.reason)
     assert entry.reason in told
 
 

@@ -175,7 +175,7 @@ def test_an_answer_from_a_daemon_with_another_journal(patient: Patient) -> None:
 def unit(patient: Patient, program: object, *lines: str) -> None:
     """Install a unit."""
     path = patient.folder / "config/systemd/user/snapsortd.service"
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(["[Service]", f'ExecStart="{program}"', *lines, ""]))
 
 
@@ -204,6 +204,32 @@ def test_a_unit_with_other_places_than_this_shell(patient: Patient) -> None:
     assert found.status is Status.WARNING
     assert "has SNAPSORTD_CONFIG=/my config.yaml and this shell has SNAPSORTD_CONFIG=:" in found.summary
     assert "`export SNAPSORTD_CONFIG='/my config.yaml'`" in found.fix
+
+
+def test_a_command_that_this_shell_finds_and_the_service_does_not(patient: Patient) -> None:
+    tools = patient.folder / "tools"
+    tools.mkdir()
+    (tools / "shrink").write_text("#!/bin/sh\n")
+    (tools / "shrink").chmod(0o755)
+    run = 'rules: [{name: Run, filters: [extension: png], actions: [run: [shrink, "{path}"]]},'
+    patient.config.write_text(patient.config.read_text().replace("rules: [", run))
+
+    found = patient.trouble("command")
+    assert found.status is Status.PROBLEM
+    assert found.summary.endswith("the command shrink is not found")
+    patient.env["PATH"] += f":{tools}"
+    assert patient.troubles("command") == []
+
+    unit(patient, sys.executable, 'Environment="PATH=/usr/bin:/bin"')
+    found = patient.trouble("command")
+    assert f"the service does not find the command shrink, which this shell finds as {tools}/shrink" in found.summary
+    assert "`snapsortctl service install`" in found.fix
+    checked = subprocess.run([*PROGRAM, "check"], env=patient.env, capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 3
+    assert found.summary in checked.stderr
+
+    unit(patient, sys.executable, f'Environment="PATH=/usr/bin:{tools}"')
+    assert patient.troubles("command") == []
 
 
 def test_a_unit_that_cannot_be_understood(patient: Patient) -> None:

@@ -39,6 +39,13 @@ def test_print_shows_the_unit_of_this_installation(monkeypatch: pytest.MonkeyPat
     assert f'\nExecStart="{program()}"\nEnvironment="SNAPSORTD_CONFIG=/my config/100%%.yaml"\n' in text
 
 
+def test_the_service_finds_the_commands_that_this_shell_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("PATH", "/opt/my tools/bin:.:/usr/bin:/opt/my tools/bin:")
+    text = CliRunner().invoke(app, ["service", "install", "--print"]).output
+    assert '\nEnvironment="PATH=/opt/my tools/bin:/usr/bin"\n' in text
+
+
 def test_agent_is_a_property_list() -> None:
     text = launchd_agent(template(PLIST), "/opt/a b/snapsortd", {"HF_HOME": "/m"}, "/log/launchd.log")
     agent = plistlib.loads(text.encode())

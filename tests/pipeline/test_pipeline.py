@@ -367,9 +367,36 @@ def test_what_was_moved_is_filed_though_the_next_action_fails(room: Room) -> Non
     (room.filed / "Last").write_bytes(b"a file where the folder should be")
     path = room.receipt()
     result = room.process(path)
-    assert result.outcome is Outcome.FILED
+    assert result.outcome is Outcome.INCOMPLETE
     assert "an action after the move was not carried out" in result.reason
-    assert (room.filed / "First" / "a.png").exists()
+    filed = room.filed / "First" / "a.png"
+    assert [(each.path, each.outcome) for each in room.journal.problems()] == [(str(filed), "incomplete")]
+    assert room.process(filed).known
+
+    undo(room.journal, Mover(room.journal), room.journal.undoable(Selection()))
+    assert (path.exists(), room.journal.problems()) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        pytest.param(["/bin/sh", "-c", "echo no such colour; exit 3"], "exit code 3: no such colour", id="fails"),
+        pytest.param(["/nonexistent/optipng"], "cannot be started: No such file or directory", id="is missing"),
+    ],
+)
+def test_a_command_that_fails_after_the_move_needs_attention(room: Room, command: list[str], why: str) -> None:
+    run = RuleAction(ActionKind.RUN, words=tuple(parse_words(each, path=True) for each in command), seconds=60)
+    room.rules = (rule_actions(room.to("Receipts/"), run),)
+    result = room.process(room.receipt())
+    filed = str(room.filed / "Receipts" / "a.png")
+    assert (result.outcome, why in result.reason) == (Outcome.INCOMPLETE, True)
+    (problem,) = room.journal.problems()
+    assert (problem.path, problem.outcome, why in problem.reason) == (filed, "incomplete", True)
+    assert room.journal.counts().incomplete == 1
+    assert why in room.journal.entries()[0].reason
+
+    room.rules = (rule_actions(room.to("Receipts/")),)
+    assert room.process(filed, requested=True).outcome is Outcome.LEFT
     assert room.journal.problems() == []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from snapsortd.domain.errors import ConfigError
 from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
+    from snapsortd.config import Config
     from snapsortd.rules.preview import ActionPreview
 
 
@@ -96,7 +99,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     """Check the configuration, or FILE, and report all faults at once, with line and column.
 
     If there are none, show for every action what it would do to a sample image. Exit code 3 if there is a fault; a
-    folder that does not exist is one.
+    folder that does not exist is one, and so is a command that the installed service does not find.
 
     Warns about labels that will not work as intended: none is negative, or two have a prompt in common. --model also
     asks the model, which takes seconds. --sample classifies the images in a folder, at most 200, and warns about
@@ -109,7 +112,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     path = os.path.abspath(file) if file else locations().config_file
     try:
         config = load_config(path, os.environ)
-        if faults := check_folders(config):
+        if faults := (*check_folders(config), *command_faults(config)):
             raise ConfigError(f"{path} has {count(len(faults), 'fault')}", problems=faults)
     except ConfigError as error:
         if as_json:
@@ -131,6 +134,16 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     say(f"  {sample_line(each)}" for each in samples(config))
     for each in warned:
         warn(each)
+
+
+def command_faults(config: Config) -> Iterator[str]:
+    """Yield a fault for every command of a rule that the installed service, or this shell, does not find."""
+    from snapsortd.ctl.commands.service import manager
+    from snapsortd.ctl.doctor.commands import check_commands, read_search_path
+
+    path, is_service = read_search_path(manager().path, os.environ, sys.platform)
+    for each in check_commands(config, path, os.environ.get("PATH", os.defpath), is_service=is_service):
+        yield f"{each.summary}; {each.fix}"
 
 
 def sample_line(sample: ActionPreview) -> str:

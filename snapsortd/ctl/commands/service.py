@@ -145,7 +145,8 @@ def service_command() -> None:
 def install(only_print: bool, as_json: bool) -> None:
     """Install the service of this installation, start it now and at every login.
 
-    If SNAPSORTD_CONFIG or an XDG variable is set now, the service gets it too.
+    The service gets the PATH of this shell, so that it finds the same commands, and SNAPSORTD_CONFIG and the XDG
+    variables that are set now. After a change of one of them, install it again.
     """
     service = manager()
     if only_print:

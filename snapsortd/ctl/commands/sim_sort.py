@@ -19,7 +19,7 @@ from snapsortd.domain.text import count
 from snapsortd.files.locations import Locations
 
 F = TypeVar("F", bound=Callable[..., Any])
-FAILURES = frozenset({"failed", "quarantined", "conflict"})
+FAILURES = frozenset({"failed", "quarantined", "incomplete", "conflict"})
 
 
 def path_options(function: F) -> F:
@@ -139,6 +139,6 @@ def summary(results: Sequence[dict[str, Any]], outcomes: Counter[str], batch: in
         moving = sum(1 for each in results if each.get("target") and each["outcome"] not in FAILURES)
         return f"{count(len(results), 'image')}, {moving} would be filed. Nothing was changed."
     words = ", ".join(f"{number} {what}" for what, number in sorted(outcomes.items()))
-    done = outcomes["filed"] + outcomes["copied"] + outcomes["done"]
+    done = sum(outcomes[each] for each in ("filed", "incomplete", "copied", "done"))
     hint = f" Undo with `snapsortctl undo --batch {batch}`." if done and batch else ""
     return f"{count(len(results), 'image')}: {words}.{hint}"

@@ -17,6 +17,7 @@ import snapsortd
 from snapsortd.config import Config, WatchFolder
 from snapsortd.ctl.doctor import (
     clock,
+    commands,
     configuration,
     daemons,
     disks,
@@ -93,6 +94,7 @@ class _Examination:
             yield from self._run(f"{use} folder", partial(self._own_folder, use, variable, path))
         yield from self._run(daemons.NAME, self._daemon)
         yield from self._run(service.NAME, self._service)
+        yield from self._run(commands.NAME, self._commands)
         yield from self._run(journal.NAME, self._journal, timeout_factor=JOURNAL_TIMEOUT_FACTOR)
         yield from self._run(model.NAME, self._model)
         for folder in self.config.watch if self.config else ():
@@ -151,6 +153,13 @@ class _Examination:
         elif found and (unit := service.query_systemd(self.here.unit)) is not None:
             user = pwd.getpwuid(self.runtime.uid).pw_name
             yield from service.check_systemd(unit, self.answer.pid, os.path.exists(f"/var/lib/systemd/linger/{user}"))
+
+    def _commands(self) -> Iterator[Finding]:
+        if self.config is not None:
+            env = self.here.env
+            path, is_service = commands.read_search_path(self.here.installation.path, env, self.runtime.platform)
+            here = env.get("PATH", os.defpath)
+            yield from commands.check_commands(self.config, path, here, is_service=is_service)
 
     def _journal(self) -> Iterator[Finding]:
         found = journal.read_journal(self.here.locations.journal)

@@ -123,6 +123,12 @@ def _check_counts(found: JournalFacts, counts: Counts, running: bool) -> Iterato
             f"{count(counts.quarantined, 'image')} given up on",
             "`snapsortctl status` lists them with the reasons",
         )
+    if counts.incomplete:
+        yield warning(
+            NAME,
+            f"{count(counts.incomplete, 'image')} filed without all actions of their rules, because one failed",
+            "`snapsortctl status` lists them with the reasons",
+        )
     for entry in found.waiting:
         yield warning(
             NAME,

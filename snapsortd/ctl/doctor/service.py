@@ -30,6 +30,9 @@ SERVICE_PATTERNS = (
     "/Library/LaunchDaemons/*snapsort*.plist",
 )
 """Paths of services of snapsortd, among them a second one."""
+SYSTEMD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LAUNCHD_PATH = "/usr/bin:/bin:/usr/sbin:/sbin"
+"""The PATH of a service that is given none: systemd.exec(5), launchctl(1)."""
 _SPECIFIER = re.compile("%([%h])")
 """`%%` and `%h` of systemd.unit(5): a percent sign and the home folder. Our units use no others."""
 
@@ -82,6 +85,18 @@ def _agent(data: bytes) -> Service:
         return Service(str(agent["ProgramArguments"][0]), dict(agent.get("EnvironmentVariables", {})))
     except Exception as error:  # plistlib passes on whatever its parser raises
         raise ValueError("it is not a property list of a launchd agent") from error
+
+
+def search_path(service: Service | None, env: Mapping[str, str], platform: str) -> str:
+    """Return the PATH with which the service runs commands; that of this shell if no service is installed."""
+    if service is None:
+        return env.get("PATH", os.defpath)
+    if own := service.env.get("PATH"):
+        return own
+    if platform == "darwin":
+        return LAUNCHD_PATH
+    manager = _properties(["systemctl", "--user", "show-environment"], "=")
+    return (manager or {}).get("PATH", SYSTEMD_PATH)
 
 
 def program_fault(program: str) -> str:

@@ -19,6 +19,7 @@ Reply = Mapping[str, Any]
 
 OUTCOME_SENTENCES = {
     "filed": "It was filed",
+    "incomplete": "It was filed, but not all actions of its rules were carried out",
     "copied": "It was copied, and the original stays where it is",
     "done": "It stays where it is; all actions of its rules were carried out",
     "left": "It was left where it is",

@@ -23,6 +23,7 @@ STATES = {
 }
 OUTCOMES = {
     "filed": ("green", "filed"),
+    "incomplete": ("red", "incomplete"),
     "copied": ("green", "copied"),
     "done": ("green", "done"),
     "left": ("white", "left"),

@@ -17,8 +17,10 @@ CARRIED = (
 
 
 def carried(env: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of CARRIED that are set."""
-    return {name: env[name] for name in CARRIED if env.get(name)}
+    """Return the variables of CARRIED that are set, and PATH: a service is started with a shorter one."""
+    folders = [each for each in env.get("PATH", "").split(":") if each.startswith("/")]
+    path = {"PATH": ":".join(dict.fromkeys(folders))} if folders else {}
+    return {name: env[name] for name in CARRIED if env.get(name)} | path
 
 
 def systemd_unit(template: str, program: str, env: Mapping[str, str]) -> str:

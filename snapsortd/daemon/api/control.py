@@ -40,7 +40,7 @@ class DaemonControl:
         try:
             found = session.history.status(session.mover.in_hand.paths())
         except JournalError as error:  # everything else is still reported
-            found = status_to_json(Counts(0, 0, 0, 0, 0, 0), ())
+            found = status_to_json(Counts(0, 0, 0, 0, 0, 0, 0), ())
             state, reason = "halted", str(error)
         grown = [
             {
