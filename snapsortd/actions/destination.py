@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 
 from snapsortd.domain.decision import Destination
+from snapsortd.domain.file import MadeFolder
 from snapsortd.domain.names import MAX_NAME_BYTES, NameSeries
 from snapsortd.files.adapted_names import NameRules, adapted, adapted_series, is_doubtful
 from snapsortd.files.capabilities import capabilities
@@ -23,12 +25,15 @@ def open_destination(where: Destination, held: ExitStack) -> Folder:
     """
     root, folders = _root_that_exists(where.root, where.folders)
     names: tuple[str, ...] = ()
+    made: tuple[MadeFolder, ...] = ()
     for folder in folders:
         if _needs_rules(folder):
             with make_folder(root, names) as above:
                 folder = adapted(folder, _rules(above, folder))
+                made += above.made
         names += (folder,)
-    return held.enter_context(make_folder(root, names))
+    last = held.enter_context(make_folder(root, names))
+    return replace(last, made=made + last.made)
 
 
 def names_in(folder: Folder, series: NameSeries) -> Callable[[int], str]:

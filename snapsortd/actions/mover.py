@@ -80,9 +80,9 @@ class Mover:
         """
         with self._watching_durability():
             if dry_run:
-                check_reversal(entry)
+                check_reversal(entry, self._journal)
                 return None
-            with plan_reversal(entry, batch) as plan:
+            with plan_reversal(entry, batch, self._journal) as plan:
                 return self._carry_out(plan)
 
     def restore_name(self, entry: Entry) -> bool:
@@ -142,7 +142,7 @@ class Mover:
         """
         with (
             suppress(UndoRefused, FileChanged, MoveRefused, LeftAlone),
-            plan_reversal(displaced, displaced.intent.cause.batch) as plan,
+            plan_reversal(displaced, displaced.intent.cause.batch, self._journal) as plan,
         ):
             self._carry_out(plan)
 

@@ -67,4 +67,5 @@ class Plan:
             tags=self.tags,
             source_disk=disk,
             target_disk=disk if is_same else disk_of(self.folder.fd),
+            made=() if self.kind is EntryKind.UNDO or self.goes_to_trash else self.folder.made,
         )

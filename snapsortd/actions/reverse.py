@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 
+from snapsortd.actions.ledger import Ledger
 from snapsortd.actions.plan import Plan
 from snapsortd.domain.entry import End, Entry, EntryKind, Method, State
 from snapsortd.domain.errors import NameTaken, UndoRefused
@@ -28,24 +29,25 @@ _REDO_METHODS = {
 
 
 @contextmanager
-def plan_reversal(entry: Entry, batch: int) -> Iterator[Plan]:
+def plan_reversal(entry: Entry, batch: int, journal: Ledger) -> Iterator[Plan]:
     """Yield the plan that reverses `entry`, with its files held open; a missing old folder is created again.
 
     Raise UndoRefused with the reason if there is none.
     """
     with ExitStack() as held:
-        yield _Reversal(entry, held).plan(batch)
+        yield _Reversal(entry, held, journal).plan(batch)
 
 
-def check_reversal(entry: Entry) -> None:
+def check_reversal(entry: Entry, journal: Ledger) -> None:
     """Raise UndoRefused if `entry` can't be reversed now; nothing is created or changed."""
     with ExitStack() as held:
-        _Reversal(entry, held).check()
+        _Reversal(entry, held, journal).check()
 
 
 class _Reversal:
-    def __init__(self, entry: Entry, held: ExitStack) -> None:
+    def __init__(self, entry: Entry, held: ExitStack, journal: Ledger) -> None:
         self._entry = entry
+        self._journal = journal
         self._done = entry.intent
         self._held = held
         self._result = _identity_of_result(entry)
@@ -159,7 +161,7 @@ class _Reversal:
     def _old_folder(self, *, make: bool) -> Folder | None:
         """Return the folder to move back to.
 
-        If it is missing and its parent exists, create it, or return None without `make`.
+        If it is missing and its parent exists, or we removed that too, create it, or return None without `make`.
         """
         path = os.path.dirname(self._done.source)
         try:
@@ -181,10 +183,14 @@ class _Reversal:
     def _above(self, path: str) -> tuple[str, str]:
         """Return the folder that `path` is in, and the root to reach it from."""
         above, root = os.path.dirname(path), self._done.source_root
-        return above, above if root in ("", path) else root  # `path` may be the watched folder itself
+        inside = f"{above}/".startswith(f"{root.rstrip('/')}/")
+        return above, root if root and inside else above  # `path` may be the watched folder itself
 
     def _lost_folder(self, path: str, *, make: bool) -> Folder | None:
-        above, root = self._above(path)
+        gone = path
+        while self._journal.has_removed_folder(os.path.dirname(gone)):
+            gone = os.path.dirname(gone)
+        above, root = self._above(gone)
         try:
             parent = self._held.enter_context(open_folder(above, root))
             if not is_on_disk(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from snapsortd.domain.file import FileIdentity, FolderIdentity
+from snapsortd.domain.file import FileIdentity, FolderIdentity, MadeFolder
 from snapsortd.domain.names import OWN_PREFIX
 
 
@@ -109,6 +109,8 @@ class Intent:
     source_disk: str = ""
     """The disk that the source is on, by a name that lasts longer than device and inode numbers; empty if unknown."""
     target_disk: str = ""
+    made: tuple[MadeFolder, ...] = ()
+    """The folders that were created for it; the journal keeps them apart from the entries."""
 
     @property
     def old(self) -> End:

@@ -58,3 +58,11 @@ class FolderIdentity:
         """False if `other` is certainly another folder: device numbers change over a restart, inodes do not,
         and a mount point without its disk differs in both."""
         return self.dev == other.dev or self.ino == other.ino
+
+
+@dataclass(frozen=True, slots=True)
+class MadeFolder:
+    """A folder that was created to file an image: its path and its inode number."""
+
+    path: str
+    ino: int

@@ -5,12 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from snapsortd.domain.errors import MoveRefused
-from snapsortd.domain.file import FileIdentity, FolderIdentity, Stat
+from snapsortd.domain.file import FileIdentity, FolderIdentity, MadeFolder, Stat
 from snapsortd.files.sync import sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -27,6 +27,8 @@ class Folder:
     root: str
     path: str
     identity: FolderIdentity
+    made: tuple[MadeFolder, ...] = ()
+    """The folders on the way to it that were created to open it, outermost first, and itself if it was."""
 
     def names(self) -> list[str]:
         """Return the names in the folder. It is opened anew for it: some drivers list an open folder only once."""
@@ -167,29 +169,32 @@ def make_folder(root: str, names: tuple[str, ...], mode: int = 0o777) -> Iterato
 
     Raise MoveRefused if a name is not a folder, OSError as the system reports it.
     """
-    fd = _make_root(root, mode)
+    made: list[MadeFolder] = []
+    fd = _make_root(root, mode, made)
+    path = root
     try:
         for name in names:
-            inner = _make_below(fd, name, root, mode)
+            path = os.path.join(path, name)
+            inner = _make_below(fd, name, root, mode, path, made)
             os.close(fd)
             fd = inner
     except BaseException:
         os.close(fd)
         raise
-    with _held(fd, root, os.path.join(root, *names)) as folder:
+    with _held(fd, root, path, made) as folder:
         yield folder
 
 
 @contextmanager
-def _held(fd: int, root: str, path: str) -> Iterator[Folder]:
+def _held(fd: int, root: str, path: str, made: Sequence[MadeFolder] = ()) -> Iterator[Folder]:
     try:
         found = os.fstat(fd)
-        yield Folder(fd, root, path, FolderIdentity(found.st_dev, found.st_ino))
+        yield Folder(fd, root, path, FolderIdentity(found.st_dev, found.st_ino), tuple(made))
     finally:
         close(fd)
 
 
-def _make_root(path: str, mode: int) -> int:
+def _make_root(path: str, mode: int, made: list[MadeFolder]) -> int:
     parent_path, name = os.path.split(path.rstrip("/"))
     try:
         fd = os.open(path, _FOLDER)
@@ -200,12 +205,15 @@ def _make_root(path: str, mode: int) -> int:
         if name:
             _sync_found(fd, parent_path)
         return fd
-    parent = _make_root(parent_path, mode)
+    parent = _make_root(parent_path, mode, made)
     try:
-        _make(parent, name, mode)
-        return os.open(name, _FOLDER, dir_fd=parent)
+        is_new = _make(parent, name, mode)
+        fd = os.open(name, _FOLDER, dir_fd=parent)
     finally:
         os.close(parent)
+    if is_new:
+        made.append(MadeFolder(path.rstrip("/"), os.fstat(fd).st_ino))
+    return fd
 
 
 def _sync_found(fd: int, parent_path: str) -> None:
@@ -222,23 +230,31 @@ def _sync_found(fd: int, parent_path: str) -> None:
         raise
 
 
-def _make_below(parent: int, name: str, root: str, mode: int) -> int:
-    _make(parent, name, mode)
+def _make_below(parent: int, name: str, root: str, mode: int, path: str, made: list[MadeFolder]) -> int:
+    is_new = _make(parent, name, mode)
     try:
-        return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
+        fd = os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.EMLINK):
             raise MoveRefused(
                 f"{name} below {root} is a symlink or a file, not a folder", "rename it, or change the rule"
             ) from error
         raise
+    if is_new:
+        made.append(MadeFolder(path, os.fstat(fd).st_ino))
+    return fd
 
 
-def _make(parent: int, name: str, mode: int) -> None:
+def _make(parent: int, name: str, mode: int) -> bool:
     """Create a folder unless it exists, and sync its name to the disk: without the name, its content would be lost.
+
+    Return True if it was created.
 
     The name of an existing one is synced too: another program, or we before we were killed, may have just created it.
     """
+    is_new = False
     with suppress(FileExistsError):
         os.mkdir(name, mode, dir_fd=parent)
+        is_new = True
     sync_folder(parent)
+    return is_new

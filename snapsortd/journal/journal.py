@@ -15,6 +15,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
 from snapsortd.journal.queries import CACHED
 from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
@@ -41,6 +42,7 @@ class Journal(EntrySelector):
         super().__init__(JournalFile(path, timeout, background_check=background_check))
         self._clock = clock
         self._batch_lock = threading.Lock()
+        self.folders = MadeFolders(self._file)
         self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
             statement = "SELECT coalesce(max(batch), 0) FROM entries WHERE batch < ?"
@@ -79,6 +81,7 @@ class Journal(EntrySelector):
         names, marks = ", ".join(columns), ", ".join("?" * len(columns))
         with self._file.writing(durable=durable) as db:
             number = _new_id(db.execute(f"INSERT INTO entries ({names}) VALUES ({marks})", tuple(columns.values())))
+            record_made(db, intent)
         with self._batch_lock:
             if intent.cause.batch < MAX_BATCH:
                 self._batch = max(self._batch, intent.cause.batch)
@@ -116,6 +119,7 @@ class Journal(EntrySelector):
             if db.execute(statement, (*changes.values(), entry_id)).rowcount != 1:
                 raise JournalError(f"entry {entry_id} of the journal is closed already")
             entry = self._entry(entry_id)
+            mark_emptied(db, entry)
             if state is State.DONE:
                 self._record_outcome(db, entry)
             if state is State.FAILED and entry.intent.kind is EntryKind.RUN:

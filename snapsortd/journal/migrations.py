@@ -135,6 +135,20 @@ MIGRATIONS = (
         "when an image came to its folder",
         ("ALTER TABLE images ADD COLUMN added REAL NOT NULL DEFAULT 0", "UPDATE images SET added = at"),
     ),
+    Migration(
+        "folders that filing made or removed",
+        (
+            """
+            CREATE TABLE folders (
+                path BLOB PRIMARY KEY,
+                root BLOB NOT NULL,
+                ino INTEGER NOT NULL,
+                state TEXT NOT NULL
+            ) STRICT
+            """,
+            "CREATE INDEX folders_emptied ON folders (path) WHERE state = 'emptied'",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

@@ -169,6 +169,12 @@ class JournalReader:
         """Return the newest entry whose target was below `root`, or None."""
         return self._first("target_root = ?", (os.fsencode(root),))
 
+    def has_removed_folder(self, path: str) -> bool:
+        """True if undo has removed this folder, because it was empty and filing had made it."""
+        with self._file.reading() as db:
+            statement = "SELECT 1 FROM folders WHERE path = ? AND state = 'removed'"
+            return db.execute(statement, (os.fsencode(path),)).fetchone() is not None
+
     def entries(
         self,
         limit: int = 50,

@@ -23,7 +23,8 @@ def signed(number: int) -> int:
     return number - 2**64 if number >= 2**63 else number
 
 
-def _unsigned(number: int) -> int:
+def unsigned(number: int) -> int:
+    """Return a device or inode number that SQLite has stored."""
     return number + 2**64 if number < 0 else number
 
 
@@ -140,8 +141,8 @@ def to_known(row: sqlite3.Row) -> Known:
 
 def _to_identity(row: sqlite3.Row, prefix: str) -> FileIdentity:
     return FileIdentity(
-        dev=_unsigned(row[f"{prefix}dev"]),
-        ino=_unsigned(row[f"{prefix}ino"]),
+        dev=unsigned(row[f"{prefix}dev"]),
+        ino=unsigned(row[f"{prefix}ino"]),
         size=row[f"{prefix}size"],
         mtime_ns=row[f"{prefix}mtime_ns"],
         ctime_ns=row[f"{prefix}ctime_ns"] or 0,
@@ -149,7 +150,7 @@ def _to_identity(row: sqlite3.Row, prefix: str) -> FileIdentity:
 
 
 def _to_folder(row: sqlite3.Row, prefix: str) -> FolderIdentity:
-    return FolderIdentity(_unsigned(row[f"{prefix}dev"]), _unsigned(row[f"{prefix}ino"]))
+    return FolderIdentity(unsigned(row[f"{prefix}dev"]), unsigned(row[f"{prefix}ino"]))
 
 
 def _to_words(text: str) -> tuple[str, ...]:

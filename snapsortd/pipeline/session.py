@@ -34,6 +34,7 @@ from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.after_filing import growth
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
+from snapsortd.pipeline.empty_folders import remove_emptied
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
@@ -167,9 +168,13 @@ class Session:
 
     def clean(self) -> list[str]:
         """Remove what failed changes left behind; return one sentence for each thing that stays, only once."""
+        self._remove_emptied_folders()
         sentences = self._leftovers.clean()
         before, self._reported = self._reported, frozenset(sentences)
         return [sentence for sentence in sentences if sentence not in before]
+
+    def _remove_emptied_folders(self) -> None:
+        remove_emptied(self.journal, [folder.path for folder in self.config.watch])
 
     def repair_at_start(self) -> None:
         """Repair before anything else is done; in the background after a while: a disk that this needs may be slow to
@@ -269,7 +274,10 @@ class Session:
         if not dry_run:
             self.repair()
         entries = self.journal.undoable(parse_selection(**selection))
-        return undo_to_json(undo(self.journal, self.mover, entries, dry_run, self._before_each))
+        results = undo(self.journal, self.mover, entries, dry_run, self._before_each)
+        if not dry_run:
+            self._remove_emptied_folders()
+        return undo_to_json(results)
 
     def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
         """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""

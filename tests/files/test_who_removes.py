@@ -18,6 +18,7 @@ USERS_FILES = {
     "files/rename.py: os.rename",  # the third rung
     "files/rename.py: remove()",  # of the old name in a private folder, after a link
     "files/folders.py: os.unlink",  # what `remove()` is
+    "files/empty_folder.py: os.rmdir",  # of a user's folder: only what is empty, by its inode number
 }
 OURS = {
     "files/private.py: os.rmdir",

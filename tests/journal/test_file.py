@@ -100,6 +100,7 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
 def older(path: str) -> None:
     """Take a journal back to the first format."""
     with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE folders")
         db.execute("DROP INDEX images_content")
         db.execute("DROP INDEX entries_target_root")
         db.execute("DROP INDEX entries_failed")
