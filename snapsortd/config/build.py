@@ -46,6 +46,7 @@ def build(path: str, document: Document, root: Node) -> Config:
         rescan=document.rescan,
         notify=document.notify,
         taken_from=tuple(document.taken_from),
+        companions=tuple(document.companions),
         # All of these are frozen dataclasses of text and numbers, so their repr is complete.
         fingerprint=hashlib.sha256(repr((model.name, labels, rules, document.taken_from)).encode()).hexdigest(),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import LEFT_OUT
+from snapsortd.domain.names import COMPANION_SUFFIXES
 from snapsortd.rules.rule import Rule
 
 MAX_BYTES = 1 << 20
@@ -76,6 +77,8 @@ class Config:
     notify: bool = False
     taken_from: tuple[str, ...] = tuple(DATE_SOURCES)
     """The sources of the date on which an image was taken, in order."""
+    companions: tuple[str, ...] = COMPANION_SUFFIXES
+    """The suffixes of files that are filed with the image whose name they have."""
     fingerprint: str = ""
     """SHA-256, hex, of the parts that affect decisions: model, labels, rules and sources of dates."""
 

@@ -23,6 +23,11 @@ IMAGE_SUFFIXES = RAW_SUFFIXES | {
 }
 """Suffixes that promise an image. A file with one of them that is not an image is reported; any other is ignored."""
 
+COMPANION_SUFFIXES = ("xmp", "aae", "json", "pp3", "dop", "txt", "mov", "mp4", "wav")
+"""Suffixes of files that belong to an image, unless the configuration lists others: metadata (XMP), edits of Apple's
+Photos, Google Takeout's metadata, edits of RawTherapee and DxO PhotoLab, prompts of image generators, the film of a
+Live Photo or Motion Photo, and a camera's voice memo."""
+
 
 @dataclass(frozen=True, slots=True)
 class NameSeries:

@@ -21,6 +21,7 @@ from snapsortd.domain.errors import (
     MoveRefused,
     SnapsortError,
 )
+from snapsortd.domain.names import COMPANION_SUFFIXES
 from snapsortd.files.answering import Answering, reach
 from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
@@ -62,6 +63,8 @@ class Executor:
         self._answering = answering
         self._leftovers = leftovers
         self.turns = Turns()
+        self.companions: Sequence[str] = COMPANION_SUFFIXES
+        """The suffixes of files that go with their image."""
 
     def carry_out(self, image: OpenFile, actions: Sequence[PlannedAction], batch: int, decision: int) -> CarriedOut:
         """Carry out the actions in turn, each at the path that the file then has; stop at the first failure.
@@ -108,7 +111,9 @@ class Executor:
         if action.shadow or EntryKind(action.kind) not in TAKES_COMPANIONS:
             return self._mover.file(image, action, cause), []
         with ExitStack() as opened:
-            files = [opened.enter_context(open_companion(path, image.root)) for path in companions(image)]
+            files = [
+                opened.enter_context(open_companion(path, image.root)) for path in companions(image, self.companions)
+            ]
             made = self._mover.file(image, action, cause)
             is_new = made.intent.cause.batch == cause.batch  # else it is a copy that was made earlier
             if not is_new or made.state is not State.DONE:

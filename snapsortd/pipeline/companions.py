@@ -3,43 +3,73 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.names import RAW_SUFFIXES, NameSeries, split_name
-from snapsortd.files.folders import lstat
+from snapsortd.domain.names import COMPANION_SUFFIXES, RAW_SUFFIXES, NameSeries, split_name
+from snapsortd.files.folders import PathInFolder, lstat, open_folder
 from snapsortd.files.identity import folded
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.remove import is_being_written
 from snapsortd.journal import Journal
 
-SIDECARS = ("xmp", "aae")
-"""XMP: metadata by Lightroom, darktable, digiKam and others. AAE: edits by Apple's Photos."""
-
-FILM = "mov"
-"""The moving part of a Live Photo, beside its HEIC or JPEG."""
+OF_PHOTOS = frozenset({"mov", "mp4", "wav"})
+"""What a camera or phone records with a photo; beside another image, it is a file of its own."""
 
 PHOTOS = frozenset({"heic", "heif", "jpg", "jpeg", "jpe"})
-"""Formats of a photo beside which a camera or phone writes a raw file or a film."""
+"""Formats of a photo beside which a camera or phone writes a raw file, a film or sound."""
 
 APPLE_DOUBLE = "._"
 """Prefix of the file in which macOS stores metadata on file systems that can't store it."""
 
+TAKEOUT = ".supplemental-metadata"
+TAKEOUT_LENGTH = 46
+"""Google Takeout writes metadata of `a.jpg` to `a.jpg.supplemental-metadata.json`, or `a.jpg.json` earlier, with the
+name cut to this length before the suffix; a number stands at its end: `a(1).jpg`, `a.jpg(1).json`."""
 
-def companion_names(name: str) -> tuple[str, ...]:
+MAX_VERSIONS = 99
+"""darktable writes a second version of `a.cr2` to `a_01.cr2.xmp`, beside `a.cr2.xmp`, and so on."""
+
+_NUMBERED = re.compile(r"(?P<stem>.+)(?P<number>\(\d+\))")
+
+
+def companion_names(name: str, suffixes: Sequence[str] = COMPANION_SUFFIXES) -> tuple[str, ...]:
     """Return the names that companions of an image may have, in the image's own folder."""
     stem, suffix = split_name(name)
-    own = [f"{name}.{case}" for sidecar in SIDECARS for case in _cases(sidecar)]
-    suffixes = list(SIDECARS)
-    if suffix.lower() in PHOTOS:
-        suffixes += [FILM, *sorted(RAW_SUFFIXES)]
-    shared = [f"{stem}.{case}" for each in suffixes for case in _cases(each)]
-    found = list(dict.fromkeys((*own, *shared)))
+    is_photo = suffix.lower() in PHOTOS
+    beside = [each for each in suffixes if each != "json" and (is_photo or each not in OF_PHOTOS)]
+    own = [f"{name}.{case}" for each in beside if each not in OF_PHOTOS for case in _cases(each)]
+    if "json" in suffixes:
+        own += takeout_names(name)
+    if is_photo:
+        beside += sorted(RAW_SUFFIXES)
+    shared = [f"{stem}.{case}" for each in beside for case in _cases(each)]
+    found = [each for each in dict.fromkeys((*own, *shared)) if each != name]
     return (*found, *(APPLE_DOUBLE + each for each in (name, *found)))
+
+
+def takeout_names(name: str) -> Iterator[str]:
+    """Yield the names that Google Takeout gives to the metadata of an image."""
+    stem, suffix = split_name(name)
+    numbered = _NUMBERED.fullmatch(stem)
+    plain, number = (f"{numbered['stem']}.{suffix}", numbered["number"]) if numbered else (name, "")
+    for length in range(len(TAKEOUT) + 1):
+        yield f"{name}{TAKEOUT[:length]}.json"
+        if number:
+            yield f"{plain}{TAKEOUT[:length]}{number}.json"
+    if len(plain) > TAKEOUT_LENGTH:
+        yield f"{plain[:TAKEOUT_LENGTH]}{number}.json"
+
+
+def version_names(name: str) -> Iterator[str]:
+    """Yield the names of the sidecars of darktable's further versions of an image."""
+    stem, suffix = split_name(name)
+    yield from (f"{stem}_{number:02}.{suffix}.xmp" for number in range(1, MAX_VERSIONS + 1))
 
 
 def main_photo_names(name: str) -> tuple[str, ...]:
@@ -57,12 +87,14 @@ def series_beside(companion: str, image: str, new: str) -> NameSeries:
 
 
 def _name_beside(companion: str, image: str, new: str) -> str:
-    if companion == image:
-        return new
+    if companion == image or new == image:
+        return new if companion == image else companion
     if companion.startswith(APPLE_DOUBLE):
         return APPLE_DOUBLE + _name_beside(companion.removeprefix(APPLE_DOUBLE), image, new)
     if companion.startswith(f"{image}."):
         return new + companion.removeprefix(image)
+    if companion in takeout_names(image):
+        return f"{new}.json"
     return split_name(new)[0] + companion.removeprefix(split_name(image)[0])
 
 
@@ -71,24 +103,36 @@ def _cases(suffix: str) -> Iterator[str]:
     yield suffix.upper()
 
 
-def companions(image: OpenFile) -> list[str]:
+def companions(image: OpenFile, suffixes: Sequence[str] = COMPANION_SUFFIXES) -> list[str]:
     """Return the paths of an image's companions: regular files in its folder."""
+    image_name = os.path.basename(image.path)
     seen = {(image.identity.dev, image.identity.ino)}
     spellings, found = set[str](), list[str]()
-    for path, identity in _beside(image.path, image.root, companion_names(os.path.basename(image.path))):
-        name, file = os.path.basename(path), (identity.dev, identity.ino)
+
+    def wanted() -> Iterator[str]:
+        yield from (each for each in companion_names(image_name, suffixes) if _may_be_there(each, image_name, found))
+        if "xmp" in suffixes and f"{image_name}.xmp" in found:
+            yield from version_names(image_name)
+
+    for name, identity in _beside(image.path, image.root, wanted()):
+        file = (identity.dev, identity.ino)
         if file in seen or (folded(name) in spellings and name not in image.place.folder.names()):
             continue  # on a case-insensitive file system, two of the names are one file, whatever its numbers
         seen.add(file)
         spellings.add(folded(name))
-        found.append(path)
-    return found
+        found.append(name)
+    return [os.path.join(os.path.dirname(image.path), name) for name in found]
+
+
+def _may_be_there(name: str, image: str, found: Collection[str]) -> bool:
+    """False for the metadata of a file that is not there: each look-up counts on a disk of the network."""
+    return not name.startswith(APPLE_DOUBLE) or name.removeprefix(APPLE_DOUBLE) in (image, *found)
 
 
 def main_photo(image: OpenFile) -> str:
     """Return the path of the photo that a raw file is a companion of; empty if it is filed on its own."""
     beside = _beside(image.path, image.root, main_photo_names(os.path.basename(image.path)))
-    return next((path for path, _ in beside), "")
+    return next((os.path.join(os.path.dirname(image.path), name) for name, _ in beside), "")
 
 
 def moved_with_image(journal: Journal, path: str) -> Entry | None:
@@ -100,11 +144,13 @@ def moved_with_image(journal: Journal, path: str) -> Entry | None:
 
 
 def _beside(path: str, root: str, names: Iterable[str]) -> Iterator[tuple[str, FileIdentity]]:
-    for name in names:
-        there = os.path.join(os.path.dirname(path), name)
-        found = lstat(there, root)
-        if found is not None and found.is_regular:
-            yield there, found.identity
+    """Yield those of the names that are regular files in the folder of `path`."""
+    with suppress(OSError), open_folder(os.path.dirname(path), root) as folder:
+        for name in names:
+            with suppress(OSError):  # it is too long, for example
+                found = PathInFolder(folder, name).look()
+                if found is not None and found.is_regular:
+                    yield name, found.identity
 
 
 @contextmanager

@@ -142,6 +142,7 @@ class Session:
 
     def _pipeline(self, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> Pipeline:
         """Return the pipeline with the rules that these tags select. Raise NoSuchTag for an unknown tag."""
+        self._executor.companions = self.config.companions
         fingerprint = f"{self.config.fingerprint} {installed()}"
         if tags or skip_tags:  # an image that some rules left alone is classified again for all of them
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"

@@ -14,6 +14,7 @@ from snapsortd.config.schema.document import Document, RuleEntry, json_schema
 from snapsortd.config.schema.filters import Filters
 from snapsortd.domain.decision import ActionKind, OnConflict
 from snapsortd.domain.left_out import LEFT_OUT
+from snapsortd.domain.names import COMPANION_SUFFIXES
 from snapsortd.rules.filters import (
     AgeFilter,
     Comparison,
@@ -91,6 +92,20 @@ def test_the_example_is_read_in_full() -> None:
     assert copies.actions[0].kind is ActionKind.COPY
     assert (phone.enabled, phone.subfolders, phone.filter_mode) == (False, False, FilterMode.ANY)
     assert shadow.shadow
+
+
+@pytest.mark.parametrize(
+    ("written", "suffixes"),
+    [
+        pytest.param("[]", (), id="none"),
+        pytest.param("XMP", ("xmp",), id="one"),
+        pytest.param("[.xmp, json.gz]", ("xmp", "json.gz"), id="dots"),
+    ],
+)
+def test_suffixes_of_companions(tmp_path: Path, written: str, suffixes: tuple[str, ...]) -> None:
+    text = SMALL.format(filter="label: other")
+    assert load(tmp_path, f"{text}companions: {written}\n").companions == suffixes
+    assert load(tmp_path, text).companions == COMPANION_SUFFIXES
 
 
 def test_the_example_has_every_key() -> None:

@@ -24,6 +24,17 @@ pytestmark = pytest.mark.pure
         pytest.param("IMG_1.png", "._IMG_1.xmp", id="apple-double-of-a-sidecar"),
         pytest.param("a.b.png", "a.b.xmp", id="dots-in-the-name"),
         pytest.param("scan", "scan.xmp", id="no-suffix"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg.json", id="takeout-once"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg.supplemental-metadata.json", id="takeout"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg.supplemental-me.json", id="takeout-cut"),
+        pytest.param("IMG_1(2).jpg", "IMG_1.jpg(2).json", id="takeout-numbered-once"),
+        pytest.param("IMG_1(2).jpg", "IMG_1.jpg.supplemental-metadata(2).json", id="takeout-numbered"),
+        pytest.param(f"{'n' * 60}.jpg", f"{'n' * 46}.json", id="takeout-long"),
+        pytest.param("IMG_1.CR2", "IMG_1.CR2.pp3", id="rawtherapee"),
+        pytest.param("IMG_1.jpg", "IMG_1.jpg.dop", id="photolab"),
+        pytest.param("00012-7.png", "00012-7.txt", id="prompt"),
+        pytest.param("DSC_1.JPG", "DSC_1.WAV", id="voice-memo"),
+        pytest.param("PXL_1.MP.jpg", "PXL_1.MP.mp4", id="motion-photo"),
     ],
 )
 def test_a_companion(image: str, companion: str) -> None:
@@ -35,6 +46,9 @@ def test_a_companion(image: str, companion: str) -> None:
     [
         pytest.param("IMG_1.png", "IMG_1.mov", id="a-film-beside-a-screenshot"),
         pytest.param("IMG_1.png", "IMG_1.CR2", id="raw-beside-a-screenshot"),
+        pytest.param("plot.png", "plot.json", id="the-data-of-a-plot"),
+        pytest.param("clip.png", "clip.mp4", id="another-film"),
+        pytest.param("IMG_1(2).jpg", "IMG_1.jpg.json", id="takeout-of-another-number"),
         pytest.param("IMG_1.jpg", "IMG_1.png", id="another-image"),
         pytest.param("IMG_1.jpg", "IMG_10.xmp", id="a-longer-name"),
         pytest.param("IMG_1.jpg", "IMG_1.jpg", id="itself"),
@@ -42,6 +56,11 @@ def test_a_companion(image: str, companion: str) -> None:
 )
 def test_a_stranger(image: str, stranger: str) -> None:
     assert stranger not in companion_names(image)
+
+
+def test_only_those_that_the_configuration_lists() -> None:
+    assert {"a.png.xyz", "a.xyz"} <= set(companion_names("a.png", ["xyz"]))
+    assert not {"a.png.xmp", "a.xmp", "a.png.json"} & set(companion_names("a.png", ["xyz"]))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +84,14 @@ def test_what_a_raw_file_goes_along_with(raw: str, photos: set[str]) -> None:
         pytest.param("._IMG_1.jpg", "IMG_1 2.jpg", "._IMG_1 2.jpg", id="apple-double"),
         pytest.param("._IMG_1.xmp", "b.jpg", "._b.xmp", id="apple-double-of-a-sidecar"),
         pytest.param("IMG_1.MOV", "IMG_1.jpg", "IMG_1.MOV", id="same-name"),
+        pytest.param("IMG_1.jpg.supplem.json", "b.jpg", "b.jpg.supplem.json", id="takeout"),
+        pytest.param("IMG_1_01.jpg.xmp", "b.jpg", "b_01.jpg.xmp", id="darktable"),
     ],
 )
 def test_the_name_it_gets(companion: str, new: str, beside: str) -> None:
     assert series_beside(companion, "IMG_1.jpg", new).nth(1) == beside
+
+
+def test_a_name_that_takeout_has_numbered_follows_the_new_one() -> None:
+    assert series_beside("IMG_1.jpg(2).json", "IMG_1(2).jpg", "b.jpg").nth(1) == "b.jpg.json"
+    assert series_beside("IMG_1.jpg(2).json", "IMG_1(2).jpg", "IMG_1(2).jpg").nth(1) == "IMG_1.jpg(2).json"

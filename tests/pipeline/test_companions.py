@@ -76,6 +76,13 @@ def test_a_whole_group_goes_and_comes_back(everywhere: Files) -> None:
     assert tree(room.sorted) == {}
 
 
+def test_every_version_of_darktable_goes_along(files: Files) -> None:
+    versions = ("a.jpg.xmp", "a_01.jpg.xmp", "a_12.jpg.xmp")
+    files.drop("a.jpg", *versions, "b_01.jpg.xmp")
+    files.file("a.jpg")
+    assert set(tree(files.room.sorted)) == {"a.jpg", *versions}
+
+
 def test_they_share_the_images_new_name(files: Files) -> None:
     files.drop("a.jpg", "a.jpg.xmp", "a.mov")
     (files.room.sorted / "a.jpg").write_bytes(b"another")

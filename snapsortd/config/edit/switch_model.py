@@ -28,7 +28,7 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
     wanted = replace(config.model, name=name)
 
     def is_wanted(new: Config) -> bool:
-        parts = (new.labels, new.watch, new.rules, new.rescan, new.taken_from, new.notify)
+        parts = (new.labels, new.watch, new.rules, new.rescan, new.taken_from, new.notify, new.companions)
         return new.model == wanted and parts == (
             config.labels,
             config.watch,
@@ -36,6 +36,7 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
             config.rescan,
             config.taken_from,
             config.notify,
+            config.companions,
         )
 
     refusal = SnapsortError(

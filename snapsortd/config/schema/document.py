@@ -13,6 +13,7 @@ from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
 from snapsortd.config.schema.regexes import named_groups
 from snapsortd.config.schema.values import (
     NO_RULE,
+    CompanionSuffixes,
     DateSources,
     Duration,
     ExpectedRule,
@@ -31,6 +32,7 @@ from snapsortd.config.schema.values import (
 )
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import DEFAULT
+from snapsortd.domain.names import COMPANION_SUFFIXES
 
 
 def group_names(filters: list[Filters]) -> tuple[str, ...]:
@@ -160,6 +162,8 @@ class Document(Strict):
     """The places where the date on which an image was taken is looked for, in this order; others are not."""
     notify: bool = False
     """Show a desktop notification for every image that is filed."""
+    companions: CompanionSuffixes = Field(default_factory=lambda: list(COMPANION_SUFFIXES))
+    """Suffixes of files that are filed with the image whose name they have; an empty list for none."""
 
 
 @cache

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo
 from snapsortd.config.expand import expand, expand_folder
 from snapsortd.config.schema.quantities import comparisons, duration, pixels, size
 from snapsortd.domain.date_sources import DATE_SOURCES
+from snapsortd.domain.names import IMAGE_SUFFIXES
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Range
 
@@ -24,6 +25,7 @@ MIN_DURATION_S = 0.1
 MAX_COMMAND_S = 3600.0
 """The longest time limit of a command."""
 MAX_THREADS = 64
+_SUFFIX = re.compile(r"[a-z0-9][\w.+-]{0,31}", re.ASCII)
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 
@@ -208,6 +210,16 @@ def _extension(value: str) -> str:
 
 _AS_TEXT = WithJsonSchema({"type": "string"})
 
+
+def _companion_suffix(text: str) -> str:
+    suffix = text.removeprefix(".").lower()
+    if not _SUFFIX.fullmatch(suffix):
+        raise ValueError(f"'{text}' is not a suffix such as xmp")
+    if suffix in IMAGE_SUFFIXES:
+        raise ValueError(f"'{text}' is the suffix of an image, which is filed by itself")
+    return suffix
+
+
 Line = Annotated[str, AfterValidator(as_line)]
 Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
 Patterns = Annotated[list[Line], BeforeValidator(as_any_number, json_schema_input_type=str | list[str])]
@@ -250,6 +262,10 @@ ExpectedRule = Annotated[Line, AfterValidator(_expected_rule)]
 RuleTags = Annotated[
     list[Annotated[Line, AfterValidator(_rule_tag)]],
     BeforeValidator(as_many, json_schema_input_type=str | list[str]),
+]
+CompanionSuffixes = Annotated[
+    list[Annotated[Line, AfterValidator(_companion_suffix)]],
+    BeforeValidator(lambda value: value if value == [] else as_many(value), json_schema_input_type=str | list[str]),
 ]
 Path = Annotated[Line, AfterValidator(_path)]
 RuleName = Annotated[Line, AfterValidator(_new_rule_name)]
