@@ -73,16 +73,17 @@ class Mover:
                     self._restore(displaced)
                 raise
 
-    def reverse(self, entry: Entry, batch: int, *, dry_run: bool = False) -> Entry | None:
+    def reverse(self, entry: Entry, batch: int, *, dry_run: bool = False, changed: bool = False) -> Entry | None:
         """Reverse a finished entry: move the file back to its exact old name, remove a copy, or redo an undo.
 
         Raise UndoRefused if this is not possible; then nothing was touched. `dry_run` only checks, and returns None.
+        With `changed`, a moved file goes back as it is now.
         """
         with self._watching_durability():
             if dry_run:
-                check_reversal(entry, self._journal)
+                check_reversal(entry, self._journal, changed=changed)
                 return None
-            with plan_reversal(entry, batch, self._journal) as plan:
+            with plan_reversal(entry, batch, self._journal, changed=changed) as plan:
                 return self._carry_out(plan)
 
     def restore_name(self, entry: Entry) -> bool:

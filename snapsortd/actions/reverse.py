@@ -29,27 +29,30 @@ _REDO_METHODS = {
 
 
 @contextmanager
-def plan_reversal(entry: Entry, batch: int, journal: Ledger) -> Iterator[Plan]:
+def plan_reversal(entry: Entry, batch: int, journal: Ledger, *, changed: bool = False) -> Iterator[Plan]:
     """Yield the plan that reverses `entry`, with its files held open; a missing old folder is created again.
+
+    With `changed`, a file that was moved may have been edited since: it is moved back as it is now.
 
     Raise UndoRefused with the reason if there is none.
     """
     with ExitStack() as held:
-        yield _Reversal(entry, held, journal).plan(batch)
+        yield _Reversal(entry, held, journal, changed=changed).plan(batch)
 
 
-def check_reversal(entry: Entry, journal: Ledger) -> None:
+def check_reversal(entry: Entry, journal: Ledger, *, changed: bool = False) -> None:
     """Raise UndoRefused if `entry` can't be reversed now; nothing is created or changed."""
     with ExitStack() as held:
-        _Reversal(entry, held, journal).check()
+        _Reversal(entry, held, journal, changed=changed).check()
 
 
 class _Reversal:
-    def __init__(self, entry: Entry, held: ExitStack, journal: Ledger) -> None:
+    def __init__(self, entry: Entry, held: ExitStack, journal: Ledger, *, changed: bool) -> None:
         self._entry = entry
         self._journal = journal
         self._done = entry.intent
         self._held = held
+        self._changed = changed
         self._result = _identity_of_result(entry)
 
     def check(self) -> None:
@@ -87,7 +90,7 @@ class _Reversal:
     ) -> Plan:
         done = self._done
         return Plan(
-            source=replace(file, sha256=done.sha256),
+            source=file if file.sha256 else replace(file, sha256=done.sha256),
             cause=replace(done.cause, batch=batch),
             kind=EntryKind.REDO if done.kind is EntryKind.UNDO else EntryKind.UNDO,
             action=done.action,
@@ -119,13 +122,16 @@ class _Reversal:
         return OpenFile(place, NOT_OPEN, found)
 
     def _open_target(self) -> OpenFile:
-        return self._open(self._done.new, self._result)
+        return self._open(self._done.new, self._result, may_change=not self._done.keep_source)
 
     def _open_source(self) -> OpenFile:
-        return self._open(self._done.old, self._done.identity)
+        return self._open(self._done.old, self._done.identity, may_change=False)
 
-    def _open(self, end: End, expected: FileIdentity) -> OpenFile:
-        """Return the file at this end. Raise UndoRefused unless it is the same version or has the same bytes."""
+    def _open(self, end: End, expected: FileIdentity, *, may_change: bool) -> OpenFile:
+        """Return the file at this end. Raise UndoRefused unless it is the same version or has the same bytes.
+
+        One that `may_change` is moved back whatever it contains, if that is asked for: then it is hashed.
+        """
         path = end.path
         place = PathInFolder(self._open_folder(end), os.path.basename(path))
         try:
@@ -134,11 +140,15 @@ class _Reversal:
             file = OpenFile(place, fd, os.fstat(fd))
             if is_version(fd, expected, self._done.sha256):
                 return file
+            if may_change and self._changed:
+                return file.hashed()
         except OSError as error:
             if error.errno == errno.ENOENT:
                 raise _gone(path) from error
             raise UndoRefused(f"{path} cannot be read: {in_words(error)}") from error
-        raise UndoRefused(f"{path} was changed since")
+        hint = "; `snapsortctl undo --changed` moves it back as it is now"
+        can_go_back = may_change and self._done.kind is not EntryKind.UNDO
+        raise UndoRefused(f"{path} was changed since{hint if can_go_back else ''}")
 
     def _open_folder(self, end: End) -> Folder:
         """Return the folder of this end. Raise UndoRefused unless it is the same folder as before."""

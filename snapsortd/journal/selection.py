@@ -44,7 +44,7 @@ class EntrySelector(JournalReader):
 
     def _select(self, selection: Selection, kinds: str) -> list[Entry]:
         if selection.ids:
-            return self._with_followers(map(self._latest, selection.ids), kinds)
+            return self._with_followers(map(self.latest, selection.ids), kinds)
         where, values = [f"{kinds} AND {IN_EFFECT}"], list[Any]()
         if selection == Selection():
             where.append(f"batch = (SELECT max(batch) FROM entries WHERE {kinds} AND {IN_EFFECT})")
@@ -81,23 +81,23 @@ class EntrySelector(JournalReader):
 
     def _is_selectable(self, entry_id: int, kinds: str) -> bool:
         """True if this entry, or its latest undo or redo, is in effect and of these kinds."""
-        return self._first(f"id = ? AND {kinds} AND {IN_EFFECT}", (self._latest(entry_id).id,)) is not None
+        return self._first(f"id = ? AND {kinds} AND {IN_EFFECT}", (self.latest(entry_id).id,)) is not None
 
     def _with_followers(self, entries: Iterable[Entry], kinds: str) -> list[Entry]:
         """Return the entries together with those of their companions, newest first."""
         chosen = {entry.id: entry for entry in entries}
         for entry in tuple(chosen.values()):
-            followers = self._query(f"follows = ? AND {kinds} AND {IN_EFFECT}", (self._first_of(entry).id,))
+            followers = self._query(f"follows = ? AND {kinds} AND {IN_EFFECT}", (self.first_of(entry).id,))
             chosen |= {each.id: each for each in followers}
         return [chosen[number] for number in sorted(chosen, reverse=True)]
 
-    def _first_of(self, entry: Entry) -> Entry:
+    def first_of(self, entry: Entry) -> Entry:
         """Return the entry that an undo or redo goes back to, or the entry itself if it is neither."""
         while entry.intent.reverses is not None:
             entry = self._entry(entry.intent.reverses)
         return entry
 
-    def _latest(self, entry_id: int) -> Entry:
+    def latest(self, entry_id: int) -> Entry:
         """Return the latest undo or redo of this entry, or the entry itself if there is none.
 
         An entry that was undone and redone is undone again by reversing its redo. Raise UndoRefused for an unknown id.

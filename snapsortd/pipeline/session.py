@@ -270,20 +270,22 @@ class Session:
                 story["reason"] = grown or story["reason"]
         return story
 
-    def undo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
+    def undo(
+        self, *, dry_run: bool = False, partly: bool = False, changed: bool = False, **selection: Any
+    ) -> dict[str, Any]:
         """Undo entries, newest first; `selection` is as in `replies.parse_selection`."""
         if not dry_run:
             self.repair()
         entries = self.journal.undoable(parse_selection(**selection))
-        results = undo(self.journal, self.mover, entries, dry_run, self._before_each)
+        results = undo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly, changed=changed)
         if not dry_run:
             self._remove_emptied_folders()
         return undo_to_json(results)
 
-    def redo(self, *, dry_run: bool = False, **selection: Any) -> dict[str, Any]:
+    def redo(self, *, dry_run: bool = False, partly: bool = False, **selection: Any) -> dict[str, Any]:
         """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""
         entries = self.journal.redoable(parse_selection(**selection))
-        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each))
+        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly))
 
     def abandon(self, number: int, *, dry_run: bool = False) -> dict[str, Any]:
         """Give up an unfinished entry that can't be resolved, or only explain it; see `pipeline.abandon`."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind
@@ -17,7 +20,7 @@ from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import CarriedOut, Executor
 from snapsortd.pipeline.companions import main_photo, moved_with_image
-from snapsortd.pipeline.undo import undo
+from snapsortd.pipeline.undo import redo, undo
 from tests.support.file_systems import served
 from tests.support.filing import Filing as Room
 from tests.support.filing import tree
@@ -42,9 +45,20 @@ class Files:
             number = journal.decide(path, "{}")
             return filing.carry_out(image.hashed(), [action], journal.new_batch(), number)
 
+    def reasons(self, *ids: int, **how: bool) -> list[str]:
+        """Undo, and return the reason for each refusal, newest entry first."""
+        chosen = self.room.journal.undoable(Selection(ids=ids))
+        return [each.reason for each in undo(self.room.journal, self.room.mover, chosen, **how)]
+
     def undo(self, **selection: object) -> int:
         chosen = self.room.journal.undoable(Selection(**selection))  # type: ignore[arg-type]
         return sum(each.done for each in undo(self.room.journal, self.room.mover, chosen))
+
+
+def save_anew(path: Path, content: bytes) -> None:
+    """Replace a file, as exiftool and editors save."""
+    path.with_name("temporary").write_bytes(content)
+    path.with_name("temporary").replace(path)
 
 
 @pytest.fixture
@@ -81,6 +95,69 @@ def test_every_version_of_darktable_goes_along(files: Files) -> None:
     files.drop("a.jpg", *versions, "b_01.jpg.xmp")
     files.file("a.jpg")
     assert set(tree(files.room.sorted)) == {"a.jpg", *versions}
+
+
+def test_a_group_is_taken_back_as_one_or_with_a_person_insisting_partly(files: Files) -> None:
+    files.drop("a.jpg", "a.xmp", "a.mov")
+    files.file("a.jpg")
+    before = tree(files.room.sorted)
+    (files.room.inbox / "a.xmp").write_bytes(b"another")
+    taken = f"the old name {files.room.inbox / 'a.xmp'} is taken by another file"
+    together = f"it belongs together with a.xmp: {taken}"
+    for how in ({"dry_run": True}, {}):
+        (film, sidecar, image) = files.reasons(**how)
+        assert sidecar == taken
+        assert film == image == f"{together} (`--partly` takes the others alone)"
+        assert tree(files.room.sorted) == before
+    assert files.reasons(partly=True) == ["", taken, ""]
+    assert tree(files.room.sorted) == {"a.xmp": b"a.xmp"}
+    assert files.reasons() == [taken], "nothing else is left of the group"
+
+
+def test_a_companion_alone_is_taken_back_only_if_a_person_insists(files: Files) -> None:
+    files.drop("a.jpg", "a.xmp")
+    image = files.file("a.jpg").entries[0].id
+    assert files.reasons(image + 1) == [
+        f"it belongs to a.jpg: choose {image} for both (`--partly` takes this one alone)"
+    ]
+    assert files.reasons(image + 1, partly=True) == [""]
+    assert files.reasons(image) == [""]
+
+
+def test_what_was_edited_since_is_taken_back_as_it_is_now(everywhere: Files) -> None:
+    everywhere.drop("a.jpg", "a.xmp")
+    room = everywhere.room
+    everywhere.file("a.jpg")
+    save_anew(room.sorted / "a.jpg", b"with a rating")
+    (sidecar, image) = everywhere.reasons()
+    assert "a.jpg was changed since; `snapsortctl undo --changed` moves it back as it is now" in image
+    assert "it belongs together with a.jpg" in sidecar
+    assert everywhere.reasons(changed=True) == ["", ""]
+    assert tree(room.inbox) == {"a.jpg": b"with a rating", "a.xmp": b"a.xmp"}
+    assert tree(room.sorted) == {}
+    redone = redo(room.journal, room.mover, room.journal.redoable(Selection()))
+    assert [each.reason for each in redone] == ["", ""]
+    assert tree(room.sorted) == {"a.jpg": b"with a rating", "a.xmp": b"a.xmp"}
+
+
+def test_an_edited_copy_is_never_removed(files: Files) -> None:
+    files.drop("a.jpg")
+    files.file("a.jpg", ActionKind.COPY)
+    (files.room.sorted / "a.jpg").write_bytes(b"edited")
+    (reason,) = files.reasons(changed=True)
+    assert reason.endswith("was changed since")
+    assert tree(files.room.sorted) == {"a.jpg": b"edited"}
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
+def test_a_rating_by_exiftool_is_kept(files: Files) -> None:
+    image = files.room.inbox / "a.jpg"
+    Image.new("RGB", (8, 8)).save(image)
+    files.file("a.jpg")
+    rate = ["exiftool", "-q", "-overwrite_original", "-Rating=4", files.room.sorted / "a.jpg"]
+    subprocess.run(rate, check=True, timeout=60)
+    assert files.reasons(changed=True) == [""]
+    assert b"xmp:Rating" in image.read_bytes()
 
 
 def test_they_share_the_images_new_name(files: Files) -> None:

@@ -85,14 +85,20 @@ def selection_options(function: F) -> F:
     return function
 
 
+PARTLY = click.option("--partly", is_flag=True, help="What can be, although an image's companions then stay behind.")
+
+
 @click.command("undo")
 @selection_options
+@PARTLY
+@click.option("--changed", is_flag=True, help="Also move back files that were edited since, as they are now.")
 @json_option
 def undo_command(**options: Any) -> None:
     """Undo moves: every file returns to exactly where it was.
 
     Without arguments, undo the last batch. An entry that can't be undone (the file was changed or is gone, or its
     old name is taken) is refused with the reason and stays undoable; the others are undone, and the exit code is 1.
+    An image and its companions are undone together or, if one of them is refused, not at all.
 
     \b
       snapsortctl undo --dry-run
@@ -105,6 +111,7 @@ def undo_command(**options: Any) -> None:
 
 @click.command("redo")
 @selection_options
+@PARTLY
 @json_option
 def redo_command(**options: Any) -> None:
     """Redo what was undone. Without arguments, redo the last batch.
@@ -115,9 +122,10 @@ def redo_command(**options: Any) -> None:
     reverse("redo", **options)
 
 
-def reverse(call: str, *, as_json: bool, dry_run: bool, **options: Any) -> None:
+def reverse(call: str, *, as_json: bool, dry_run: bool, partly: bool, changed: bool = False, **options: Any) -> None:
     """Undo or redo what was selected, report each entry, and exit with 1 if one was refused."""
     chosen = selection(**options)
+    chosen |= {name: True for name, given in (("partly", partly), ("changed", changed)) if given}
     with reach(locations()) as backend:
         found = (backend.undo if call == "undo" else backend.redo)(dry_run=dry_run, **chosen)
     if as_json:

@@ -86,7 +86,9 @@ SELECTION = {
     "since": (str,),
     "until": (str,),
     "dry_run": (bool,),
+    "partly": (bool,),
 }
+UNDO = {**SELECTION, "changed": (bool,)}
 ABANDON: dict[str, tuple[type, ...]] = {"id": (int,), "dry_run": (bool,)}
 LOG_QUERY: dict[str, Callable[[str], Any]] = {
     "limit": int,

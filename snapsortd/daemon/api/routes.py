@@ -21,6 +21,7 @@ from snapsortd.daemon.api.requests import (
     LOG_QUERY,
     SELECTION,
     TAGS,
+    UNDO,
     BadRequest,
     TooLarge,
     body_of,
@@ -153,7 +154,7 @@ def build_app(control: Control) -> ASGIApp:
         return await call(control.image, body["path"], dry_run=dry_run, batch=batch, **chosen)
 
     async def undo(request: Request) -> Response:
-        return await call(control.undo, **await body_of(request, SELECTION))
+        return await call(control.undo, **await body_of(request, UNDO))
 
     async def redo(request: Request) -> Response:
         return await call(control.redo, **await body_of(request, SELECTION))
