@@ -34,7 +34,7 @@ class Announcer:
             return
         event = result_to_json(result)
         self.publish(result.outcome, event)
-        if notify and result.outcome is Outcome.FILED:
+        if notify and result.outcome is Outcome.FILED and result.classification is not None:
             notify_desktop(f"Filed as {event['label']}", f"{os.path.basename(result.path)} → {event['target']}")
 
     def publish_halt(self, state: str, reason: str) -> None:

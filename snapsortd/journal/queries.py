@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -168,6 +169,17 @@ class JournalReader:
     def last_entry_into(self, root: str) -> Entry | None:
         """Return the newest entry whose target was below `root`, or None."""
         return self._first("target_root = ?", (os.fsencode(root),))
+
+    def moved_from(self, paths: Sequence[str]) -> list[Entry]:
+        """Return the entries by which rules moved images away from these paths, and which hold, newest first."""
+        marks = ", ".join("?" * len(paths))
+        where = (
+            f"source IN ({marks}) AND +kind IN ('move', 'rename', 'trash') AND +{IN_EFFECT} AND +follows IS NULL"
+            " AND source != target"
+        )
+        with self._file.reading() as db:
+            rows = db.execute(f"SELECT * FROM entries WHERE {where}", tuple(map(os.fsencode, paths))).fetchall()
+        return sorted(map(to_entry, rows), key=lambda entry: entry.id, reverse=True)
 
     def has_removed_folder(self, path: str) -> bool:
         """True if undo has removed this folder, because it was empty and filing had made it."""

@@ -27,7 +27,8 @@ from snapsortd.files.folders import below
 from snapsortd.files.mounts import absent_disk
 from snapsortd.files.open_file import OpenFile, open_file
 from snapsortd.files.os_errors import in_words
-from snapsortd.pipeline.companions import companions, open_companion, series_beside
+from snapsortd.pipeline.companions import companions, open_companion, refuse_if_written, series_beside
+from snapsortd.pipeline.late_companions import Leader
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.turns import Turns
 from snapsortd.rules.preview import for_name
@@ -121,17 +122,30 @@ class Executor:
             reasons = (self._file_companion(each, image, made, action.metadata) for each in files)
             return made, [reason for reason in reasons if reason]
 
-    def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry, metadata: MetadataPolicy) -> str:
-        """File a companion beside its image, under the image's name. Return an empty text, or why it stayed behind."""
-        name = companion.place.name
+    def follow(self, companion: OpenFile, leader: Leader) -> Entry:
+        """File a companion that came later than its image. Raise as `Mover.file` does."""
+        refuse_if_written(companion)
+        root = leader.entry.intent.target_root
+        self._answering.ask(root, partial(check_disk, root), patience=DESTINATION_PATIENCE_S)
+        return self._place(companion, leader.name, leader.entry, MetadataPolicy.NOTE)
+
+    def _place(self, companion: OpenFile, image: str, made: Entry, metadata: MetadataPolicy) -> Entry:
+        """File a companion beside its image, which was called `image`, under the image's name."""
         done = made.intent
         folder, new = os.path.split(done.target)
         root = done.target_root or folder
-        names = series_beside(name, image.place.name, new)
+        names = series_beside(companion.place.name, image, new)
         destination = None if done.kind is EntryKind.TRASH else Destination(root, below(folder, root), names)
-        action = PlannedAction(ActionKind(done.kind), done.cause.rule, destination, metadata=metadata)
+        is_elsewhere = done.kind is EntryKind.RENAME and folder != os.path.dirname(companion.path)
+        kind = ActionKind.MOVE if is_elsewhere else ActionKind(done.kind)
+        action = PlannedAction(kind, done.cause.rule, destination, metadata=metadata)
+        return self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
+
+    def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry, metadata: MetadataPolicy) -> str:
+        """File a companion beside its image. Return an empty text, or why it stayed behind."""
+        name = companion.place.name
         try:
-            entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
+            entry = self._place(companion, image.place.name, made, metadata)
         except (LeftAlone, FileChanged, Interrupted, MoveRefused, DurabilityError) as error:
             return f"its companion {name} stayed behind: {error.message}"
         except OSError as error:

@@ -160,10 +160,14 @@ def open_companion(path: str, root: str) -> Iterator[OpenFile]:
     Raise MoveRefused if it is still being written: the image waits for it, longer each time, and says why.
     """
     with open_file(path, root) as companion:
-        if is_being_written(companion.fd):
-            name = os.path.basename(path)
-            raise MoveRefused(
-                f"{name}, which belongs to it, is still being written by another program",
-                "it is tried again later; `snapsortctl sort FILE` tries it at once",
-            )
+        refuse_if_written(companion, ", which belongs to it,")
         yield companion
+
+
+def refuse_if_written(companion: OpenFile, remark: str = "") -> None:
+    """Raise MoveRefused if a companion is still being written."""
+    if is_being_written(companion.fd):
+        raise MoveRefused(
+            f"{companion.place.name}{remark} is still being written by another program",
+            "it is tried again later; `snapsortctl sort FILE` tries it at once",
+        )

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, ImageError
+from snapsortd.domain.errors import FileChanged, ImageError, LeftAlone
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
@@ -24,6 +24,7 @@ from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.date_taken import with_date_taken
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
+from snapsortd.pipeline.late_companions import Leader, find_leader
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
@@ -126,6 +127,14 @@ class Pipeline:
                     return Result(path, known.outcome, known.reason, known=True)
                 if photo := main_photo(image):
                     return self._leave(image, Outcome.LEFT, f"it is filed with {os.path.basename(photo)}", terms)
+                if leader := find_leader(self._journal, image, self._executor.companions):
+                    if terms.dry_run:
+                        return Result(path, Outcome.LEFT, f"it would follow {leader.name}")
+                    turn = self._executor.turns.turn_at(leader.entry.intent.target_root)
+                    if not terms.requested:
+                        yield turn
+                    with turn:
+                        return self._follow(image, leader, terms)
                 image_format = recognise(image)
                 if image_format is None or is_missing(image_format):
                     return self._leave(image, Outcome.IGNORED, _why_ignored(path, image_format), terms)
@@ -188,6 +197,15 @@ class Pipeline:
         if not terms.dry_run:
             self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint))
         return Result(image.path, outcome, reason)
+
+    def _follow(self, image: OpenFile, leader: Leader, terms: Terms) -> Result:
+        """File a companion that came later than its image."""
+        try:
+            made = self._executor.follow(image, leader)
+        except LeftAlone as error:
+            return self._leave(image, Outcome.LEFT, f"{leader.name} was filed, to which it belongs: {error}", terms)
+        outcome, reason = summarize([made], f"it was filed with {leader.name}")
+        return Result(image.path, outcome, reason, entries=(made,))
 
     def _request(self, image: OpenFile, image_format: str, known: Known | None, terms: Terms) -> Request:
         """Submit the image to the classifier; last and alone if it killed one before, because it may do so again."""

@@ -24,6 +24,10 @@ class Turns:
         found = (each.destination for each in decision.actions if not each.shadow)
         return Turn(self, frozenset(each.root for each in found if each is not None))
 
+    def turn_at(self, root: str) -> Turn:
+        """Return the turn of a file that goes to this destination."""
+        return Turn(self, frozenset({root}))
+
     def are_free(self, destinations: frozenset[str]) -> bool:
         """True if another image can be filed to all of them."""
         return all(self._busy[each] < AT_A_TIME for each in destinations)

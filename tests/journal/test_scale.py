@@ -30,6 +30,10 @@ LIFE: dict[str, Act] = {
     "what went there before": lambda journal: journal.last_entry_into("/sorted"),
     "is it on its way": lambda journal: journal.open_entry_for("/inbox/new"),
     "is it on its way there": lambda journal: journal.open_entry_at("/inbox/new"),
+    "was its image filed": lambda journal: journal.moved_from(["/inbox/3", "/inbox/new"]),
+    "was its folder removed": lambda journal: journal.has_removed_folder("/inbox"),
+    "did filing make its folder": lambda journal: journal.folders.at("/sorted"),
+    "incomplete": lambda journal: journal.mark_incomplete("/sorted/7", ""),
     "decided": lambda journal: journal.decide("/inbox/new", "{}"),
     "was it copied": lambda journal: journal.already_made(
         "/inbox/new", bytes(32), "a rule", "/sorted/new", Method.COPY
@@ -47,6 +51,7 @@ ASKED: dict[str, Act] = {
     "what is due next": lambda journal: journal.next_due(5.0),
     "what is unfinished": lambda journal: journal.open_entries(),
     "problems": lambda journal: journal.problems(),
+    "emptied folders": lambda journal: journal.folders.emptied(),
     "log": lambda journal: journal.entries(20),
     "log, next page": lambda journal: journal.entries(20, before=40),
     "log of a rule": lambda journal: journal.entries(20, rule="a rule"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,12 +28,13 @@ from snapsortd.files.folders import Folder, PathInFolder, lstat
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.carry_out import Executor
+from snapsortd.pipeline.late_companions import GRACE_S
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.setbacks import MAX_DEATHS
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import AgeFilter, Comparison, Facts, LabelFilter
 from snapsortd.rules.filters.filter import Verdict
-from snapsortd.rules.parse_template import parse_destination, parse_words
+from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing
@@ -92,6 +94,7 @@ def classifier(shared_classifier: Interrupting) -> Iterator[Interrupting]:
 class Room:
     """A pipeline with an inbox as its source and a folder as its destination."""
 
+    journal_path: str
     journal: Journal
     classifier: Interrupting
     inbox: Path
@@ -130,13 +133,14 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path, classifier: Interrupting) -> Iterator[Room]:
-    journal = Journal(str(tmp_path / "state" / "journal.sqlite3"))
-    one = Room(journal, classifier, tmp_path / "inbox", tmp_path / "filed")
+    path = str(tmp_path / "state" / "journal.sqlite3")
+    journal = Journal(path)
+    one = Room(path, journal, classifier, tmp_path / "inbox", tmp_path / "filed")
     one.inbox.mkdir()
     one.filed.mkdir()
     one.rules = (Rule("Receipts", (one.to("Receipts/"),), (RECEIPT,)),)
     yield one
-    journal.close()
+    one.journal.close()
 
 
 def rule_actions(*actions: RuleAction, name: str = "Receipts", **how: Any) -> Rule:
@@ -184,6 +188,54 @@ def test_a_text_file_is_passed_over_in_silence(room: Room) -> None:
     path.write_text("no image")
     assert room.process(path).outcome is Outcome.IGNORED
     assert room.process(path).known
+
+
+def put_later(room: Room, name: str) -> Path:
+    path = room.inbox / name
+    path.write_bytes(b"of the image")
+    return path
+
+
+def test_a_companion_that_comes_later_follows_its_image_and_comes_back_with_it(room: Room) -> None:
+    renamed = RuleAction(ActionKind.RENAME, name=parse_name("{name} renamed.{ext}"))
+    room.rules = (rule_actions(room.to("Receipts/"), renamed),)
+    image = room.receipt("a.jpg")
+    assert room.process(image).outcome is Outcome.FILED
+    late = [put_later(room, name) for name in ("a.mov", "a.jpg.supplemental-meta.json", "a_01.jpg.xmp")]
+    for path in late:
+        result = room.process(path)
+        assert (result.outcome, result.reason) == (Outcome.FILED, "it was filed with a.jpg")
+    filed = {"a renamed.jpg", "a renamed.mov", "a renamed.jpg.supplemental-meta.json", "a renamed_01.jpg.xmp"}
+    assert set(tree(room.filed / "Receipts")) == filed
+    chosen = room.journal.undoable(Selection())
+    assert all(each.done for each in undo(room.journal, Mover(room.journal), chosen))
+    assert set(tree(room.inbox)) == {"a.jpg", *(path.name for path in late)}
+
+
+def test_what_only_looks_like_a_late_companion_stays(room: Room) -> None:
+    room.process(room.receipt("a.jpg"))
+    for name in ("b.mov", "a2.mov", "a.doc", "a.json"):
+        assert room.process(put_later(room, name)).outcome is Outcome.IGNORED, name
+    undo(room.journal, Mover(room.journal), room.journal.undoable(Selection()))
+    assert room.process(put_later(room, "a.mov")).outcome is Outcome.IGNORED, "the image was taken back"
+
+
+def test_a_companion_that_comes_much_later_stays(room: Room) -> None:
+    room.journal.close()
+    room.journal = Journal(room.journal_path, clock=lambda: time.time() - GRACE_S - 60)
+    room.process(room.receipt("a.jpg"))
+    assert room.process(put_later(room, "a.mov")).outcome is Outcome.IGNORED
+
+
+def test_a_companion_that_comes_later_waits_until_it_is_written(room: Room) -> None:
+    room.process(room.receipt("a.jpg"))
+    with (room.inbox / "a.mov").open("wb") as film:
+        film.write(b"the first half")
+        film.flush()
+        result = room.process(room.inbox / "a.mov")
+    assert (result.outcome, "is still being written" in result.reason) == (Outcome.FAILED, True)
+    assert room.process(room.inbox / "a.mov").outcome is Outcome.FILED
+    assert set(tree(room.filed / "Receipts")) == {"a.jpg", "a.mov"}
 
 
 @pytest.mark.parametrize(

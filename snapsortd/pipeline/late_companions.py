@@ -1,0 +1,72 @@
+"""Companions that come shortly after their image was filed: they follow it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from snapsortd.domain.entry import Entry, EntryKind
+from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
+from snapsortd.files.open_file import OpenFile
+from snapsortd.journal import Journal
+from snapsortd.pipeline.companions import companion_names, version_names
+
+GRACE_S = 300.0
+"""A companion may be written this much later than its image is filed: a film, or the next file of an archive."""
+
+_OF_TAKEOUT = re.compile(r"(?P<stem>.+)\.(?P<suffix>\w+)(\.[\w-]*)?(?P<number>\(\d+\))\.json")
+_OF_DARKTABLE = re.compile(r"(?P<stem>.+)_\d\d\.(?P<suffix>\w+)\.xmp")
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """An image that was filed: the name that it had beside its companion, and the entry that put it where it is."""
+
+    name: str
+    entry: Entry
+
+
+def find_leader(journal: Journal, companion: OpenFile, suffixes: Sequence[str]) -> Leader | None:
+    """Return the image that this file belongs to, if it was moved away shortly before, or None."""
+    folder, name = os.path.split(companion.path)
+    if suffix_of(name) not in {*suffixes, *RAW_SUFFIXES}:
+        return None
+    paths = [os.path.join(folder, leader) for leader in dict.fromkeys(_leaders(name))]
+    for entry in journal.moved_from(paths):
+        leader = os.path.basename(entry.intent.source)
+        came_later = abs(companion.stat.st_ctime - entry.at) <= GRACE_S
+        if came_later and entry.intent.identity.size and _belongs(name, leader, suffixes):
+            return Leader(leader, _last_of(journal, entry))
+    return None
+
+
+def _leaders(name: str) -> Iterator[str]:
+    """Yield the names that the image of a companion may have."""
+    for pattern, number in ((_OF_TAKEOUT, "number"), (_OF_DARKTABLE, "")):
+        if found := pattern.fullmatch(name):
+            yield f"{found['stem']}{found[number] if number else ''}.{found['suffix']}"
+    start = name
+    while "." in start:
+        start = start.rpartition(".")[0]
+        yield start
+        for suffix in sorted(IMAGE_SUFFIXES):
+            yield from (f"{start}.{suffix}", f"{start}.{suffix.upper()}")
+
+
+def _belongs(name: str, leader: str, suffixes: Sequence[str]) -> bool:
+    return name in companion_names(leader, suffixes) or ("xmp" in suffixes and name in version_names(leader))
+
+
+def _last_of(journal: Journal, entry: Entry) -> Entry:
+    """Return the entry of the same batch that put the image where it is now."""
+    while following := [each for each in journal.moved_from([entry.intent.target]) if _continues(each, entry)]:
+        entry = following[0]
+        if entry.intent.kind is EntryKind.TRASH:
+            break
+    return entry
+
+
+def _continues(later: Entry, entry: Entry) -> bool:
+    return later.id > entry.id and later.intent.cause.batch == entry.intent.cause.batch
