@@ -24,10 +24,14 @@ from snapsortd.files.answering import Answering
 from snapsortd.files.folders import lstat
 from snapsortd.files.identity import is_where_it_was_put
 from snapsortd.journal import Journal
+from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.rules.duplicates_wanted import Wanted
 
 MAX_COMPARED = 4000
 """Embeddings that are compared in full, which takes 0.2 s."""
+
+MAX_SEARCHES = 3
+"""Filed images with the same content that are searched for if they are gone."""
 
 MAX_CANDIDATES = 500
 """Files that are checked on the disk, to find one that is still where it was filed."""
@@ -42,6 +46,7 @@ class Found:
 
     twin: str = ""
     likeness: tuple[str, float] = ("", 0.0)
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,11 @@ class DuplicateFinder:
     Every method raises JournalError if the journal can't be relied on.
     """
 
-    def __init__(self, journal: Journal, answering: Answering) -> None:
+    def __init__(self, journal: Journal, answering: Answering, moved: MovedImages | None = None) -> None:
+        """`moved` searches for what is no longer where it was filed."""
         self._journal = journal
         self._answering = answering
+        self._moved = moved or MovedImages()
 
     def remember(self, entry: Entry, classification: Classification) -> None:
         """Record the embedding of a filed image; `entry` is the last one that put the image in its place."""
@@ -87,14 +94,35 @@ class DuplicateFinder:
         The image itself is never one of them. Raise NotAnswering if the disk of one does not answer.
         """
         image = _Image(path, identity, sha256)
-        return Found(
-            self._twin(image) if wanted.exact else "",
-            self._likeness(image, classification) if wanted.near else ("", 0.0),
-        )
+        twin, lost = self._twin(image) if wanted.exact else ("", "")
+        return Found(twin, self._likeness(image, classification) if wanted.near else ("", 0.0), lost)
 
-    def _twin(self, image: _Image) -> str:
+    def _twin(self, image: _Image) -> tuple[str, str]:
+        """Return the path of a twin, or why it is not known whether there is one; both are empty if there is none."""
         entries = self._journal.similar_images.same_content(image.sha256, MAX_CANDIDATES)
-        return next((entry.intent.target for entry in entries if self._is_another(entry, image)), "")
+        for entry in entries:
+            if self._is_another(entry, image):
+                return entry.intent.target, ""
+        lost = ""
+        for entry in entries[:MAX_SEARCHES]:
+            if self._is_gone(entry, image):
+                search = self._moved.find(entry, image.identity)
+                if search.path:
+                    return search.path, ""
+                if not search.complete:
+                    gone = f"the same content was filed as {entry.intent.target}, which is gone"
+                    lost = f"{gone}, and not every folder that it may be in could be searched"
+        return "", lost
+
+    def _is_gone(self, entry: Entry, image: _Image) -> bool:
+        """True if the entry filed another image that is no longer at its path."""
+        if entry.intent.target == image.path or not self._files(entry):
+            return False
+        if entry.intent.keep_source and image.is_source_of(entry.intent):
+            return False
+        for root in (entry.intent.target_root, *self._moved.roots):
+            self._answering.check(root)
+        return lstat(entry.intent.target) is None
 
     def _likeness(self, image: _Image, classification: Classification) -> tuple[str, float]:
         values = unit_vector(classification.embedding)

@@ -27,6 +27,7 @@ from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.late_companions import Leader, find_leader
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
+from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
 from snapsortd.pipeline.turns import Turn
 from snapsortd.rules.duplicates_wanted import wanted
@@ -75,6 +76,7 @@ class Pipeline:
         taken_from: Sequence[str] = tuple(DATE_SOURCES),
         fingerprint: str,
         clock: Callable[[], float] = time.time,
+        watched: Sequence[tuple[str, bool]] = (),
     ) -> None:
         self._journal = journal
         self._executor = executor
@@ -85,7 +87,8 @@ class Pipeline:
         self._taken_from = taken_from
         self._fingerprint = fingerprint
         self._clock = clock
-        self._duplicates = DuplicateFinder(journal, answering)
+        roots = (action.destination.root for rule in rules for action in rule.actions if action.destination)
+        self._duplicates = DuplicateFinder(journal, answering, MovedImages(tuple(dict.fromkeys(roots)), tuple(watched)))
         self._wanted = wanted(rules)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
@@ -162,7 +165,7 @@ class Pipeline:
                 now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
                 seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
                 classification = replace(classification, image=seen)
-                facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness)
+                facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
                 decision = evaluate(self._rules, facts)
                 if not terms.requested:
                     decision = without_repeats(self._journal, decision, known)

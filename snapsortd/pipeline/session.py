@@ -156,6 +156,7 @@ class Session:
             taken_from=self.config.taken_from,
             fingerprint=fingerprint,
             clock=self.clock,
+            watched=[(folder.path, folder.subfolders) for folder in self.config.watch],
         )
 
     def repair(self) -> list[str]:

@@ -16,13 +16,17 @@ from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.files.answering import Answering
 from snapsortd.files.copy import hash_fd
 from snapsortd.journal import Selection
+from snapsortd.pipeline import search_moved
 from snapsortd.pipeline.duplicates import DuplicateFinder, Found
+from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.duplicates_wanted import Wanted, wanted
 from snapsortd.rules.filters import DuplicateFilter, Filter, GpsFilter, Not
 from snapsortd.rules.rule import Rule
 from tests.support.filing import PIXELS, Filing, identity_of
+from tests.support.images_seen import seen
 
+EXACT = Wanted(exact=True)
 BOTH = Wanted(exact=True, near=True)
 NOTHING = Found()
 
@@ -119,6 +123,40 @@ def test_what_is_no_longer_there_as_it_was_filed_is_passed_over(filed: Filed, sp
     assert (found.twin, found.likeness[0]) == (first.intent.target, first.intent.target)
     spoil(Path(first.intent.target))
     assert filed.find(again, embedding(1)) == NOTHING
+
+
+def test_a_twin_is_found_where_a_person_has_moved_it(filed: Filed) -> None:
+    sorted_ = filed.filing.sorted
+    for name in ("a.png", "b.png"):
+        image = filed.filing.image(name, name.encode())
+        filed.filing.file(image, filed.filing.action(image, folders=("2026", "trip")))
+    (sorted_ / "2026" / "trip").rename(sorted_ / "2026" / "Lisbon")
+    for name in ("a.png", "b.png"):
+        twin = filed.find(filed.filing.image(f"again {name}", name.encode()), embedding(1)).twin
+        assert twin == str(sorted_ / "2026" / "Lisbon" / name)
+    (sorted_ / "2026" / "Lisbon" / "a.png").unlink()
+    assert filed.find(filed.filing.inbox / "again a.png", embedding(1), EXACT) == NOTHING
+
+
+def test_two_new_images_are_never_twins_of_each_other(filed: Filed) -> None:
+    """Each would be trashed because of the other, which lies in a watched folder below a known one."""
+    filing = filed.filing
+    Path(filed.file(filing.image(), embedding(1)).intent.target).unlink()
+    one, two = filing.image("one.png"), filing.image("two.png")
+    for watched in (((str(filing.inbox), False),), ()):
+        moved = MovedImages((str(filing.inbox),), watched)
+        filed.duplicates = DuplicateFinder(filing.journal, Answering(), moved)
+        found = (filed.find(one, embedding(1), EXACT).twin, filed.find(two, embedding(1), EXACT).twin)
+        assert found == (("", "") if watched else (str(two), str(one)))
+
+
+def test_that_it_cannot_be_found_is_reported(filed: Filed, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(filed.file(filed.filing.image("a.png"), embedding(1)).intent.target).rename(filed.filing.sorted / "z.png")
+    monkeypatch.setattr(search_moved, "MAX_SEARCHED", 0)
+    found = filed.find(filed.filing.image("b.png"), embedding(1), EXACT)
+    assert (found.twin, "could be searched" in found.lost) == ("", True)
+    verdict = DuplicateFilter().check(seen(lost_twin=found.lost))
+    assert (verdict.matched, verdict.fact) == (None, found.lost)
 
 
 def test_what_was_undone_is_not_filed_and_what_was_redone_is(filed: Filed) -> None:

@@ -25,6 +25,7 @@ def seen(
     taken: datetime | None = None,
     twin: str = "",
     likeness: tuple[str, float] = ("", 0.0),
+    lost_twin: str = "",
 ) -> Facts:
     """Return an image modified a day ago and created two days ago."""
     file = FileFacts(
@@ -38,4 +39,4 @@ def seen(
     )
     image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
     classification = Classification({"photo": 1.0}, b"", image, "embedded")
-    return Facts(file, classification, frozenset(), NOW, twin, likeness)
+    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin)

@@ -21,6 +21,8 @@ class DuplicateFilter:
         if self.near is None:
             if facts.twin:
                 return Verdict(True, f"it has the same content as {facts.twin}")
+            if facts.lost_twin:
+                return Verdict(None, facts.lost_twin)
             return Verdict(False, "no filed image has the same content")
         path, cosine = facts.likeness
         if not path:

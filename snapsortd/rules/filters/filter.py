@@ -22,6 +22,8 @@ class Facts:
     """Path of a filed image with the same bytes, or empty."""
     likeness: tuple[str, float] = ("", 0.0)
     """Path of the most similar filed image, or empty, and the cosine of both embeddings, 0 to 1."""
+    lost_twin: str = ""
+    """Why it is not known whether a filed image has the same bytes, or empty."""
 
     @property
     def name(self) -> str:
