@@ -35,6 +35,7 @@ def build(path: str, document: Document, root: Node) -> Config:
                 ignore=tuple(entry.ignore),
                 exclude=_excluded(entry.exclude),
                 settle=entry.settle,
+                prune_empty=entry.prune_empty,
                 position=_position(root, "watch", index, "path"),
             )
             for index, entry in enumerate(document.watch)

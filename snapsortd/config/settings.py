@@ -46,6 +46,8 @@ class WatchFolder:
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = LEFT_OUT
     settle: float = 1.0
+    prune_empty: bool = False
+    """True to remove subfolders that filing has emptied."""
     position: str = field(default="", compare=False)
 
 

@@ -42,3 +42,4 @@ def open_local(locations: Locations) -> Iterator[LocalBackend]:
     config = load_config(locations.config_file, os.environ, locations.config_cache)
     with Session.open(locations, config) as session:
         yield LocalBackend(session)
+        session.emptied.prune(quiet=0.0)

@@ -65,6 +65,12 @@ class MadeFolders:
         with self._file.writing(durable=False) as db:
             db.execute("UPDATE folders SET state = 'used' WHERE path = ?", (os.fsencode(path),))
 
+    def was_pruned(self, path: str, root: str, ino: int) -> None:
+        """Record that a folder which filing has emptied was removed, so that undo makes it again."""
+        with self._file.writing() as db:
+            row = (os.fsencode(path), os.fsencode(root), signed(ino))
+            db.execute("REPLACE INTO folders (path, root, ino, state) VALUES (?, ?, ?, 'removed')", row)
+
     def is_gone(self, path: str) -> None:
         """Record that the folder was removed, and mark the one that it was in."""
         with self._file.writing() as db:

@@ -182,7 +182,7 @@ class JournalReader:
         return sorted(map(to_entry, rows), key=lambda entry: entry.id, reverse=True)
 
     def has_removed_folder(self, path: str) -> bool:
-        """True if undo has removed this folder, because it was empty and filing had made it."""
+        """True if snapsortd has removed this folder: undo one that filing had made, or filing one that it emptied."""
         with self._file.reading() as db:
             statement = "SELECT 1 FROM folders WHERE path = ? AND state = 'removed'"
             return db.execute(statement, (os.fsencode(path),)).fetchone() is not None

@@ -30,6 +30,7 @@ from snapsortd.files.os_errors import in_words
 from snapsortd.pipeline.companions import companions, open_companion, refuse_if_written, series_beside
 from snapsortd.pipeline.late_companions import Leader
 from snapsortd.pipeline.leftovers import Leftovers
+from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.turns import Turns
 from snapsortd.rules.preview import for_name
 
@@ -64,6 +65,8 @@ class Executor:
         self._answering = answering
         self._leftovers = leftovers
         self.turns = Turns()
+        self.emptied: EmptiedFolders | None = None
+        """Notes the folders from which files are moved."""
         self.companions: Sequence[str] = COMPANION_SUFFIXES
         """The suffixes of files that go with their image."""
 
@@ -116,6 +119,7 @@ class Executor:
                 opened.enter_context(open_companion(path, image.root)) for path in companions(image, self.companions)
             ]
             made = self._mover.file(image, action, cause)
+            self._note(made)
             is_new = made.intent.cause.batch == cause.batch  # else it is a copy that was made earlier
             if not is_new or made.state is not State.DONE:
                 return made, []
@@ -139,7 +143,13 @@ class Executor:
         is_elsewhere = done.kind is EntryKind.RENAME and folder != os.path.dirname(companion.path)
         kind = ActionKind.MOVE if is_elsewhere else ActionKind(done.kind)
         action = PlannedAction(kind, done.cause.rule, destination, metadata=metadata)
-        return self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
+        entry = self._mover.file(companion.hashed(), action, replace(done.cause, follows=made.id))
+        self._note(entry)
+        return entry
+
+    def _note(self, made: Entry) -> None:
+        if self.emptied is not None and made.has_moved:
+            self.emptied.note(made.intent.source)
 
     def _file_companion(self, companion: OpenFile, image: OpenFile, made: Entry, metadata: MetadataPolicy) -> str:
         """File a companion beside its image. Return an empty text, or why it stayed behind."""

@@ -38,6 +38,7 @@ from snapsortd.pipeline.empty_folders import remove_emptied
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
+from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
@@ -79,6 +80,7 @@ class Session:
         self._leftovers = Leftovers(journal)
         external = ExternalActions(journal, should_stop, self.mover.in_hand)
         self._executor = Executor(self.mover, external, self.answering, self._leftovers)
+        self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -143,6 +145,7 @@ class Session:
     def _pipeline(self, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> Pipeline:
         """Return the pipeline with the rules that these tags select. Raise NoSuchTag for an unknown tag."""
         self._executor.companions = self.config.companions
+        self.emptied.watch = self.config.watch
         fingerprint = f"{self.config.fingerprint} {installed()}"
         if tags or skip_tags:  # an image that some rules left alone is classified again for all of them
             fingerprint += f" {sorted(tags)} {sorted(skip_tags)}"
@@ -171,6 +174,7 @@ class Session:
     def clean(self) -> list[str]:
         """Remove what failed changes left behind; return one sentence for each thing that stays, only once."""
         self._remove_emptied_folders()
+        self.emptied.prune()
         sentences = self._leftovers.clean()
         before, self._reported = self._reported, frozenset(sentences)
         return [sentence for sentence in sentences if sentence not in before]

@@ -78,6 +78,8 @@ class WatchEntry(Short):
     """Subfolders that are not searched, as shell patterns; default stands for those that hold no pictures of yours."""
     settle: Duration = 1.0
     """A file is complete when it has not changed for this long."""
+    prune_empty: bool = False
+    """Remove subfolders that are empty after their last image was filed."""
 
 
 class RuleEntry(Strict):
