@@ -171,11 +171,12 @@ class JournalReader:
         return self._first("target_root = ?", (os.fsencode(root),))
 
     def moved_from(self, paths: Sequence[str]) -> list[Entry]:
-        """Return the entries by which rules moved images away from these paths, and which hold, newest first."""
+        """Return the entries by which rules moved images away from these paths, and which hold, newest first; those of
+        moves that are being carried out, too."""
         marks = ", ".join("?" * len(paths))
         where = (
-            f"source IN ({marks}) AND +kind IN ('move', 'rename', 'trash') AND +{IN_EFFECT} AND +follows IS NULL"
-            " AND source != target"
+            f"source IN ({marks}) AND +kind IN ('move', 'rename', 'trash') AND +follows IS NULL AND source != target"
+            f" AND ({IN_EFFECT} OR {_OPEN})"
         )
         with self._file.reading() as db:
             rows = db.execute(f"SELECT * FROM entries WHERE {where}", tuple(map(os.fsencode, paths))).fetchall()

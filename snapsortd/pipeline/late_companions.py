@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snapsortd.domain.entry import Entry, EntryKind
+from snapsortd.domain.entry import Entry, EntryKind, State
+from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
@@ -29,7 +30,10 @@ class Leader:
 
 
 def find_leader(journal: Journal, companion: OpenFile, suffixes: Sequence[str]) -> Leader | None:
-    """Return the image that this file belongs to, if it was moved away shortly before, or None."""
+    """Return the image that this file belongs to, if it was moved away shortly before, or None.
+
+    Raise MoveRefused if it is just being moved.
+    """
     folder, name = os.path.split(companion.path)
     if suffix_of(name) not in {*suffixes, *RAW_SUFFIXES}:
         return None
@@ -37,8 +41,11 @@ def find_leader(journal: Journal, companion: OpenFile, suffixes: Sequence[str]) 
     for entry in journal.moved_from(paths):
         leader = os.path.basename(entry.intent.source)
         came_later = abs(companion.stat.st_ctime - entry.at) <= GRACE_S
-        if came_later and entry.intent.identity.size and _belongs(name, leader, suffixes):
-            return Leader(leader, _last_of(journal, entry))
+        if came_later and _belongs(name, leader, suffixes):
+            last = _last_of(journal, entry)
+            if last.state is not State.DONE:
+                raise MoveRefused(f"{leader}, to which it belongs, is just being filed", "it follows after that")
+            return Leader(leader, last)
     return None
 
 

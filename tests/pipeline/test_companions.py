@@ -11,19 +11,23 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import MoveRefused
+from snapsortd.domain.names import COMPANION_SUFFIXES
 from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
 from snapsortd.pipeline.carry_out import CarriedOut, Executor
 from snapsortd.pipeline.companions import main_photo, moved_with_image
+from snapsortd.pipeline.late_companions import find_leader
 from snapsortd.pipeline.undo import redo, undo
 from tests.support.file_systems import served
 from tests.support.filing import Filing as Room
 from tests.support.filing import tree
+from tests.support.interrupted import begin
 
 
 @dataclass
@@ -158,6 +162,20 @@ def test_a_rating_by_exiftool_is_kept(files: Files) -> None:
     subprocess.run(rate, check=True, timeout=60)
     assert files.reasons(changed=True) == [""]
     assert b"xmp:Rating" in image.read_bytes()
+
+
+def test_what_comes_while_its_image_is_being_filed_waits_for_it(files: Files) -> None:
+    files.drop("a.jpg", "a.mov")
+    journal, image = files.room.journal, files.room.inbox / "a.jpg"
+    entry = begin(files.room, image)
+    with open_file(str(files.room.inbox / "a.mov"), str(files.room.inbox)) as film:
+        with pytest.raises(MoveRefused, match="to which it belongs, is just being filed"):
+            find_leader(journal, film, COMPANION_SUFFIXES)
+        image.rename(entry.intent.target)
+        repair(journal, files.room.mover)
+        leader = find_leader(journal, film, COMPANION_SUFFIXES)
+    assert leader is not None
+    assert (leader.name, leader.entry.id) == ("a.jpg", entry.id)
 
 
 def test_they_share_the_images_new_name(files: Files) -> None:
