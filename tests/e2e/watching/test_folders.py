@@ -133,7 +133,7 @@ def test_a_limit_of_watches_is_named_and_files_are_found_by_scanning(tmp_path: P
     (scanned / "deep").mkdir()
     with kept(one):
         one.start()
-        assert one.state_of(told) == "watching"
+        # Whichever of the two gets the only watch, the other one has a subfolder for which none is left.
         assert "fs.inotify.max_user_watches" in one.state_of(scanned)
         assert "fs.inotify.max_user_watches" in one.ctl("status").stdout
         (scanned / "deep" / "a.png").write_bytes(png(1))
@@ -141,4 +141,4 @@ def test_a_limit_of_watches_is_named_and_files_are_found_by_scanning(tmp_path: P
         inside = ("nsenter", f"--user=/proc/{one.pid}/ns/user", "--preserve-credentials")
         subprocess.run([*inside, "sh", "-c", limit.format(100)], check=True, timeout=60)
         one.client.send("reload")
-        assert one.state_of(scanned) == "watching"
+        assert one.state_of(told) == one.state_of(scanned) == "watching"
