@@ -58,7 +58,7 @@ OTHER_KINDS = frozenset(
     {
         *("xmp", "aae", "json", "pp3", "dop", "txt", "md", "html", "htm", "xml", "yaml", "yml", "csv", "log", "ini"),
         *("url", "webloc", "lnk", "torrent", "md5", "sha1", "sha256", "asc", "sig", "mp4", "mov", "mp3", "wav"),
-        *("zip", "gz", "xz", "7z", "psd", "xcf", "kra", "svg", "ai", "eps", "jxl", "jp2", "j2k", "ico"),
+        *("zip", "gz", "xz", "7z", "psd", "xcf", "kra", "svg", "ai", "eps", "ico"),
     }
 )
 """Suffixes of companions and other files that are named after an image, and of formats that may be read elsewhere."""
