@@ -24,7 +24,7 @@ def demand(problems: Iterable[str]) -> None:
 
 def check_kept(world: World, before: Files, images: Files) -> None:
     """Check, before any recovery, that every earlier file still exists and every image is whole at least once."""
-    demand(_kept(world.files(), before, images))
+    demand(_kept(world, before, images))
 
 
 def check_whole(world: World, before: Files, images: Files, since: Locations) -> None:
@@ -37,18 +37,36 @@ def conflicts(world: World, since: Locations) -> bool:
     return bool(world.query(f"SELECT 1 FROM entries WHERE state = 'conflict' AND id > {since.last_entry}"))
 
 
-def _kept(files: Files, before: Files, images: Files) -> Iterator[str]:
+def _kept(world: World, before: Files, images: Files) -> Iterator[str]:
+    files = world.files()
     for path, seen in before.items():
         if files.get(path) != seen:
             yield f"{path} existed before, and is now {files.get(path, 'gone')}"
     for path, seen in images.items():
-        if seen not in files.values():
+        if not _exists(world, seen, files):
             yield f"no complete copy of {path} exists any more"
+
+
+def _exists(world: World, seen: Seen, files: Files) -> bool:
+    noted = noted_metadata(world)
+    return any(is_kept(seen, each, path in noted) for path, each in files.items())
+
+
+def is_kept(wanted: Seen | None, found: Seen | None, is_noted: bool) -> bool:
+    """Return whether a file is as it was, or `is_noted`, and lacks only metadata."""
+    if wanted is None or found is None or not is_noted:
+        return found == wanted
+    return found.sha256 == wanted.sha256
+
+
+def noted_metadata(world: World) -> set[str]:
+    """Return where files lack metadata according to the journal."""
+    return set(_names(world.query("SELECT target FROM entries WHERE metadata != ''")))
 
 
 def _whole(world: World, before: Files, images: Files, last_entry: int) -> Iterator[str]:
     files = world.files()
-    yield from _kept(files, before, images)
+    yield from _kept(world, before, images)
     yield from (f"{path} was left behind" for path in files if OWN_PREFIX in path)
     contents = {seen.sha256 for seen in images.values()}  # a copy action may drop what its target cannot preserve
     for path, seen in files.items():
@@ -84,9 +102,8 @@ def _names(rows: Iterable[tuple[bytes]]) -> list[str]:
 
 def check_kept_somewhere(world: World, before: Files, images: Files) -> None:
     """Like `check_kept`, for steps in which earlier files may be renamed or trashed."""
-    there = list(world.files().values())
-    wanted = {**before, **images}
-    demand(f"no complete {path} exists any more" for path, seen in wanted.items() if seen not in there)
+    files, wanted = world.files(), {**before, **images}
+    demand(f"no complete {path} exists any more" for path, seen in wanted.items() if not _exists(world, seen, files))
 
 
 def check_whole_with_links(world: World, before: Files, images: Files) -> None:
