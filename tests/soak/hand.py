@@ -237,7 +237,12 @@ class Hand:
     def _paths(self, names: tuple[str, ...] = ("inbox", "filed", "aside")) -> list[Path]:
         """Return all files that were not created for a moment, the oldest first."""
         tops = [disk.top / name for disk in self.world.disks if disk.answers for name in names]
-        paths = [path for top in tops for path in top.rglob("*-*-*.*") if not path.name.startswith(".")]
+        paths = [
+            path
+            for top in tops
+            for path in top.rglob("*-*-*.*")
+            if not any(part.startswith(".") for part in path.parts)
+        ]
         return sorted(paths, key=lambda path: int(path.stem.split("-")[2].split()[0]))
 
     def _carry(self, path: Path | None, content: Content | None, goal: Callable[[Disk], Path]) -> str | None:
