@@ -152,6 +152,7 @@ class System:
         if key is None:
             if not flags & os.O_CREAT:
                 raise error(errno.ENOENT, path)
+            self._check_exists(folder, path)
             key = self.disk.make(folder, name, stat.S_IFREG | mode)
             self.changed()
         is_folder = stat.S_ISDIR(self._mode(key))
@@ -280,11 +281,15 @@ class System:
     # Names
 
     def mkdir(self, path: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
-        self.disk.make(*self._free(path, dir_fd), stat.S_IFDIR | mode & 0o755)
+        folder, name = self._free(path, dir_fd)
+        self._check_exists(folder, path)
+        self.disk.make(folder, name, stat.S_IFDIR | mode & 0o755)
         self.changed()
 
     def symlink(self, to: str, path: str, *, dir_fd: int | None = None) -> None:
-        self.disk.make(*self._free(path, dir_fd), stat.S_IFLNK | 0o777, to.encode())
+        folder, name = self._free(path, dir_fd)
+        self._check_exists(folder, path)
+        self.disk.make(folder, name, stat.S_IFLNK | 0o777, to.encode())
         self.changed()
 
     def readlink(self, path: str, *, dir_fd: int | None = None) -> str:
@@ -298,6 +303,7 @@ class System:
         folder, name = self._free(target, dst_dir_fd)
         if key[0] != folder[0]:
             raise error(errno.EXDEV, target)
+        self._check_exists(folder, target)
         if not self.has_links or (self.poor and key[0] == ROOT[0]):
             raise error(errno.EPERM, target)
         if stat.S_ISDIR(self._mode(key)):
@@ -379,7 +385,13 @@ class System:
             raise error(errno.EEXIST)
         if end[0] == key or end[0] in self._inside(key):
             raise error(errno.EINVAL)
+        self._check_exists(end[0], target)
         return start, end, key
+
+    def _check_exists(self, folder: Key, path: str) -> None:
+        """Raise FileNotFoundError if the folder, which may still be open, has been removed: it takes no names."""
+        if folder != ROOT and folder not in self.disk.names.values():
+            raise error(errno.ENOENT, path)
 
     def _names_in(self, folder: Key) -> list[str]:
         return [name for above, name in self.disk.names if above == folder]
