@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 
 from snapsortd.domain.left_out import HOLDS, PAGE
@@ -13,11 +14,9 @@ from snapsortd.domain.left_out import HOLDS, PAGE
 PAGES = (".html", ".htm", ".xhtml")
 
 
-@lru_cache(4096)
 def matches(name: str, globs: tuple[str, ...]) -> bool:
     """Return True if one of the globs matches the name, without regard to case and to how accents are encoded."""
-    plain = _plain(name)
-    return any(fnmatchcase(plain, _plain(glob)) for glob in globs)
+    return bool(globs) and _compiled(globs).match(_plain(name)) is not None
 
 
 def is_left_out(folder: str, exclude: Iterable[str]) -> bool:
@@ -37,6 +36,11 @@ def is_left_out(folder: str, exclude: Iterable[str]) -> bool:
                 if any(os.path.lexists(page + suffix) for suffix in PAGES):
                     return True
     return False
+
+
+@lru_cache(64)
+def _compiled(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(_plain(glob)) for glob in globs))
 
 
 def _plain(text: str) -> str:
