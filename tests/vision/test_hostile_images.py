@@ -201,7 +201,7 @@ def test_only_the_plugins_of_known_formats_are_ever_loaded(tmp_path: Path) -> No
     assert {name for verdict, name, *_ in lines if verdict == "read"} == set(FORMATS)
     assert {name for verdict, name, *_ in lines if verdict == "refused"} == {f"{each}.png" for each in NO_IMAGES}
     loaded = {name for verdict, *names in lines if verdict == "plugins" for name in names}
-    assert loaded <= {"Avif", "Bmp", "Gif", "Jpeg", "Mpo", "Png", "Ppm", "Tiff", "WebP"}
+    assert loaded <= {"Avif", "Bmp", "Gif", "Jpeg", "Jpeg2K", "Mpo", "Png", "Ppm", "Tiff", "WebP"}
 
 
 def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
