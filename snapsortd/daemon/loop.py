@@ -40,6 +40,8 @@ ANSWER_TIMEOUT_S = 0.1
 """Maximum wait for the classifier's answer before the loop attends to everything else."""
 MAX_PAUSE_S = 3600.0
 """Maximum length of one sleep, whatever the configuration says."""
+TEND_INTERVAL_S = 0.1
+"""Minimum interval between two looks at the watched folders."""
 END_S = 3.5
 """How long the end waits for what workers are doing: they finish the move in hand, or drop a copy."""
 
@@ -58,6 +60,7 @@ class Daemon:
         self.queue = self.folders.queue
         self.due = DueImages(session, self.folders)
         self._tend = guarded(self._tend_watcher, None)
+        self._next_tend = 0.0
         self.workers = Workers(self.queue.wake, lambda: signals.stop)
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
@@ -103,7 +106,12 @@ class Daemon:
         return self.folders.watcher
 
     def _tend_watcher(self) -> float | None:
-        return self.watcher.tend(time.monotonic())
+        """Tend the watcher, or return when that is due: asking each folder in a thread of its own takes time."""
+        now = time.monotonic()
+        if now < self._next_tend:
+            return self._next_tend
+        self._next_tend = now + TEND_INTERVAL_S
+        return self.watcher.tend(now)
 
     def run(self, watching: Callable[[], object] = lambda: None) -> None:
         """File until a signal or the API requests shutdown. `watching` is called once the folders are watched."""
