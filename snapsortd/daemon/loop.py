@@ -191,7 +191,8 @@ class Daemon:
         due = [now + MAX_PAUSE_S, self._unhalt_due, self._model.next_due]
         if (turn := self.workers.next_due) > now:
             due.append(turn)
-        due += [each for each in (watcher_due, self.filed_lately.next_due) if each is not None]
+        filed_due = self.filed_lately.next_due if self.workers.has_room else None
+        due += [each for each in (watcher_due, filed_due) if each is not None]
         if not self.halted and not self._paused:
             due += [self.folders.rescan_due, self.due.next_check]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
