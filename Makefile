@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test crash-test soak lint check bench bench-model install clean
+.PHONY: venv run demo picture test bench-test crash-test soak lint check bench bench-model install clean
 
 venv: $(STAMP)
 
@@ -29,6 +29,10 @@ picture: venv
 # Two files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: venv
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+# Whether the benches work: minutes of starting programs, one after the other.
+bench-test: venv
+	$(BIN)/python -m pytest -m bench
 
 crash-test: venv
 	$(BIN)/python -m tests.crash_sweep

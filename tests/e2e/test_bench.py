@@ -23,6 +23,7 @@ _spec.loader.exec_module(floors)
 MAX_CHART_BYTES = 60_000
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(900)
 @pytest.mark.skipif(sys.platform != "linux", reason="the bench reads /proc")
 def test_a_small_bench_tells_every_figure(tmp_path: Path) -> None:

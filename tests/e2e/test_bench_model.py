@@ -39,6 +39,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.bench
 @pytest.mark.timeout(600)
 def test_a_small_bench_tells_every_figure(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "bench-model.json"

@@ -28,11 +28,11 @@ FEW = 4_000
 IMAGES = 40
 GROWTH_KIB = 2_048
 """The paths of the additional files alone would need a third more, and nothing else is that large."""
-IN_FLIGHT_KIB = 4_096
-"""A thousand events are in progress; the others wait in the kernel. If all were kept, it would be 32 MB."""
+IN_FLIGHT_KIB = 7_168
+"""Thousands of events may be on their way to the queue, more on a slow machine. If all were kept, it would be 10 MB."""
 PORTION = 1_000
 """Few enough files at a time that their events fit into the kernel's queue, however slowly it is read."""
-STORMS = 8 if FULL else 3
+STORMS = 8 if FULL else 2
 TIMEOUT_S = 2_700 if FULL else 120
 
 CONFIG = """\
