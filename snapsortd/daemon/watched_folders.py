@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from snapsortd.config import check_folders, missing_commands
@@ -20,11 +22,16 @@ from snapsortd.pipeline.session import UNFINISHED, Session
 from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in, why_not_filed
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
+from snapsortd.watch.unfinished import unfinished_in
 from snapsortd.watch.watcher import Watcher
 
 log = logging.getLogger("snapsortd")
 
 T = TypeVar("T")
+
+
+def _nothing() -> None:
+    """Do nothing when a folder answers again: the next status asks it."""
 
 
 class WatchedFolders:
@@ -130,6 +137,12 @@ class WatchedFolders:
         """Return why the file at `path` would not be filed as it is; empty if it would. Raise NotAnswering."""
         folders = self._session.config.watch
         return self._session.answering.ask(self._place(path), partial(why_not_filed, path, folders))
+
+    def held_back(self) -> list[tuple[str, str, float]]:
+        """Return path, reason and seconds of the files that are held back, also of downloads by their names alone."""
+        here = {folder.path: (partial(unfinished_in, folder), _nothing) for folder in self._session.config.watch}
+        unfinished = self._session.answering.ask_all(here).values()
+        return [*self.queue.held_back.all(time.monotonic()), *chain.from_iterable(unfinished)]
 
     def _stat_wanted(self, path: str) -> Stat | None:
         """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""

@@ -84,6 +84,13 @@ def unready_name(name: str) -> str:
     return ""
 
 
+def is_unfinished_image(name: str) -> bool:
+    """Return True if this is the name of an unfinished download or copy of an image, such as `x.jpg.part`."""
+    lower = name.lower()
+    whole = next((lower.removesuffix(each) for each in PARTIAL_SUFFIXES if lower.endswith(each)), "")
+    return suffix_of(whole) in IMAGE_SUFFIXES and not unready_name(whole)
+
+
 def unready(path: str, root: str) -> str:
     """Return why the file at `path` is not ready though it has not changed for a while; empty if it is.
 

@@ -61,6 +61,19 @@ def test_a_file_waits_for_the_end_of_its_control_file(loop: Loop) -> None:
     loop.until(lambda: loop.order() == ["x.png"], "it is filed without another event")
 
 
+def test_an_unfinished_download_is_shown_until_it_has_its_name(loop: Loop) -> None:
+    control, part = DaemonControl(loop.daemon), loop.inbox / "x.png.part"
+    part.write_bytes(image(b"good"))
+    (loop.inbox / "x.iso.part").touch()
+    (held,) = control.status()["held_back"]
+    assert (held["path"], "unfinished" in held["reason"]) == (str(part), True)
+    assert any("x.png.part" in line and "waiting" in line for line in status_lines(control.status()))
+    part.rename(loop.inbox / "x.png")
+    assert control.status()["held_back"] == []
+    loop.daemon.queue.offer(str(loop.inbox / "x.png"), 0.01)
+    loop.until(lambda: loop.order() == ["x.png"], "it is filed")
+
+
 @pytest.mark.parametrize(
     ("name", "why"),
     [

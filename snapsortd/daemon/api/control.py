@@ -63,7 +63,7 @@ class DaemonControl:
             "queued": daemon.waiting,
             "held_back": [
                 {"path": path, "reason": reason, "seconds": round(seconds, 1)}
-                for path, reason, seconds in daemon.queue.held_back.all(time.monotonic())[:MAX_HELD]
+                for path, reason, seconds in daemon.folders.held_back()[:MAX_HELD]
             ],
             "working": [task.to_json() for task in daemon.workers.overdue],
             "model": {

@@ -23,6 +23,7 @@ labels: {{picture: a picture}}
 watch:
   - {{path: "{inbox}/plain", settle: 300ms}}
   - {{path: "{inbox}/slow", settle: 300ms}}
+  - {{path: "{inbox}/programs", settle: 300ms}}
   - {{path: "{inbox}/meanwhile", settle: 300ms}}
   - {{path: "{inbox}/storm", settle: 300ms}}
   - {{path: "{inbox}/storm in subfolders", settle: 300ms, subfolders: true}}
@@ -46,6 +47,7 @@ rules:
   - {{name: To the left, locations: "{inbox}/right", actions: [move: "{inbox}/left/"]}}
   - {{name: Copy, locations: "{inbox}/copied", actions: [copy: "{inbox}/copies/"]}}
   - {{name: Copy on, locations: "{inbox}/copies", actions: [copy: "{inbox}/copied/"]}}
+  - {{name: Programs, locations: "{inbox}/programs", actions: [move: "{filed}/"]}}
   - name: All
     locations: "{inbox}"
     filters: [size: "< 1kB"]

@@ -1,0 +1,45 @@
+"""List the unfinished downloads in a watched folder, for a person who asks why nothing is filed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+from snapsortd.files.file_times import birth_time
+from snapsortd.watch.candidates import WatchFolder
+from snapsortd.watch.completeness import is_unfinished_image, unready_name
+from snapsortd.watch.left_out import matches
+
+SLICE_S = 0.02
+"""Maximum time to read a folder: in a very large one, not every download is listed."""
+
+
+def unfinished_in(folder: WatchFolder) -> list[tuple[str, str, float]]:
+    """Return path, reason and age in seconds of unfinished downloads of images directly in `folder`."""
+    return [(path, unready_name(os.path.basename(path)), _age(path)) for path in _paths(folder)]
+
+
+def _paths(folder: WatchFolder) -> Iterator[str]:
+    until = time.monotonic() + SLICE_S
+    try:
+        with os.scandir(folder.path) as entries:
+            for entry in entries:
+                if is_unfinished_image(entry.name) and not matches(entry.name, folder.ignore):
+                    yield entry.path
+                if time.monotonic() >= until:
+                    return
+    except OSError:
+        return
+
+
+def _age(path: str) -> float:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return 0.0
+    try:
+        stat = os.fstat(fd)
+        return max(0.0, time.time() - (birth_time(fd, stat) or stat.st_mtime))
+    finally:
+        os.close(fd)
