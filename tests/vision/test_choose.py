@@ -7,11 +7,17 @@ import pytest
 
 from snapsortd.vision.child.engines.choose import MIN_COSINE, Measured, Wanted, choose, min_cosine
 from snapsortd.vision.child.engines.engine import Array, normalised
+from snapsortd.vision.child.engines.scoring import LabelScorer
 
 pytestmark = pytest.mark.pure
 
 LABELS = np.eye(2, 8, dtype=np.float32)
 REFERENCE = normalised(np.array([[3, 1, 1, 0, 0, 0, 0, 1], [1, 3, 0, 1, 0, 1, 0, 0]], np.float32))
+
+
+def _scorer(labels: Array, logit_scale: float) -> LabelScorer:
+    """Return the scorer of labels with one prompt each."""
+    return LabelScorer(tuple(labels[:, None]), logit_scale)
 
 
 def _turned(vectors: Array, degrees: float) -> Array:
@@ -54,7 +60,7 @@ def _measured(
     ],
 )
 def test_the_fastest_that_sees_the_same(measured: dict[str, Measured], wanted: Wanted, name: str, words: str) -> None:
-    chosen, reason = choose(measured, LABELS, 10.0, wanted)
+    chosen, reason = choose(measured, _scorer(LABELS, 10.0), wanted)
     assert chosen == name
     assert words in reason
 
@@ -77,10 +83,10 @@ def test_a_small_drift_matters_where_it_changes_a_clear_decision(labels: Array, 
     strayed[0, 5] += 0.05
     strayed = normalised(strayed)
     assert min_cosine(strayed, REFERENCE) > MIN_COSINE
-    chosen, reason = choose(_measured(150, 70, 50, of_int8=strayed), labels, scale, "auto")
+    chosen, reason = choose(_measured(150, 70, 50, of_int8=strayed), _scorer(labels, scale), "auto")
     assert chosen == name
     assert ("onnx int8 chooses another label for 1 of 2 samples" in reason) == (name == "onnx fp32")
 
 
 def test_one_label_is_always_right() -> None:
-    assert choose(_measured(150, 70, 50), LABELS[:1], 10.0, "auto")[0] == "onnx int8"
+    assert choose(_measured(150, 70, 50), _scorer(LABELS[:1], 10.0), "auto")[0] == "onnx int8"

@@ -15,7 +15,7 @@ from PIL import Image
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
 from snapsortd.vision.child.engines.engine import Array, normalised
-from snapsortd.vision.child.engines.labels import FOLDER, MAX_CACHED, label_embeddings, label_scores
+from snapsortd.vision.child.engines.labels import FOLDER, MAX_CACHED, embed_prompts
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from tests.support.tiny_checkpoints import KINDS, make_checkpoint
 
@@ -146,19 +146,22 @@ class _CountingTower:
         return normalised(np.array([[len(text), 5.0, text.count("a")] for text in texts], np.float32))
 
 
-def test_a_label_is_the_normalised_mean_of_its_prompts(tmp_path: Path) -> None:
+def _listed(vectors: Sequence[Array]) -> list[list[list[float]]]:
+    return [each.tolist() for each in vectors]
+
+
+def test_each_label_has_the_vectors_of_its_prompts(tmp_path: Path) -> None:
     tower = _CountingTower()
-    vectors = label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
-    first, second = tower.encode(LABELS["receipt"])
-    expected = (first + second) / np.linalg.norm(first + second)
-    assert vectors.shape == (2, 3)
-    assert vectors[1].tolist() == pytest.approx(expected.tolist())
+    for _ in ("embedded", "from the cache"):
+        vectors = embed_prompts(LABELS, "digest", str(tmp_path), tower.encode)
+        assert [each.shape for each in vectors] == [(1, 3), (2, 3)]
+        assert vectors[1].tolist() == _CountingTower().encode(LABELS["receipt"]).tolist()
 
 
 def test_labels_are_embedded_once(tmp_path: Path) -> None:
     tower = _CountingTower()
-    first = label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
-    assert label_embeddings(LABELS, "digest", str(tmp_path), tower.encode).tolist() == first.tolist()
+    first = _listed(embed_prompts(LABELS, "digest", str(tmp_path), tower.encode))
+    assert _listed(embed_prompts(LABELS, "digest", str(tmp_path), tower.encode)) == first
     assert tower.calls == 1
 
 
@@ -175,42 +178,34 @@ def test_what_changes_the_labels_makes_them_anew(
     tmp_path: Path, labels: dict[str, tuple[str, ...]], digest: str
 ) -> None:
     tower = _CountingTower()
-    label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
-    label_embeddings(labels, digest, str(tmp_path), tower.encode)
+    embed_prompts(LABELS, "digest", str(tmp_path), tower.encode)
+    embed_prompts(labels, digest, str(tmp_path), tower.encode)
     assert tower.calls == 2
-    label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
+    embed_prompts(LABELS, "digest", str(tmp_path), tower.encode)
     assert tower.calls == 2  # both are kept
 
 
 def test_only_the_sets_used_last_are_kept(tmp_path: Path) -> None:
     tower = _CountingTower()
     for number in range(MAX_CACHED + 3):
-        label_embeddings(LABELS, str(number), str(tmp_path), tower.encode)
+        embed_prompts(LABELS, str(number), str(tmp_path), tower.encode)
     assert len(list((tmp_path / FOLDER).iterdir())) == MAX_CACHED
-    label_embeddings(LABELS, str(MAX_CACHED + 2), str(tmp_path), tower.encode)
+    embed_prompts(LABELS, str(MAX_CACHED + 2), str(tmp_path), tower.encode)
     assert tower.calls == MAX_CACHED + 3
 
 
 @pytest.mark.parametrize("damage", [b"", b"junk", bytes(64)])
 def test_a_damaged_cache_is_made_anew(tmp_path: Path, damage: bytes) -> None:
     tower = _CountingTower()
-    first = label_embeddings(LABELS, "digest", str(tmp_path), tower.encode)
+    first = _listed(embed_prompts(LABELS, "digest", str(tmp_path), tower.encode))
     (cached,) = (tmp_path / FOLDER).iterdir()
     cached.write_bytes(damage)
-    assert label_embeddings(LABELS, "digest", str(tmp_path), tower.encode).tolist() == first.tolist()
+    assert _listed(embed_prompts(LABELS, "digest", str(tmp_path), tower.encode)) == first
     assert tower.calls == 2
     assert list((tmp_path / FOLDER).iterdir()) == [cached]
 
 
 def test_no_place_for_a_cache_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    vectors = label_embeddings(LABELS, "digest", str(tmp_path / "file" / "cache"), _CountingTower().encode)
+    vectors = embed_prompts(LABELS, "digest", str(tmp_path / "file" / "cache"), _CountingTower().encode)
     assert len(vectors) == 2
-
-
-def test_scores_are_a_softmax_of_scaled_cosines() -> None:
-    images = np.array([[0.6, 0.8], [1.0, 0.0]], np.float32)
-    scores = label_scores(images, np.eye(2, dtype=np.float32), logit_scale=10.0)
-    assert scores.sum(axis=-1).tolist() == pytest.approx([1, 1])
-    assert scores[0, 1] / scores[0, 0] == pytest.approx(2.718281828**2, rel=1e-4)
-    assert scores[1, 0] / scores[1, 1] == pytest.approx(2.718281828**10, rel=1e-4)

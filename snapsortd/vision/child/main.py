@@ -27,7 +27,6 @@ from snapsortd.vision.wire import BadMessage, Channel
 
 if TYPE_CHECKING:
     from snapsortd.domain.image import ImageFacts
-    from snapsortd.vision.child.engines.engine import Array
 
 MEMORY_HEADROOM = 2 << 30
 """Bytes in addition to the loaded model; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
@@ -99,11 +98,11 @@ def _serve(channel: Channel) -> None:
 
 
 def _blank_image() -> int:
-    """Return a descriptor of a temporary file with a white image."""
+    """Return a descriptor of a temporary file with a white image, so long that both of its views are encoded."""
     from PIL import Image
 
     with tempfile.TemporaryFile() as file:
-        Image.new("RGB", (1280, 800), "white").save(file, "PNG")
+        Image.new("RGB", (1280, 400), "white").save(file, "PNG")
         file.flush()
         return os.dup(file.fileno())
 
@@ -114,10 +113,8 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     from snapsortd.vision.child.engines.load_model import load_model
 
     loaded = load_model(**settings)
-    import numpy as np
-
     from snapsortd.vision.child.decoding.decode import decode
-    from snapsortd.vision.child.engines.labels import label_scores
+    from snapsortd.vision.child.engines.views import Views, encode_views, prepare_views
     from snapsortd.vision.messages import classification_to_json
 
     for module in _LAZY_MODULES:
@@ -127,15 +124,15 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     gc.enable()
     has_helper = (settings.get("threads") or default_threads()) > 1
 
-    def prepare(fd: int, image_format: str | None, progress: Progress) -> tuple[Array, ImageFacts]:
+    def prepare(fd: int, image_format: str | None, progress: Progress) -> tuple[Views, ImageFacts]:
         others = None if progress.is_last else progress.others_wait
         with LimitedFile(os.fdopen(fd, "rb", buffering=0), DECODE_LIMIT_S, others) as file:
             image, facts = decode(file, loaded.preprocessor.side, image_format, alone=progress.alone and has_helper)
-        return loaded.preprocessor.prepare(image), facts
+        return prepare_views(image, loaded.preprocessor, any_size=loaded.engine.any_size), facts
 
-    def classify(prepared: Sequence[tuple[Array, ImageFacts]]) -> list[dict[str, Any]]:
-        vectors = loaded.engine.encode(np.stack([pixels for pixels, _ in prepared]))
-        scores = label_scores(vectors, loaded.embeddings, loaded.logit_scale).tolist()
+    def classify(prepared: Sequence[tuple[Views, ImageFacts]]) -> list[dict[str, Any]]:
+        vectors = encode_views(loaded.engine, [views for views, _ in prepared])
+        scores = loaded.labels.scores(vectors).tolist()
         embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
         return [
             classification_to_json(each, embedding, facts)

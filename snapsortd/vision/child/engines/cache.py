@@ -28,7 +28,7 @@ FILES = {ONNX_FP32: "fp32.onnx", ONNX_INT8: "int8.onnx"}
 MAX_CACHED = 3
 """Number of models whose exports are kept; the least recently used are removed."""
 
-_FORMAT = 1
+_FORMAT = 2
 _FACTS, _SAMPLES, _FRESH = "choice.json", "samples.safetensors", ".new-"
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from snapsortd.vision.child.engines.engine import TORCH, Array
-from snapsortd.vision.child.engines.labels import label_scores
+from snapsortd.vision.child.engines.scoring import LabelScorer
 
 Wanted = Literal["auto", "torch", "onnx"]
 
@@ -33,11 +33,10 @@ def min_cosine(vectors: Array, reference: Array) -> float:
     return float(cosines.min()) if np.isfinite(cosines).all() else 0.0
 
 
-def choose(measured: Mapping[str, Measured], labels: Array, logit_scale: float, wanted: Wanted) -> tuple[str, str]:
+def choose(measured: Mapping[str, Measured], labels: LabelScorer, wanted: Wanted) -> tuple[str, str]:
     """Return an engine's name and the reason for the choice. `measured` includes the reference, torch.
 
-    `labels`, shape (labels, dim), are the user's, because engines that differ slightly may agree on some labels and
-    not on others.
+    `labels` are the user's, because engines that differ slightly may agree on some labels and not on others.
     """
     reference = measured[TORCH]
     rejected = []
@@ -46,7 +45,7 @@ def choose(measured: Mapping[str, Measured], labels: Array, logit_scale: float, 
             continue
         if name == TORCH:
             break
-        if fault := _drift(each.vectors, reference.vectors, labels, logit_scale):
+        if fault := _drift(each.vectors, reference.vectors, labels):
             rejected.append(f"{name} {fault}")
             continue
         cosine = min_cosine(each.vectors, reference.vectors)
@@ -56,14 +55,14 @@ def choose(measured: Mapping[str, Measured], labels: Array, logit_scale: float, 
     return TORCH, "; ".join((speed, *rejected))
 
 
-def _drift(vectors: Array, reference: Array, labels: Array, logit_scale: float) -> str:
+def _drift(vectors: Array, reference: Array, labels: LabelScorer) -> str:
     """Describe how an engine differs too much from the reference, as the end of a sentence; "" if it does not."""
     cosine = min_cosine(vectors, reference)
     if cosine < MIN_COSINE:
         return f"differs from torch (cosine {cosine:.4f}, must be at least {MIN_COSINE})"
-    expected = label_scores(reference, labels, logit_scale)
+    expected = labels.scores(reference)
     best = np.sort(expected, axis=-1)
-    margins = best[:, -1] - best[:, -2] if labels.shape[0] > 1 else np.ones(len(best))
-    decided = label_scores(vectors, labels, logit_scale).argmax(axis=-1)
+    margins = best[:, -1] - best[:, -2] if expected.shape[1] > 1 else np.ones(len(best))
+    decided = labels.scores(vectors).argmax(axis=-1)
     differing = int(((decided != expected.argmax(axis=-1)) & (margins > CLEAR_MARGIN)).sum())
     return f"chooses another label for {differing} of {len(best)} samples" if differing else ""

@@ -9,6 +9,8 @@ import numpy.typing as npt
 from PIL import Image
 
 Array = npt.NDArray[np.float32]
+Scores = npt.NDArray[np.float64]
+"""Scores and logits, in double precision."""
 
 TORCH, ONNX_FP32, ONNX_INT8 = "torch", "onnx fp32", "onnx int8"
 
@@ -23,8 +25,12 @@ class Engine(Protocol):
     @property
     def dim(self) -> int: ...
 
+    @property
+    def any_size(self) -> bool:
+        """True if the tower takes inputs of any height and width, as convolutional ones do."""
+
     def encode(self, pixels: Array) -> Array:
-        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side), or of `any_size`."""
 
 
 class ImageProcessor(Protocol):

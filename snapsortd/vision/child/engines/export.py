@@ -95,7 +95,9 @@ def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.
 
 
 def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
-    """Export the image tower in float32, for batches of any size; `pixels` is an example of its input."""
+    """Export the image tower in float32, for batches of any size and, if it takes them, images of any size;
+    `pixels` is an example of its input."""
+    sizes = {2: "height", 3: "width"} if engine.any_size else {}
     with warnings.catch_warnings():
         # The newer exporter creates the same graph in twice the time and needs another package.
         warnings.simplefilter("ignore")
@@ -106,7 +108,7 @@ def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
             dynamo=False,
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "images"}, OUTPUT: {0: "images"}},
+            dynamic_axes={INPUT: {0: "images"} | sizes, OUTPUT: {0: "images"}},
             opset_version=_OPSET,
         )
 

@@ -1,4 +1,4 @@
-"""Embed labels with the model's text tower, cache the embeddings, and score images against them."""
+"""Embed the prompts of labels with the model's text tower, and cache the embeddings."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -14,7 +15,7 @@ from safetensors.numpy import save
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.files.atomic_write import write_atomically
-from snapsortd.vision.child.engines.engine import Array, normalised
+from snapsortd.vision.child.engines.engine import Array
 
 FOLDER = "labels"
 """In the cache folder: a file for each combination of labels and model."""
@@ -25,39 +26,28 @@ Labels = Mapping[str, Sequence[str]]
 """Each label's prompts."""
 
 
-def label_embeddings(labels: Labels, digest: str, cache_dir: str, encode: Callable[[Sequence[str]], Array]) -> Array:
-    """Return one normalised vector per label, shape (labels, dim), from the cache if possible.
+def embed_prompts(labels: Labels, digest: str, cache_dir: str, encode: Callable[[Sequence[str]], Array]) -> list[Array]:
+    """Return the normalised vectors of each label's prompts, shape (prompts, dim) each, from the cache if possible.
 
-    `digest` is the checkpoint's; `encode` maps texts to normalised vectors. A label's vector is the
-    normalised mean of its prompts' vectors (ensembling as in Radford et al. 2021, arXiv:2103.00020, 3.1.4).
+    `digest` is the checkpoint's; `encode` maps texts to normalised vectors. Raise ModelError if any is not finite.
     """
     key = hashlib.sha256(json.dumps([digest, list(labels.items())]).encode("ascii")).hexdigest()
     path = os.path.join(cache_dir, FOLDER, f"{key}.safetensors")
-    cached = _read(path, key)
-    if cached is not None and len(cached) == len(labels):
-        return cached
-    vectors = encode([prompt for prompts in labels.values() for prompt in prompts])
-    ends = np.cumsum([len(prompts) for prompts in labels.values()])[:-1]
-    embeddings = normalised(np.stack([group.mean(axis=0) for group in np.split(vectors, ends)]))
-    if not np.isfinite(embeddings).all():
-        raise ModelError("the model's text tower returns NaN or infinity", "its weights may be damaged")
-    _write(path, key, embeddings)
-    return embeddings
-
-
-def label_scores(images: Array, embeddings: Array, logit_scale: float) -> Array:
-    """Return softmax(logit_scale · cosine) of images (n, dim) over labels (labels, dim): (n, labels), rows sum to 1."""
-    logits = logit_scale * (images @ embeddings.T).astype(np.float64)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    scores: Array = powers / powers.sum(axis=-1, keepdims=True)
-    return scores
+    *ends, total = accumulate(len(prompts) for prompts in labels.values())
+    vectors = _read(path, key)
+    if vectors is None or len(vectors) != total:
+        vectors = encode([prompt for prompts in labels.values() for prompt in prompts])
+        if not np.isfinite(vectors).all():
+            raise ModelError("the model's text tower returns NaN or infinity", "its weights may be damaged")
+        _write(path, key, vectors)
+    return np.split(vectors, ends)
 
 
 def _read(path: str, key: str) -> Array | None:
     """Return the cached vectors, or None if they are missing, damaged or were made for another key."""
     try:
         with safe_open(path, framework="numpy") as file:
-            found = file.get_tensor("embeddings") if file.metadata() == {"key": key} else None
+            found = file.get_tensor("prompts") if file.metadata() == {"key": key} else None
         os.utime(path)  # for `_prune`
         return found
     except (OSError, SafetensorError):
@@ -69,7 +59,7 @@ def _write(path: str, key: str, embeddings: Array) -> None:
     home = os.path.dirname(path)
     with contextlib.suppress(OSError):
         os.makedirs(home, mode=0o700, exist_ok=True)
-        write_atomically(path, save({"embeddings": np.ascontiguousarray(embeddings)}, {"key": key}))
+        write_atomically(path, save({"prompts": np.ascontiguousarray(embeddings)}, {"key": key}))
         _prune(home)
 
 

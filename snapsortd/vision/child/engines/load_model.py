@@ -1,11 +1,11 @@
-"""Load a model in the classifier process: its image processor, its engine and the embeddings of the labels.
+"""Load a model in the classifier process: its image processor, its engine and the labels that it scores.
 
 torch and transformers are imported only if the engine is torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,17 @@ from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
 from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, ImageProcessor
-from snapsortd.vision.child.engines.labels import label_embeddings
+from snapsortd.vision.child.engines.kinds import Kinds, read_kinds
+from snapsortd.vision.child.engines.labels import embed_prompts
 from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.embed_texts import embed_texts
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model and the embeddings of the labels, shape (labels, dim). `about` is a description for the daemon.
+    """A model and the labels of one set. `about` is a description for the daemon.
 
     Its keys: name, dim, source (the folder), digest (of the checkpoint, hex), engine (its name), engine_reason,
     wants_export (True if an export, or a new one, may lead to a faster engine).
@@ -33,8 +35,7 @@ class LoadedModel:
 
     preprocessor: ImageProcessor
     engine: Engine
-    embeddings: Array
-    logit_scale: float
+    labels: LabelScorer
     about: Mapping[str, Any]
 
 
@@ -48,6 +49,12 @@ class _ModelRequest:
     cache_dir: str
     threads: int
     preprocessor: ImageProcessor | None
+    kinds: Kinds | None
+
+    def scorer(self, logit_scale: float, encode: Callable[[Sequence[str]], Array]) -> LabelScorer:
+        """Embed the labels; `encode` maps texts to normalised vectors."""
+        prompts = embed_prompts(self.labels, self.digest, self.cache_dir, encode)
+        return label_scorer(prompts, logit_scale, self.kinds)
 
 
 class _NotExported(Exception):
@@ -60,28 +67,35 @@ class _NotExported(Exception):
 
 
 def load_model(
-    model: str, labels: Mapping[str, Sequence[str]], cache_dir: str, threads: int | None = None, engine: Wanted = "auto"
+    model: str,
+    labels: Mapping[str, Sequence[str]],
+    cache_dir: str,
+    threads: int | None = None,
+    engine: Wanted = "auto",
+    state_dir: str = "",
 ) -> LoadedModel:
-    """Load `model` and embed the labels. Raise ModelError.
+    """Load `model` and embed the labels; `state_dir` may have kinds that were fitted for it. Raise ModelError.
 
     `engine` "auto" is the fastest that was exported and measured on this machine, "onnx" the fastest of ONNX Runtime's;
     if none is suitable, it is torch, and `about` has the reason. `threads` None: one per physical core, at most 4.
     """
     folder = find_checkpoint(model)  # a missing model is reported first: the rest takes seconds
     digest = cached_digest(folder, cache_dir)
-    asked = _ModelRequest(folder, digest, labels, cache_dir, threads or default_threads(), Preprocessor.load(folder))
+    kinds = read_kinds(folder, digest, state_dir)
+    threads = threads or default_threads()
+    asked = _ModelRequest(folder, digest, labels, cache_dir, threads, Preprocessor.load(folder), kinds)
     about: dict[str, Any] = {"name": model, "source": folder, "digest": digest}
     try:
-        loaded, logit_scale, embeddings, reason = _load_exported(asked, engine)
+        loaded, scorer, reason = _load_exported(asked, engine)
     except _NotExported as error:
         return _load_torch(asked, about | {"engine_reason": error.reason, "wants_export": error.wants_export})
     assert asked.preprocessor is not None
     about |= {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
-    return LoadedModel(asked.preprocessor, loaded, embeddings, logit_scale, about)
+    return LoadedModel(asked.preprocessor, loaded, scorer, about)
 
 
-def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, float, Array, str]:
-    """Return the engine, its logit scale, the labels' embeddings and the reason for the choice. Raise _NotExported."""
+def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
+    """Return the engine, the labels and the reason for the choice. Raise _NotExported."""
     if wanted == TORCH:
         raise _NotExported("model.engine is torch")
     if asked.preprocessor is None:
@@ -99,13 +113,8 @@ def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, float,
     measured = engine_cache.read_measured(exports, facts)
     if measured is None:
         raise _NotExported("the measurements are damaged", wants_export=True)
-    embeddings = label_embeddings(
-        asked.labels,
-        asked.digest,
-        asked.cache_dir,
-        lambda texts: np.asarray(embed_texts(asked.folder, texts), np.float32),
-    )
-    name, reason = choose(measured, embeddings, facts.logit_scale, wanted)
+    labels = asked.scorer(facts.logit_scale, lambda texts: np.asarray(embed_texts(asked.folder, texts), np.float32))
+    name, reason = choose(measured, labels, wanted)
     if name == TORCH:
         raise _NotExported(reason)
     if not engine_cache.is_unchanged(exports, facts, name):
@@ -117,19 +126,18 @@ def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, float,
     except (ImportError, ModelError) as error:
         raise _NotExported(f"the exported model cannot be loaded: {error}") from error
     engine_cache.mark_used(exports)
-    return engine, facts.logit_scale, embeddings, reason
+    return engine, labels, reason
 
 
 def _load_torch(asked: _ModelRequest, about: Mapping[str, Any]) -> LoadedModel:
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     engine = TorchEngine(asked.folder, asked.threads)
-    embeddings = label_embeddings(asked.labels, asked.digest, asked.cache_dir, engine.encode_texts)
+    labels = asked.scorer(engine.logit_scale, engine.encode_texts)
     engine.forget_texts()
     return LoadedModel(
         preprocessor=asked.preprocessor or engine.processor,
         engine=engine,
-        embeddings=embeddings,
-        logit_scale=engine.logit_scale,
+        labels=labels,
         about={**about, "dim": engine.dim, "engine": engine.name},
     )

@@ -28,11 +28,12 @@ class OnnxEngine:
         options.enable_cpu_mem_arena = False  # free the memory of a batch after it
         try:
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self.any_size = not isinstance(self._session.get_inputs()[0].shape[-1], int)
             self.dim = int(self._session.get_outputs()[0].shape[-1])
         except Exception as error:  # its exceptions have no other common base
             raise ModelError(f"the exported model {path} cannot be loaded: {error}", "it is created again") from error
 
     def encode(self, pixels: Array) -> Array:
-        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, height, width)."""
         vectors: Array = self._session.run([OUTPUT], {INPUT: pixels})[0]
         return vectors

@@ -76,10 +76,16 @@ class Preprocessor:
     def prepare(self, image: Image.Image) -> np.ndarray:
         """Convert an RGB image to shape (3, side, side), float32."""
         resized = np.asarray(image.resize(self.resized(*image.size), self.resample))
-        cropped = _crop_centre(resized, self.side)
-        prepared = np.empty((3, self.side, self.side), np.float32)
+        return self._normalised(_crop_centre(resized, self.side))
+
+    def prepare_size(self, image: Image.Image, size: Size) -> np.ndarray:
+        """Convert an RGB image, resized to this width and height, to shape (3, height, width), float32."""
+        return self._normalised(np.asarray(image.resize(size, self.resample)))
+
+    def _normalised(self, pixels: np.ndarray) -> np.ndarray:
+        prepared = np.empty((3, *pixels.shape[:2]), np.float32)
         for channel, colours in enumerate(self.colours):
-            np.take(colours, cropped[:, :, channel], out=prepared[channel], mode="clip")
+            np.take(colours, pixels[:, :, channel], out=prepared[channel], mode="clip")
         return prepared
 
 

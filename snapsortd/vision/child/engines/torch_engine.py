@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
@@ -52,12 +53,21 @@ class TorchEngine:
         self.logit_scale = float(self.model.logit_scale.exp())
         blank = self.processor.prepare(Image.new("RGB", (self.processor.side,) * 2))
         self.dim = self.encode(blank[None]).shape[-1]
+        self.any_size = self._takes_any_size(blank)
 
     @torch.inference_mode()
     def encode(self, pixels: Array) -> Array:
-        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, side, side)."""
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, height, width)."""
         vectors: Array = self.image_tower(torch.from_numpy(pixels)).numpy()
         return vectors
+
+    def _takes_any_size(self, blank: Array) -> bool:
+        """Return whether the image tower takes an input of half the height."""
+        try:
+            self.encode(np.ascontiguousarray(blank[None, :, : blank.shape[1] // 2]))
+        except (ValueError, RuntimeError):  # a vision transformer, whose positions are those of a square
+            return False
+        return True
 
     def image_tower(self, pixels: torch.Tensor) -> torch.Tensor:
         """Do the same with tensors; this function is exported."""
