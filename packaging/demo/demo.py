@@ -19,6 +19,8 @@ from pathlib import Path
 import render
 import skimage
 
+from snapsortd.domain.text import score_text
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
 PHOTOS = Path(skimage.__file__).parent / "data"
@@ -151,7 +153,7 @@ def describe(event: dict[str, object], folder: Path) -> str:
     def short(path: object) -> str:
         return str(path).removeprefix(f"{folder}/")
 
-    what = f"{event['label']} {event['score']:.2f} (margin {event['margin']:.2f})"
+    what = f"{event['label']} {score_text(event['score'])} (margin {score_text(event['margin'])})"
     where = f"→ {short(event['target'])}" if event["event"] == "filed" else f"stays: {event['reason']}"
     rule = f", rule “{event['rule']}”" if event.get("rule") else ""
     return f"{short(event['path'])}\n    {what}{rule}, {event['milliseconds']:.0f} ms\n    {where}"

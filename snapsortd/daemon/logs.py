@@ -11,7 +11,7 @@ from logging.handlers import RotatingFileHandler
 from typing import Any
 
 from snapsortd.domain.errors import ConfigError, SnapsortError
-from snapsortd.domain.text import escape
+from snapsortd.domain.text import escape, score_text
 from snapsortd.files.locations import Locations, make_private
 
 log = logging.getLogger("snapsortd")
@@ -142,7 +142,7 @@ def sentence(event: Mapping[str, Any]) -> str:
 def details_of(event: Mapping[str, Any]) -> Iterator[str]:
     """Yield the label with its score, the rule, the reason and the duration, each only if it is known."""
     if event.get("label"):
-        yield f"{event['label']} {event['score']:.2f}"
+        yield f"{event['label']} {score_text(event['score'])}"
     if event.get("rule"):
         yield f"rule {event['rule']}"
     if event.get("reason"):

@@ -76,6 +76,8 @@ class Classification:
     image: ImageFacts
     model: str
     milliseconds: float = 0.0
+    scores_by_prompts: Mapping[str, float] = field(default_factory=dict)
+    """The scores without the prior of image kinds; empty if it says nothing about these labels."""
 
     @property
     def label(self) -> str:

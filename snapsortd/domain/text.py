@@ -64,3 +64,14 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     """Return the nearest name, or all known names if none is similar."""
     names = list(known)
     return nearest(wrong, names) or (f"; known here: {', '.join(names)}" if names else "")
+
+
+def score_text(score: float) -> str:
+    """Return a score with two decimals, the same wherever it is shown."""
+    return f"{truncate(score, 2):.2f}"
+
+
+def truncate(value: float, digits: int) -> float:
+    """Return the value with this many decimals, never rounded up: 0.599 must not read as the 0.60 that it missed."""
+    scale: int = 10**digits
+    return int(value * scale + 1e-9) / scale

@@ -14,6 +14,7 @@ from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.metadata import metadata_from_json
 from snapsortd.domain.result import Result
+from snapsortd.domain.text import truncate
 from snapsortd.journal import Counts, Problem, Selection
 from snapsortd.pipeline.undo import UndoResult
 from snapsortd.rules.preview import preview_actions
@@ -53,8 +54,8 @@ def result_to_json(result: Result) -> dict[str, Any]:
         "outcome": result.outcome,
         "reason": result.reason,
         "label": classification.label if classification else None,
-        "score": round(classification.score, 4) if classification else None,
-        "margin": round(classification.margin, 4) if classification else None,
+        "score": truncate(classification.score, 4) if classification else None,
+        "margin": truncate(classification.margin, 4) if classification else None,
         "rule": planned.rule if planned else (decision.skipped or None) if decision else None,
         "target": _target(result, planned),
         "milliseconds": round(result.milliseconds, 1),
@@ -103,9 +104,10 @@ def decision_to_json(facts: FileFacts, classification: Classification, decision:
     image = classification.image
     content: dict[str, Any] = {
         "label": classification.label,
-        "score": round(classification.score, 4),
-        "margin": round(classification.margin, 4),
-        "scores": {name: round(score, 4) for name, score in classification.scores.items()},
+        "score": truncate(classification.score, 4),
+        "margin": truncate(classification.margin, 4),
+        "scores": {name: truncate(score, 4) for name, score in classification.scores.items()},
+        "scores_by_prompts": {name: truncate(score, 4) for name, score in classification.scores_by_prompts.items()},
         "model": classification.model,
         "milliseconds": round(milliseconds, 1),
         "rules": rules_to_json(decision),

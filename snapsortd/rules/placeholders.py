@@ -12,7 +12,7 @@ from datetime import date
 
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
-from snapsortd.domain.text import nearest, suggestion
+from snapsortd.domain.text import nearest, score_text, suggestion
 from snapsortd.rules.transliterate import to_ascii
 
 DATES = frozenset({"added", "created", "modified", "taken"})
@@ -54,7 +54,7 @@ class Placeholder:
             value = self._missing()
         if isinstance(value, date):
             value = value.strftime(self.date_format)
-        text = f"{value:.2f}" if isinstance(value, float) else str(value)
+        text = score_text(value) if isinstance(value, float) else str(value)
         return to_ascii(text) if self.ascii else text
 
     def _missing(self) -> str:

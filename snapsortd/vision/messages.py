@@ -23,10 +23,13 @@ _MAX_TEXT = 500
 """Characters of a message to the user."""
 
 
-def classification_to_json(scores: Sequence[float], embedding: bytes, image: ImageFacts) -> dict[str, Any]:
-    """Return an answer; `scores` in the order of the labels, `embedding` as in `Classification`."""
+def classification_to_json(
+    scores: Sequence[float], embedding: bytes, image: ImageFacts, by_prompts: Sequence[float] = ()
+) -> dict[str, Any]:
+    """Return an answer; the scores in the order of the labels, `embedding` as in `Classification`."""
     return {
         "scores": list(scores),
+        "by_prompts": list(by_prompts),
         "embedding": base64.b64encode(embedding).decode("ascii"),
         "width": image.width,
         "height": image.height,
@@ -43,6 +46,7 @@ def classification_from_json(
     """Return the `Classification` of an answer; `dim` is the length of the embedding. Raise BadMessage."""
     try:
         scores = [_score(score) for score in value["scores"]]
+        by_prompts = [_score(score) for score in value["by_prompts"]]
         embedding = base64.b64decode(value["embedding"], validate=True)
         image = ImageFacts(
             width=_count(value["width"]),
@@ -54,11 +58,12 @@ def classification_from_json(
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadMessage(f"not a valid answer: {text_from_json(error)}") from error
-    if len(scores) != len(labels) or len(embedding) != 2 * dim:
+    if len(scores) != len(labels) or len(by_prompts) not in (0, len(labels)) or len(embedding) != 2 * dim:
         raise BadMessage("an answer of the wrong size")
     if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
         raise BadMessage("an embedding with NaN or infinity")
-    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds)
+    alone = dict(zip(labels, by_prompts, strict=False))
+    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds, alone)
 
 
 def text_from_json(value: Any) -> str:

@@ -10,7 +10,9 @@ import pytest
 
 from snapsortd.ctl.output.explain import due_sentence, story_lines
 from snapsortd.domain.decision import Decision, RuleReason
+from snapsortd.domain.text import score_text
 from snapsortd.pipeline.replies import decision_to_json
+from snapsortd.rules.filters import LabelFilter
 from tests.support.images_seen import seen
 
 pytestmark = pytest.mark.pure
@@ -32,6 +34,29 @@ def test_every_fact_is_told() -> None:
     assert "from https://example.org/" in words
     assert "  FNumber  1.7" in words
     assert "\x1b[7m" not in words
+
+
+def test_the_scores_by_the_prompts_alone_are_told() -> None:
+    facts = seen()
+    classification = replace(
+        facts.classification,
+        scores={"receipt": 0.8499999, "photo": 0.15, "a slide": 0.0},
+        scores_by_prompts={"receipt": 0.4, "photo": 0.25, "a slide": 0.35},
+    )
+    story = json.loads(decision_to_json(facts.file, classification, Decision(()), 1))
+    words = "\n".join(story_lines({"path": "/in/a.png", **story}))
+    assert "  receipt  0.84  " in words
+    assert "  by your prompts alone, without the known kinds of images: receipt 0.40, a slide 0.35\n" in words
+
+
+def test_a_score_is_one_number_everywhere() -> None:
+    """It is cut off, not rounded, in JSON as in words: 0.85 would read as if it reached `min_score: 0.85`."""
+    facts = seen()
+    classification = replace(facts.classification, scores={"receipt": 0.8499999, "photo": 0.1500001})
+    story = json.loads(decision_to_json(facts.file, classification, Decision(()), 1))
+    verdict = LabelFilter(("receipt",), 0.85).check(replace(facts, classification=classification))
+    assert (story["score"], score_text(story["score"])) == (0.8499, "0.84")
+    assert verdict.reason == "label is receipt, but score 0.84 is below min_score 0.85"
 
 
 def test_when_the_rules_are_applied_again() -> None:

@@ -52,7 +52,7 @@ def bare(**changes: Any) -> dict[str, object]:
         ("name", "Été 1"),
         ("ext", "JPG"),
         ("label", "receipt"),
-        ("score", "0.88"),
+        ("score", "0.87"),
         ("margin", "0.75"),
         ("rule", "Bills"),
         ("created", "2024-05-06"),

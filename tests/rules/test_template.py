@@ -43,7 +43,7 @@ def shown(text: str, **values: object) -> str:
         pytest.param("/r/{taken:%Y-%m}/", "/r/2023-12/IMG_1.JPG", id="date-format"),
         pytest.param("/r/{created}/{modified}/", "/r/2024-05-06/2025-01-02/IMG_1.JPG", id="default-format"),
         pytest.param("/r/{created:%H:%M %%}/", "/r/07:08 %/IMG_1.JPG", id="colon-and-percent"),
-        pytest.param("/r/{score}/{ext}/", "/r/0.88/JPG/IMG_1.JPG", id="score-and-ext-folder"),
+        pytest.param("/r/{score}/{ext}/", "/r/0.87/JPG/IMG_1.JPG", id="score-and-ext-folder"),
         pytest.param("/r/{name}.{ext}", "/r/IMG_1.JPG", id="file"),
         pytest.param("/r/{label} {name}.x.{ext}", "/r/receipt IMG_1.x.JPG", id="file-with-text"),
         pytest.param("/r/{counter}.{ext}", "/r/1.JPG", id="counter"),

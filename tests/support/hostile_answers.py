@@ -17,7 +17,7 @@ from pathlib import Path
 
 LOADED = {"name": "hostile", "dim": 2, "source": "/", "digest": ""}
 GOOD = {"id": 1, "scores": [0.5, 0.5], "embedding": "AAAAAA==", "width": 1, "height": 1, "dates": {}, "frames": 1}
-GOOD |= {"has_alpha": False, "exif": {"Model": "X100"}}
+GOOD |= {"by_prompts": [], "has_alpha": False, "exif": {"Model": "X100"}}
 
 
 def message(body: bytes | dict[str, object]) -> bytes:

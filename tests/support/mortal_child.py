@@ -31,7 +31,7 @@ def image(word: bytes) -> bytes:
 
 def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Steps, dict[str, Any]]:
     answer = {"scores": [1.0] + [0.0] * (len(labels) - 1), "embedding": base64.b64encode(bytes(4)).decode()}
-    answer |= {"height": 1, "dates": {}, "frames": 1, "has_alpha": False, "exif": {}}
+    answer |= {"by_prompts": [], "height": 1, "dates": {}, "frames": 1, "has_alpha": False, "exif": {}}
 
     def look(fd: int, _format: str | None, _progress: object) -> dict[str, Any]:
         with os.fdopen(fd, "rb") as file:

@@ -38,6 +38,7 @@ FIELDS = st.fixed_dictionaries(
     {},
     optional={
         "scores": st.one_of(SCORES, ANY),
+        "by_prompts": st.one_of(SCORES, ANY),
         "embedding": st.one_of(st.sampled_from(["AAAAAA==", "AAAA", "AAAAAAA=", "é"]), ANY),
         "width": ANY,
         "height": ANY,

@@ -10,7 +10,7 @@ from snapsortd.ctl.client import Reply, reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.render import format_entry, moment
 from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import escape
+from snapsortd.domain.text import escape, score_text
 
 
 @click.command("shadow")
@@ -43,7 +43,7 @@ def lines(entries: Sequence[Reply]) -> Iterator[str]:
             moment(entry["at"]),
             escape(entry["rule"]),
             escape(entry.get("label") or ""),
-            "" if entry.get("score") is None else f"{entry['score']:.2f}",
+            "" if entry.get("score") is None else score_text(entry["score"]),
             f"{entry['kind']}  {format_entry(entry)}",
         )
         for entry in entries

@@ -9,7 +9,7 @@ import click
 
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import count, escape
+from snapsortd.domain.text import count, escape, score_text
 
 if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.fitting import Fit
@@ -61,7 +61,7 @@ def accepted(image: LabelledImage, labels: LabelSet) -> bool:
 def confused(image: LabelledImage) -> str:
     """Return one wrong prediction as a line."""
     found = image.classification
-    return f"  {escape(found.label)} ({found.score:.2f}), is {escape(image.given)}:  {short(image.path)}"
+    return f"  {escape(found.label)} ({score_text(found.score)}), is {escape(image.given)}:  {short(image.path)}"
 
 
 def matrix(found: Evaluation, labels: LabelSet) -> Iterator[str]:

@@ -13,7 +13,7 @@ from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.render import duration, log_lines, moment
 from snapsortd.ctl.output.tables import draw, grid
 from snapsortd.domain.date_sources import DATE_SOURCES
-from snapsortd.domain.text import escape, size_words
+from snapsortd.domain.text import escape, score_text, size_words
 
 Reply = Mapping[str, Any]
 
@@ -43,6 +43,8 @@ def story_lines(story: Reply) -> Iterator[str]:
     if scores := story.get("scores"):
         yield from ("", heading(f"Scores of the model {escape(story.get('model') or 'unknown')}"))
         yield from score_lines(scores)
+        if alone := story.get("scores_by_prompts"):
+            yield by_prompts(scores, alone)
     if rules := story.get("rules"):
         yield from ("", heading("Rules"))
         yield from rule_lines(rules)
@@ -85,11 +87,20 @@ def score_lines(scores: Mapping[str, float]) -> Iterator[str]:
     best_first = sorted(scores.items(), key=lambda pair: -pair[1])
     yield from grid(
         [
-            (escape(label), f"{score:.2f}", Bar(1, 0, score, width=BAR_WIDTH, color="green"))
+            (escape(label), score_text(score), Bar(1, 0, score, width=BAR_WIDTH, color="green"))
             for label, score in best_first
         ],
         indent=2,
     )
+
+
+def by_prompts(scores: Mapping[str, float], alone: Mapping[str, float]) -> str:
+    """Return one line: the scores by the prompts alone, of the best label with and without the prior of kinds."""
+    best = sorted(alone, key=lambda label: -alone[label])
+    label = max(scores, key=lambda each: scores[each])
+    named = dict.fromkeys((label, *best[:2]))
+    words = ", ".join(f"{escape(each)} {score_text(alone[each])}" for each in named)
+    return f"  by your prompts alone, without the known kinds of images: {words}"
 
 
 def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:

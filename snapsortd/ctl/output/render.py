@@ -10,7 +10,7 @@ from click import style
 
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import count, escape, listed
+from snapsortd.domain.text import count, escape, listed, score_text
 
 Reply = Mapping[str, Any]
 
@@ -126,7 +126,7 @@ def image_line(result: Reply, *, dry_run: bool = False) -> str:
         what, word = "shadow", "would go"
     else:
         word = OUTCOMES.get(what, ("", what))[1]
-    seen = f"{escape(result['label'])} {result['score']:.2f}" if result.get("label") else ""
+    seen = f"{escape(result['label'])} {score_text(result['score'])}" if result.get("label") else ""
     line = f"{outcome(what, 8, word)}  {pad(seen, 16)}  "
     goes = str(target or "").startswith("/") and target != result["path"] and what != "left"
     line += arrow(result["path"], str(target)) if goes else short(result["path"])
@@ -163,7 +163,7 @@ def log_lines(entries: Sequence[Reply], indent: int = 0) -> Iterator[str]:
             moment(entry["at"]),
             entry_word(entry),
             escape(entry.get("label") or ""),
-            "" if entry.get("score") is None else f"{entry['score']:.2f}",
+            "" if entry.get("score") is None else score_text(entry["score"]),
             Text.assemble(format_entry(entry), (entry_note(entry), "dim")),
         )
         for entry in entries

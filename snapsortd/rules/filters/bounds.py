@@ -47,9 +47,3 @@ def within(value: float, bounds: Range) -> bool:
 def format_bounds(bounds: Range) -> str:
     """Return the bounds as the user wrote them."""
     return " and ".join(bound.text for bound in bounds)
-
-
-def truncate(value: float, digits: int = 2) -> str:
-    """Return the value with this many decimals, never rounded up: 0.599 must not read as the 0.60 that it missed."""
-    scale: int = 10**digits
-    return f"{int(value * scale + 1e-9) / scale:.{digits}f}"

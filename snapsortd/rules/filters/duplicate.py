@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.rules.filters.bounds import truncate
+from snapsortd.domain.text import truncate
 from snapsortd.rules.filters.filter import Facts, Verdict
 
 _ROUNDING = 1e-4
@@ -28,5 +28,7 @@ class DuplicateFilter:
         if not path:
             return Verdict(False, "no filed image looks like it")
         return Verdict(
-            cosine + _ROUNDING >= self.near, f"it looks like {path} ({truncate(cosine, 3)})", f"{self.near:g} or more"
+            cosine + _ROUNDING >= self.near,
+            f"it looks like {path} ({truncate(cosine, 3):.3f})",
+            f"{self.near:g} or more",
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snapsortd.rules.filters.bounds import truncate
+from snapsortd.domain.text import score_text
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
@@ -23,7 +23,7 @@ class LabelFilter:
     def check(self, facts: Facts) -> Verdict:
         classification = facts.classification
         wanted = either(self.names)
-        fact = f"label is {classification.label} ({truncate(classification.score)})"
+        fact = f"label is {classification.label} ({score_text(classification.score)})"
         if classification.label in facts.negatives and classification.label not in self.names:
             return Verdict(None, f"{fact}, which is negative: the file is left alone")
         if classification.label not in self.names:
@@ -38,4 +38,4 @@ class LabelFilter:
 
 
 def _below(what: str, value: float, limit: float) -> str:
-    return f"{what} {truncate(value)} is below min_{what} {limit:.2f}"
+    return f"{what} {score_text(value)} is below min_{what} {limit:.2f}"

@@ -132,11 +132,11 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
 
     def classify(prepared: Sequence[tuple[Views, ImageFacts]]) -> list[dict[str, Any]]:
         vectors = encode_views(loaded.engine, [views for views, _ in prepared])
-        scores = loaded.labels.scores(vectors).tolist()
+        scores, by_prompts = loaded.labels.scores(vectors).tolist(), loaded.labels.scores_by_prompts(vectors).tolist()
         embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
         return [
-            classification_to_json(each, embedding, facts)
-            for each, embedding, (_, facts) in zip(scores, embeddings, prepared, strict=True)
+            classification_to_json(each, embedding, facts, alone)
+            for each, embedding, (_, facts), alone in zip(scores, embeddings, prepared, by_prompts, strict=True)
         ]
 
     return Steps(prepare, classify), dict(loaded.about)

@@ -14,7 +14,7 @@ import numpy as np
 from snapsortd.vision.child.engines.engine import Array, Scores, normalised
 from snapsortd.vision.child.engines.kinds import KindPrior, Kinds, kind_prior, softmax
 
-DISAGREEMENT = 3.0
+DISAGREEMENT = 2.0
 """Weight of the soft maximum per unit of disagreement of a label's prompts (1 minus the length of their mean), at most
 1."""
 
@@ -30,6 +30,10 @@ class LabelScorer:
     def scores(self, images: Array) -> Scores:
         """Return the score of each label for normalised vectors (n, dim): (n, labels), rows sum to 1."""
         return softmax(self.logits(images))
+
+    def scores_by_prompts(self, images: Array) -> Scores:
+        """Return the scores without the prior, (n, labels), or (n, 0) if there is none."""
+        return np.empty((len(images), 0)) if self.prior is None else softmax(self.zero_shot(images))
 
     def logits(self, images: Array) -> Scores:
         """Return the logits of the labels, (n, labels): those of the prompts plus the prior's."""
