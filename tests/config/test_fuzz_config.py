@@ -20,7 +20,7 @@ pytestmark = pytest.mark.pure
 ENV = {"HOME": "/home/ann", "PHOTOS": "/photos"}
 GOOD = [
     default_config_text().encode(),
-    (Path(__file__).parents[2] / "config" / "example.yaml").read_bytes(),
+    (Path(__file__).parents[2] / "snapsortd" / "config" / "example.yaml").read_bytes(),
 ]
 TOKENS = [
     each.encode("utf-8", "surrogatepass")

@@ -74,7 +74,7 @@ def test_the_folders_that_are_left_out_can_be_changed(tmp_path: Path, text: str,
 
 
 def test_the_example_is_read_in_full() -> None:
-    config = load_config(str(REPO / "config/example.yaml"), ENV)
+    config = load_config(str(REPO / "snapsortd/config/example.yaml"), ENV)
     assert [label.name for label in config.labels] == ["screenshot", "receipt", "drawing", "other"]
     assert config.negatives == {"other"}
     assert config.labels[2].prompts == ("a drawing or a painting",)
@@ -110,7 +110,7 @@ def test_suffixes_of_companions(tmp_path: Path, written: str, suffixes: tuple[st
 
 def test_the_example_has_every_key() -> None:
     """The example is the reference for users, so it must have every key."""
-    document = yaml.safe_load((REPO / "config/example.yaml").read_text())
+    document = yaml.safe_load((REPO / "snapsortd/config/example.yaml").read_text())
     assert set(document) == set(Document.model_fields)
     fields = {field.alias or name for name, field in RuleEntry.model_fields.items()}
     assert {key for rule in document["rules"] for key in rule} == fields

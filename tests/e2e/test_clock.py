@@ -17,7 +17,7 @@ from tests.support.waiting import wait_for
 
 DAY_S = 86_400
 YEAR_S = 365 * DAY_S
-COOKBOOK = Path(__file__).parents[2] / "config" / "cookbook"
+COOKBOOK = Path(__file__).parents[2] / "snapsortd" / "config" / "recipes"
 
 
 def test_files_are_filed_and_taken_back_in_order_whatever_the_clock_says(tmp_path: Path) -> None:

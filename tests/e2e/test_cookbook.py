@@ -18,7 +18,7 @@ from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import Instance, kept
 from tests.support.waiting import wait_for
 
-COOKBOOK = Path(__file__).parents[2] / "config" / "cookbook"
+COOKBOOK = Path(__file__).parents[2] / "snapsortd" / "config" / "recipes"
 MODIFIED = 1_717_243_200  # 2024-06-01
 TRASH = ".local/share/Trash/files"
 
