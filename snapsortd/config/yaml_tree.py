@@ -6,11 +6,14 @@ The tree is built from events, so that deep nesting results in a message instead
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import yaml
+
+from snapsortd.config.yaml_messages import Found, explain, odd_space, without_typographic_quotes
 
 Scalar = str | int | float | bool | None
 
@@ -23,22 +26,6 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-
-_PLAIN_MESSAGES = (
-    (r"character '\\t'", "YAML cannot be indented with tabs; use spaces"),
-    (r"character '[%@`]'", "text that starts with % @ or ` needs quotes"),
-    (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
-    (r"scanning a block scalar", "text that starts with > or | needs quotes"),
-    (r"mapping values are not allowed", "unexpected ':'; check the indentation, or put the text in quotes"),
-    (r"unexpected end of stream", "a quote is never closed"),
-    (r"could not find expected ':'", "a ':' is missing on this line or the one before"),
-    (
-        r"parsing a flow (sequence|mapping)",
-        "a ']', '}' or ',' is missing, or text that contains one needs quotes",
-    ),
-    (r"parsing a block", "this line does not fit the lines above; check the indentation"),
-    (r"special characters", "a control character, which YAML does not allow"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +79,8 @@ class Node:
 
 
 def read_tree(text: str) -> tuple[Node, list[Fault]]:
-    """Return the tree of one YAML document, with the faults that did not stop the parser (keys that appear twice).
+    """Return the tree of one YAML document, with the faults that did not stop the parser: keys that appear twice,
+    typographic quotes.
 
     Raises YamlFault.
     """
@@ -127,9 +115,18 @@ class _Reader:
         if depth > _MAX_DEPTH:
             raise YamlFault(Fault(position, f"nested more than {_MAX_DEPTH} levels deep"))
         if isinstance(event, yaml.ScalarEvent):
-            return Node(_scalar(event), position, key_position)
+            return Node(self._scalar(event), position, key_position)
         value = self._list(depth) if isinstance(event, yaml.SequenceStartEvent) else self._mapping(depth)
         return Node(value, position, key_position)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        if event.style is None and (text := without_typographic_quotes(event.value)) != event.value:
+            message = (
+                f"typographic quotes are part of the text; write straight ones: {json.dumps(text, ensure_ascii=False)}"
+            )
+            self._faults.append(Fault(_position(event), message))
+            return text
+        return _scalar(event)
 
     def _list(self, depth: int) -> list[Node]:
         items: list[Node] = []
@@ -146,6 +143,8 @@ class _Reader:
                 )
             self._node(event, _position(event), depth)  # refuses forbidden characters in the key
             key, position = event.value, _position(event)
+            if event.style is None:
+                key = without_typographic_quotes(key)
             node = self._node(next(self._events), position, depth + 1)
             if key in items:
                 first = items[key].key_position.line
@@ -171,27 +170,21 @@ def _scalar(event: yaml.ScalarEvent) -> Scalar:
 
 def _events(text: str) -> Iterator[yaml.Event]:
     """Yield the events of a document, without the one that opens the stream."""
+    if found := odd_space(text):
+        raise YamlFault(_fault(found))
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if not isinstance(event, yaml.StreamStartEvent):
                 yield event
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        position = Position(mark.line + 1, mark.column + 1) if mark else Position()
-        raise YamlFault(Fault(position, _plain_message(error))) from None
-    except yaml.reader.ReaderError as error:
-        before = text[: error.position].rpartition("\n")
-        position = Position(before[0].count("\n") + 1 + bool(before[1]), len(before[2]) + 1)
-        raise YamlFault(Fault(position, _plain_message(error))) from None
+    except yaml.YAMLError as error:
+        raise YamlFault(_fault(explain(error, text))) from None
+
+
+def _fault(found: Found) -> Fault:
+    line, column, message = found
+    return Fault(Position(line + 1, column + 1), message)
 
 
 def _position(event: yaml.Event) -> Position:
     mark = event.start_mark
     return Position(mark.line + 1, mark.column + 1) if mark else Position()
-
-
-def _plain_message(error: yaml.YAMLError) -> str:
-    """Return a message that a person can act on for common mistakes, and the message of the parser for others."""
-    message = " ".join(str(error).split())
-    own = str(getattr(error, "problem", None) or message)
-    return next((plain for pattern, plain in _PLAIN_MESSAGES if re.search(pattern, message)), own)

@@ -120,7 +120,10 @@ def main() -> NoReturn:
 def complain(error: SnapsortError) -> None:
     """Print the error and its hint on stderr."""
     click.echo(f"{click.style('snapsortctl:', fg='red', bold=True)} {escape(error.message)}", err=True)
-    for problem in error.problems if isinstance(error, ConfigError) else ():
-        click.echo(f"  {escape(problem)}", err=True)
+    if isinstance(error, ConfigError):
+        from snapsortd.config.excerpt import error_lines  # the other errors need none of the configuration
+
+        for line in error_lines(error):
+            click.echo(line, err=True)
     if error.hint:
         click.echo(f"{click.style('hint:', fg='yellow')} {escape(error.hint)}", err=True)

@@ -10,6 +10,7 @@ import sys
 
 import snapsortd
 from snapsortd.config import Config, load_config
+from snapsortd.config.excerpt import error_lines
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.api.server import ApiServer
 from snapsortd.daemon.logs import set_up_logs
@@ -79,7 +80,7 @@ def print_error(error: SnapsortError) -> None:
     """Print an error to stderr with its problems and its hint."""
     lines = [f"snapsortd: {error.message}"]
     if isinstance(error, ConfigError):
-        lines += [f"  {problem}" for problem in error.problems]
+        lines += error_lines(error)
     if error.hint:
         lines.append(f"hint: {error.hint}")
     sys.stderr.write("\n".join(lines) + "\n")

@@ -45,7 +45,11 @@ class ConfigError(SnapsortError):
 
 
 class TemplateError(SnapsortError):
-    """A template cannot be parsed or filled; the file stays where it is."""
+    """A template cannot be parsed or filled; the file stays where it is. `others`: further faults of the template."""
+
+    def __init__(self, message: str, hint: str = "", others: tuple[TemplateError, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.others = others
 
 
 class JournalError(SnapsortError):

@@ -75,3 +75,9 @@ def truncate(value: float, digits: int) -> float:
     """Return the value with this many decimals, never rounded up: 0.599 must not read as the 0.60 that it missed."""
     scale: int = 10**digits
     return int(value * scale + 1e-9) / scale
+
+
+def width(text: str) -> int:
+    """Return the number of terminal columns that printable text takes."""
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
+    return len(text) + wide - sum(bool(unicodedata.combining(each)) for each in text)

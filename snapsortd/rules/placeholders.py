@@ -13,13 +13,10 @@ from datetime import date
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import nearest, score_text, suggestion
+from snapsortd.rules.meant import PLACEHOLDERS, meant, unmatched
 from snapsortd.rules.transliterate import to_ascii
 
 DATES = frozenset({"added", "created", "modified", "taken"})
-PLACEHOLDERS = (
-    *("name", "ext", "label", "score", "margin", "rule", "counter", "added", "created", "modified", "taken", "parent"),
-    *("relative", "camera", "width", "height", "megapixels", "format", "size", "frames", "host"),
-)
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PATH = "path"
 """The path of the file, which earlier actions may change: it is filled in only when an action is carried out."""
@@ -76,6 +73,7 @@ def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> lis
     `groups` are the names allowed in `{regex.…}`; None if they are unknown. Raises TemplateError.
     """
     parts: list[list[str | Placeholder]] = [[]]
+    faults: list[TemplateError] = []
     for token in _TOKEN.finditer(text):
         match token.lastgroup:
             case "slash" if in_path:
@@ -83,11 +81,17 @@ def read_parts(text: str, groups: Sequence[str] | None, *, in_path: bool) -> lis
             case "brace":
                 parts[-1].append(token[0][0])
             case "inside":
-                parts[-1].append(_placeholder(token["inside"], groups, in_path=in_path))
+                try:
+                    parts[-1].append(_placeholder(token["inside"], groups, in_path=in_path))
+                except TemplateError as error:
+                    faults.append(error)
             case "stray":
-                raise TemplateError(f"unmatched '{token[0]}'", f"write '{token[0] * 2}' for the character itself")
+                faults.append(unmatched(text, token.start()))
+                break  # what follows may be inside of it
             case _:
                 parts[-1].append(token[0])
+    if faults:
+        raise TemplateError(faults[0].message, faults[0].hint, tuple(faults[1:]))
     return [tuple(part) for part in parts]
 
 
@@ -132,8 +136,7 @@ def _check_name(name: str, groups: Sequence[str] | None) -> None:
             hint = nearest(tag, EXIF_NAMES) or "; write for example {exif.Model}"
             raise TemplateError(f"there is no EXIF tag '{tag}'{hint}")
     elif name not in PLACEHOLDERS and name != PATH:
-        known = (*PLACEHOLDERS, "exif.TAG", "regex.GROUP")
-        raise TemplateError(f"unknown placeholder {{{name}}}{suggestion(name, known)}")
+        raise TemplateError(f"unknown placeholder {{{name}}}{meant(name)}")
 
 
 def _counter(found: Placeholder, colon: str, how: str) -> Placeholder:

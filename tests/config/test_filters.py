@@ -238,7 +238,9 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
             id="nearness",
         ),
         pytest.param(
-            "duplicate: {near: 97%}", "7:27: 'near': must be a number, not the text '97%'", id="nearness-percent"
+            "duplicate: {near: 97%}",
+            "7:27: 'near': must be a number, not the text '97%'; write 0.97",
+            id="nearness-percent",
         ),
         pytest.param(
             "folder: Screenshots",

@@ -34,14 +34,12 @@ pytestmark = pytest.mark.pure
         pytest.param("a: @b\n", "1:4 text that starts with % @ or ` needs quotes", id="at"),
         pytest.param("size: > 20MB\n", "1:9 text that starts with > or | needs quotes", id="greater"),
         pytest.param("a: b: c\n", "1:5 unexpected ':'; check the indentation, or put the text in quotes", id="colon"),
-        pytest.param("a: 'b\n", "2:1 a quote is never closed", id="quote"),
+        pytest.param("a: 'b\n", "1:4 this quote is never closed", id="quote"),
         pytest.param("a: 1\nb\nc: 2\n", "3:1 a ':' is missing on this line or the one before", id="no-colon"),
         pytest.param(
             "a: [b\nc: d\n", "2:2 a ']', '}' or ',' is missing, or text that contains one needs quotes", id="bracket"
         ),
-        pytest.param(
-            "a: {b}/c\n", "1:7 this line does not fit the lines above; check the indentation", id="placeholder"
-        ),
+        pytest.param("a: {b}/c\n", '1:4 text that starts with { needs quotes: "{b}/c"', id="placeholder"),
         pytest.param(
             "a:\n  - b\n c: d\n", "3:2 this line does not fit the lines above; check the indentation", id="indent"
         ),

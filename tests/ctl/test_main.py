@@ -316,8 +316,13 @@ def test_check_reports_every_fault(ctl: Ctl, tmp_path: Path) -> None:
     broken = tmp_path / "broken.yaml"
     broken.write_text("version: 1\nlables: {a: b}\nwatch: [~/x]\nrules: nothing\n")
     lines = ctl.run("check", str(broken), code=3).stderr.splitlines()
-    assert any("broken.yaml:2:1: " in line and "labels" in line for line in lines)
-    assert any("broken.yaml:4:" in line for line in lines)
+    assert "broken.yaml has 2 problems" in lines[0]
+    assert lines[1:4] == [
+        "  2:1: unknown key 'lables'; did you mean 'labels'?",
+        "     2 | lables: {a: b}",
+        "       | ^",
+    ]
+    assert lines[4].startswith("  4:")
     found = ctl.json("check", str(broken), code=3)
     assert found["ok"] is False
     assert len(found["problems"]) >= 2

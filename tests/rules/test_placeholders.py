@@ -199,7 +199,7 @@ def test_words_may_hold_slashes() -> None:
         pytest.param("/r/{camera!asci}/", "has the unknown conversion '!asci'; did you mean 'ascii'?", id="form"),
         pytest.param("/r/{camera|x!ascii}/", "write {camera!ascii|x}", id="order"),
         pytest.param("/r/{camera|a/b}/", "the default 'a/b' contains a '/'", id="slash-in-a-default"),
-        pytest.param("/r/{camera|{name}}/", "unmatched '{'", id="nested"),
+        pytest.param("/r/{camera|{name}}/", "'{camera' has no '}' at its end", id="nested"),
         pytest.param("/r/x{relative}/", "put it between slashes", id="relative-and-more"),
         pytest.param("/r/{relative}.{ext}", "{relative} is a folder", id="relative-file"),
         pytest.param(
@@ -207,7 +207,7 @@ def test_words_may_hold_slashes() -> None:
         ),
         pytest.param("/r/{exif.}/", "there is no EXIF tag ''", id="exif-nothing"),
         pytest.param("/r/{exif.Modle}/", "there is no EXIF tag 'Modle'; did you mean 'Model'?", id="exif-near"),
-        pytest.param("/r/{Camera}/", "unknown placeholder {Camera}; did you mean 'camera'?", id="case"),
+        pytest.param("/r/{Camera}/", "unknown placeholder {Camera}; did you mean {camera}?", id="case"),
         pytest.param("/r/{counter:3}.{ext}", "write {counter}, or {counter:03} for 001", id="counter-format"),
         pytest.param("/r/{counter|1}.{ext}", "{counter} takes only a number of digits", id="counter-default"),
         pytest.param("/r/{path}/", "only run and notify accept it", id="path"),

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from typing_extensions import TypedDict
 
+from snapsortd.config.meant import as_entry
 from snapsortd.config.schema.base import ONE_KEY, Short, Strict
 from snapsortd.config.schema.templates import Command, Dest, FileName, Notice, Tags
 from snapsortd.config.schema.values import TimeLimit, describe
@@ -131,7 +132,10 @@ def _lengthen(value: object) -> object:
         return {value: {}}
     if value in Actions.__annotations__:
         raise ValueError(f"'{value}' needs a value; write for example {EXAMPLES[value]}")
-    raise ValueError(f"there is no action '{value}'{suggestion(value, Actions.__annotations__)}")
+    if value in ("delete", "remove"):
+        raise ValueError(f"there is no action '{value}', because no file is ever deleted; write 'trash'")
+    known = list(Actions.__annotations__)
+    raise ValueError(f"there is no action '{value}'{as_entry(value, known) or suggestion(value, known)}")
 
 
 EXAMPLES = {

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from snapsortd.config.schema.actions import WORDS, ActionEntry, Actions, check_order, kind_of
 from snapsortd.config.schema.base import Short, Strict
@@ -143,6 +153,17 @@ class TestEntry(Strict):
         return self
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class _OrText:
+    """Allow a single text beside the list in the JSON Schema."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler(core)]}
+
+
 class Document(Strict):
     """The whole configuration file."""
 
@@ -152,8 +173,8 @@ class Document(Strict):
     model: ModelEntry = ModelEntry()
     labels: dict[Line, LabelEntry] = Field(min_length=1)
     """The possible answers of the model: each a prompt, a list of prompts, or a mapping."""
-    watch: list[WatchEntry] = Field(min_length=1)
-    """The folders in which new images are filed."""
+    watch: Annotated[list[WatchEntry], BeforeValidator(_as_list), _OrText()] = Field(min_length=1)
+    """The folders in which new images are filed: a folder, or a list of folders and mappings."""
     rules: list[RuleEntry]
     """The rules, in order; the first that matches wins."""
     tests: list[TestEntry] = Field(default_factory=list)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand
-from snapsortd.config.schema.values import as_line, as_many, as_text, context_of, describe
+from snapsortd.config.schema.values import Faults, as_line, as_many, as_text, context_of, describe
 from snapsortd.domain.errors import TemplateError
 from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
@@ -26,7 +26,8 @@ def _parsed(parse: Callable[[], T]) -> T:
     try:
         return parse()
     except TemplateError as error:
-        raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from error
+        faults = (error, *error.others)
+        raise Faults([f"{each.message}; {each.hint}" if each.hint else each.message for each in faults]) from error
 
 
 def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:

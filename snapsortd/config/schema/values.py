@@ -6,7 +6,7 @@ Data from elsewhere (environment variables, the defined labels) comes as the val
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -27,6 +27,14 @@ MAX_COMMAND_S = 3600.0
 MAX_THREADS = 64
 _SUFFIX = re.compile(r"[a-z0-9][\w.+-]{0,31}", re.ASCII)
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
+
+
+class Faults(ValueError):
+    """Several faults of one value."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("; ".join(messages))
+        self.messages = tuple(messages)
 
 
 @dataclass
@@ -140,6 +148,9 @@ def _pixels(value: object) -> Range:
 def _known_label(value: str, info: ValidationInfo) -> str:
     labels = context_of(info).labels
     if labels is not None and value not in labels:
+        parts = [part.strip() for part in value.split(",")]
+        if len(parts) > 1 and all(part in labels for part in parts):
+            raise ValueError(f"there is no label '{value}'; write a list: [{', '.join(parts)}]")
         raise ValueError(f"there is no label '{value}'{suggestion(value, labels)}")
     return value
 
@@ -203,6 +214,9 @@ def _once(values: list[str]) -> list[str]:
 
 def _extension(value: str) -> str:
     extension = value.removeprefix(".").lower()
+    parts = re.split(r"[,;|\s]+", extension)
+    if len(parts) > 1:
+        raise ValueError(f"'{value}' is not one extension; write a list: [{', '.join(filter(None, parts))}]")
     if not extension or "." in extension or "*" in extension:
         raise ValueError(f"'{value}' is not a valid extension; write for example png")
     return extension
