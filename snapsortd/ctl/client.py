@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
+from snapsortd.ctl.as_meant import config_is_chosen, refuse_other_config
 from snapsortd.domain.errors import (
     EXIT_CONFIG,
     EXIT_JOURNAL,
@@ -51,6 +52,8 @@ def reach(locations: Locations) -> Iterator[Backend]:
     """Yield the running daemon, or a session in this process if there is none."""
     client = Client(locations.socket)
     if client.answers():
+        if config_is_chosen():
+            refuse_other_config(client.status()["config"]["path"], locations.config_file)
         yield client
         return
     from snapsortd.ctl.local import open_local

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import NoReturn
 
 import click
 
 from snapsortd import __version__
+from snapsortd.ctl.as_meant import no_such_command, rearranged
 from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.domain.text import escape
 
@@ -65,6 +67,18 @@ Environment:
 class LazyGroup(click.Group):
     """A group that knows its commands by name and imports only the requested one."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments as they are meant."""
+        return super().parse_args(ctx, rearranged(args))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command; raise UsageError with the one that was meant if there is none of this name."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(no_such_command(args[0], COMMANDS))
+        return super().resolve_command(ctx, args)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return all names in the order of the overview."""
         return list(COMMANDS)
@@ -86,7 +100,8 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="snapsortctl")
-def app() -> None:
+@click.option("--config", metavar="FILE", help="The configuration file to use, instead of the usual one.")
+def app(config: str | None) -> None:
     """Control snapsortd, which files new images by what they show.
 
     \b
@@ -97,6 +112,8 @@ def app() -> None:
 
     Every command takes --json.
     """
+    if config:
+        os.environ["SNAPSORTD_CONFIG"] = os.path.abspath(os.path.expanduser(config))
 
 
 def main() -> NoReturn:

@@ -6,6 +6,7 @@ import argparse
 import ctypes
 import logging
 import os
+import shlex
 import sys
 
 import snapsortd
@@ -51,10 +52,13 @@ def main() -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="configuration file (default: $SNAPSORTD_CONFIG or the usual place)"
     )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    if chosen.words:
+        parser.error(f"it takes no commands; did you mean `snapsortctl {shlex.join(chosen.words)}`?")
     env = dict(os.environ)
     if chosen.config:
-        env["SNAPSORTD_CONFIG"] = chosen.config
+        env["SNAPSORTD_CONFIG"] = os.path.abspath(os.path.expanduser(chosen.config))
     locations = find_locations(env)
     _share_arenas()
     try:

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 
 import click
 
+from snapsortd.ctl.as_meant import no_such_file
 from snapsortd.ctl.client import reach
 from snapsortd.ctl.output.console import NUMBER, end, json_option, locations, say, say_json
 from snapsortd.ctl.output.explain import story_lines
 from snapsortd.ctl.output.render import log_lines, undo_line
 from snapsortd.ctl.times import parse_moment
-from snapsortd.domain.errors import EXIT_REFUSED
+from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.text import count
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,7 +63,12 @@ def explain_command(path: str, as_json: bool) -> None:
     PATH is the current or an earlier location of the image.
     """
     with reach(locations()) as backend:
-        found = backend.explain(os.path.abspath(path))
+        try:
+            found = backend.explain(os.path.abspath(path))
+        except SnapsortError as error:
+            if os.path.lexists(path) or not error.message.startswith("nothing is known"):
+                raise
+            raise no_such_file(os.path.abspath(path)) from None
     if as_json:
         say_json(found)
     else:

@@ -64,8 +64,9 @@ def sim_command(as_json: bool, **which: Any) -> None:
 @click.command("sort")
 @path_options
 @tag_options
+@click.option("-n", "--dry-run", is_flag=True, help="Only show what would happen, as `sim` does.")
 @json_option
-def sort_command(as_json: bool, **which: Any) -> None:
+def sort_command(as_json: bool, dry_run: bool, **which: Any) -> None:
     """File existing images once, by the same rules.
 
     PATH is an image, or a folder of images. All of them form one batch, which `snapsortctl undo` reverses.
@@ -74,7 +75,7 @@ def sort_command(as_json: bool, **which: Any) -> None:
       snapsortctl sort ~/Downloads
       snapsortctl sort scan1.png scan2.png
     """
-    process_images(**which, as_json=as_json, dry_run=False)
+    process_images(**which, as_json=as_json, dry_run=dry_run)
 
 
 def process_images(
