@@ -78,7 +78,7 @@ def test_a_broken_configuration(patient: Patient) -> None:
     patient.config.write_text(patient.config.read_text().replace("labels:", "lables:").replace("rules:", "ruls:"))
     found = patient.trouble("configuration")
     assert found.status is Status.PROBLEM
-    assert found.summary == f"{patient.config}:1:1: the key 'labels' is missing (and 3 more)"
+    assert found.summary == f"{patient.config}:2:1: unknown key 'lables'; did you mean 'labels'? (and 1 more)"
     assert "snapsortctl check" in found.fix
 
 
@@ -226,7 +226,7 @@ def test_a_command_that_this_shell_finds_and_the_service_does_not(patient: Patie
     assert "`snapsortctl service install`" in found.fix
     checked = subprocess.run([*PROGRAM, "check"], env=patient.env, capture_output=True, text=True, timeout=60)
     assert checked.returncode == 3
-    assert found.summary in checked.stderr
+    assert found.summary.removeprefix(f"{patient.config}:") in checked.stderr
 
     unit(patient, sys.executable, f'Environment="PATH=/usr/bin:{tools}"')
     assert patient.troubles("command") == []
@@ -275,7 +275,7 @@ def test_files_from_a_clock_that_was_ahead(patient: Patient) -> None:
         (patient.inbox / name).touch()
         os.utime(patient.inbox / name, (mtime, mtime))
     assert [os.path.basename(path) for path in future_files(str(patient.inbox), now)] == ["ahead 1.png", "ahead 2.png"]
-    assert patient.trouble("clock").fix.endswith(f"`touch '{patient.inbox}/ahead 1.png'` gives it today's time")
+    assert patient.trouble("clock").fix.startswith("set the clock of the device that wrote it")
 
 
 def test_a_clock_that_was_set_back(patient: Patient) -> None:

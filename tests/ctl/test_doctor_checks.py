@@ -38,8 +38,8 @@ from snapsortd.vision.catalog import StoredModel
 
 pytestmark = pytest.mark.pure
 
-MAC = Runtime("darwin", "/opt/python3.13", 501)
-LINUX = Runtime("linux", "/usr/bin/python3", 1000)
+MAC = Runtime("darwin", "/opt/python3.13", 501, "/home/a")
+LINUX = Runtime("linux", "/usr/bin/python3", 1000, "/home/a")
 FOLDER = CheckedFolder(
     path="/home/a/in",
     nearest="/home/a/in",
@@ -115,12 +115,13 @@ def test_a_destination_that_macos_keeps_private() -> None:
     ],
 )
 def test_a_mount_that_is_dead(error: int, fix: str) -> None:
-    assert fix in watched(error=error).fix
+    assert fix in watched(error=error, mount="/home/a/in").fix
+    assert "`sudo umount" not in watched(error=error).fix, "the system's own disk"
     assert only(check_destination(replace(FOLDER, error=error), [], LINUX, "")).status is Status.PROBLEM
 
 
 def test_a_folder_of_somebody_else() -> None:
-    assert "setfacl -m u:1000:rwx /home/a/in" in watched(error=errno.EACCES, owner=33).fix
+    assert "sudo chown 1000 /home/a/in" in watched(error=errno.EACCES, owner=33).fix
     assert "chown 1000 /home/a/in" in watched(writable=False, owner=33).fix
 
 
@@ -264,7 +265,7 @@ def test_a_second_service(tmp_path: Path) -> None:
     for path in (ours, second):
         path.touch()
     (tmp_path / "link-to-snapsortd.service").symlink_to(ours)
-    found = only(check_others(other_services(str(ours), str(tmp_path), ["~/*snapsort*.service"])))
+    found = only(check_others(other_services(str(ours), str(tmp_path), ["~/*snapsort*.service"]), str(tmp_path)))
     assert (found.status, str(second) in found.summary) == (Status.WARNING, True)
 
 

@@ -88,7 +88,7 @@ def test_a_journal_that_was_deleted(patient: Patient) -> None:
     os.unlink(patient.locations.journal)
     found = patient.trouble("journal")
     assert found.status is Status.PROBLEM
-    assert f"`rm {patient.locations.journal}.exists`" in found.fix
+    assert f"`mv {patient.locations.journal}.exists {patient.locations.journal}.exists.old`" in found.fix
 
 
 CRASH = """

@@ -44,7 +44,7 @@ class Patient:
         self.write_config()
         self.env = {
             "PATH": os.environ["PATH"],
-            "HOME": str(self.folder / "home"),
+            "HOME": str(self.folder),
             "SNAPSORTD_CONFIG": str(self.config),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_STATE_HOME": str(self.folder / "state"),

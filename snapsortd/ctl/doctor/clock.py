@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
-from snapsortd.ctl.doctor.finding import Finding, ok, quoted, warning
+from snapsortd.ctl.doctor.finding import Finding, ok, warning
 from snapsortd.domain.text import count
 
 NAME = "clock"
@@ -62,5 +62,5 @@ def check_future(found: list[str]) -> Iterator[Finding]:
         yield warning(
             NAME,
             f"{count(len(found), 'file')} modified in the future, such as {found[0]}",
-            f"set the clock of the device that wrote it; `touch {quoted(found[0])}` gives it today's time",
+            "set the clock of the device that wrote it; what a date in the image or its name says comes first anyway",
         )

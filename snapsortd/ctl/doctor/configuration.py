@@ -7,7 +7,9 @@ import stat
 from collections.abc import Iterator, Mapping
 
 from snapsortd.config import Config, load_config
+from snapsortd.ctl.doctor.advice import is_inside
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
+from snapsortd.ctl.doctor.folders import Runtime
 from snapsortd.domain.errors import ConfigError
 from snapsortd.domain.text import count
 
@@ -42,9 +44,13 @@ def read_writers(path: str) -> tuple[int, int] | None:
     return state.st_uid, stat.S_IMODE(state.st_mode)
 
 
-def check_writers(owner: int, mode: int, path: str, uid: int) -> Iterator[Finding]:
+def check_writers(owner: int, mode: int, path: str, runtime: Runtime) -> Iterator[Finding]:
     """Warn if another user can change the rules, and so decide where images go."""
-    if owner not in (uid, 0):
-        yield warning(NAME, f"{path} belongs to user {owner}, who can change it", f"`sudo chown {uid} {quoted(path)}`")
+    copy = "copy it into your home folder, and set SNAPSORTD_CONFIG to the copy"
+    own = is_inside(path, runtime.home)
+    if owner not in (runtime.uid, 0):
+        fix = f"`sudo chown {runtime.uid} {quoted(path)}`" if own else copy
+        yield warning(NAME, f"{path} belongs to user {owner}, who can change it", fix)
     elif mode & 0o002:
-        yield warning(NAME, f"{path} can be changed by every user", f"`chmod o-w {quoted(path)}`")
+        fix = f"`chmod o-w {quoted(path)}`" if own or owner == runtime.uid else copy
+        yield warning(NAME, f"{path} can be changed by every user", fix)

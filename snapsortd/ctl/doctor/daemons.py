@@ -17,7 +17,11 @@ from snapsortd.domain.text import count
 
 NAME = "daemon"
 START = "`snapsortctl service install`, or run `snapsortd`"
-RAISE = "sudo sysctl fs.inotify.max_user_watches=524288 fs.inotify.max_user_instances=1024"
+RAISE = "; ".join(
+    f"sudo sysctl {name}=$((2 * $(sysctl -n {name})))"
+    for name in ("fs.inotify.max_user_watches", "fs.inotify.max_user_instances")
+)
+"""Doubles both limits, so that none that is higher already is lowered."""
 RESTART = f"`snapsortctl stop`, then {START}"
 
 

@@ -7,15 +7,18 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from snapsortd.ctl.doctor.advice import is_inside, is_removable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.text import size_words
-from snapsortd.files.mounts import MOUNTS, filesystem, remote_filesystem
+from snapsortd.files.mounts import MOUNTS, filesystem, mount_of, remote_filesystem
 
 SPACE = "disk space"
 LOW_BYTES = 200_000_000
 """Free space below which a person should be warned."""
 FULL_BYTES = 20_000_000
 """Free space below which a large photo no longer fits."""
+GONE = (errno.ENOTCONN, errno.ESTALE)
+"""Errors of a file system whose program or server has gone: its mount point cannot be inspected."""
 LOW_INODES = 1000
 """Number of free inodes below which a person should be warned."""
 
@@ -60,12 +63,12 @@ def inspect_folder(path: str, mounts: str = MOUNTS) -> CheckedFolder:
         found = os.stat(nearest)
     except OSError:  # a dangling link, or a loop of links
         found = os.lstat(nearest)
-    real = os.path.realpath(nearest)
+    real, error = os.path.realpath(nearest), _listing_error(path)
     is_folder = os.path.isdir(nearest)
     return CheckedFolder(
         path=path,
         nearest=nearest,
-        error=_listing_error(path),
+        error=error,
         link=os.readlink(nearest) if os.path.islink(nearest) else "",
         is_folder=is_folder,
         writable=is_folder and os.access(nearest, os.W_OK | os.X_OK),
@@ -74,7 +77,7 @@ def inspect_folder(path: str, mounts: str = MOUNTS) -> CheckedFolder:
         mode=found.st_mode,
         dev=found.st_dev,
         ino=found.st_ino,
-        mount=_mount_point(real),
+        mount=mount_of(os.path.realpath(path) if error in GONE else real, mounts)[0] or _mount_point(real),
         kind=filesystem(real, mounts),
         remote=remote_filesystem(real, mounts),
         attributes=is_folder and _supports_attributes(nearest),
@@ -109,20 +112,25 @@ def _supports_attributes(path: str) -> bool:
     return True
 
 
-def not_writable(folder: CheckedFolder, uid: int) -> tuple[str, str]:
-    """Return why nothing can be written there, and the fix."""
+def not_writable(folder: CheckedFolder, uid: int, home: str, instead: str) -> tuple[str, str]:
+    """Return why nothing can be written there, and the fix: `instead` if the folder is not below `home`."""
+    own, word = is_inside(folder.nearest, home), quoted(folder.nearest)
     if folder.read_only:
+        care = "on disk errors (`sudo dmesg`), back the disk up first; else "
+        removable = is_inside(folder.mount, home) or is_removable(folder.mount)
         return (
             "is on a file system that is mounted read-only",
-            f"`sudo mount -o remount,rw {quoted(folder.mount)}`; on disk errors (`sudo dmesg`), back it up first",
+            care + (f"`sudo mount -o remount,rw {quoted(folder.mount)}`" if removable else instead),
         )
     where = "" if folder.nearest == folder.path else f", because nothing may be created in {folder.nearest}"
     sentence = f"is not writable for you{where}"
+    if folder.owner == uid and folder.mode & 0o300 != 0o300:
+        return sentence, f"`chmod u+rwx {word}`"
+    if not own:
+        return sentence, instead
     if folder.owner != uid:
-        return sentence, f"it belongs to user {folder.owner}: `sudo chown {uid} {quoted(folder.nearest)}`"
-    if folder.mode & 0o300 != 0o300:
-        return sentence, f"`chmod u+rwx {quoted(folder.nearest)}`"
-    return sentence, f"it may be marked immutable: `lsattr -d {quoted(folder.nearest)}`"
+        return sentence, f"it belongs to user {folder.owner}: `sudo chown {uid} {word}`"
+    return sentence, f"if `lsattr -d {word}` shows an i, it is marked immutable: `sudo chattr -i {word}`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class _Examination:
 
     def __init__(self, here: DoctorInput) -> None:
         self.here = here
-        self.runtime = Runtime(sys.platform, os.path.realpath(sys.executable), os.getuid())
+        self.home = here.env.get("HOME") or os.path.expanduser("~")
+        self.runtime = Runtime(sys.platform, os.path.realpath(sys.executable), os.getuid(), self.home)
         self.config: Config | None = None
         self.answer = daemons.Answer(None)
         self.newest: float | None = None
@@ -123,13 +124,13 @@ class _Examination:
             self.config = found
         yield from configuration.check_config(found, path)
         if (writers := configuration.read_writers(path)) is not None:
-            yield from configuration.check_writers(*writers, path, self.runtime.uid)
+            yield from configuration.check_writers(*writers, path, self.runtime)
 
     def _own_folder(self, use: str, variable: str, path: str) -> Iterator[Finding]:
         folder = disks.inspect_folder(path)
         self.uses.append((use, folder))
         exposure = own_folders.read_exposure(folder, self.runtime.uid)
-        yield from own_folders.check_own_folder(use, variable, folder, exposure, self.runtime.uid)
+        yield from own_folders.check_own_folder(use, variable, folder, exposure, self.runtime.uid, self.home)
 
     def _daemon(self) -> Iterator[Finding]:
         self.answer = daemons.query_daemon(self.here.status, self.here.listening)
@@ -138,7 +139,7 @@ class _Examination:
         yield from daemons.check_lock(self.answer, holder)
 
     def _service(self) -> Iterator[Finding]:
-        now, home = self.here.installation, self.here.env.get("HOME") or os.path.expanduser("~")
+        now, home = self.here.installation, self.home
         try:
             found = service.read_service(now.path, home)
         except ValueError as error:
@@ -147,7 +148,7 @@ class _Examination:
         program = found.program if found else now.program
         same = os.path.realpath(program) == os.path.realpath(now.program)
         yield from service.check_service(found, now, service.program_fault(program), same=same)
-        yield from service.check_others(service.other_services(now.path, home))
+        yield from service.check_others(service.other_services(now.path, home), home)
         if found and self.runtime.platform == "darwin":
             yield from service.check_launchd(service.query_launchd(self.here.unit), self.answer.pid)
         elif found and (unit := service.query_systemd(self.here.unit)) is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from snapsortd.ctl.doctor.abilities import lacking
+from snapsortd.ctl.doctor.advice import creation, elsewhere, is_inside, is_removable, remount
 from snapsortd.ctl.doctor.disks import CheckedFolder, not_writable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.files.capabilities import Capabilities
@@ -21,17 +22,16 @@ WITHOUT_MODES = FAT | {"fuseblk", "ntfs3", "cifs", "smb3", "drvfs"}
 """File systems that store no Unix permissions unless mounted with special options; fuseblk is NTFS or exFAT."""
 CASE_INSENSITIVE = FAT | {"fuseblk", "ntfs3", "cifs", "smb3", "drvfs", "apfs", "hfsplus"}
 """File systems on which `A.png` and `a.png` usually name the same file."""
-REMOVABLE = ("/media", "/run/media", "/mnt", "/Volumes")
-"""Mount points of removable disks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """The environment of the checks: `sys.platform`, the interpreter that the service runs, the user's id."""
+    """The environment of the checks: `sys.platform`, the interpreter of the service, the user's id and home folder."""
 
     platform: str
     python: str
     uid: int
+    home: str = ""
 
 
 def check_watched(
@@ -48,13 +48,16 @@ def check_watched(
     if folder.error:
         yield problem(WATCHED, *why_unreadable(folder, runtime, position))
         return
-    found = list(_watched_findings(folder, runtime, moved, holds_journal))
+    found = list(_watched_findings(folder, runtime, position, moved, holds_journal))
     yield from found or [ok(WATCHED, folder.path + _in_brackets(lacking(able)))]
 
 
-def _watched_findings(folder: CheckedFolder, runtime: Runtime, moved: bool, holds_journal: bool) -> Iterator[Finding]:
+def _watched_findings(
+    folder: CheckedFolder, runtime: Runtime, position: str, moved: bool, holds_journal: bool
+) -> Iterator[Finding]:
     if moved and not folder.writable:
-        sentence, fix = not_writable(folder, runtime.uid)
+        instead = f"{elsewhere(folder.path, runtime.home, position)}, or use `copy` in its rules"
+        sentence, fix = not_writable(folder, runtime.uid, runtime.home, instead)
         yield problem(WATCHED, f"{folder.path} {sentence}: nothing can be moved out of it", fix)
     elif moved and folder.mode & stat.S_ISVTX and runtime.uid not in (0, folder.owner):
         yield warning(
@@ -83,7 +86,7 @@ def why_unreadable(folder: CheckedFolder, runtime: Runtime, position: str) -> tu
         case errno.ENOENT if folder.link:
             return f"{path} is a link to {folder.link}, which does not exist", f"correct the link: `ls -l {word}`"
         case errno.ENOENT:
-            return f"{path} does not exist", f"`mkdir -p {word}`, plug in its disk, or correct {position}"
+            return f"{path} does not exist", creation(path, runtime.home, position)
         case errno.ENOTDIR:
             return f"{path} is not a folder", f"correct {position}"
         case errno.ELOOP:
@@ -93,14 +96,15 @@ def why_unreadable(folder: CheckedFolder, runtime: Runtime, position: str) -> tu
         case errno.EACCES | errno.EPERM if folder.owner == runtime.uid:
             return f"{path} is not readable for you", f"`chmod u+rwx {quoted(folder.nearest)}`"
         case errno.EACCES | errno.EPERM:
-            return (
-                f"{path} is not readable for you: {folder.nearest} belongs to user {folder.owner}",
-                f"`sudo setfacl -m u:{runtime.uid}:rwx {quoted(folder.nearest)}`, or correct {position}",
-            )
+            sentence = f"{path} is not readable for you: {folder.nearest} belongs to user {folder.owner}"
+            if is_inside(folder.nearest, runtime.home):
+                return sentence, f"`sudo chown {runtime.uid} {quoted(folder.nearest)}`, or correct {position}"
+            return sentence, elsewhere(path, runtime.home, position)
         case errno.ENOTCONN:
-            return f"the program that serves {path} has ended", f"`fusermount -u {word}`, then mount it again"
+            unmount = "fusermount -u" if runtime.platform == "linux" else "umount"
+            return f"the program that serves {path} has ended", remount(unmount, folder.mount)
         case errno.ESTALE:
-            return f"the server no longer knows {path} (stale handle)", f"`sudo umount -l {word}`, then mount it again"
+            return f"the server no longer knows {path} (stale handle)", remount("sudo umount -l", folder.mount)
         case _:
             return f"{path} cannot be read: {os.strerror(folder.error).lower()}", "see `sudo dmesg`"
 
@@ -126,9 +130,10 @@ def check_destination(
         what = f"a link to {folder.link}, which does not exist" if folder.link else "not a folder"
         yield problem(DESTINATION, f"{path} cannot be used: {folder.nearest} is {what}", f"correct it, or {position}")
     elif not folder.writable:
-        sentence, fix = not_writable(folder, runtime.uid)
+        instead = elsewhere(path, runtime.home, position)
+        sentence, fix = not_writable(folder, runtime.uid, runtime.home, instead)
         yield problem(DESTINATION, f"{path} {sentence}", _with_disk(folder, fix))
-    elif not exists and _removable(folder.nearest):
+    elif not exists and is_removable(folder.nearest):
         yield warning(
             DESTINATION,
             f"{path} does not exist and would be created on the system disk",
@@ -139,12 +144,8 @@ def check_destination(
         yield ok(DESTINATION, path + _in_brackets([*_remarks(folder, far), *lacking(able)]))
 
 
-def _removable(path: str) -> bool:
-    return path in REMOVABLE or os.path.dirname(path) in REMOVABLE[:2]
-
-
 def _with_disk(folder: CheckedFolder, fix: str) -> str:
-    return f"plug in its disk if it has one, else {fix}" if _removable(folder.nearest) else fix
+    return f"plug in its disk if it has one, else {fix}" if is_removable(folder.nearest) else fix
 
 
 def _remarks(folder: CheckedFolder, far: Sequence[CheckedFolder]) -> list[str]:

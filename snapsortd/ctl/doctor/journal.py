@@ -51,7 +51,8 @@ def _read(path: str) -> JournalFacts | None:
             if os.path.lexists(evidence):
                 raise JournalError(
                     f"{path} is missing, but {evidence} shows that it existed",
-                    f"restore it from a backup, or start a new one: `rm {quoted(evidence)}`",
+                    "restore it from a backup, or start a new one: "
+                    f"`mv {quoted(evidence)} {quoted(evidence + '.old')}`",
                 )
         return None
     with closing(ReadOnlyFile(path)) as file:

@@ -131,9 +131,11 @@ def check_limits(watches: Limit, instances: Limit, queue: int, needed: int, root
 
 
 def _check(limit: Limit, needed: int, thing: str, enough: int) -> Iterator[Finding]:
+    file = f"/etc/sysctl.d/60-snapsortd-{thing}.conf"
     fix = (
-        f"`echo {limit.setting}={max(enough, 2 * limit.maximum)} | sudo tee /etc/sysctl.d/60-snapsortd.conf "
-        "&& sudo sysctl --system`, then restart snapsortd"
+        "watch fewer subfolders (`exclude`), or raise the limit: "
+        f"`echo {limit.setting}={max(enough, 2 * limit.maximum)} | sudo tee {file} && sudo sysctl -p {file}`, "
+        "then restart snapsortd"
     )
     left = max(limit.maximum - limit.used, 0)
     if needed > left:

@@ -13,6 +13,8 @@ from snapsortd.vision.checkpoint import EMBEDDED
 
 NAME = "model"
 LIBRARIES = ("torch", "transformers", "onnxruntime", "onnx", "PIL", "numpy", "safetensors")
+PACKAGES = {"PIL": "pillow"}
+"""The names under which libraries are installed, where they differ."""
 LIBRARY_BYTES = 350 << 20
 """Memory that Python and PyTorch take without a model, measured with the embedded one."""
 
@@ -30,7 +32,7 @@ def check_model(
         yield problem(
             NAME,
             f"not installed: {', '.join(missing)}",
-            f"`{quoted(python)} -m pip install --force-reinstall snapsortd`",
+            f"`{quoted(python)} -m pip install {' '.join(PACKAGES.get(each, each) for each in missing)}`",
         )
     if isinstance(found, ModelError):
         yield problem(NAME, found.message, found.hint)

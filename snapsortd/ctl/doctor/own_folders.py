@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from snapsortd.ctl.doctor.advice import is_inside
 from snapsortd.ctl.doctor.disks import CheckedFolder, not_writable
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 
@@ -43,7 +44,9 @@ def _entries(folder: CheckedFolder) -> Iterator[str]:
         yield from (os.path.join(folder.path, name) for name in sorted(os.listdir(folder.path)))
 
 
-def check_own_folder(use: str, variable: str, folder: CheckedFolder, exposure: Exposure, uid: int) -> Iterator[Finding]:
+def check_own_folder(
+    use: str, variable: str, folder: CheckedFolder, exposure: Exposure, uid: int, home: str = ""
+) -> Iterator[Finding]:
     """Check one folder. `use`: state, cache or runtime; `variable`: the XDG variable that sets its path."""
     name, elsewhere = f"{use} folder", f"set {variable} to a folder of your own on a local disk"
     exists = folder.path == folder.nearest
@@ -60,11 +63,11 @@ def check_own_folder(use: str, variable: str, folder: CheckedFolder, exposure: E
         yield problem(
             name,
             f"every user can replace the contents of {exposure.parent}",
-            f"`chmod o-w {quoted(exposure.parent)}`, or {elsewhere}",
+            f"`chmod o-w {quoted(exposure.parent)}`, or {elsewhere}" if is_inside(folder.path, home) else elsewhere,
         )
     elif not folder.writable:
-        sentence, fix = not_writable(folder, uid)
-        yield problem(name, f"{folder.path} {sentence}", f"{fix}; or {elsewhere}")
+        sentence, fix = not_writable(folder, uid, home, elsewhere)
+        yield problem(name, f"{folder.path} {sentence}", fix if fix.endswith(elsewhere) else f"{fix}; or {elsewhere}")
     elif exists and stat.S_IMODE(folder.mode) & 0o077:
         yield warning(
             name,

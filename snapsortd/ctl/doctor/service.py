@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from glob import glob
 from typing import Any
 
+from snapsortd.ctl.doctor.advice import is_inside
 from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 
 NAME = "service"
@@ -143,10 +144,12 @@ def check_service(service: Service | None, now: Installation, fault: str, *, sam
             )
 
 
-def check_others(paths: Sequence[str]) -> Iterator[Finding]:
+def check_others(paths: Sequence[str], home: str) -> Iterator[Finding]:
     """Warn about a second service, which competes with the first: one of the two fails again and again."""
     for path in paths:
-        yield warning(NAME, f"there is a second one: {path}", f"if it runs as you, remove it: `rm {quoted(path)}`")
+        away = f"`mv {quoted(path)} {quoted(path + '.off')}`, then log in again"
+        fix = away if is_inside(path, home) else "keep that one, and remove yours: `snapsortctl service uninstall`"
+        yield warning(NAME, f"there is a second one: {path}", fix)
 
 
 def query_systemd(unit: str) -> dict[str, str] | None:
