@@ -75,3 +75,22 @@ def test_a_command_given_to_the_daemon() -> None:
     done = subprocess.run(start, capture_output=True, text=True)
     assert done.returncode == 2
     assert "did you mean `snapsortctl sort 'a b'`?" in done.stderr
+
+
+def test_check_tells_what_cannot_be_meant_and_a_model_that_is_not_there(ctl: Ctl, tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(
+        f"version: 1\nlabels: {{a: b, c: {{negative: true, prompts: d}}}}\nwatch: {tmp_path}\nrules: []\n"
+    )
+    shown = ctl.run("check", str(config)).stderr
+    assert shown == (
+        "warning: some of this cannot be meant:\n"
+        "  4:8: no rule is in effect, so no image is ever filed\n"
+        "     4 | rules: []\n"
+        "       |        ^\n"
+    )
+    config.write_text(config.read_text() + "model: nobody/nothing\n")
+    lines = ctl.run("check", str(config), code=3).stderr.splitlines()
+    assert lines[0] == f"snapsortctl: {config} has 1 fault"
+    assert lines[1].startswith("  5:8: ")
+    assert "snapsortctl model pull nobody/nothing" in lines[1]

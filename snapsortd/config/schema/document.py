@@ -44,6 +44,30 @@ from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import DEFAULT
 from snapsortd.domain.names import COMPANION_SUFFIXES
 
+NOT_YOURS = frozenset(
+    [
+        "/",
+        "/Applications",
+        "/Library",
+        "/System",
+        "/Users",
+        "/bin",
+        "/boot",
+        "/dev",
+        "/etc",
+        "/home",
+        "/lib",
+        "/opt",
+        "/proc",
+        "/run",
+        "/sbin",
+        "/sys",
+        "/usr",
+        "/var",
+    ]
+)
+"""Folders of the system, which are not searched with their subfolders."""
+
 
 def group_names(filters: list[Filters]) -> tuple[str, ...]:
     """Return the named groups of the regex filters among these; `not regex` provides none."""
@@ -90,6 +114,15 @@ class WatchEntry(Short):
     """A file is complete when it has not changed for this long."""
     prune_empty: bool = False
     """Remove subfolders that are empty after their last image was filed."""
+
+    @model_validator(mode="after")
+    def _check_whole_system(self) -> WatchEntry:
+        if self.subfolders and self.path in NOT_YOURS:
+            raise ValueError(
+                f"{self.path} with its subfolders holds files of the system and of other people; "
+                "watch folders of your own"
+            )
+        return self
 
 
 class RuleEntry(Strict):

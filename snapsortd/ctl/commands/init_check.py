@@ -101,18 +101,21 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     If there are none, show for every action what it would do to a sample image. Exit code 3 if there is a fault; a
     folder that does not exist is one, and so is a command that the installed service does not find.
 
-    Warns about labels that will not work as intended: none is negative, or two have a prompt in common. --model also
+    Warns about rules that never apply or move nothing, and about labels that will not work as intended: none is
+    negative, or two have a prompt in common. --model also
     asks the model, which takes seconds. --sample classifies the images in a folder, at most 200, and warns about
     labels that none of them gets.
     """
     from snapsortd.config import check_folders, load_config
+    from snapsortd.config.excerpt import problem_lines
     from snapsortd.config.sample import samples
     from snapsortd.ctl.commands.label_warnings import warn, warnings
+    from snapsortd.ctl.commands.oversight_warnings import model_faults, oversights_in
 
     path = os.path.abspath(file) if file else locations().config_file
     try:
         config = load_config(path, os.environ)
-        if faults := (*check_folders(config), *command_faults(config)):
+        if faults := (*check_folders(config), *command_faults(config), *model_faults(config)):
             raise ConfigError(f"{path} has {count(len(faults), 'fault')}", problems=faults)
     except ConfigError as error:
         if as_json:
@@ -120,10 +123,13 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
             click.get_current_context().exit(error.exit_code)
         raise
     warned = list(warnings(config, ask_model=ask_model, sample=sample, quiet=as_json))
+    unmeant = oversights_in(config)
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
     if as_json:
         previews = [asdict(each) for each in samples(config)]
-        say_json({"ok": True, "path": path, "problems": [], "warnings": warned, **found, "samples": previews})
+        say_json(
+            {"ok": True, "path": path, "problems": [], "warnings": [*unmeant, *warned], **found, "samples": previews}
+        )
         return
     counts = [
         count(found["labels"], "label"),
@@ -134,6 +140,9 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     say(f"  {sample_line(each)}" for each in samples(config))
     for each in warned:
         warn(each)
+    if unmeant:
+        warn("some of this cannot be meant:")
+        click.echo("\n".join(problem_lines(unmeant, path)), err=True)
 
 
 def command_faults(config: Config) -> Iterator[str]:
