@@ -26,6 +26,8 @@ class FoundImage:
 
     path: str
     waits: str = ""
+    is_named: bool = False
+    """True if a person named this file, and not its folder."""
 
 
 def watched_folders(here: Locations) -> Sequence[WatchFolder]:
@@ -41,7 +43,7 @@ def find_images(path: str, watched: Sequence[WatchFolder], *, recursive: bool) -
     What is ignored and left out in a watched folder is so here. Subfolders are searched only if `recursive`.
     """
     if not os.path.isdir(path):
-        yield FoundImage(path)
+        yield FoundImage(path, is_named=True)
         return
     with os.scandir(path):
         pass

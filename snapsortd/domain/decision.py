@@ -97,12 +97,23 @@ class PlannedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """A threshold that the model's answer for the right label missed; `measure` is score or margin."""
+
+    measure: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
 class RuleReason:
     """The reasons why one rule did or did not match, in plain words, one line per filter."""
 
     rule: str
     matched: bool
     reasons: tuple[str, ...]
+    near: Shortfall | None = None
+    """The one thing that the rule lacked to match."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from snapsortd.pipeline.turns import Turn
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
+from snapsortd.rules.preview import foreseen_outcome
 from snapsortd.rules.rule import Rule
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, promises_image, recognise, what_is_missing
@@ -132,7 +133,7 @@ class Pipeline:
                     return self._leave(image, Outcome.LEFT, f"it is filed with {os.path.basename(photo)}", terms)
                 if leader := find_leader(self._journal, image, self._executor.companions):
                     if terms.dry_run:
-                        return Result(path, Outcome.LEFT, f"it would follow {leader.name}")
+                        return Result(path, Outcome.FILED, f"it is filed with {leader.name}")
                     turn = self._executor.turns.turn_at(leader.entry.intent.target_root)
                     if not terms.requested:
                         yield turn
@@ -172,7 +173,9 @@ class Pipeline:
                 why = reason_left(classification, decision, self._negatives)
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
-                if not terms.dry_run:
+                if terms.dry_run:
+                    result = replace(result, outcome=foreseen_outcome(path, decision.actions))
+                else:
                     text = decision_to_json(file, classification, decision, _elapsed(began))
                     turn = self._executor.turns.turn(decision)
                     if not terms.requested:

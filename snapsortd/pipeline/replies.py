@@ -134,7 +134,11 @@ def decision_to_json(facts: FileFacts, classification: Classification, decision:
 
 def rules_to_json(decision: Decision) -> list[dict[str, Any]]:
     """Return the reasons of every rule that was evaluated, JSON-ready."""
-    return [{"rule": each.rule, "matched": each.matched, "reasons": list(each.reasons)} for each in decision.rules]
+    return [
+        {"rule": each.rule, "matched": each.matched, "reasons": list(each.reasons)}
+        | ({"near": asdict(each.near)} if each.near else {})
+        for each in decision.rules
+    ]
 
 
 def entry_to_json(entry: Entry, decided: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from snapsortd.domain.decision import Decision, PlannedAction, RuleReason
+from snapsortd.domain.decision import Decision, PlannedAction, RuleReason, Shortfall
 from snapsortd.rules.filters import Facts, Not, Verdict
 from snapsortd.rules.plan import plan
 from snapsortd.rules.rule import FilterMode, Rule
@@ -77,7 +77,14 @@ def _match(rule: Rule, facts: Facts) -> _Answer:
     matched = enough(bool(verdict.matched) for verdict in verdicts)
     groups = {name: text for verdict in verdicts if verdict.matched for name, text in verdict.groups.items()}
     until = min((verdict.until for verdict in verdicts if verdict.until), default=None)
-    return _Answer(rule, RuleReason(rule.name, matched, tuple(each.reason for each in reasons)), groups, until)
+    near = _shortfall(verdicts) if enough is all and not matched else None
+    return _Answer(rule, RuleReason(rule.name, matched, tuple(each.reason for each in reasons), near), groups, until)
+
+
+def _shortfall(verdicts: Sequence[Verdict]) -> Shortfall | None:
+    """Return the threshold that was missed if it is all that kept a rule from matching."""
+    failed = [verdict for verdict in verdicts if not verdict.matched]
+    return failed[0].shortfall if len(failed) == 1 else None
 
 
 def _check_location(rule: Rule, path: str) -> Verdict:

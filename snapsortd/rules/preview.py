@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 
 from snapsortd.domain.decision import ActionKind, PlannedAction
 from snapsortd.domain.names import NameSeries, split_name
+from snapsortd.domain.result import Outcome
 
+TAKEN_AWAY = frozenset({ActionKind.MOVE, ActionKind.RENAME, ActionKind.TRASH})
+"""Actions after which the file is no longer where it was."""
 RELOCATING = frozenset({ActionKind.MOVE, ActionKind.RENAME})
 """Actions after which the file has another path."""
 
@@ -46,3 +49,14 @@ def preview_actions(path: str, actions: Iterable[PlannedAction]) -> Iterator[Act
         yield ActionPreview(action.kind, action.rule, place, target, action.words_at(place), action.shadow)
         if action.kind in RELOCATING and not action.shadow:
             place = target
+
+
+def foreseen_outcome(path: str, actions: Iterable[PlannedAction]) -> Outcome:
+    """Return the outcome that the actions on the image at `path` add up to, if each of them can be carried out."""
+    previews = [each for each in preview_actions(path, actions) if each.target != each.source]
+    live = {each.kind for each in previews if not each.shadow}
+    if live & TAKEN_AWAY:
+        return Outcome.FILED
+    if live:
+        return Outcome.COPIED if ActionKind.COPY in live else Outcome.DONE
+    return Outcome.SHADOW if previews else Outcome.LEFT

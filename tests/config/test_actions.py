@@ -17,7 +17,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
-from snapsortd.rules.preview import preview_actions
+from snapsortd.rules.preview import foreseen_outcome, preview_actions
 
 pytestmark = pytest.mark.pure
 
@@ -246,3 +246,20 @@ def test_samples_show_every_action(tmp_path: Path) -> None:
         ("R", "/in/IMG_0042.jpg", "/r/receipt/2026-11/Canon EOS R6/UserComment/IMG_0042.jpg", ()),
         ("R", "/r/receipt/2026-11/Canon EOS R6/UserComment/IMG_0042.jpg", "", ("example.org",)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("actions", "more", "outcome"),
+    [
+        pytest.param(["tag: a", "move: /r/"], "", "filed", id="moved"),
+        pytest.param(["trash"], "", "filed", id="to the trash"),
+        pytest.param(["tag: a", "copy: /c/"], "", "copied", id="copied"),
+        pytest.param(["tag: a"], "", "done", id="tagged"),
+        pytest.param(["move: /r/"], "    mode: shadow\n", "shadow", id="only recorded"),
+        pytest.param(["move: /in/sub/"], "", "left", id="there already"),
+        pytest.param(["skip"], "", "left", id="skipped"),
+    ],
+)
+def test_the_outcome_is_foreseen(tmp_path: Path, actions: list[str], more: str, outcome: str) -> None:
+    decision = decide(load(tmp_path, *actions, more=more))
+    assert foreseen_outcome("/in/sub/a b.png", decision.actions) == outcome

@@ -227,7 +227,11 @@ def test_sort_files_a_folder_as_one_batch(ctl: Ctl, daemon: FakeControl, images:
     text = ctl.out("sort", str(images))
     asked = [(Path(call["path"]).name, call["batch"], call["dry_run"]) for _, call in daemon.asked]
     assert asked == [("a.JPG", None, False), ("b.png", 7, False)]
-    assert text.splitlines()[0].startswith("filed     receipt 0.93      ~/images/a.JPG → /filed/x.png")
+    assert text.splitlines()[:3] == [
+        "Receipts  2 images",
+        "└─ /filed/  2",
+        "   ├─ a.JPG → x.png  receipt 0.93",
+    ]
     assert text.splitlines()[-1] == "2 images: 2 filed. Undo with `snapsortctl undo --batch 7`."
 
 
@@ -235,8 +239,30 @@ def test_sim_says_what_would_happen(ctl: Ctl, daemon: FakeControl, images: Path)
     text = ctl.out("sim", "--recursive", str(images), str(images / "b.png"))
     assert [Path(call["path"]).name for _, call in daemon.asked] == ["a.JPG", "b.png", "c.webp"]
     assert all(call["dry_run"] for _, call in daemon.asked)
-    assert "would go" in text.splitlines()[0]
-    assert text.splitlines()[-1] == "3 images, 3 would be filed. Nothing was changed."
+    assert "   └─ below/c.webp → x.png  receipt 0.93" in text.splitlines()
+    assert text.splitlines()[-1] == "3 images: 3 would be filed. Nothing was changed."
+
+
+@pytest.mark.usefixtures("daemon")
+def test_the_step_is_shown_on_a_terminal_and_is_no_part_of_the_output(ctl: Ctl, images: Path) -> None:
+    terminal, other_end = os.openpty()
+    with subprocess.Popen(
+        [*PROGRAM, "sim", str(images)], env=ctl.env | {"TERM": "xterm"}, stdout=subprocess.PIPE, stderr=other_end
+    ) as process:
+        os.close(other_end)
+        assert b"looking for images" in first_words(terminal, b"images")
+        out, _ = process.communicate(timeout=60)
+    os.close(terminal)
+    assert b"\x1b" not in out
+    assert out.endswith(b"Nothing was changed.\n")
+
+
+def first_words(terminal: int, wanted: bytes) -> bytes:
+    """Return what a terminal shows until these words appear."""
+    seen = b""
+    while wanted not in seen:
+        seen += os.read(terminal, 4096)
+    return seen
 
 
 def test_one_bad_image_does_not_end_sort(ctl: Ctl, daemon: FakeControl, images: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason
+from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason, Shortfall
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
@@ -24,6 +24,7 @@ RECEIPT = {"receipt": 0.9, "photo": 0.1}
 NEGATIVE = {"receipt": 0.1, "other": 0.9}
 
 IS_RECEIPT, IS_PHOTO = LabelFilter(("receipt",)), LabelFilter(("photo",))
+SURE, WELL_APART = LabelFilter(("receipt",), 0.95), LabelFilter(("receipt",), min_margin=0.9)
 IS_PNG, IS_GIF = ExtensionFilter(("png",)), ExtensionFilter(("gif",))
 
 
@@ -188,3 +189,20 @@ def test_what_is_done_follows_from_the_reasons(shape: list[tuple[bool, bool, boo
     assert all(each.continues for each in rules if each.name in matching(decision)[:-1])
     stopped = len(decision.rules) < len(rules)
     assert not stopped or not rules[len(decision.rules) - 1].continues
+
+
+@pytest.mark.parametrize(
+    ("filters", "mode", "near"),
+    [
+        pytest.param([SURE], FilterMode.ALL, Shortfall("score", 0.9, 0.95), id="its score alone"),
+        pytest.param([WELL_APART], FilterMode.ALL, Shortfall("margin", 0.8, 0.9), id="its margin alone"),
+        pytest.param([SURE, IS_PNG], FilterMode.ALL, Shortfall("score", 0.9, 0.95), id="all else matched"),
+        pytest.param([SURE, IS_GIF], FilterMode.ALL, None, id="something else, too"),
+        pytest.param([IS_PHOTO], FilterMode.ALL, None, id="another label"),
+        pytest.param([SURE], FilterMode.ANY, None, id="one of several ways to match"),
+        pytest.param([IS_RECEIPT], FilterMode.ALL, None, id="nothing"),
+    ],
+)
+def test_what_a_rule_nearly_matched_is_known(filters: list[Filter], mode: FilterMode, near: Shortfall | None) -> None:
+    (reason,) = decide([rule("a", *filters, mode=mode)]).rules
+    assert reason.near == (near and Shortfall(near.measure, pytest.approx(near.value), near.limit))

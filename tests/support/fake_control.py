@@ -126,7 +126,7 @@ class FakeControl:
         seen |= {"batch": None if dry_run else 7, "rule": "Receipts", "reason": "", "target": "/filed/x.png"}
         seen["rules"] = [{"rule": "Receipts", "matched": True, "reasons": ["label is receipt (0.93)"]}]
         seen["actions"] = [{"kind": "move", "rule": "Receipts", "source": path, "target": "/filed/x.png", "words": []}]
-        return seen | {"outcome": "left" if dry_run else "filed"}
+        return seen | {"outcome": "filed"}
 
     def undo(self, **selection: Any) -> dict[str, Any]:
         self._note("undo", **selection)

@@ -9,24 +9,28 @@ from typing import Any, TypeVar
 
 import click
 
-from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.client import Backend, Client, reach
 from snapsortd.ctl.find_images import FoundImage, find_images, watched_folders
+from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
-from snapsortd.ctl.output.progress import with_progress
-from snapsortd.ctl.output.render import image_line
+from snapsortd.ctl.output.outline import is_unreadable, outline
+from snapsortd.ctl.output.progress import steps
+from snapsortd.ctl.output.render import OUTCOMES
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.text import count
 from snapsortd.files.locations import Locations
 
 F = TypeVar("F", bound=Callable[..., Any])
+DONE = frozenset({"filed", "incomplete", "copied", "done"})
 FAILURES = frozenset({"failed", "quarantined", "incomplete", "conflict"})
 
 
 def path_options(function: F) -> F:
-    """Add the arguments that choose the images."""
+    """Add the arguments that choose the images, and how many of them are listed."""
+    everything = click.option("--all", "everything", is_flag=True, help="List every image, also those that stay.")
     recursive = click.option("-r", "--recursive", is_flag=True, help="Include the subfolders of folders.")
     paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
-    return recursive(paths(function))
+    return recursive(everything(paths(function)))
 
 
 def tag_options(function: F) -> F:
@@ -51,7 +55,8 @@ def words(_ctx: click.Context, _option: click.Parameter, text: str | None) -> tu
 def sim_command(as_json: bool, **which: Any) -> None:
     """Show what would happen to images, and why. Changes nothing.
 
-    PATH is an image, or a folder: the same files as the daemon would file are found in it.
+    PATH is an image, or a folder: the same files as the daemon would file are found in it. Images are grouped by rule
+    and destination, those that stay are counted by reason, and those that missed a threshold are listed.
 
     \b
       snapsortctl sim ~/Downloads
@@ -79,24 +84,48 @@ def sort_command(as_json: bool, dry_run: bool, **which: Any) -> None:
 
 
 def process_images(
-    paths: Sequence[str], recursive: bool, tags: Sequence[str], skip_tags: Sequence[str], as_json: bool, dry_run: bool
+    paths: Sequence[str],
+    recursive: bool,
+    tags: Sequence[str],
+    skip_tags: Sequence[str],
+    everything: bool,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
-    """Process every image, report each result, and exit with 1 if one of them failed."""
-    here, results = locations(), []
-    images = images_of(paths, here, recursive=recursive)
-    with reach(here) as backend:
-        done = results_of(backend, images, dry_run, tags=tags, skip_tags=skip_tags)
-        for result in with_progress(done, len(images), quiet=as_json):
-            results.append(result)
-            if not as_json:
-                say(image_line(result, dry_run=dry_run))
+    """Process every image, report what became of them, and exit with 1 if one of them failed.
+
+    If that is interrupted, report what was done until then, so that it can be undone.
+    """
+    here, results, was_interrupted = locations(), list[dict[str, Any]](), False
+    with steps(quiet=as_json) as step:
+        step.begin("looking for images")
+        images = images_of(paths, here, recursive=recursive)
+        try:
+            with reach(here) as backend:
+                step.begin("classifying" if isinstance(backend, Client) else "loading the model", len(images))
+                for result in results_of(backend, images, dry_run, tags=tags, skip_tags=skip_tags):
+                    results.append(result)
+                    step.advance("classifying")
+        except KeyboardInterrupt:
+            was_interrupted = True
     batch = next((each["batch"] for each in results if each.get("batch")), None)
     outcomes = Counter(each["outcome"] for each in results)
     if as_json:
-        say_json({"images": results, "batch": batch, "counts": outcomes})
+        say_json({"images": results, "batch": batch, "counts": outcomes, "dry_run": dry_run})
     else:
-        say(summary(results, outcomes, batch, dry_run))
-    end(EXIT_REFUSED if outcomes.keys() & FAILURES else 0)
+        say(outline(results, base_folder(paths), terminal_width(), everything=everything))
+        say(summary(results, batch, dry_run))
+    if was_interrupted:
+        raise KeyboardInterrupt
+    named = {image.path for image in images if image.is_named}
+    failed = (each for each in results if each["outcome"] in FAILURES)
+    end(EXIT_REFUSED if any(not is_unreadable(each) or each["path"] in named for each in failed) else 0)
+
+
+def base_folder(paths: Sequence[str]) -> str:
+    """Return the folder that all of the paths are in, or are."""
+    folders = (os.path.abspath(path) for path in paths)
+    return os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in folders])
 
 
 def results_of(
@@ -132,14 +161,25 @@ def images_of(paths: Sequence[str], here: Locations, *, recursive: bool) -> list
     return list(found.values())
 
 
-def summary(results: Sequence[dict[str, Any]], outcomes: Counter[str], batch: int | None, dry_run: bool) -> str:
+def summary(results: Sequence[dict[str, Any]], batch: int | None, dry_run: bool) -> str:
     """Return the closing sentence."""
     if not results:
         return "There are no images."
+    words = Counter(word_of(each, dry_run=dry_run) for each in results)
+    counted = (
+        f"{count(len(results), 'image')}: {', '.join(f'{number} {word}' for word, number in words.most_common())}."
+    )
     if dry_run:
-        moving = sum(1 for each in results if each.get("target") and each["outcome"] not in FAILURES)
-        return f"{count(len(results), 'image')}, {moving} would be filed. Nothing was changed."
-    words = ", ".join(f"{number} {what}" for what, number in sorted(outcomes.items()))
-    done = sum(outcomes[each] for each in ("filed", "incomplete", "copied", "done"))
-    hint = f" Undo with `snapsortctl undo --batch {batch}`." if done and batch else ""
-    return f"{count(len(results), 'image')}: {words}.{hint}"
+        return f"{counted} Nothing was changed."
+    done = any(each["outcome"] in DONE for each in results)
+    return f"{counted} Undo with `snapsortctl undo --batch {batch}`." if done and batch else counted
+
+
+def word_of(result: dict[str, Any], *, dry_run: bool) -> str:
+    """Return the outcome in a word."""
+    what = result["outcome"]
+    if dry_run and what in DONE:
+        return "would be filed" if what == "filed" else f"would be {what}"
+    return (
+        "unreadable" if is_unreadable(result) else "recorded" if what == "shadow" else OUTCOMES.get(what, ("", what))[1]
+    )

@@ -119,38 +119,19 @@ def event_line(event: Reply) -> str:
     return image_line({**event, "outcome": kind})
 
 
-def image_line(result: Reply, *, dry_run: bool = False) -> str:
+def image_line(result: Reply) -> str:
     """Return one image as a line: outcome, label and score, source and target, rule and reason."""
     what, target = result["outcome"], result.get("target")
-    if dry_run and target and what == "left":
-        what, word = "shadow", "would go"
-    else:
-        word = OUTCOMES.get(what, ("", what))[1]
     seen = f"{escape(result['label'])} {score_text(result['score'])}" if result.get("label") else ""
-    line = f"{outcome(what, 8, word)}  {pad(seen, 16)}  "
+    line = f"{outcome(what, 8)}  {pad(seen, 16)}  "
     goes = str(target or "").startswith("/") and target != result["path"] and what != "left"
     line += arrow(result["path"], str(target)) if goes else short(result["path"])
-    if dry_run:
-        line += "".join(style(f"  + {action_words(each)}", fg="cyan") for each in further_actions(result, goes))
     notes = [escape(str(result[key])) for key in ("rule", "reason") if result.get(key)]
     if result.get("due"):
         notes.append(f"again on {moment(result['due'])}")
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")
-
-
-def further_actions(result: Reply, goes: bool) -> Sequence[Reply]:
-    """Return the actions of a dry run that its line does not show yet."""
-    actions: Sequence[Reply] = result.get("actions") or ()
-    return actions[1:] if goes else actions
-
-
-def action_words(action: Reply) -> str:
-    """Return one action of a dry run: `tag receipt`, `copy → ~/Pictures/`, `trash`."""
-    if action["target"]:
-        return f"{action['kind']} {arrow(action['source'], action['target']).partition(' → ')[2]}"
-    return f"{action['kind']} {escape(' '.join(action['words']))}".rstrip()
 
 
 def log_lines(entries: Sequence[Reply], indent: int = 0) -> Iterator[str]:
@@ -231,10 +212,10 @@ def format_move(source: str, target: str, words: Sequence[str]) -> str:
     return f"{short(source)}  {escape(' '.join(words))}".rstrip()
 
 
-def outcome(what: str, size: int, word: str = "") -> str:
+def outcome(what: str, size: int) -> str:
     """Return an outcome in its colour, padded."""
-    colour, custom = OUTCOMES.get(what, ("white", what))
-    return style(pad(word or custom, size), fg=colour)
+    colour, word = OUTCOMES.get(what, ("white", what))
+    return style(pad(word, size), fg=colour)
 
 
 def pad(text: str, size: int) -> str:

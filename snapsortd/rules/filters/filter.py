@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from snapsortd.domain.decision import Shortfall
 from snapsortd.domain.image import Classification, FileFacts
 
 
@@ -47,6 +48,8 @@ class Verdict:
     """The text that each named group of a regular expression matched."""
     until: datetime | None = None
     """The earliest moment at which time alone changes `matched`, timezone-aware; None if it never does."""
+    shortfall: Shortfall | None = None
+    """Set if the model gave the label that is wanted, but was not sure enough of it."""
 
     @property
     def reason(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from snapsortd.domain.decision import Shortfall
 from snapsortd.domain.text import score_text
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
@@ -29,13 +30,13 @@ class LabelFilter:
         if classification.label not in self.names:
             return Verdict(False, fact, wanted)
         if classification.score < self.min_score:
-            return Verdict(
-                False, f"label is {classification.label}, but {_below('score', classification.score, self.min_score)}"
-            )
+            missed = Shortfall("score", classification.score, self.min_score)
+            return Verdict(False, f"label is {classification.label}, but {_below(missed)}", shortfall=missed)
         if classification.margin < self.min_margin:
-            return Verdict(False, f"{fact}, but {_below('margin', classification.margin, self.min_margin)}")
+            missed = Shortfall("margin", classification.margin, self.min_margin)
+            return Verdict(False, f"{fact}, but {_below(missed)}", shortfall=missed)
         return Verdict(True, fact, wanted)
 
 
-def _below(what: str, value: float, limit: float) -> str:
-    return f"{what} {score_text(value)} is below min_{what} {limit:.2f}"
+def _below(missed: Shortfall) -> str:
+    return f"{missed.measure} {score_text(missed.value)} is below min_{missed.measure} {missed.limit:.2f}"
