@@ -11,7 +11,7 @@ from click import style
 
 from snapsortd.ctl.output.columns import Row, aligned, fit
 from snapsortd.ctl.output.console import short
-from snapsortd.domain.text import count, escape
+from snapsortd.domain.text import count, escape, score_text
 
 Reply = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def near_miss(result: Reply) -> dict[str, Any] | None:
 def near_words(missed: Reply, result: Reply) -> str:
     """Return what an image lacked: `receipt 0.94, needs 0.95 (Receipts by month)`."""
     measure = "" if missed["measure"] == "score" else "margin "
-    found = f"{escape(result['label'])} {measure}{truncated(missed['value'])}"
+    found = f"{escape(result['label'])} {measure}{score_text(missed['value'])}"
     return f"{found}, needs {missed['limit']:.2f} ({escape(missed['rule'])})"
 
 
@@ -100,12 +100,7 @@ def action_words(action: Reply) -> str:
 
 def score_words(result: Reply) -> str:
     """Return label and score, never rounded up; empty if the image was not classified."""
-    return f"{escape(result['label'])} {truncated(result['score'])}" if result.get("label") else ""
-
-
-def truncated(value: float) -> str:
-    """Return a score with two decimals, never rounded up: 0.949 must not read as the 0.95 that it missed."""
-    return f"{int(value * 100 + 1e-9) / 100:.2f}"
+    return f"{escape(result['label'])} {score_text(result['score'])}" if result.get("label") else ""
 
 
 def reason_of(result: Reply) -> str:
