@@ -11,6 +11,7 @@ import pytest
 from snapsortd.config import load_config
 from snapsortd.config.schema.filter_values import FORMATS
 from snapsortd.config.schema.filters import Filters
+from snapsortd.config.screenshot_names import screenshot_names
 from snapsortd.domain.errors import ConfigError
 from snapsortd.rules.filters import (
     AlphaFilter,
@@ -26,6 +27,7 @@ from snapsortd.rules.filters import (
     FolderFilter,
     FormatFilter,
     GpsFilter,
+    KnownNames,
     NameFilter,
     Not,
     RegexFilter,
@@ -62,6 +64,11 @@ def read(tmp_path: Path, written: str) -> Filter:
     ("written", "expected"),
     [
         pytest.param("name: {contains: KEEP}", NameFilter(containing=("KEEP",)), id="name-contains"),
+        pytest.param(
+            "name: {like: screenshot}",
+            NameFilter(known=KnownNames("screenshot", screenshot_names())),
+            id="name-like",
+        ),
         pytest.param(
             "name: {is: a*, contains: [b, c], startswith: d, endswith: [e]}",
             NameFilter(("a*",), ("b", "c"), ("d",), ("e",)),
@@ -155,7 +162,9 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
         pytest.param("not gsp: true", "7:9: unknown key 'not gsp'; did you mean 'not gps'?", id="opposite"),
         pytest.param("name: {contain: x}", "7:16: unknown key 'contain'; did you mean 'contains'?", id="name-key"),
         pytest.param(
-            "name: {}", "7:15: 'name': has no condition; give is, contains, startswith or endswith", id="empty-name"
+            "name: {}",
+            "7:15: 'name': has no condition; give is, contains, startswith, endswith or like",
+            id="empty-name",
         ),
         pytest.param(
             "regex: '(a'",

@@ -138,7 +138,8 @@ def test_the_default_configuration_asks_for_a_clear_answer(tmp_path: Path) -> No
     assert [folder.path for folder in config.watch] == ["/home/ann/Downloads", "/home/ann/Pictures/Screenshots"]
     assert config.negatives
     for rule in config.rules:
-        assert any(isinstance(each, LabelFilter) and each.min_score >= 0.6 for each in rule.filters)
+        clear = (isinstance(each, LabelFilter) and each.min_score >= 0.6 for each in rule.filters)
+        assert any(clear) or any(isinstance(each, NameFilter) and each.known for each in rule.filters)
         assert all(action.destination.root.startswith("/home/ann/") for action in rule.actions)
         assert all(action.on_conflict is OnConflict.RENAME_NEW for action in rule.actions)
 

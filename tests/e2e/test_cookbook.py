@@ -65,8 +65,8 @@ RECIPES = {
         {"Downloads/r.jpg": "Documents/Receipts/2023-08/r.jpg"},
     ),
     "screenshots-by-day": Recipe(
-        {"Desktop/Screenshot 1.png": lambda: saved(screenshot()), "Desktop/cat.png": lambda: saved(photo(1))},
-        {"Desktop/Screenshot 1.png": "Pictures/Screenshots/2024/2024-06-01 001.png"},
+        {"Desktop/Screenshot (1).png": lambda: saved(screenshot()), "Desktop/cat.png": lambda: saved(photo(1))},
+        {"Desktop/Screenshot (1).png": "Pictures/Screenshots/2024/2024-06-01 001.png"},
     ),
     "camera-roll": Recipe(
         {

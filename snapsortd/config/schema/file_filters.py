@@ -9,12 +9,14 @@ from pydantic import Field, model_validator
 from snapsortd.config.schema.base import Short
 from snapsortd.config.schema.filter_values import Addresses, Dates, FolderPatterns, Regex, Weekdays
 from snapsortd.config.schema.values import Ages, Extensions, Lines, Sizes
+from snapsortd.config.screenshot_names import screenshot_names
 from snapsortd.rules.filters import (
     AgeFilter,
     DateFilter,
     ExtensionFilter,
     Filter,
     FolderFilter,
+    KnownNames,
     NameFilter,
     RegexFilter,
     SizeFilter,
@@ -41,15 +43,18 @@ class NameIs(Short):
     startswith: Lines = Field(default_factory=list)
     endswith: Lines = Field(default_factory=list)
     """Compared with the name with and without its suffix."""
+    like: Literal["screenshot"] | None = None
+    """screenshot: the name is one that a known program gives to screenshots, in any language."""
 
     @model_validator(mode="after")
     def _check_condition(self) -> NameIs:
-        if not (self.is_ or self.contains or self.startswith or self.endswith):
-            raise ValueError("has no condition; give is, contains, startswith or endswith")
+        if not (self.is_ or self.contains or self.startswith or self.endswith or self.like):
+            raise ValueError("has no condition; give is, contains, startswith, endswith or like")
         return self
 
     def build(self) -> Filter:
-        return NameFilter(tuple(self.is_), tuple(self.contains), tuple(self.startswith), tuple(self.endswith))
+        known = KnownNames(self.like, screenshot_names()) if self.like else None
+        return NameFilter(tuple(self.is_), tuple(self.contains), tuple(self.startswith), tuple(self.endswith), known)
 
 
 class RegexIs(Short):

@@ -10,7 +10,7 @@ from snapsortd.rules.filters.exif import CameraFilter, ExifFilter, GpsFilter
 from snapsortd.rules.filters.filter import Facts, Filter, Not, Verdict
 from snapsortd.rules.filters.image import AlphaFilter, AnimatedFilter, DimensionsFilter, FormatFilter, SizeFilter
 from snapsortd.rules.filters.label import LabelFilter
-from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, NameFilter, RegexFilter, UrlFilter
+from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, KnownNames, NameFilter, RegexFilter, UrlFilter
 
 __all__ = [
     "DAYS",
@@ -31,6 +31,7 @@ __all__ = [
     "FolderFilter",
     "FormatFilter",
     "GpsFilter",
+    "KnownNames",
     "LabelFilter",
     "NameFilter",
     "Not",

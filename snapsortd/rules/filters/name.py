@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snapsortd.domain.names import split_name
 from snapsortd.rules.filters.filter import Facts, Verdict
-from snapsortd.rules.filters.patterns import either, fold, matches_any
+from snapsortd.rules.filters.patterns import either, fold, matches_any, matches_one_of
 
 MAX_MATCH_S = 0.1
 """Limit for one search of a regular expression, in seconds of processor time as `regex` counts it: of all threads."""
@@ -27,6 +27,14 @@ class ExtensionFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownNames:
+    """The names that programs give to files of one kind, such as "screenshot", as shell patterns."""
+
+    kind: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NameFilter:
     """The name of the file matches at least one text of each given kind, without regard to case.
 
@@ -37,6 +45,7 @@ class NameFilter:
     containing: tuple[str, ...] = ()
     beginnings: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
+    known: KnownNames | None = None
 
     def check(self, facts: Facts) -> Verdict:
         name = fold(facts.name)
@@ -47,11 +56,14 @@ class NameFilter:
             (self.beginnings, any(name.startswith(fold(text)) for text in self.beginnings)),
             (self.endings, any(end.endswith(fold(text)) for text in self.endings for end in ends)),
         )
-        return Verdict(all(fits for texts, fits in fitting if texts), f"name is {facts.name}", self._wanted())
+        fits_known = self.known is None or matches_one_of(facts.name, self.known.patterns)
+        matched = fits_known and all(fits for texts, fits in fitting if texts)
+        return Verdict(matched, f"name is {facts.name}", self._wanted())
 
     def _wanted(self) -> str:
         kinds = {"": self.patterns, "containing ": self.containing}
         kinds |= {"beginning with ": self.beginnings, "ending with ": self.endings}
+        kinds["one that programs give to a "] = (self.known.kind,) if self.known else ()
         return " and ".join(f"{kind}{either(texts)}" for kind, texts in kinds.items() if texts)
 
 
