@@ -36,6 +36,7 @@ def build(path: str, document: Document, root: Node) -> Config:
                 exclude=_excluded(entry.exclude),
                 settle=entry.settle,
                 prune_empty=entry.prune_empty,
+                files_existing=(entry.existing or document.existing) == "file",
                 position=_position(root, "watch", index, "path"),
             )
             for index, entry in enumerate(document.watch)

@@ -81,7 +81,7 @@ def _code() -> Iterator[tuple[str, int, int]]:
     for room in ("domain", "rules", "config"):
         for folder, _, names in os.walk(os.path.join(package, room)):
             for name in sorted(names):
-                if name.endswith(".py"):
+                if name.endswith((".py", ".csv")):
                     path = os.path.join(folder, name)
                     found = os.stat(path)
                     yield path, found.st_size, found.st_mtime_ns

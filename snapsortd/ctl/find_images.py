@@ -14,8 +14,9 @@ from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
 from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.open_file import open_file
+from snapsortd.journal.readonly import read_left
 from snapsortd.vision.formats import recognise
-from snapsortd.watch.candidates import owner
+from snapsortd.watch.candidates import owner, wanted_in
 from snapsortd.watch.completeness import unready
 from snapsortd.watch.scan import scan
 
@@ -55,6 +56,22 @@ def find_images(path: str, watched: Sequence[WatchFolder], *, recursive: bool) -
     for found, root in sorted(paths.items()):
         if _is_image(found, root):
             yield FoundImage(found, unready(found, root))
+
+
+def find_left_images(here: Locations, paths: Sequence[str]) -> list[FoundImage]:
+    """Return those that are in a watched folder and, if `paths` are given, at or below one of these, by path.
+
+    Raise ConfigError, JournalError.
+    """
+    config = load_config(here.config_file, os.environ, here.config_cache)
+    below = [os.path.abspath(path) for path in paths]
+    found = []
+    for path in sorted(read_left(here.journal, config.fingerprint)):
+        folder = wanted_in(path, config.watch)
+        chosen = not below or any(path == each or path.startswith(each.rstrip("/") + "/") for each in below)
+        if folder is not None and chosen and os.path.lexists(path):
+            found.append(FoundImage(path, unready(path, folder.path)))
+    return found
 
 
 def _is_image(path: str, root: str) -> bool:

@@ -269,7 +269,7 @@ class Daemon:
         self.session.classifier.start()
         self.folders.restart()
         self.announcer.publish("state", {"state": self.state, "reason": "the configuration was reloaded"})
-        return {"state": self.state}
+        return {"state": self.state, "left": len(self.session.journal.left_images.outdated(config.fingerprint))}
 
     def _reload_on_signal(self) -> None:
         self.service.reloading()

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TypeVar
 
 from snapsortd.config import check_folders, missing_commands
+from snapsortd.daemon.first_look import FirstLook
 from snapsortd.daemon.guard import guarded, guarded_scan
 from snapsortd.domain.errors import Interrupted
 from snapsortd.domain.file import Stat
@@ -47,6 +48,8 @@ class WatchedFolders:
         )
         self.rescan_due = now
         """The time at which the next rescan is due, in monotonic seconds."""
+        self._first_look = FirstLook(session)
+        self._first_look.begin()
         self.watcher = self._make_watcher({})
 
     def update(self, now: float, *, rescan: bool) -> None:
@@ -70,7 +73,8 @@ class WatchedFolders:
         for folder in folders:
             if not self.watcher.is_scanned(folder.path):
                 continue
-            found = guarded_scan(folder.path, scan(folder, [each.path for each in folders]))
+            paths = scan(folder, [each.path for each in folders])
+            found = guarded_scan(folder.path, self._first_look.take_note(folder, paths))
             self.queue.offer_many(folder.path, found, folder.settle)
 
     def rescan_soon(self) -> None:
@@ -85,6 +89,7 @@ class WatchedFolders:
 
     def restart(self) -> None:
         """Watch and scan the folders of the configuration as it is now."""
+        self._first_look.begin()
         self.watcher = self._make_watcher(self.watcher.points())
         self.watcher.start()
         self.rescan_soon()

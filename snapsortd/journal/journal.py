@@ -15,6 +15,7 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
 from snapsortd.journal.queries import CACHED
 from snapsortd.journal.rows import identity_columns, intent_columns
@@ -43,6 +44,7 @@ class Journal(EntrySelector):
         self._clock = clock
         self._batch_lock = threading.Lock()
         self.folders = MadeFolders(self._file)
+        self.left_images = LeftImages(self._file)
         self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
             statement = "SELECT coalesce(max(batch), 0) FROM entries WHERE batch < ?"

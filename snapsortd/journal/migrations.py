@@ -149,6 +149,20 @@ MIGRATIONS = (
             "CREATE INDEX folders_emptied ON folders (path) WHERE state = 'emptied'",
         ),
     ),
+    Migration(
+        "folders that are watched, and the files that were there before",
+        (
+            """
+            CREATE TABLE watched (
+                path BLOB PRIMARY KEY,
+                scope TEXT NOT NULL,
+                since REAL NOT NULL,
+                is_known INTEGER NOT NULL
+            ) STRICT
+            """,
+            "CREATE INDEX images_existing ON images (ino) WHERE outcome = 'existing'",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

@@ -12,10 +12,14 @@ from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.left_images import existing_under_another_name
 from snapsortd.journal.rows import to_entry, to_known
 
-CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.SHADOW})
+CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.OFFERED, Outcome.SHADOW})
 """Outcomes that can be determined again, and are when the configuration changes: losing them costs only time."""
+
+UNTOUCHED = frozenset({Outcome.LEFT, Outcome.OFFERED, Outcome.SHADOW})
+"""Outcomes of images that stayed where they are, which other rules do not change unasked."""
 
 LASTING = frozenset(
     {Outcome.FILED, Outcome.INCOMPLETE, Outcome.COPIED, Outcome.DONE, Outcome.UNDONE, Outcome.QUARANTINED}
@@ -78,10 +82,19 @@ class JournalReader:
         """
         with self._file.reading() as db:
             row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
-        known = to_known(row) if row else None
+            known = to_known(row) if row else existing_under_another_name(db, identity)
+        if known is not None and known.outcome is Outcome.EXISTING and _has_size_and_time(known.identity, identity):
+            return known
         if known is None or not (_is_same_version(known.identity, identity) or _has_content(known, identity, sha256)):
             return None
         return known if known.fingerprint == fingerprint or known.outcome not in CACHED else None
+
+    def was_left(self, path: str, identity: FileIdentity) -> bool:
+        """True if this version of the image was left alone, by whichever rules."""
+        with self._file.reading() as db:
+            row = db.execute("SELECT * FROM images WHERE path = ?", (os.fsencode(path),)).fetchone()
+        known = to_known(row) if row else None
+        return known is not None and known.outcome in UNTOUCHED and _is_same_version(known.identity, identity)
 
     def added(self, path: str, identity: FileIdentity) -> float | None:
         """Return when this file, in whatever version, came to its folder, at the latest; None if it was not seen there.
@@ -280,6 +293,10 @@ def _is_same_version(known: FileIdentity, found: FileIdentity) -> bool:
     if not known.ctime_ns:
         return found.same_version(known)
     return (found.size, found.mtime_ns, found.ctime_ns) == (known.size, known.mtime_ns, known.ctime_ns)
+
+
+def _has_size_and_time(known: FileIdentity, found: FileIdentity) -> bool:
+    return (found.size, found.mtime_ns) == (known.size, known.mtime_ns)
 
 
 def _has_content(known: Known, found: FileIdentity, sha256: bytes) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import quote_from_bytes
 from snapsortd.domain.errors import JournalBlocked
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.integrity import check_format, journal_errors
+from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.queries import Counts, JournalReader
 
 
@@ -58,3 +59,17 @@ def read_counts(path: str) -> Counts:
         with file.reading() as db:
             check_format(path, db)
         return JournalReader(file).counts()
+
+
+def read_left(path: str, fingerprint: str) -> set[str]:
+    """Return the paths of images that are left alone until a person asks; `fingerprint` is that of the rules of now.
+
+    Raise JournalError as `read_counts` does.
+    """
+    if not os.path.exists(path):
+        return set()
+    with closing(ReadOnlyFile(path)) as file:
+        with file.reading() as db:
+            check_format(path, db)
+        left = LeftImages(file)
+        return {*left.existing(), *left.offered(), *left.outdated(fingerprint)}

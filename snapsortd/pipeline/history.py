@@ -30,10 +30,14 @@ class History:
         An open entry of a file that is `in_hand` is not one of them.
         """
         problems = self._journal.problems(MAX_PROBLEMS)
-        return status_to_json(
-            self._journal.counts(),
-            [each for each in problems if each.outcome != "open" or each.path not in in_hand],
-        )
+        left = self._journal.left_images
+        return {
+            **status_to_json(
+                self._journal.counts(),
+                [each for each in problems if each.outcome != "open" or each.path not in in_hand],
+            ),
+            "left": {"existing": len(left.existing()), "offered": len(left.offered())},
+        }
 
     def log(
         self,

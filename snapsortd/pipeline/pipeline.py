@@ -25,6 +25,7 @@ from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.date_taken import with_date_taken
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.late_companions import Leader, find_leader
+from snapsortd.pipeline.offered import is_offered, why_offered
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.search_moved import MovedImages
@@ -170,6 +171,8 @@ class Pipeline:
                 decision = evaluate(self._rules, facts)
                 if not terms.requested:
                     decision = without_repeats(self._journal, decision, known)
+                    if known is None and is_offered(self._journal, image, decision):
+                        return self._leave(image, Outcome.OFFERED, why_offered(decision), terms)
                 why = reason_left(classification, decision, self._negatives)
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)

@@ -31,6 +31,7 @@ IDLE_WINDOW_S, IDLE_CPU_S = 0.5, 0.01
 
 CONFIG = """\
 version: 1
+existing: file
 model:
   name: {model}
 labels:

@@ -20,6 +20,7 @@ LEFT = "left"
 
 CONFIG = """\
 version: 1
+existing: file
 model:
   name: {model}
 labels: {{photo: [a photo of a real-world scene]}}

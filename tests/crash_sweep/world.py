@@ -28,6 +28,7 @@ from tests.support.switches import Switches
 SHARED_MEMORY = "/dev/shm"
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: MODEL, engine: torch}}
 labels: {{picture: a picture}}
 watch:

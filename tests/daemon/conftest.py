@@ -16,6 +16,7 @@ from snapsortd.pipeline.session import Session
 
 CONFIG = """\
 version: 1
+existing: file
 labels:
   receipt: a photo of a receipt
 watch:

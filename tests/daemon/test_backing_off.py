@@ -27,6 +27,7 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
 
 CONFIG = """\
 version: 1
+existing: file
 labels: {{picture: a picture}}
 watch:
   - path: {top}/inbox

@@ -23,6 +23,7 @@ DAY_S = 86_400
 
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: embedded}}
 labels: {{receipt: a photo of a receipt, other: a photo}}
 rescan: 1d

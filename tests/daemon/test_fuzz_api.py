@@ -195,6 +195,7 @@ def is_served(address: str) -> bool:
 
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: /nowhere}}
 labels: {{receipt: a photo of a receipt}}
 watch: [{folder}/inbox]

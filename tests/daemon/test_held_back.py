@@ -20,6 +20,7 @@ from tests.support.turns import turn
 
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: embedded}}
 labels: {{receipt: a photo of a receipt, other: a photo}}
 watch: [{{path: "{folder}/inbox", settle: 100ms, ignore: ["*.gif"]}}]

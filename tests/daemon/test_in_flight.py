@@ -21,6 +21,7 @@ from tests.support.mortal_child import image
 AT_MOST = QUEUED_PER_THREAD * default_threads()
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: embedded}}
 labels: {{receipt: a photo of a receipt, other: a photo}}
 watch: [{{path: "{folder}/inbox", settle: 100ms}}]

@@ -18,6 +18,7 @@ from tests.support.looping import Loop, looping
 
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: embedded}}
 labels: {{receipt: a photo of a receipt, other: a photo}}
 watch: [{{path: "{folder}/inbox", settle: 100ms}}, {{path: "{folder}/other", settle: 100ms}}]

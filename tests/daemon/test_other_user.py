@@ -33,6 +33,7 @@ PROBE = "import subprocess, sys, snapsortd.daemon.main; sys.exit(subprocess.call
 
 CONFIG = """\
 version: 1
+existing: file
 model: {{name: embedded}}
 labels: {{picture: a picture}}
 watch: [{{path: {home}/inbox, settle: 100ms}}]

@@ -25,6 +25,7 @@ pytestmark = [
 SHARED_MEMORY = Path("/dev/shm")
 CONFIG = """\
 version: 1
+existing: file
 labels: {{picture: a picture}}
 watch:
   - path: {inbox}/near

@@ -13,7 +13,6 @@ import pytest
 from snapsortd.config import load_config
 from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import COMMANDS, Instance
-from tests.support.waiting import wait_for
 
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text()
@@ -57,7 +56,8 @@ def test_commands_without_a_daemon(home: Instance) -> None:
 def test_commands_with_a_daemon(home: Instance) -> None:
     run(home, "snapsortctl init")
     home.start()
-    wait_for(lambda: home.status()["filed"] == 2, what="screenshot and receipt filed")
+    run(home, "snapsortctl sort ~/Downloads")
+    assert home.status()["filed"] == 2
     for line in LINES[LINES.index("snapsortctl undo --dry-run") :]:
         run(home, line, REFUSED.get(line, (0, 1) if "--rule" in line or "--all" in line else (0,)))
     for line in LINES[LINES.index("snapsortctl status") : LINES.index("snapsortctl stop") + 1]:

@@ -23,6 +23,7 @@ from tests.support.waiting import wait_for
 
 CONFIG = """\
 version: 1
+existing: file
 labels:
   receipt: [a photo of a receipt, a scanned invoice]
 watch: [{{path: "{inbox}/near", settle: 200ms}}, {{path: "{inbox}/far", settle: 200ms}}]

@@ -132,7 +132,7 @@ def _seal(mount_point: Path, change: str) -> None:
 
 def config(disks: Sequence[Disk]) -> str:
     """Return rules from every disk to every disk, by the beginning of a name: VERB-DISK-."""
-    lines = ["version: 1", f"model: {tiny_checkpoint()}", "labels: {picture: a picture}", "watch:"]
+    lines = ["version: 1", "existing: file", f"model: {tiny_checkpoint()}", "labels: {picture: a picture}", "watch:"]
     lines += [f"  - {{path: {disk.inbox}, settle: 200ms, subfolders: true}}" for disk in disks]
     lines += ["rules:", '  - {name: trash, filters: [name: "trash-*"], actions: [trash]}']
     for number, disk in enumerate(disks):

@@ -24,6 +24,7 @@ COMMANDS = Path(sys.executable).parent
 
 CONFIG = """\
 version: 1
+existing: file
 labels:
   screenshot: [a screenshot, a screenshot of a software interface, a screen capture from a phone]
   receipt: [a photo of a receipt, a scanned invoice]
@@ -160,6 +161,7 @@ def tree(*folders: Path) -> dict[str, str]:
 
 SHARED = """\
 version: 1
+existing: file
 labels: {{picture: a picture}}
 watch:
   - path: {inbox}

@@ -75,11 +75,20 @@ L = TypeVar("L", bound=Loop)
 
 
 @contextmanager
-def looping(tmp_path: Path, config: str, kind: type[L] = Loop, clock: Callable[[], float] = time.time) -> Iterator[L]:
-    """Yield a daemon with this configuration, in which {folder} is the folder with `inbox` and `filed`."""
-    folder = Path(tempfile.mkdtemp(prefix="snap"))
+def looping(
+    tmp_path: Path,
+    config: str,
+    kind: type[L] = Loop,
+    clock: Callable[[], float] = time.time,
+    folder: Path | None = None,
+) -> Iterator[L]:
+    """Yield a daemon with this configuration, in which {folder} is the folder with `inbox` and `filed`.
+
+    It is a new one that is removed at the end, unless `folder` is given.
+    """
+    is_given, folder = folder is not None, folder or Path(tempfile.mkdtemp(prefix="snap"))
     for name in ("inbox", "filed"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     (folder / "config.yaml").write_text(config.format(folder=folder))
     names = ("HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
     locations = find_locations(
@@ -90,4 +99,5 @@ def looping(tmp_path: Path, config: str, kind: type[L] = Loop, clock: Callable[[
         one = kind(folder, session)
         yield one
         one.close()
-    shutil.rmtree(folder)
+    if not is_given:
+        shutil.rmtree(folder)

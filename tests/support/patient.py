@@ -24,6 +24,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount or
 PROGRAM = (sys.executable, "-c", "from snapsortd.ctl.main import main; main()")
 CONFIG = """\
 version: 1
+existing: file
 labels: {{receipt: a receipt, photo: a photo}}
 watch: [{{path: "{inbox}", subfolders: true}}]
 rules: [{{name: All, filters: [label: receipt], actions: [move: "{filed}/"]}}]

@@ -114,6 +114,8 @@ class WatchEntry(Short):
     """A file is complete when it has not changed for this long."""
     prune_empty: bool = False
     """Remove subfolders that are empty after their last image was filed."""
+    existing: Literal["leave", "file"] | None = None
+    """As the key of the same name at the top, for this folder."""
 
     @model_validator(mode="after")
     def _check_whole_system(self) -> WatchEntry:
@@ -216,6 +218,8 @@ class Document(Strict):
     """Scan the watched folders this often, for files that the system did not report."""
     taken_from: DateSources = Field(default_factory=lambda: list(DATE_SOURCES))
     """The places where the date on which an image was taken is looked for, in this order; others are not."""
+    existing: Literal["leave", "file"] = "leave"
+    """leave: an image that is in a folder when it is watched for the first time stays there until you ask for it."""
     notify: bool = False
     """Show a desktop notification for every image that is filed."""
     companions: CompanionSuffixes = Field(default_factory=lambda: list(COMPANION_SUFFIXES))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.ctl.client import Backend, Client, reach
-from snapsortd.ctl.find_images import FoundImage, find_images, watched_folders
+from snapsortd.ctl.find_images import FoundImage, find_images, find_left_images, watched_folders
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.outline import is_unreadable, outline
@@ -29,8 +29,11 @@ def path_options(function: F) -> F:
     """Add the arguments that choose the images, and how many of them are listed."""
     everything = click.option("--all", "everything", is_flag=True, help="List every image, also those that stay.")
     recursive = click.option("-r", "--recursive", is_flag=True, help="Include the subfolders of folders.")
-    paths = click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
-    return recursive(everything(paths(function)))
+    paths = click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="PATH...")
+    left = click.option(
+        "--left", is_flag=True, help="Images that were left alone until you ask: those from before, or older rules."
+    )
+    return recursive(everything(left(paths(function))))
 
 
 def tag_options(function: F) -> F:
@@ -79,6 +82,7 @@ def sort_command(as_json: bool, dry_run: bool, **which: Any) -> None:
     \b
       snapsortctl sort ~/Downloads
       snapsortctl sort scan1.png scan2.png
+      snapsortctl sort --left             what was left alone until you ask
     """
     process_images(**which, as_json=as_json, dry_run=dry_run)
 
@@ -86,6 +90,7 @@ def sort_command(as_json: bool, dry_run: bool, **which: Any) -> None:
 def process_images(
     paths: Sequence[str],
     recursive: bool,
+    left: bool,
     tags: Sequence[str],
     skip_tags: Sequence[str],
     everything: bool,
@@ -97,9 +102,11 @@ def process_images(
     If that is interrupted, report what was done until then, so that it can be undone.
     """
     here, results, was_interrupted = locations(), list[dict[str, Any]](), False
+    if not paths and not left:
+        raise click.UsageError("Missing argument 'PATH...'.")
     with steps(quiet=as_json) as step:
         step.begin("looking for images")
-        images = images_of(paths, here, recursive=recursive)
+        images = find_left_images(here, paths) if left else images_of(paths, here, recursive=recursive)
         try:
             with reach(here) as backend:
                 step.begin("classifying" if isinstance(backend, Client) else "loading the model", len(images))

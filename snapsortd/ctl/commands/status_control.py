@@ -10,6 +10,7 @@ from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
 from snapsortd.ctl.output.render import status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
+from snapsortd.domain.text import count
 from snapsortd.files.locations import Locations
 
 
@@ -67,7 +68,14 @@ def reload_command(as_json: bool) -> None:
 
     If it has faults, all of them are listed, the last valid configuration stays in effect, and the exit code is 3.
     """
-    send("reload", "Configuration reloaded.", as_json)
+    reply = Client(locations().socket).send("reload")
+    if as_json:
+        return say_json(reply)
+    say("Configuration reloaded.")
+    if left := reply.get("left"):
+        say(f"The rules changed. {count(left, 'image')} that they left alone before will not be moved by themselves:")
+        say("`snapsortctl status` says how many match now, `snapsortctl sort --left` files these.")
+    return None
 
 
 @click.command("stop")

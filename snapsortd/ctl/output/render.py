@@ -27,6 +27,8 @@ OUTCOMES = {
     "copied": ("green", "copied"),
     "done": ("green", "done"),
     "left": ("white", "left"),
+    "existing": ("white", "there before"),
+    "offered": ("cyan", "offered"),
     "shadow": ("cyan", "shadow"),
     "ignored": ("bright_black", "ignored"),
     "undone": ("cyan", "undone"),
@@ -88,12 +90,24 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     for number, task in enumerate(status.get("working") or ()):
         yield "" if number else "working", working(task)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
+    yield from left_facts(status.get("left") or {})
     if last := status.get("last"):
         yield "last", event_line(last)
     yield "config", short(status["config"]["path"])
     if status["config"].get("error"):
         yield "", style(f"not in effect: {escape(status['config']['error'])}", fg="red")
     yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
+
+
+def left_facts(left: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield what is left alone until a person asks for it."""
+    facts = []
+    if left.get("existing"):
+        facts.append(f"{count(left['existing'], 'image')} from before the folders were watched")
+    if left.get("offered"):
+        facts.append(f"{count(left['offered'], 'image')} that your rules match since you changed them")
+    for number, fact in enumerate(facts):
+        yield "" if number else "left", f"{fact}; file with `snapsortctl sort --left`"
 
 
 def working(task: Reply) -> str:

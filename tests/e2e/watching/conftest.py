@@ -18,6 +18,7 @@ from tests.support.observed import Observed
 
 CONFIG = """\
 version: 1
+existing: file
 model: MODEL
 labels: {{picture: a picture}}
 watch:

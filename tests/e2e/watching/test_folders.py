@@ -112,6 +112,7 @@ def test_an_image_waits_for_the_disk_of_its_destination(daemon: Observed) -> Non
 
 LIMITED = """\
 version: 1
+existing: file
 labels: {{picture: a picture}}
 rescan: 1s
 watch:

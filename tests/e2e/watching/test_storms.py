@@ -37,6 +37,7 @@ TIMEOUT_S = 2_700 if FULL else 120
 
 CONFIG = """\
 version: 1
+existing: file
 model: MODEL
 labels: {{picture: a picture}}
 watch:
