@@ -36,6 +36,7 @@ def build(path: str, document: Document, root: Node) -> Config:
                 exclude=_excluded(entry.exclude),
                 settle=entry.settle,
                 prune_empty=entry.prune_empty,
+                wait=entry.wait,
                 files_existing=(entry.existing or document.existing) == "file",
                 position=_position(root, "watch", index, "path"),
             )
@@ -82,6 +83,7 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
         continues=entry.continue_,
         leaves_alone=any(kind_of(action) == SKIP for action in entry.actions),
         tags=tuple(entry.tags),
+        wait=entry.wait,
     )
 
 

@@ -48,6 +48,8 @@ class WatchFolder:
     settle: float = 1.0
     prune_empty: bool = False
     """True to remove subfolders that filing has emptied."""
+    wait: float = 0.0
+    """Seconds that a new image waits before it is filed, unless its rule says otherwise."""
     files_existing: bool = True
     """False to leave alone what was in the folder before it was watched, until a person asks for it."""
     position: str = field(default="", compare=False)

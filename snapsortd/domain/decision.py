@@ -126,3 +126,5 @@ class Decision:
     """The name of the rule whose `skip` ended the evaluation; empty if none did."""
     due: datetime | None = None
     """The earliest moment at which time alone changes which rules match; None if it never does."""
+    wait: float | None = None
+    """The seconds that the rules have the image wait before it is filed; None if they leave that to its folder."""

@@ -14,7 +14,7 @@ from snapsortd.domain.image import Classification
 
 class Outcome(StrEnum):
     """The outcome of processing an image; the file is left alone until it changes.
-    IGNORED, LEFT, OFFERED and SHADOW are classified again when the configuration or the readable formats change."""
+    IGNORED, LEFT, OFFERED, WAITING and SHADOW are decided again when configuration or readable formats change."""
 
     IGNORED = "ignored"
     LEFT = "left"
@@ -22,6 +22,8 @@ class Outcome(StrEnum):
     """Rules had left the file alone; those of now would file it, which a person has to ask for."""
     EXISTING = "existing"
     """The file was in its folder before that was watched, and is left alone until a person asks for it."""
+    WAITING = "waits"
+    """A rule will file it after a while."""
     SHADOW = "shadow"
     FILED = "filed"
     INCOMPLETE = "incomplete"

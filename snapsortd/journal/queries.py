@@ -15,7 +15,7 @@ from snapsortd.journal.file import JournalFile
 from snapsortd.journal.left_images import existing_under_another_name
 from snapsortd.journal.rows import to_entry, to_known
 
-CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.OFFERED, Outcome.SHADOW})
+CACHED = frozenset({Outcome.IGNORED, Outcome.LEFT, Outcome.OFFERED, Outcome.WAITING, Outcome.SHADOW})
 """Outcomes that can be determined again, and are when the configuration changes: losing them costs only time."""
 
 UNTOUCHED = frozenset({Outcome.LEFT, Outcome.OFFERED, Outcome.SHADOW})
@@ -129,6 +129,12 @@ class JournalReader:
         statement = "SELECT path FROM images WHERE due > ? AND due <= ? ORDER BY due LIMIT ?"
         with self._file.reading() as db:
             return [os.fsdecode(row["path"]) for row in db.execute(statement, (after, until, limit))]
+
+    def waiting(self, limit: int) -> list[Known]:
+        """Return the images that wait to be filed, the first that are due first."""
+        statement = "SELECT * FROM images WHERE outcome = ? AND due IS NOT NULL ORDER BY due LIMIT ?"
+        with self._file.reading() as db:
+            return [to_known(row) for row in db.execute(statement, (Outcome.WAITING, limit))]
 
     def next_due(self, after: float) -> float | None:
         """Return when the next image is due after this time of the wall clock; None if none is."""

@@ -36,6 +36,10 @@ class History:
                 self._journal.counts(),
                 [each for each in problems if each.outcome != "open" or each.path not in in_hand],
             ),
+            "waits": [
+                {"path": each.path, "until": iso(each.due or 0.0), "reason": each.reason}
+                for each in self._journal.waiting(MAX_PROBLEMS)
+            ],
             "left": {"existing": len(left.existing()), "offered": len(left.offered())},
         }
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.entry import Entry
@@ -31,6 +32,7 @@ from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
 from snapsortd.pipeline.turns import Turn
+from snapsortd.pipeline.wait import end_of_wait, waiting
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
@@ -79,7 +81,9 @@ class Pipeline:
         fingerprint: str,
         clock: Callable[[], float] = time.time,
         watched: Sequence[tuple[str, bool]] = (),
+        waits: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
+        """`waits`: the seconds that new images wait in each watched folder."""
         self._journal = journal
         self._executor = executor
         self._answering = answering
@@ -89,6 +93,7 @@ class Pipeline:
         self._taken_from = taken_from
         self._fingerprint = fingerprint
         self._clock = clock
+        self._waits = waits
         roots = (action.destination.root for rule in rules for action in rule.actions if action.destination)
         self._duplicates = DuplicateFinder(journal, answering, MovedImages(tuple(dict.fromkeys(roots)), tuple(watched)))
         self._wanted = wanted(rules)
@@ -176,10 +181,13 @@ class Pipeline:
                 why = reason_left(classification, decision, self._negatives)
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
+                text = decision_to_json(file, classification, decision, _elapsed(began))
+                until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
+                if until is not None:
+                    return self._wait(image, waiting(result, until, now), text)
                 if terms.dry_run:
                     result = replace(result, outcome=foreseen_outcome(path, decision.actions))
                 else:
-                    text = decision_to_json(file, classification, decision, _elapsed(began))
                     turn = self._executor.turns.turn(decision)
                     if not terms.requested:
                         yield turn
@@ -206,6 +214,13 @@ class Pipeline:
         if not terms.dry_run:
             self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint))
         return Result(image.path, outcome, reason)
+
+    def _wait(self, image: OpenFile, result: Result, text: str) -> Result:
+        """Record an image that waits to be filed; `text` is the decision for the journal."""
+        number = self._journal.decide(image.path, text)
+        known = Known(image.path, image.identity, result.outcome, result.reason, self._fingerprint, number)
+        self._journal.remember(replace(known, sha256=image.sha256, due=result.due))
+        return result
 
     def _follow(self, image: OpenFile, leader: Leader, terms: Terms) -> Result:
         """File a companion that came later than its image."""

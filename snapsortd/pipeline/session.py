@@ -160,6 +160,7 @@ class Session:
             fingerprint=fingerprint,
             clock=self.clock,
             watched=[(folder.path, folder.subfolders) for folder in self.config.watch],
+            waits={folder.path: folder.wait for folder in self.config.watch},
         )
 
     def repair(self) -> list[str]:

@@ -41,7 +41,8 @@ def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
         elif each.matched:
             actions.extend(plan(each.rule, facts.file, facts.classification, each.groups))
     reasons = tuple(each.reason for each in answers)
-    return Decision(reasons, tuple(actions), skipped, _due(rules, facts, answers))
+    waits = [each.rule.wait for each in answers if each.matched and each.rule.wait is not None]
+    return Decision(reasons, tuple(actions), skipped, _due(rules, facts, answers), max(waits, default=None))
 
 
 def _ask(rules: Sequence[Rule], facts: Facts) -> list[_Answer]:

@@ -59,6 +59,8 @@ class Rule:
     leaves_alone: bool = False
     """`skip`: a matching file is left alone, and no further rule is evaluated."""
     tags: tuple[str, ...] = ()
+    wait: float | None = None
+    """Seconds that a new image waits before it is filed; None: those of its folder."""
 
 
 def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> tuple[Rule, ...]:

@@ -37,6 +37,7 @@ from snapsortd.config.schema.values import (
     RuleTags,
     Threads,
     UnloadAfter,
+    Wait,
     WatchedPath,
     context_of,
 )
@@ -114,6 +115,8 @@ class WatchEntry(Short):
     """A file is complete when it has not changed for this long."""
     prune_empty: bool = False
     """Remove subfolders that are empty after their last image was filed."""
+    wait: Wait = 0.0
+    """A new image stays this long before it is filed, because you may still need it where it is."""
     existing: Literal["leave", "file"] | None = None
     """As the key of the same name at the top, for this folder."""
 
@@ -140,6 +143,8 @@ class RuleEntry(Strict):
     """Whether the locations include their subfolders."""
     tags: RuleTags = Field(default_factory=list)
     """Tags for --tags and --skip-tags; always and never have a special meaning."""
+    wait: Wait | None = None
+    """As that of the watched folder, which it replaces: 0s files at once."""
     enabled: bool = True
     mode: Literal["live", "shadow"] = "live"
     """shadow: record in the journal what the rule would do, change nothing."""

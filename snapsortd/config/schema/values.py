@@ -208,6 +208,10 @@ def _date_source(value: str) -> str:
     return value
 
 
+def _wait(value: object) -> float:
+    return 0.0 if value in ("0", "0s") else _duration(value)
+
+
 def _once(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
@@ -238,6 +242,7 @@ Line = Annotated[str, AfterValidator(as_line)]
 Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
 Patterns = Annotated[list[Line], BeforeValidator(as_any_number, json_schema_input_type=str | list[str])]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
+Wait = Annotated[float, BeforeValidator(_wait), WithJsonSchema({"type": "string", "examples": ["10m", "0s"]})]
 TimeLimit = Annotated[
     float, BeforeValidator(_time_limit), WithJsonSchema({"type": "string", "examples": ["30s", "5m"]})
 ]

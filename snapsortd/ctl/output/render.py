@@ -27,6 +27,7 @@ OUTCOMES = {
     "copied": ("green", "copied"),
     "done": ("green", "done"),
     "left": ("white", "left"),
+    "waits": ("yellow", "waits"),
     "existing": ("white", "there before"),
     "offered": ("cyan", "offered"),
     "shadow": ("cyan", "shadow"),
@@ -87,6 +88,8 @@ def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
     for number, held in enumerate(status.get("held_back") or ()):
         waits = f"{short(held['path'])}, for {duration(held['seconds'])}: {escape(held['reason'])}"
         yield "" if number else "waiting", waits
+    for number, each in enumerate(status.get("waits") or ()):
+        yield "" if number else "waits", f"until {moment(each['until'])}: {short(each['path'])}"
     for number, task in enumerate(status.get("working") or ()):
         yield "" if number else "working", working(task)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
@@ -142,7 +145,7 @@ def image_line(result: Reply) -> str:
     line += arrow(result["path"], str(target)) if goes else short(result["path"])
     notes = [escape(str(result[key])) for key in ("rule", "reason") if result.get(key)]
     if result.get("due"):
-        notes.append(f"again on {moment(result['due'])}")
+        notes.append(f"{'until' if what == 'waits' else 'again on'} {moment(result['due'])}")
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")
