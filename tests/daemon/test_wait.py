@@ -1,4 +1,4 @@
-"""A new image waits where it is for as long as its folder or rule says, across restarts, unless a person asks for it."""
+"""A new image waits where it is for as long as its folder or rule says, even across restarts; not if asked for."""
 
 from __future__ import annotations
 
