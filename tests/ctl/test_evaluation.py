@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from snapsortd.config import Label
 from snapsortd.ctl.evaluation.fitting import MIN_CORRECT, fit, tempered
+from snapsortd.ctl.evaluation.interval import interval
 from snapsortd.ctl.evaluation.lint import lint_answers, lint_labels, lint_prompts
 from snapsortd.ctl.evaluation.metrics import Evaluation, LabelledImage, LabelSet, Threshold, evaluate, judge
 from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
+from snapsortd.ctl.output.evaluation import report
 from snapsortd.domain.image import Classification, ImageFacts
 from snapsortd.rules.filters import LabelFilter, Not
 from snapsortd.rules.rule import FilterMode, Rule
@@ -150,7 +152,51 @@ def test_the_lowest_threshold_that_is_right_often_enough() -> None:
     assert suggestion is not None
     assert (suggestion.precision, suggestion.recall) == (1.0, 1.0)
     assert not suggestion.threshold.passed(image("bill", 0.66, 0.3, 0.04).classification)
-    assert fitted.thresholds["bill"] is None, "too few images to tell"
+    assert fitted.thresholds["bill"] is None
+    assert fitted.refused == {"bill": "only 19 of its 39 images get this label; describe them by other prompts"}
+    assert (suggestion.moved, suggestion.due) == (60, 60)
+
+
+@pytest.mark.parametrize(
+    ("images", "reason"),
+    [
+        pytest.param(
+            [image("shot", 0.9, 0.1, 0.0)] * 19, "too few images: 19, of 20 that are needed at least", id="few"
+        ),
+        pytest.param(
+            [image("shot", 0.9, 0.1, 0.0)] * 50 + [image("bill", 0.9, 0.1, 0.0)] * 20,
+            "no threshold is right for 97% of what it moves; give what is confused with it other prompts",
+            id="confused",
+        ),
+    ],
+)
+def test_no_threshold_is_suggested_without_a_reason(images: list[LabelledImage], reason: str) -> None:
+    assert fit(images, LABELS).refused["shot"] == reason
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "low", "high"),
+    [
+        # Newcombe 1998, "Two-sided confidence intervals for the single proportion", table I, method 3.
+        pytest.param(81, 263, 0.2553, 0.3662, id="many"),
+        pytest.param(15, 148, 0.0624, 0.1605, id="rare"),
+        pytest.param(0, 20, 0.0, 0.1611, id="none"),
+        pytest.param(1, 29, 0.0061, 0.1718, id="one"),
+    ],
+)
+def test_the_interval_is_wilsons(right: int, n: int, low: float, high: float) -> None:
+    assert interval(right / n, n) == pytest.approx((low, high), abs=6e-5)
+
+
+def test_a_folder_whose_name_is_no_label_is_explained() -> None:
+    images = [image("shot", 0.9, 0.05, 0.05), image("shots", 0.9, 0.05, 0.05), image("cat", 0.1, 0.1, 0.8)]
+    words = "\n".join(report(evaluate(images, LABELS), images, LABELS))
+    assert "3 images, 66.7% right (21% to 94%), calibration error" in words
+    assert "'shots' is not a label; did you mean 'shot'?: its 1 image should stay, so other is right for them" in words
+    assert "'cat' is not a label: its 1 image should stay, so other is right for them" in words
+    assert (
+        "50.0% (9% to 91%) of the 2 moved images belong there; 100.0% (21% to 100%) of the 1 that should move" in words
+    )
 
 
 GOOD = (Label("shot", ("a screenshot",)), Label("other", ("a photo",), negative=True))

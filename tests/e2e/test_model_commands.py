@@ -42,13 +42,13 @@ def table_of(pictures: Path) -> Path:
 
 def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path: Path) -> None:
     found = instance.json("model", "eval", str(pictures))
-    assert found.keys() == {"n", "accuracy", "ece", "labels", "moved"}
+    assert found.keys() == {"n", "accuracy", "accuracy_interval", "ece", "labels", "moved"}
     assert (found["n"], found["accuracy"]) == (6, 1.0)
-    assert found["moved"] == {"precision": 1.0, "recall": 1.0}
+    assert found["moved"] == {"n": 4, "predicted": 4, "precision": 1.0, "recall": 1.0}
     assert found["labels"].keys() == {"screenshot", "receipt", "photo", "document", "picture"}
-    assert found["labels"]["screenshot"] == {"n": 2, "precision": 1.0, "recall": 1.0}
+    assert found["labels"]["screenshot"] == {"n": 2, "predicted": 2, "precision": 1.0, "recall": 1.0}
     assert found["labels"]["photo"]["n"] == 2, "a cat counts as a negative label"
-    assert found["labels"]["document"] == {"n": 0, "precision": None, "recall": None}
+    assert found["labels"]["document"] == {"n": 0, "predicted": 0, "precision": None, "recall": None}
     assert 0 <= found["ece"] < 0.5
 
     drawn = tmp_path / "drawn.png"
@@ -56,7 +56,13 @@ def test_eval_with_the_model_in_use(instance: Instance, pictures: Path, tmp_path
     done = instance.ctl("model", "eval", str(table_of(pictures)), "--picture", str(drawn), "--fit", ok=(1,))
     assert "broken.png: " in done.stderr
     assert done.stdout.startswith("6 images, 100.0% right")
-    for words in ("TRUE ↓ PREDICTED →", "Slowest", "screenshot: no threshold", "too few images", "PRECISION"):
+    for words in (
+        "TRUE ↓ PREDICTED →",
+        "Slowest",
+        "screenshot: too few images: 2, of 20",
+        "'cat' is not a label",
+        "PRECISION",
+    ):
         assert words in done.stdout
     with Image.open(drawn) as picture:
         assert picture.format == "PNG"
@@ -72,7 +78,7 @@ def test_eval_with_other_labels_and_another_model(instance: Instance, pictures: 
     assert (found["n"], set(found["labels"])) == (6, {"shot", "other"})
     assert found["labels"]["other"]["n"] == 6, "none of the labels given is in the set"
     labels.write_text("shot: a cat")
-    assert "not in the set: cat, receipt, screenshot" in instance.ctl(*words, ok=(1,)).stderr
+    assert "none of the set: cat, receipt, screenshot" in instance.ctl(*words, ok=(1,)).stderr
     labels.write_text("shot: {prompt: a cat}")
     assert "unknown key 'prompt'; did you mean 'prompts'?" in instance.ctl(*words, ok=(3,)).stderr
 

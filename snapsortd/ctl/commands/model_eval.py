@@ -33,11 +33,11 @@ def eval_command(
     """Measure how well a model classifies labelled images. Changes nothing.
 
     PATH is a folder with one folder of images per label, or a CSV file with the columns path and label. The labels
-    and the model are those of the configuration unless you name others. A label that is not in the set counts as
-    its negative label; if the set has several, any of them counts as right.
+    and the model are those of the configuration unless you name others. The images of a folder whose name is not a
+    label count as images that stay: any negative label is right for them, and any that no rule files.
 
-    An image counts as moved if it reaches the thresholds of a configured rule for its label, or those of `label: NAME`
-    (a score of 0.5) if there is no such rule. Exit code 1 if an image can't be read; the others are counted.
+    An image counts as moved if it reaches the thresholds of a configured rule for its label; if no rule files any of
+    the labels, those of `label: NAME` (a score of 0.5). Exit code 1 if an image can't be read; the others are counted.
 
     \b
       snapsortctl model eval ~/sorted
@@ -75,11 +75,10 @@ def measure(
 
     config = configuration()
     chosen = load_labels(labels_file) if labels_file else config.labels
-    labels = LabelSet(
-        tuple(label.name for label in chosen),
-        frozenset(label.name for label in chosen if label.negative),
-        thresholds_in_force(config.rules),
-    )
+    names = tuple(label.name for label in chosen)
+    thresholds = {name: each for name, each in thresholds_in_force(config.rules).items() if name in names}
+    staying = {name for name in names if thresholds and name not in thresholds}
+    labels = LabelSet(names, frozenset(label.name for label in chosen if label.negative) | staying, thresholds)
     items = read_dataset(path)
     check_labels([item.label for item in items], labels)
     images, unreadable = [], 0
@@ -117,8 +116,9 @@ def check_labels(given: Sequence[str], labels: LabelSet) -> None:
     unknown = sorted(set(given) - set(labels.names))
     if unknown and not labels.negatives:
         raise SnapsortError(
-            f"these labels are not in the set: {', '.join(unknown)}",
-            "add them, or a label with `negative: true`, which covers everything else",
+            f"these folders or labels are none of the set: {', '.join(map(escape, unknown))}",
+            f"rename them to one of {', '.join(map(escape, labels.names))}, or add a label with `negative: true`, "
+            "which covers everything else",
         )
 
 
@@ -135,15 +135,23 @@ def save_picture(found: Evaluation, labels: LabelSet, path: str) -> None:
 
 def document(found: Evaluation) -> dict[str, Any]:
     """Return the figures as a JSON document."""
+    from snapsortd.ctl.evaluation.interval import interval
+
     return {
         "n": found.n,
         "accuracy": found.accuracy,
+        "accuracy_interval": list(interval(found.accuracy, found.n)),
         "ece": found.ece,
         "labels": {
-            name: {"n": each.n, "precision": each.precision, "recall": each.recall}
+            name: {"n": each.n, "predicted": each.predicted, "precision": each.precision, "recall": each.recall}
             for name, each in found.labels.items()
         },
-        "moved": {"precision": found.moved.precision, "recall": found.moved.recall},
+        "moved": {
+            "n": found.moved.n,
+            "predicted": found.moved.predicted,
+            "precision": found.moved.precision,
+            "recall": found.moved.recall,
+        },
     }
 
 
@@ -162,4 +170,5 @@ def fit_document(fitted: Fit) -> dict[str, Any]:
             }
             for name, each in fitted.thresholds.items()
         },
+        "refused": dict(fitted.refused),
     }

@@ -11,7 +11,7 @@ from snapsortd.domain.image import Classification
 
 PRECISION = 0.97
 """Wanted precision: of a hundred images that are moved, three may be wrong."""
-MIN_CORRECT = 10
+MIN_CORRECT = 20
 """Minimum number of correctly moved images for a suggestion: fewer could be due to chance."""
 
 _SCORES = tuple(step / 20 for step in range(8, 20))
@@ -28,30 +28,35 @@ class Suggestion:
     threshold: Threshold
     precision: float
     recall: float
+    moved: int
+    """Number of images that it moves."""
+    due: int
+    """Number of images that it should move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
     """The result of fitting.
 
-    `thresholds`: None for a label with too few images, or that reaches the precision with no threshold.
+    `thresholds`: None for a label with too few images, or that reaches the precision with no threshold; `refused` has
+    the reasons.
     `temperature`: the divisor of the logits that fits best. `ece`: the calibration error before and after.
     """
 
     thresholds: Mapping[str, Suggestion | None]
     temperature: float
     ece: tuple[float, float]
+    refused: Mapping[str, str]
 
 
 def fit(images: Sequence[LabelledImage], labels: LabelSet, precision: float = PRECISION) -> Fit:
     """Fit to at least one image."""
     temperature = min(_TEMPERATURES, key=lambda each: (_loss(images, labels, each), abs(log(each))))
     cooled = [replace(image, classification=tempered(image.classification, temperature)) for image in images]
-    return Fit(
-        {name: _suggest(images, name, precision) for name in labels.names if name not in labels.negatives},
-        temperature,
-        (_error(images, labels), _error(cooled, labels)),
-    )
+    wanted = [name for name in labels.names if name not in labels.negatives]
+    found = {name: _suggest(images, name, precision) for name in wanted}
+    refused = {name: _refusal(images, name, precision) for name, each in found.items() if each is None}
+    return Fit(found, temperature, (_error(images, labels), _error(cooled, labels)), refused)
 
 
 def tempered(classification: Classification, temperature: float) -> Classification:
@@ -72,8 +77,19 @@ def _suggest(images: Sequence[LabelledImage], name: str, precision: float) -> Su
         if correct < MIN_CORRECT or correct / len(moved) < precision:
             continue
         if best is None or correct / due > best.recall:
-            best = Suggestion(threshold, correct / len(moved), correct / due)
+            best = Suggestion(threshold, correct / len(moved), correct / due, len(moved), due)
     return best
+
+
+def _refusal(images: Sequence[LabelledImage], name: str, precision: float) -> str:
+    """Return why no threshold is suggested for a label."""
+    due = sum(image.given == name for image in images)
+    correct = sum(image.given == name == image.classification.label for image in images)
+    if due < MIN_CORRECT:
+        return f"too few images: {due}, of {MIN_CORRECT} that are needed at least"
+    if correct < MIN_CORRECT:
+        return f"only {correct} of its {due} images get this label; describe them by other prompts"
+    return f"no threshold is right for {precision:.0%} of what it moves; give what is confused with it other prompts"
 
 
 def _thresholds() -> Iterator[Threshold]:

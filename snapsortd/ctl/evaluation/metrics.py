@@ -26,7 +26,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class LabelSet:
-    """The labels that the model chooses from. `thresholds`: those of the rules for each; passing one is enough."""
+    """The labels that the model chooses from. `thresholds`: those of the rules for each; passing one is enough.
+
+    `negatives`: the labels whose images stay, because they are negative or no rule files them.
+    """
 
     names: tuple[str, ...]
     negatives: frozenset[str] = frozenset()
@@ -83,9 +86,13 @@ def judge(image: LabelledImage, labels: LabelSet) -> Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Precision and recall of one label, or of moving; `n`: number of images that should get it. None: 0 / 0."""
+    """Precision and recall of one label, or of moving. None: 0 / 0.
+
+    `n`: number of images that should get it; `predicted`: number of those that got it.
+    """
 
     n: int
+    predicted: int
     precision: float | None
     recall: float | None
 
@@ -157,4 +164,4 @@ def _figures_of(name: str, predictions: Sequence[Prediction]) -> Figures:
 
 
 def _figures(n: int, predicted: int, right: int) -> Figures:
-    return Figures(n, right / predicted if predicted else None, right / n if n else None)
+    return Figures(n, predicted, right / predicted if predicted else None, right / n if n else None)

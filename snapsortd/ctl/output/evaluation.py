@@ -9,7 +9,7 @@ import click
 
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import count, escape, score_text
+from snapsortd.domain.text import count, escape, nearest, score_text
 
 if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.fitting import Fit
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 WORST = 5
 """Number of images listed as most confused, and as slowest."""
-UNSURE = "no threshold is precise enough, or there are too few images"
 
 
 def given_labels(found: Evaluation, labels: LabelSet) -> list[str]:
@@ -28,13 +27,19 @@ def given_labels(found: Evaluation, labels: LabelSet) -> list[str]:
 
 def report(found: Evaluation, images: Sequence[LabelledImage], labels: LabelSet) -> Iterator[str]:
     """Yield accuracy, tables per label, confusion and calibration, and the worst and slowest images."""
-    yield f"{count(found.n, 'image')}, {found.accuracy:.1%} right, calibration error {found.ece:.3f}"
+    sure = between(found.accuracy, found.n)
+    yield f"{count(found.n, 'image')}, {found.accuracy:.1%} right{sure}, calibration error {found.ece:.3f}"
     yield f"with the thresholds of the rules: {figures(found.moved)}"
     if others := [name for name in given_labels(found, labels) if name not in labels.names]:
-        yield f"counted as {' or '.join(map(escape, sorted(labels.negatives)))}: {', '.join(map(escape, others))}"
+        yield from (unknown_folder(name, found, labels) for name in others)
     yield ""
     rows = [
-        (escape(name), str(each.n), percent(each.precision), percent(each.recall))
+        (
+            escape(name),
+            str(each.n),
+            percent(each.precision) + between(each.precision, each.predicted),
+            percent(each.recall) + between(each.recall, each.n),
+        )
         for name, each in found.labels.items()
     ]
     yield from table(("LABEL", "IMAGES", "PRECISION", "RECALL"), rows, numeric=True)
@@ -51,6 +56,26 @@ def report(found: Evaluation, images: Sequence[LabelledImage], labels: LabelSet)
     yield click.style("Slowest", bold=True)
     slowest = sorted(images, key=lambda each: -each.classification.milliseconds)[:WORST]
     yield from (f"  {each.classification.milliseconds:6.0f} ms  {short(each.path)}" for each in slowest)
+
+
+def unknown_folder(name: str, found: Evaluation, labels: LabelSet) -> str:
+    """Explain what the images of a label that is not in the set count as."""
+    n = sum(number for (given, _), number in found.confusion.items() if given == name)
+    right = " or ".join(map(escape, sorted(labels.negatives)))
+    similar = nearest(name, labels.names)
+    return (
+        f"'{escape(name)}' is not a label{similar}: its {count(n, 'image')} should stay, so {right} is right for them"
+    )
+
+
+def between(share: float | None, n: int) -> str:
+    """Return the interval of a share that was counted on `n` images, or "" if there are none."""
+    from snapsortd.ctl.evaluation.interval import interval
+
+    if share is None:
+        return ""
+    low, high = interval(share, n)
+    return f" ({low:.0%} to {high:.0%})"
 
 
 def accepted(image: LabelledImage, labels: LabelSet) -> bool:
@@ -97,8 +122,11 @@ def calibration(found: Evaluation) -> Iterator[str]:
 
 def figures(each: Figures) -> str:
     """Return precision and recall of what would be moved, as a sentence."""
-    precision, recall = percent(each.precision), percent(each.recall)
-    return f"{precision} of the moved images belong there; {recall} of those that should move do"
+    precision = percent(each.precision) + between(each.precision, each.predicted)
+    recall = percent(each.recall) + between(each.recall, each.n)
+    return (
+        f"{precision} of the {each.predicted} moved images belong there; {recall} of the {each.n} that should move do"
+    )
 
 
 def percent(share: float | None) -> str:
@@ -111,12 +139,13 @@ def fit_lines(fitted: Fit) -> Iterator[str]:
     yield click.style("Suggested thresholds for these images", bold=True)
     for name, each in fitted.thresholds.items():
         if each is None:
-            yield f"  {escape(name)}: {UNSURE}"
+            yield f"  {escape(name)}: {fitted.refused[name]}"
             continue
         filters = f"min_score: {each.threshold.min_score:.2f}, min_margin: {each.threshold.min_margin:.2f}"
         yield (
             f"  label: {{is: {escape(name)}, {filters}}}  "
-            f"(precision {percent(each.precision)}, recall {percent(each.recall)})"
+            f"(precision {percent(each.precision)}{between(each.precision, each.moved)}, "
+            f"recall {percent(each.recall)}{between(each.recall, each.due)})"
         )
     before, after = fitted.ece
     yield (
