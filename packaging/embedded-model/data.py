@@ -48,6 +48,8 @@ VALIDATION_CLASSES = {  # single-source classes held out whole: are they recogni
     "social_post_screenshot",
 }
 FLIPPABLE = {"photo", "illustration"}
+TAKEN_FOR = {"dashboard_screenshot": "web_page_screenshot", "wallpaper": "illustration_or_painting"}
+"""Classes of `more/` that the prompts of training do not tell apart from older ones."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,28 @@ def read_items(corpus: Path) -> list[Item]:
                 )
             )
     return items
+
+
+def read_more(corpus: Path) -> list[Item]:
+    """Return the newer images (more/index.csv below `corpus`), from sources that are not in the rest of the corpus."""
+    with (corpus / "more" / "index.csv").open(newline="") as lines:
+        return [
+            Item(
+                corpus / "more" / row["path"],
+                TAKEN_FOR.get(row["fine_class"], row["fine_class"]),
+                row["coarse_class"],
+                row["split"],
+                row["source_repo"],
+                row["caption"].strip(),
+                "",
+            )
+            for row in csv.DictReader(lines)
+        ]
+
+
+def is_more(item: Item) -> bool:
+    """Return whether the image is one of the newer ones."""
+    return item.path.parent.parent.parent.name == "more"
 
 
 def read_rendered(folder: Path) -> list[Item]:

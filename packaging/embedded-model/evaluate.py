@@ -18,12 +18,21 @@ from typing import Any
 import data
 import prompts
 import torch
-from PIL import Image
 from torch.nn import functional as F
-from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoTokenizer
+
+from snapsortd.config.labels_file import load_labels
+from snapsortd.config.load import default_config_path
+from snapsortd.vision.child.decoding.decode import decode
+from snapsortd.vision.child.engines.kinds import read_kinds
+from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.scoring import label_scorer
+from snapsortd.vision.child.engines.torch_engine import TorchEngine
+from snapsortd.vision.child.engines.views import encode_views, prepare_views
 
 Texts = Callable[[list[str]], torch.Tensor]  # prompts to normalised features (n, d)
 
+BATCH = 16
 BINS = 10  # of the expected calibration error, equally wide (Guo et al. 2017)
 SETS = 60  # number of random label sets for fitting the temperature
 POOL = 250  # number of phrases these are drawn from
@@ -72,10 +81,64 @@ def seven_labels(item: data.Item) -> str:
     return item.coarse
 
 
+STARTER = {
+    **dict.fromkeys(("document_page", "form_document", "handwritten_note", "letter_document"), "document"),
+    **dict.fromkeys(("bank_statement", "ticket", "business_card", "id_card", "whiteboard"), "document"),
+    **dict.fromkeys(("chart", "diagram", "table"), "chart"),
+    **dict.fromkeys(("comic", "illustration_or_painting"), "drawing"),
+    **dict.fromkeys(("receipt", "invoice"), "receipt"),
+    **dict.fromkeys(("map", "logo_or_icon", "qr_code"), "other"),
+    **{fine: fine for fine in ("slide", "meme", "prescription")},
+}
+"""The label of `snapsortctl init` for each fine class; that of photos and screenshots is their coarse class."""
+
+
+def starter_labels(item: data.Item) -> str:
+    return STARTER.get(item.fine, item.coarse)
+
+
+def starter_prompts() -> dict[str, tuple[str, ...]]:
+    """Return the labels of `snapsortctl init`."""
+    return {label.name: label.prompts for label in load_labels(default_config_path())}
+
+
+MADE_UP = {
+    "meme": ("a meme",),
+    "diagram": ("a diagram",),
+    "handwriting": ("handwriting",),
+    "food": ("food",),
+    "pet": ("a pet",),
+    "map": ("a map",),
+    "anything else": (
+        "a screenshot",
+        "a receipt",
+        "a document",
+        "a photo of a person or a place",
+        "a drawing",
+    ),
+}
+"""Six labels that somebody might make up, and a catch-all of unlike prompts."""
+_MADE_UP_OF = {
+    "meme": "meme",
+    "diagram": "diagram",
+    "handwritten_note": "handwriting",
+    "whiteboard": "handwriting",
+    "photo_food": "food",
+    "photo_pet": "pet",
+    "map": "map",
+}
+
+
+def made_up_labels(item: data.Item) -> str:
+    return _MADE_UP_OF.get(item.fine, "anything else")
+
+
 MAPPINGS: dict[str, Callable[[data.Item], str]] = {
     "original": three_labels,
     "coarse": seven_labels,
     "coarse_paraphrased": seven_labels,
+    "made_up": made_up_labels,
+    "starter": starter_labels,
 }
 
 
@@ -119,22 +182,35 @@ def choosing_line(
 
 
 class Encoder:
-    """A checkpoint's two towers as functions that return normalised features."""
+    """A checkpoint's two towers as functions that return normalised features; images are seen as snapsortd does it."""
 
     def __init__(self, folder: Path) -> None:
         self.model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
         self.tokens = AutoTokenizer.from_pretrained(folder)
-        self.processor = AutoImageProcessor.from_pretrained(folder)
+        self.engine = TorchEngine(str(folder))
+        processor = Preprocessor.load(folder)
+        assert processor is not None
+        self.processor = processor
         self.scale = self.model.logit_scale.exp().item()
+        self.kinds = read_kinds(str(folder), "", "")
 
     def images(self, items: list[data.Item]) -> torch.Tensor:
         parts = []
-        with torch.inference_mode():
-            for start in range(0, len(items), 16):
-                pictures = [Image.open(item.path).convert("RGB") for item in items[start : start + 16]]
-                pixels = self.processor(images=pictures, return_tensors="pt")["pixel_values"]
-                parts.append(F.normalize(self.model.get_image_features(pixel_values=pixels).pooler_output, dim=1))
+        for start in range(0, len(items), BATCH):
+            views = []
+            for item in items[start : start + BATCH]:
+                with item.path.open("rb") as file:
+                    image, _ = decode(file, self.processor.side)
+                views.append(prepare_views(image, self.processor, any_size=self.engine.any_size))
+            parts.append(torch.from_numpy(encode_views(self.engine, views)))
         return torch.cat(parts)
+
+    def outcome(self, images: torch.Tensor, truth: Sequence[str], labels: dict[str, tuple[str, ...]]) -> Outcome:
+        """Return the scores that snapsortd gives."""
+        prompts_ = [self.texts(list(each)).numpy() for each in labels.values()]
+        scores = label_scorer(prompts_, self.scale, self.kinds).scores(images.numpy())
+        names = tuple(labels)
+        return Outcome(torch.from_numpy(scores).float(), torch.tensor([names.index(name) for name in truth]), names)
 
     def texts(self, prompts_: list[str]) -> torch.Tensor:
         with torch.inference_mode():
@@ -182,11 +258,11 @@ def fitted_scale(images: torch.Tensor, items: list[data.Item], classes: dict[str
 
 
 def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> dict[str, Any]:
-    """Return every figure of the model card, as one JSON object."""
+    """Return every figure of the model card, as one JSON object; that of names only if there are any."""
     images = encoder.images(items)
     figures: dict[str, Any] = {"n": len(items), "logit_scale": encoder.scale}
-    for key, labels in prompts.HELD_OUT.items():
-        found = outcome(images, [MAPPINGS[key](item) for item in items], labels, encoder.texts, encoder.scale)
+    for key, labels in {**prompts.HELD_OUT, "made_up": MADE_UP, "starter": starter_prompts()}.items():
+        found = encoder.outcome(images, [MAPPINGS[key](item) for item in items], labels)
         recalls = found.recalls()
         figures[key] = {
             "accuracy": found.accuracy,
@@ -198,8 +274,10 @@ def report(encoder: Encoder, items: list[data.Item], named: list[data.Item]) -> 
         }
     for key, phrasing in prompts.PHRASINGS.items():
         labels = {**prompts.HELD_OUT["coarse"], "screenshot": phrasing}
-        found = outcome(images, [seven_labels(item) for item in items], labels, encoder.texts, encoder.scale)
+        found = encoder.outcome(images, [seven_labels(item) for item in items], labels)
         figures[f"coarse, {key}"] = {"accuracy": found.accuracy, "screenshot_recall": found.recalls()["screenshot"]}
+    if not named:
+        return figures
     top1, top5 = open_vocabulary(encoder.images(named), [item.caption for item in named], encoder.texts)
     figures["left_out_names"] = {"n": len(named), "top1": top1, "top5": top5}
     return figures

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import cast
 
 from snapsortd.config.faults import locate
+from snapsortd.config.precision import resolve
 from snapsortd.config.schema.actions import SKIP, build_action, kind_of
 from snapsortd.config.schema.document import Document, LabelEntry, RuleEntry, TestEntry
 from snapsortd.config.schema.filters import FilterBody, Filters
@@ -24,6 +25,7 @@ def build(path: str, document: Document, root: Node) -> Config:
     model = ModelConfig(chosen.name, chosen.unload_after, chosen.engine, chosen.threads, chosen.nice)
     labels = build_labels(document.labels)
     rules = tuple(_rule(entry, root, index) for index, entry in enumerate(document.rules))
+    rules = resolve(rules, labels, model.name)
     return Config(
         path=path,
         model=model,

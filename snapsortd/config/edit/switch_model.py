@@ -12,6 +12,7 @@ import yaml
 from snapsortd.config.edit.promote import offset
 from snapsortd.config.edit.rewrite import rewrite
 from snapsortd.config.load import load_config
+from snapsortd.config.precision import resolve
 from snapsortd.config.settings import Config
 from snapsortd.config.yaml_tree import Node, Position, read_tree
 from snapsortd.domain.errors import SnapsortError
@@ -32,7 +33,7 @@ def switch_model(path: str, name: str, env: Mapping[str, str]) -> None:
         return new.model == wanted and parts == (
             config.labels,
             config.watch,
-            config.rules,
+            resolve(config.rules, config.labels, name),
             config.rescan,
             config.taken_from,
             config.notify,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from glob import escape
 from typing import Annotated
 
@@ -110,6 +111,15 @@ def _cosine(value: float) -> float:
     return value
 
 
+def _precision(value: object) -> float:
+    found = _PERCENT.fullmatch(as_text(value, "97%"))
+    share = float(found[1]) / 100 if found else 0.0
+    if not 0.5 <= share < 1:
+        raise ValueError(f"must be a percentage from 50% to 99.9%, not {describe(value)}")
+    return share
+
+
+_PERCENT = re.compile(r"(\d\d(?:\.\d)?) ?%", re.ASCII)
 _AS_TEXT = WithJsonSchema({"type": "string"})
 _TEXTS = str | list[str]
 
@@ -139,3 +149,4 @@ ExifTags = Annotated[
     BeforeValidator(_exif_tags, json_schema_input_type=str | list[str] | dict[str, _TEXTS]),
 ]
 Cosine = Annotated[float, AfterValidator(_cosine)]
+Precision = Annotated[float, BeforeValidator(_precision), _AS_TEXT]

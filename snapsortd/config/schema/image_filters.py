@@ -7,7 +7,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from snapsortd.config.schema.base import Short, Strict
-from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels
+from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels, Precision
 from snapsortd.config.schema.values import KnownLabels, Lines, Pixels, describe
 from snapsortd.rules.filters import (
     AlphaFilter,
@@ -30,9 +30,17 @@ class LabelIs(Short):
     min_score: float = Field(0.5, ge=0, le=1)
     min_margin: float = Field(0.0, ge=0, le=1)
     """The best score minus the second best."""
+    precision: Precision | None = None
+    """Share of the images that are right, instead of min_score: the score for it is looked up, and shown by check."""
+
+    @model_validator(mode="after")
+    def _check_one(self) -> LabelIs:
+        if self.precision is not None and "min_score" in self.model_fields_set:
+            raise ValueError("has both precision and min_score; remove one of them")
+        return self
 
     def build(self) -> Filter:
-        return LabelFilter(tuple(self.is_), self.min_score, self.min_margin)
+        return LabelFilter(tuple(self.is_), self.min_score, self.min_margin, self.precision)
 
 
 class FormatIs(Short):

@@ -98,8 +98,9 @@ def free_name(path: str) -> str:
 def check_command(file: str | None, ask_model: bool, sample: str | None, as_json: bool) -> None:
     """Check the configuration, or FILE, and report all faults at once, with line and column.
 
-    If there are none, show for every action what it would do to a sample image. Exit code 3 if there is a fault; a
-    folder that does not exist is one, and so is a command that the installed service does not find.
+    If there are none, show for every action what it would do to a sample image, and for every precision its score.
+    Exit code 3 if there is a fault; a folder that does not exist is one, and so is a command that the installed
+    service does not find.
 
     Warns about rules that never apply or move nothing, and about labels that will not work as intended: none is
     negative, or two have a prompt in common. --model also
@@ -111,6 +112,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     from snapsortd.config.sample import samples
     from snapsortd.ctl.commands.label_warnings import warn, warnings
     from snapsortd.ctl.commands.oversight_warnings import model_faults, oversights_in
+    from snapsortd.ctl.output.precision import precision_lines
 
     path = os.path.abspath(file) if file else locations().config_file
     try:
@@ -125,10 +127,19 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     warned = list(warnings(config, ask_model=ask_model, sample=sample, quiet=as_json))
     unmeant = oversights_in(config)
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
+    scores = list(precision_lines(config))
     if as_json:
         previews = [asdict(each) for each in samples(config)]
         say_json(
-            {"ok": True, "path": path, "problems": [], "warnings": [*unmeant, *warned], **found, "samples": previews}
+            {
+                "ok": True,
+                "path": path,
+                "problems": [],
+                "warnings": [*unmeant, *warned],
+                **found,
+                "samples": previews,
+                "scores": scores,
+            }
         )
         return
     counts = [
@@ -138,6 +149,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     ]
     say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
     say(f"  {sample_line(each)}" for each in samples(config))
+    say(f"  {each}" for each in scores)
     for each in warned:
         warn(each)
     if unmeant:

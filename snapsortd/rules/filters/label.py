@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snapsortd.domain.decision import Shortfall
-from snapsortd.domain.text import score_text
+from snapsortd.domain.text import score_text, truncate
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
@@ -20,6 +20,8 @@ class LabelFilter:
     names: tuple[str, ...]
     min_score: float = 0.5
     min_margin: float = 0.0
+    precision: float | None = None
+    """The wanted precision that `min_score` was looked up for; None if it was given as a score."""
 
     def check(self, facts: Facts) -> Verdict:
         classification = facts.classification
@@ -39,4 +41,7 @@ class LabelFilter:
 
 
 def _below(missed: Shortfall) -> str:
-    return f"{missed.measure} {score_text(missed.value)} is below min_{missed.measure} {missed.limit:.2f}"
+    """Return the comparison, with as many decimals as the limit has."""
+    digits = max(2, len(f"{missed.limit:g}".partition(".")[2]))
+    value = f"{truncate(missed.value, digits):.{digits}f}"
+    return f"{missed.measure} {value} is below min_{missed.measure} {missed.limit:.{digits}f}"

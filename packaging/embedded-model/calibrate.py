@@ -1,0 +1,70 @@
+"""The scores from which the starter configuration's labels are precise enough, on validation images.
+
+Every validation image is scored with kinds that were fitted without its source. The table is part of the product:
+`snapsortd/config/precision.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import data
+import evaluate
+import numpy as np
+import numpy.typing as npt
+
+from snapsortd.vision.child.engines.fit_kinds import fit_kinds
+from snapsortd.vision.child.engines.scoring import label_scorer
+
+PRECISIONS = (0.9, 0.95, 0.97, 0.98, 0.99)
+MIN_CORRECT = 20  # moved images from which a precision is believed
+MIN_RECALL = 0.3  # a rule that moves less is not worth its score
+FOLDS = 5
+COLUMNS = ("label", "prompts", "precision", "min_score", "moved", "recall")
+
+Vectors = npt.NDArray[np.float32]
+
+
+def cross_fitted(
+    vectors: Vectors, items: Sequence[data.Item], encoder: evaluate.Encoder, labels: dict[str, tuple[str, ...]]
+) -> tuple[npt.NDArray[np.float64], list[data.Item]]:
+    """Return scores (n, labels) of the validation images, and these images."""
+    sources = sorted({item.source for item in items})
+    fold = np.array([sources.index(item.source) % FOLDS for item in items])
+    held_out = np.array([data.is_more(item) or data.in_validation(item) for item in items])
+    prompts = [encoder.texts(list(each)).numpy() for each in labels.values()]
+    scores = np.zeros((len(items), len(labels)))
+    for number in range(FOLDS):
+        tested = held_out & (fold == number)
+        kinds = fit_kinds(vectors[~tested], [item.fine for item, out in zip(items, tested, strict=True) if not out])
+        scores[tested] = label_scorer(prompts, encoder.scale, kinds).scores(vectors[tested])
+    return scores[held_out], [item for item, out in zip(items, held_out, strict=True) if out]
+
+
+def rows(
+    scores: npt.NDArray[np.float64], items: Sequence[data.Item], labels: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of the table: for each label and precision the lowest score that reaches it, if any does."""
+    best, names = scores.max(axis=1), list(labels)
+    truth = np.array([evaluate.starter_labels(item) for item in items])
+    for number, name in enumerate(names):
+        predicted = scores.argmax(axis=1) == number
+        steps = [step / 100 for step in range(60, 100)] + [0.995, 0.999]
+        for precision in PRECISIONS:
+            for step in steps:
+                moved = predicted & (best >= step)
+                correct = int((moved & (truth == name)).sum())
+                recall = correct / max(1, int((truth == name).sum()))
+                if correct >= max(MIN_CORRECT, precision * moved.sum()) and recall >= MIN_RECALL:
+                    prompts = " | ".join(labels[name])
+                    yield name, prompts, precision, step, int(moved.sum()), round(recall, 2)
+                    break
+
+
+def write_table(table: Sequence[tuple[object, ...]], path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(table)
