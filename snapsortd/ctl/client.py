@@ -37,7 +37,9 @@ Reply = dict[str, Any]
 class Backend(Protocol):
     """The calls that work with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
 
-    def log(self, limit: int, before: int | None, rule: str | None, path: str | None, shadow: bool) -> Reply: ...
+    def log(self, limit: int, **query: Any) -> Reply: ...
+    def stats(self, since: str | None, until: str | None) -> Reply: ...
+    def dismiss(self, path: str | None) -> Reply: ...
     def explain(self, path: str) -> Reply: ...
     def image(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
@@ -83,17 +85,18 @@ class Client:
         """Return the state of the daemon, its model, its folders and its queue."""
         return self._call("GET", "/v1/status", timeout=TIMEOUT_S)
 
-    def log(
-        self,
-        limit: int = 50,
-        before: int | None = None,
-        rule: str | None = None,
-        path: str | None = None,
-        shadow: bool = False,
-    ) -> Reply:
-        """Return journal entries, newest first; `shadow`: only those of rules in shadow mode."""
-        only = 1 if shadow else None
-        return self._call("GET", "/v1/log", limit=limit, before=before, rule=rule, path=path, shadow=only)
+    def log(self, limit: int = 50, **query: Any) -> Reply:
+        """Return journal entries, newest first; the filters are those of `LogQuery`, with times in ISO 8601."""
+        chosen = {name: 1 if value is True else value or None for name, value in query.items()}
+        return self._call("GET", "/v1/log", body=None, timeout=None, limit=limit, **chosen)
+
+    def stats(self, since: str | None, until: str | None) -> Reply:
+        """Return how many images were filed and taken back; times in ISO 8601."""
+        return self._call("GET", "/v1/stats", since=since, until=until)
+
+    def dismiss(self, path: str | None) -> Reply:
+        """Take the problem at a path, or all of them, off the list of `status`."""
+        return self._call("POST", "/v1/dismiss", {"all": True} if path is None else {"path": path})
 
     def explain(self, path: str) -> Reply:
         """Return the decision about one image, the reasons for it, and its journal entries."""

@@ -19,6 +19,8 @@ class LocalBackend:
 
     def __init__(self, session: Session) -> None:
         self.log = session.history.log
+        self.stats = session.history.stats
+        self.dismiss = session.history.dismiss
         self.image = session.image
         self.undo = session.undo
         self.redo = session.redo

@@ -24,8 +24,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Inspect": {
         "status": ("status_control", "Show the state of the daemon."),
-        "log": ("log_undo", "List what was done, newest first."),
-        "explain": ("log_undo", "Show what happened to one image, and why."),
+        "log": ("log", "List what was done, newest first."),
+        "stats": ("stats", "Count what was filed and taken back, by label, rule and day."),
+        "explain": ("explain", "Show what happened to one image, and why."),
         "watch": ("watch", "Follow events as they happen."),
         "sim": ("sim_sort", "Show what would happen to images; change nothing."),
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
@@ -33,8 +34,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Act": {
         "sort": ("sim_sort", "File existing images once."),
-        "undo": ("log_undo", "Undo moves."),
-        "redo": ("log_undo", "Redo what was undone."),
+        "undo": ("undo", "Undo moves."),
+        "redo": ("undo", "Redo what was undone."),
+        "dismiss": ("dismiss", "Take a file off the list of those that need attention."),
         "abandon": ("abandon", "Give up a move whose disk never comes back."),
         "pause": ("status_control", "Stop filing until `resume`."),
         "resume": ("status_control", "Resume filing."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import threading
@@ -14,6 +15,8 @@ from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.journal.dismissed import dismiss
+from snapsortd.journal.entry_log import EntryLog
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
@@ -21,6 +24,7 @@ from snapsortd.journal.queries import CACHED
 from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
+from snapsortd.journal.statistics import Statistics, read_statistics
 
 MAX_BATCH = 2**53
 """Batches are numbered below this; an earlier version accepted any number from outside, after which none was left."""
@@ -45,10 +49,19 @@ class Journal(EntrySelector):
         self._batch_lock = threading.Lock()
         self.folders = MadeFolders(self._file)
         self.left_images = LeftImages(self._file)
+        self.log = EntryLog(self._file)
         self.similar_images = SimilarImages(self._file)
         with self._file.reading() as db:
             statement = "SELECT coalesce(max(batch), 0) FROM entries WHERE batch < ?"
             self._batch: int = db.execute(statement, (MAX_BATCH,)).fetchone()[0]
+
+    def statistics(self, since: float | None = None, until: float | None = None) -> Statistics:
+        """Return how many images were filed and taken back in this time, in seconds since 1970."""
+        return read_statistics(self._file, since or 0.0, math.inf if until is None else until)
+
+    def dismiss(self, path: str | None) -> int:
+        """Take the problem at a path, or with None every one, off the list, and return how many that were."""
+        return dismiss(self._file, path)
 
     def close(self) -> None:
         """Make everything durable and close."""

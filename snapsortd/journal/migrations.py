@@ -163,6 +163,20 @@ MIGRATIONS = (
             "CREATE INDEX images_existing ON images (ino) WHERE outcome = 'existing'",
         ),
     ),
+    Migration(
+        "problems that a person has dismissed",
+        (
+            """
+            CREATE TABLE dismissed (
+                path BLOB NOT NULL,
+                reason TEXT NOT NULL,
+                size INTEGER NOT NULL,
+                mtime_ns INTEGER NOT NULL,
+                PRIMARY KEY (path, reason, size, mtime_ns)
+            ) STRICT, WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

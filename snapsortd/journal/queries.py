@@ -11,6 +11,7 @@ from snapsortd.domain.entry import Entry, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.journal.dismissed import is_dismissed
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.left_images import existing_under_another_name
 from snapsortd.journal.rows import to_entry, to_known
@@ -265,16 +266,20 @@ class JournalReader:
             )
 
     def problems(self, limit: int = 20) -> list[Problem]:
-        """Return what needs a person's attention: unfinished moves, conflicts, and images that failed in any way."""
+        """Return what needs a person's attention: unfinished moves, conflicts, and images that failed in any way.
+
+        What a person has dismissed is left out.
+        """
         found = [
             Problem(entry.intent.source, "open", entry.reason or "its move is not finished", entry.at, entry.id)
             for entry in self._query(_OPEN, (), limit=limit)
         ]
         found += [
             Problem(entry.intent.target, "conflict", entry.reason, entry.at)
-            for entry in self._query("state = 'conflict'", (), limit=limit)
+            for entry in self._query(f"state = 'conflict' AND NOT {is_dismissed('entries', 'target')}", (), limit=limit)
         ]
-        statement = "SELECT * FROM images WHERE outcome = ? ORDER BY rowid DESC LIMIT ?"
+        worth_a_look = f"outcome = ? AND NOT {is_dismissed('images', 'path')}"
+        statement = f"SELECT * FROM images WHERE {worth_a_look} ORDER BY rowid DESC LIMIT ?"
         with self._file.reading() as db:
             for outcome in (Outcome.QUARANTINED, Outcome.FAILED, Outcome.INCOMPLETE):
                 rows = db.execute(statement, (outcome, limit)).fetchall()

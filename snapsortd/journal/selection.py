@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +11,21 @@ from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import UndoRefused
 from snapsortd.journal.queries import BACK, FORWARD, IN_EFFECT, JournalReader
 
+BURST_S = 60.0
+"""Seconds between two moves from which they are not one burst."""
 PAGE = 50
 """The number of entries read at a time when only some of the newest are wanted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A selection of entries: these ids; or the `last` newest that match batch, rule, since and until (seconds since
-    1970, `until` excluded); with `all`, every one. If nothing is given, the last batch that has any."""
+    """A selection of entries: these ids, and what was last done with the files at these paths; or the last `burst`; or
+    the `last` newest that match batch, rule, since and until (seconds since 1970, `until` excluded); with `all`, every
+    one. If nothing is given, the last batch that has any."""
 
     ids: tuple[int, ...] = ()
+    paths: tuple[str, ...] = ()
+    burst: bool = False
     batch: int | None = None
     last: int | None = None
     rule: str | None = None
@@ -43,8 +49,11 @@ class EntrySelector(JournalReader):
         return self._select(selection, BACK)
 
     def _select(self, selection: Selection, kinds: str) -> list[Entry]:
-        if selection.ids:
-            return self._with_followers(map(self.latest, selection.ids), kinds)
+        if selection.ids or selection.paths:
+            at_paths = (entry for path in selection.paths for entry in self._last_done_with(path, kinds))
+            return self._with_followers([*map(self.latest, selection.ids), *at_paths], kinds)
+        if selection.burst:
+            return self._with_followers(self.burst(kinds), kinds)
         where, values = [f"{kinds} AND {IN_EFFECT}"], list[Any]()
         if selection == Selection():
             where.append(f"batch = (SELECT max(batch) FROM entries WHERE {kinds} AND {IN_EFFECT})")
@@ -64,6 +73,55 @@ class EntrySelector(JournalReader):
         if selection.since is None and selection.until is None:
             return found  # an image and its companions belong to the same batch and the same rule
         return self._with_followers(found, kinds)
+
+    def _last_done_with(self, path: str, kinds: str) -> list[Entry]:
+        """Return the entries of the last batch that has the file at, or from, `path`: it may have been tagged, too.
+
+        Raise UndoRefused if there is none.
+        """
+        where, place = f"{kinds} AND {IN_EFFECT}", os.fsencode(path)
+        newest = self._first(f"target = ? AND {where}", (place,)) or self._first(f"source = ? AND {where}", (place,))
+        if newest is None:
+            raise UndoRefused(f"nothing in effect was done with {path}", "`snapsortctl log` lists what was")
+        if newest.intent.cause.decision is None:
+            return [newest]
+        same_image = (newest.intent.cause.batch, newest.intent.cause.decision)
+        return self._query(f"batch = ? AND decision = ? AND follows IS NULL AND {where}", same_image)
+
+    def burst(self, kinds: str = FORWARD) -> list[Entry]:
+        """Return the newest entries with less than BURST_S between one batch and the next.
+
+        A batch of several images, which a person sorted, is a burst of its own.
+        """
+        chosen: list[Entry] = []
+        for entry in self._newest_first(kinds):
+            last = chosen[-1] if chosen else entry
+            if entry.intent.cause.batch != last.intent.cause.batch and (
+                last.at - entry.at >= BURST_S or self._has_several(last) or self._has_several(entry)
+            ):
+                break
+            chosen.append(entry)
+        return chosen
+
+    def _newest_first(self, kinds: str) -> Iterator[Entry]:
+        before = 2**63 - 1
+        while found := self._query(f"+{kinds} AND {IN_EFFECT} AND id < ?", (before,), limit=PAGE):
+            yield from found
+            before = found[-1].id
+
+    def _has_several(self, entry: Entry) -> bool:
+        """True if several images belong to the entry's batch."""
+        with self._file.reading() as db:
+            statement = "SELECT count(DISTINCT coalesce(decision, id)) FROM entries WHERE batch = ?"
+            return bool(db.execute(statement, (entry.intent.cause.batch,)).fetchone()[0] > 1)
+
+    def has_batch(self, batch: int) -> bool:
+        """True if there are entries of this batch."""
+        return self._first("batch = ?", (batch,)) is not None
+
+    def has_rule(self, rule: str) -> bool:
+        """True if there are entries of a rule of this name."""
+        return self._first("rule = ?", (rule,)) is not None
 
     def _newest_images(self, condition: str, values: tuple[Any, ...], kinds: str, last: int) -> list[Entry]:
         """Return the newest entries without companions whose image can still be selected: it brings them."""

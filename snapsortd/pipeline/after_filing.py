@@ -84,6 +84,12 @@ class FiledLately:
             self._checks.pop(each.entry.id, None)
         self.grown = (*self.grown, *grown)[-MAX_GROWN:]
 
+    def dismiss(self, path: str | None) -> int:
+        """Forget that the file at `path`, or every one, has grown, and return how many that were."""
+        kept = tuple(each for each in self.grown if path is not None and each.entry.intent.target != path)
+        number, self.grown = len(self.grown) - len(kept), kept
+        return number
+
 
 def find_grown(entries: Iterable[Entry]) -> list[Grown]:
     """Return those of the entries whose files have grown since."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from snapsortd.domain.entry import Entry, State
+from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import NotKnown
 from snapsortd.domain.result import FINAL, Known
-from snapsortd.journal import Journal
-from snapsortd.pipeline.replies import entry_to_json, iso, status_to_json
+from snapsortd.journal import Journal, LogQuery
+from snapsortd.pipeline.by_hand import MOVED_BY_HAND
+from snapsortd.pipeline.known_names import check_rule
+from snapsortd.pipeline.replies import entry_to_json, iso, parse_time, status_to_json
 
 MAX_ENTRIES = 1000
 MAX_PROBLEMS = 20
@@ -19,10 +21,16 @@ MAX_PROBLEMS = 20
 class History:
     """Reads the journal; safe to use from any thread."""
 
-    def __init__(self, journal: Journal, is_watched: Callable[[str], bool] = lambda _path: True) -> None:
-        """`is_watched` returns True for a path that the daemon comes across by itself."""
+    def __init__(
+        self,
+        journal: Journal,
+        is_watched: Callable[[str], bool] = lambda _path: True,
+        rules: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """`is_watched` returns True for a path that the daemon comes across by itself, `rules` the names of rules."""
         self._journal = journal
         self._is_watched = is_watched
+        self._rules = rules
 
     def status(self, in_hand: Collection[str] = ()) -> dict[str, Any]:
         """Return the journal's counts, and the problems that need a person's attention.
@@ -47,15 +55,35 @@ class History:
         self,
         limit: int = 50,
         before: int | None = None,
-        rule: str | None = None,
-        path: str | None = None,
-        shadow: bool = False,
+        after: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        **filters: Any,
     ) -> dict[str, Any]:
-        """Return journal entries, newest first; with `shadow`, only those of rules in shadow mode."""
-        state = State.SHADOW if shadow else None
-        limit = max(1, min(limit, MAX_ENTRIES))
-        found = self._journal.entries(limit=limit, before=before, rule=rule, path=path, state=state)
-        return {"entries": [self._to_json(entry) for entry in found]}
+        """Return journal entries, newest first, and how many there are; see `LogQuery` for the filters.
+
+        Raise NotKnown for a rule that does not exist, SnapsortError for an invalid time.
+        """
+        check_rule(self._journal, self._rules(), filters.get("rule"))
+        query = LogQuery(since=parse_time(since), until=parse_time(until), **filters)
+        found, total = self._journal.log.read(query, max(1, min(limit, MAX_ENTRIES)), before, after)
+        return {"entries": [self._to_json(entry) for entry in found], "total": total}
+
+    def stats(self, since: str | None = None, until: str | None = None) -> dict[str, Any]:
+        """Return how many images were filed and taken back, by rule, label and day, JSON-ready."""
+        found = self._journal.statistics(parse_time(since), parse_time(until))
+        groups = {"rules": found.rules, "labels": found.labels, "days": found.days}
+        return found.total._asdict() | {
+            group: [{"name": name, **tally._asdict()} for name, tally in tallies.items()]
+            for group, tallies in groups.items()
+        }
+
+    def dismiss(self, path: str | None = None) -> dict[str, Any]:
+        """Take a problem, or all of them, off the list of `status`. Raise NotKnown if the path has none."""
+        number = self._journal.dismiss(path)
+        if path is not None and not number:
+            raise NotKnown(f"{path} is not on the list", "`snapsortctl status` shows what needs attention")
+        return {"dismissed": number}
 
     def explain(self, path: str, waits: str = "", seconds: float | None = None) -> dict[str, Any]:
         """Return all that is known about the image that is, or was, at `path`. Raise NotKnown if that is nothing.
@@ -82,6 +110,7 @@ class History:
             "path": path,
             "outcome": known.outcome if known else None,
             "reason": known.reason if known else "",
+            "by_hand": known.reason if known and known.reason.startswith(MOVED_BY_HAND) else "",
             "at": iso(known.at if known else history.entries[0].at),
             "due": self._due(known),
             **(json.loads(history.decision) if history.decision else {}),

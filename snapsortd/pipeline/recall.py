@@ -16,6 +16,7 @@ from snapsortd.files.identity import existing_folder, has_version, is_on_disk
 from snapsortd.files.metadata import could_be_same_time
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
+from snapsortd.pipeline.by_hand import MOVED_BY_HAND
 
 MAX_PLACES = 100
 """Images with the same content whose places are inspected."""
@@ -51,7 +52,7 @@ def _moved_here(journal: Journal, image: OpenFile, answering: Answering) -> Know
 def _why_left(known: Known) -> str:
     if known.outcome in (Outcome.QUARANTINED, Outcome.INCOMPLETE):
         return known.reason
-    return f"it was moved here by hand from {known.path}, so it is left alone; `snapsortctl sort` files it after all"
+    return f"{MOVED_BY_HAND} from {known.path}, so it is left alone; `snapsortctl sort` files it after all"
 
 
 def _seems_moved(journal: Journal, known: Known, image: OpenFile) -> bool:

@@ -75,6 +75,8 @@ def _target(result: Result, planned: PlannedAction | None) -> str | None:
 
 def parse_selection(
     ids: list[int] | None = None,
+    paths: list[str] | None = None,
+    burst: bool | None = None,
     batch: int | None = None,
     last: int | None = None,
     rule: str | None = None,
@@ -83,7 +85,10 @@ def parse_selection(
     all: bool | None = None,
 ) -> Selection:
     """Return a Selection from the API's parameters. Raise SnapsortError for an invalid time."""
-    return Selection(tuple(ids or ()), batch, last, rule, parse_time(since), parse_time(until), bool(all))
+    times = {"since": parse_time(since), "until": parse_time(until)}
+    return Selection(
+        tuple(ids or ()), tuple(paths or ()), bool(burst), batch=batch, last=last, rule=rule, all=bool(all), **times
+    )
 
 
 def parse_time(moment: str | None) -> float | None:

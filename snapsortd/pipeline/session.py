@@ -29,13 +29,15 @@ from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.files.mounts import mount_of
 from snapsortd.files.progress import reported_to
-from snapsortd.journal import Journal
+from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.after_filing import growth
+from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.empty_folders import remove_emptied
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
+from snapsortd.pipeline.known_names import check_batch, check_rule
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.prune import EmptiedFolders
@@ -74,7 +76,7 @@ class Session:
         self.clock = clock
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
-        self.history = History(journal, self._is_watched)
+        self.history = History(journal, self._is_watched, lambda: (rule.name for rule in self.config.rules))
         self.answering = Answering()
         self._should_stop = should_stop
         self._leftovers = Leftovers(journal)
@@ -263,7 +265,7 @@ class Session:
         return {**result_to_json(result), "batch": batch}
 
     def explain(self, path: str, waits: str = "", seconds: float | None = None) -> dict[str, Any]:
-        """Return all that is known about one image, as `History.explain` does, and if it has grown since it was filed.
+        """Return all that is known about one image, as `History.explain` does, and what became of it since.
 
         Raise NotKnown if nothing is known.
         """
@@ -272,25 +274,39 @@ class Session:
         if newest is not None and not waits:
             target = newest.intent.target
             with suppress(NotAnswering):
-                grown = self.answering.ask(mount_of(target)[0] or target, partial(growth, newest))
-                story["reason"] = grown or story["reason"]
+                mount = mount_of(target)[0] or target
+                story["reason"] = self.answering.ask(mount, partial(growth, newest)) or story["reason"]
+                found = self.answering.ask(mount, partial(moved_by_hand, self.journal, newest, path))
+                story["by_hand"] = found or story["by_hand"]
         return story
 
     def undo(
         self, *, dry_run: bool = False, partly: bool = False, changed: bool = False, **selection: Any
     ) -> dict[str, Any]:
-        """Undo entries, newest first; `selection` is as in `replies.parse_selection`."""
+        """Undo entries, newest first; `selection` is as in `replies.parse_selection`.
+
+        If it is empty, `burst` in the reply is the number of moves that came less than a minute before the last one.
+        """
+        chosen = self._selection(**selection)
         if not dry_run:
             self.repair()
-        entries = self.journal.undoable(parse_selection(**selection))
+        entries = self.journal.undoable(chosen)
+        burst = {entry.intent.cause.batch for entry in self.journal.burst()} if chosen == Selection() else ()
         results = undo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly, changed=changed)
         if not dry_run:
             self._remove_emptied_folders()
-        return undo_to_json(results)
+        return {**undo_to_json(results), "burst": max(0, len(burst) - 1)}
+
+    def _selection(self, **selection: Any) -> Selection:
+        """Return the selection of entries. Raise NotKnown if it names a batch or a rule that does not exist."""
+        chosen = parse_selection(**selection)
+        check_batch(self.journal, chosen.batch)
+        check_rule(self.journal, (rule.name for rule in self.config.rules), chosen.rule)
+        return chosen
 
     def redo(self, *, dry_run: bool = False, partly: bool = False, **selection: Any) -> dict[str, Any]:
         """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""
-        entries = self.journal.redoable(parse_selection(**selection))
+        entries = self.journal.redoable(self._selection(**selection))
         return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly))
 
     def abandon(self, number: int, *, dry_run: bool = False) -> dict[str, Any]:

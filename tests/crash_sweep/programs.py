@@ -28,7 +28,7 @@ from tests.support.waiting import wait_for
 VARIABLE = "SNAPSORT_WARM_PROGRAMS"
 MAINS = {"snapsortd": "snapsortd.daemon.main", "snapsortctl": "snapsortd.ctl.main"}
 """The location of each installed program's `main`; see pyproject.toml."""
-USED_LATER = ("snapsortd.ctl.commands.log_undo", "snapsortd.ctl.commands.sim_sort")
+USED_LATER = ("snapsortd.ctl.commands.undo", "snapsortd.ctl.commands.sim_sort")
 
 
 class Forked:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click import unstyle
 from click.testing import CliRunner
 
 from snapsortd.ctl.main import COMMANDS, app
+from snapsortd.ctl.output.choose import parse_numbers
+from snapsortd.ctl.output.log import log_lines
+from snapsortd.ctl.output.status import status_lines
 from snapsortd.domain.errors import ConfigError, JournalError, ModelError, SnapsortError
 from tests.support.ctl import PROGRAM, Ctl
-from tests.support.fake_control import ODD, STATUS, FakeControl
+from tests.support.fake_control import ENTRY, ODD, STATUS, UNDO, FakeControl
+from tests.support.waiting import wait_for
 
 HEAVY = ("torch", "PIL", "numpy", "transformers", "pydantic", "httpx", "starlette", "rich", "yaml", "sqlite3", "psutil")
 
@@ -73,6 +79,7 @@ def test_status_for_people(ctl: Ctl, daemon: FakeControl) -> None:
     ):
         assert part in text
     assert "given up    /pictures/a\\nb\\x1b[31m\\xff.png: the file is truncated" in text
+    assert "tried again when the file changes, or by `snapsortctl sort FILE`" in text
     assert daemon.asked == [("status", {})]
 
 
@@ -150,12 +157,54 @@ def test_what_the_daemon_reports_is_told(ctl: Ctl, daemon: FakeControl, fault: S
 
 
 def test_log_for_people(ctl: Ctl, daemon: FakeControl) -> None:
-    head, undone, moved = ctl.out("log", "--rule", "Receipts by month", "-n", "2").splitlines()
-    assert head.split() == ["ID", "WHEN", "WHAT", "LABEL", "SCORE", "FROM", "→", "TO"]
+    head, undone, moved, page = ctl.out("log", "--rule", "Receipts by month", "-n", "2").splitlines()
+    assert head.split() == ["ID", "WHEN", "WHAT", "RULE", "LABEL", "SCORE", "FROM", "→", "TO"]
     assert undone.endswith("/pictures/a\\nb\\x1b[31m\\xff.png → /inbox/x.png  (reverses 12)")
-    assert moved.split()[:6] == ["12", "2026-11-23", "16:42:10", "moved", "receipt", "0.93"]
+    assert " ".join(moved.split()[:9]) == "12 2026-11-23 16:42:10 moved Receipts by month receipt 0.93"
     assert moved.endswith("/inbox/scan.png → /filed/Receipts/  (reversed by 13)")
+    assert page == "2 of 37; older ones: `--before 12`, more: `-n 4`."
     assert daemon.asked == [("log", {"limit": 2, "rule": "Receipts by month"})]
+
+
+def test_log_in_a_narrow_terminal() -> None:
+    lines = [unstyle(line) for line in log_lines([UNDO, ENTRY], width=60)]
+    assert lines[3:] == [
+        "12  11-23 16:42  moved   receipt 0.93, Receipts by month",
+        "    /inbox/scan.png → /filed/Receipts/",
+        "    reversed by 13",
+    ]
+    assert max(map(len, lines)) <= 60
+
+
+def test_log_passes_its_filters_on(ctl: Ctl, daemon: FakeControl) -> None:
+    since, until = ("--since", "2026-11-23T10:00:00+02:00"), ("--until", "2026-11-24T10:00:00+02:00")
+    ctl.out("log", "/in/../in/a.png", "--label", "receipt", "--failed", *since, *until)
+    given = {"limit": 20, "path": "/in/a.png", "label": "receipt", "failed": True, "since": since[1], "until": until[1]}
+    assert daemon.asked == [("log", given)]
+
+
+def test_log_goes_on_with_what_happens(ctl: Ctl, daemon: FakeControl) -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "log", "--follow", "--json"], env=ctl.env, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert [json.loads(process.stdout.readline())["id"] for _ in range(2)] == [12, 13]
+            daemon.entries = [UNDO | {"id": 14}]
+            wait_for(lambda: daemon.events.listeners == 1, what="it listens")
+            daemon.events.publish({"event": "filed", "path": ODD, "target": "/filed/x.png", "label": None})
+            assert json.loads(process.stdout.readline())["id"] == 14
+        finally:
+            process.kill()
+    assert daemon.asked[-1] == ("log", {"limit": 1000, "after": 13})
+
+
+def test_an_empty_log_says_why(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    daemon.entries = []
+    assert ctl.out("log") == "Nothing has been filed yet.\n"
+    assert ctl.out("log", "--failed") == "Nothing that was done matches.\n"
+    assert ctl.out("log", str(images / "b.png")).startswith("Nothing was done with ~/images/b.png; ")
+    assert "there is no file /nope.png" in ctl.run("log", "/nope.png", code=1).stderr
 
 
 def test_log_reversed(ctl: Ctl, daemon: FakeControl) -> None:
@@ -183,7 +232,11 @@ def test_odd_names_reach_the_daemon_unharmed(ctl: Ctl, daemon: FakeControl) -> N
 
 def test_undo_takes_the_last_batch(ctl: Ctl, daemon: FakeControl) -> None:
     text = ctl.out("undo")
-    assert text.splitlines() == ["moved        13  /filed/a.png → /inbox/", "1 file undone."]
+    assert text.splitlines() == [
+        "moved        13  /filed/a.png → /inbox/",
+        "1 file undone.",
+        "2 images more, filed within a minute of each other before it: `snapsortctl undo --burst`.",
+    ]
     (call,) = daemon.asked
     assert call[0] == "undo"
     assert not any(call[1].values())
@@ -197,6 +250,43 @@ def test_undo_that_is_refused_in_part(ctl: Ctl, daemon: FakeControl) -> None:
     assert {key: value for key, value in daemon.asked[0][1].items() if value} == {"ids": [12, 13], "dry_run": True}
 
 
+def test_undo_takes_numbers_and_files(ctl: Ctl, daemon: FakeControl) -> None:
+    ctl.out("undo", "12", "/filed/../filed/a.png")
+    ctl.out("undo", "--burst")
+    given = [{key: value for key, value in arguments.items() if value} for _, arguments in daemon.asked]
+    assert given == [{"ids": [12], "paths": ["/filed/a.png"]}, {"burst": True}]
+
+
+@pytest.mark.parametrize(("typed", "chosen"), [("1\n", [13]), ("2 1\n1\n", [13]), ("\n", None), ("x\n\n", None)])
+def test_undo_lets_a_person_choose(ctl: Ctl, daemon: FakeControl, typed: str, chosen: list[int] | None) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "undo", "--interactive"], env=ctl.env, input=typed, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("1  would be     13  /filed/a.png → /inbox/\nWhich ones should be undone?")
+    assert done.returncode == (0 if chosen else 130)
+    asked = [arguments for _, arguments in daemon.asked]
+    assert (asked[0]["last"], asked[0]["dry_run"]) == (20, True)
+    assert [each.get("ids") for each in asked[1:]] == ([chosen] if chosen else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        pytest.param("1 3-5", [1, 3, 4, 5], id="numbers and a range"),
+        pytest.param("5,1,1", [1, 5], id="commas, each once"),
+        pytest.param("", [], id="none"),
+        pytest.param("6", None, id="too large"),
+        pytest.param("0", None, id="zero"),
+        pytest.param("4-9999999999", None, id="a range that ends too late"),
+        pytest.param("3-1", None, id="a range backwards"),
+        pytest.param("a", None, id="no number"),
+        pytest.param("-2", None, id="no beginning"),
+    ],
+)
+def test_numbers_are_chosen_as_people_write_them(text: str, numbers: list[int] | None) -> None:
+    assert parse_numbers(text, 5) == numbers
+
+
 def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
     since, until = ("--since", "2026-11-23T10:00:00+02:00"), ("--until", "2026-11-24T10:00:00+02:00")
     ctl.out("redo", "--batch", "3", "--last", "2", "--rule", "R", *since, *until)
@@ -208,6 +298,9 @@ def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
     "words",
     [
         pytest.param(("undo", "1", "--all"), id="ids and all"),
+        pytest.param(("undo", "--burst", "a.png"), id="a burst and a file"),
+        pytest.param(("undo", "--interactive", "--last", "2"), id="a list and a selection"),
+        pytest.param(("undo", "--interactive", "--json"), id="a list for a program"),
         pytest.param(("undo", "--all", "--last", "2"), id="all and last"),
         pytest.param(("undo", "--since", "soon"), id="no time"),
         pytest.param(("undo", "--until", "soon"), id="no end"),
@@ -356,3 +449,36 @@ def test_check_reports_every_fault(ctl: Ctl, tmp_path: Path) -> None:
 
 def test_check_without_a_configuration_says_what_to_do(ctl: Ctl) -> None:
     assert "snapsortctl init" in ctl.run("check", code=3).stderr
+
+
+def test_stats_for_people(ctl: Ctl, daemon: FakeControl) -> None:
+    since = "2026-11-01T00:00:00+01:00"
+    lines = ctl.out("stats", "--since", since).splitlines()
+    assert lines[:5] == [
+        "40 images filed, 3 taken back.",
+        "",
+        "By label",
+        f"  receipt     30  {'█' * 30}, 3 taken back",
+        f"  (no label)  10  {'█' * 10}",
+    ]
+    assert f"  2026-11-20   1  {'█' * 1}" in lines
+    assert ctl.json("stats")["filed"] == 40
+    assert daemon.asked == [("stats", {"since": since}), ("stats", {})]
+
+
+def test_dismiss(ctl: Ctl, daemon: FakeControl) -> None:
+    assert ctl.out("dismiss", "/in/../in/a.png") == "1 file taken off the list.\n"
+    assert ctl.json("dismiss", "--all") == {"dismissed": 3}
+    assert "give either a file or --all" in ctl.run("dismiss", code=2).stderr
+    assert daemon.asked == [("dismiss", {"path": "/in/a.png"}), ("dismiss", {"path": None})]
+
+
+def test_status_fits_one_screen() -> None:
+    problems = [{"path": f"/in/{n}.png", "outcome": "failed", "reason": "disk full " * 20} for n in range(20)]
+    folders = [{"path": f"/watched/{n}", "state": "watching"} for n in range(20)]
+    status = STATUS | {"problems": problems, "folders": folders}
+    screen = [unstyle(line) for line in status_lines(status, 80)]
+    assert len(screen) <= 25
+    assert max(map(len, screen)) <= 80
+    assert sum("… and 16 more (--all)" in line for line in screen) == 2
+    assert len(list(status_lines(status, 80, everything=True))) > 50

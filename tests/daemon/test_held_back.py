@@ -10,7 +10,7 @@ import pytest
 from click import unstyle
 
 from snapsortd.ctl.output.explain import outcome_sentence
-from snapsortd.ctl.output.render import status_lines
+from snapsortd.ctl.output.status import status_lines
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.domain.errors import NotKnown
 from snapsortd.pipeline.after_filing import FIRST_CHECK_S

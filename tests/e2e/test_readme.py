@@ -21,7 +21,12 @@ SHELL = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", README, 
 YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
 LINES = [line.split("  #")[0].strip() for block in SHELL for line in block]
 MAKE = sorted({line for line in LINES if line.startswith("make ")} | set(re.findall(r"`(make \w+)`", README)))
-REFUSED = {"snapsortctl redo": (0, 1), "snapsortctl undo --last 3": (0, 1)}
+REFUSED = {
+    "snapsortctl redo": (0, 1),
+    "snapsortctl undo --last 3": (0, 1),
+    "snapsortctl undo ~/Pictures/a.png": (1,),
+    "snapsortctl undo --interactive": (1, 130),
+}
 """Commands that may have nothing to do, depending on what was done before."""
 
 
@@ -42,7 +47,8 @@ def home(instance: Instance) -> Instance:
 
 
 def run(home: Instance, line: str, ok: tuple[int, ...] = (0,)) -> None:
-    done = subprocess.run(["bash", "-c", line], env=home.env, capture_output=True, text=True, timeout=240)
+    command = ["bash", "-c", line]
+    done = subprocess.run(command, env=home.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240)
     assert done.returncode in ok, (line, done.returncode, done.stdout, done.stderr)
 
 

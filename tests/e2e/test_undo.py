@@ -159,7 +159,16 @@ def test_by_id_last_rule_and_time(shared: Instance) -> None:
     assert names("--since", "1h") == names("--all") == set(entries) == names("--since", "today", "--last", "4")
     assert names("--until", "2000-01-01") == names("--since", moment, "--until", moment) == set()
     assert names("--since", "2000-01-01", "--until", "2100-01-01", "--rule", "Disk", "--last", "1") == {"by rule.png"}
-    assert "no entry 99999" in shared.ctl("undo", "99999", ok=(1,)).stderr
+    assert names(str(shared.filed / "by id.png"), str(shared.inbox / "by last.png")) == {"by id.png", "by last.png"}
+    for words, said in {
+        "undo 99999": "no entry 99999",
+        "undo --batch 99999": "no batch 99999",
+        "undo --rule Nope": "no rule 'Nope'",
+        "undo /nope.png": "nothing in effect was done with /nope.png",
+        "log --rule Nope": "no rule 'Nope'",
+        "log /nope.png": "no file /nope.png",
+    }.items():
+        assert said in shared.ctl(*words.split(), ok=(1,)).stderr
     assert shared.json("undo", "--last", "4")["done"] == 4
     assert shared.json("undo", "--since", "2100-01-01") == {"results": [], "done": 0, "refused": 0}
 

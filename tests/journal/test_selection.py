@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from snapsortd.actions.mover import Mover
 from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.errors import SnapsortError, UndoRefused
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.replies import parse_selection
 from snapsortd.pipeline.undo import redo, undo
@@ -29,6 +30,13 @@ FILED = [
 @pytest.fixture
 def filed(tmp_path: Path) -> Iterator[Filing]:
     """Return five images, filed at the times above."""
+    with filed_at(tmp_path, FILED) as filing:
+        yield filing
+
+
+@contextmanager
+def filed_at(tmp_path: Path, images: Sequence[tuple[str, int, str, float]]) -> Iterator[Filing]:
+    """Yield the journal of images that were filed at these times."""
     for name in ("inbox", "sorted"):
         (tmp_path / name).mkdir()
     filing = Filing(str(tmp_path / "state" / "journal.sqlite3"), tmp_path / "inbox", tmp_path / "sorted")
@@ -36,7 +44,7 @@ def filed(tmp_path: Path) -> Iterator[Filing]:
     now = [0.0]
     filing.journal = Journal(filing.journal_path, clock=lambda: now[0])
     filing.mover = Mover(filing.journal)
-    for name, batch, rule, at in FILED:
+    for name, batch, rule, at in images:
         now[0] = at
         image = filing.image(name, name.encode())
         filing.file(image, filing.action(image, rule=rule), batch=batch)
@@ -77,6 +85,32 @@ def test_the_chosen_ones_go_back_and_there_again_and_no_others(
     assert sorted(tree(filed.sorted)) == sorted(set("abcde") - set(chosen))
     assert len(redo(filed.journal, filed.mover, filed.journal.redoable(Selection(all=True)))) == len(chosen)
     assert sorted(tree(filed.sorted)) == list("abcde")
+
+
+@pytest.mark.parametrize(
+    ("images", "burst"),
+    [
+        pytest.param([("a", 1, 0), ("b", 2, 59), ("c", 3, 118)], "cba", id="less than a minute between each"),
+        pytest.param([("a", 1, 0), ("b", 2, 60), ("c", 3, 61)], "cb", id="a minute ends it"),
+        pytest.param([("a", 1, 0), ("b", 1, 1), ("c", 2, 2)], "c", id="what a person sorted before is none of it"),
+        pytest.param([("a", 1, 0), ("b", 2, 1), ("c", 2, 2)], "cb", id="what a person sorted is a burst of its own"),
+        pytest.param([("a", 1, 9), ("b", 2, 0)], "ba", id="the clock was set back"),
+        pytest.param([], "", id="nothing"),
+    ],
+)
+def test_a_burst(tmp_path: Path, images: list[tuple[str, int, float]], burst: str) -> None:
+    with filed_at(tmp_path, [(name, batch, "R", at) for name, batch, at in images]) as filing:
+        assert names(filing.journal.undoable(Selection(burst=True))) == burst
+
+
+def test_a_file_is_chosen_by_where_it_is_and_where_it_was(filed: Filing) -> None:
+    chosen = Selection(paths=(str(filed.sorted / "b"), str(filed.inbox / "d")))
+    entries = filed.journal.undoable(chosen)
+    assert names(entries) == "db"
+    undo(filed.journal, filed.mover, entries)
+    with pytest.raises(UndoRefused, match=f"nothing in effect was done with {filed.sorted / 'b'}"):
+        filed.journal.undoable(chosen)
+    assert names(filed.journal.redoable(Selection(paths=(str(filed.inbox / "b"),)))) == "b"
 
 
 @pytest.mark.parametrize("word", ["since", "until"])

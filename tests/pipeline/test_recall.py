@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.ctl.output.explain import story_lines
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.entry import State
 from snapsortd.domain.errors import MoveRefused, UndoRefused
@@ -19,6 +20,7 @@ from snapsortd.files.folders import open_folder
 from snapsortd.files.mounts import disk_of
 from snapsortd.files.open_file import open_file
 from snapsortd.journal import Selection
+from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.history import History
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.undo import undo
@@ -218,9 +220,28 @@ def test_what_was_put_back_by_hand_is_left_alone_and_explained(any_filing: Filin
     assert told["outcome"] == "filed"
     assert f"it was moved here by hand from {target}, so it is left alone" in told["reason"]
     assert "`snapsortctl sort` files it after all" in told["reason"]
+    assert "It was moved here by hand from" in "\n".join(story_lines(told))
     assert by_numbers(filing, image) == known
     os.utime(image)
     assert recalled(filing, image) is not None
+
+
+def test_what_a_person_did_is_explained_before_and_after_it_is_noticed(filing: Filing) -> None:
+    image = filing.image()
+    entry = filing.file(image)
+    target = entry.intent.target
+
+    def explained(path: Path | str) -> str:
+        return moved_by_hand(filing.journal, entry, str(path))
+
+    assert explained(image) == explained(target) == ""
+    shutil.move(target, image)
+    assert explained(image) == f"it was moved here by hand, from {target} where it had been filed, so it is left alone"
+    assert explained(target) == f"it was filed as {target}, and has been moved, renamed or deleted by hand since"
+    recalled(filing, image)
+    assert explained(target) == f"it was filed as {target}, and has been moved by hand to {image} since"
+    shutil.rmtree(filing.sorted)
+    assert explained(target) == "", "its disk may be away"
 
 
 def test_with_another_time_it_is_known_by_the_path_that_it_came_from(far_filing: Filing) -> None:

@@ -34,7 +34,14 @@ ENTRY = {
     "reversed_by": 13,
     "lost": [],
 }
-UNDO = ENTRY | {"id": 13, "kind": "undo", "source": ODD, "target": "/inbox/x.png", "reverses": 12, "label": None}
+UNDO: dict[str, Any] = ENTRY | {
+    "id": 13,
+    "kind": "undo",
+    "source": ODD,
+    "target": "/inbox/x.png",
+    "reverses": 12,
+    "label": None,
+}
 UNDO |= {"score": None, "reversed_by": None}
 
 STATUS: dict[str, Any] = {
@@ -85,6 +92,15 @@ STORY: dict[str, Any] = {
 }
 
 
+STATS: dict[str, Any] = {
+    "filed": 40,
+    "undone": 3,
+    "rules": [{"name": "Receipts", "filed": 30, "undone": 3}, {"name": "Memes", "filed": 10, "undone": 0}],
+    "labels": [{"name": "receipt", "filed": 30, "undone": 3}, {"name": "", "filed": 10, "undone": 0}],
+    "days": [{"name": "2026-11-20", "filed": 1, "undone": 0}, {"name": "2026-11-23", "filed": 39, "undone": 3}],
+}
+
+
 class FakeControl:
     """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""
 
@@ -112,7 +128,15 @@ class FakeControl:
 
     def log(self, **query: Any) -> dict[str, Any]:
         self._note("log", **query)
-        return {"entries": self.entries}
+        return {"entries": self.entries, "total": 37}
+
+    def stats(self, **query: Any) -> dict[str, Any]:
+        self._note("stats", **query)
+        return STATS
+
+    def dismiss(self, path: str | None = None) -> dict[str, Any]:
+        self._note("dismiss", path=path)
+        return {"dismissed": 1 if path else 3}
 
     def explain(self, path: str) -> dict[str, Any]:
         self._note("explain", path=path)
@@ -157,7 +181,7 @@ class FakeControl:
             "reason": "the original name is taken",
         }
         results = [good, bad] if self.refuse else [good]
-        return {"results": results, "done": 1, "refused": len(results) - 1}
+        return {"results": results, "done": 1, "refused": len(results) - 1, "burst": 2}
 
     def pause(self) -> dict[str, Any]:
         return self._state("pause", "paused")

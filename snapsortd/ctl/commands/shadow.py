@@ -29,7 +29,7 @@ def shadow_command(limit: int, rule: str | None, as_json: bool) -> None:
       snapsortctl shadow --rule Screenshots -n 100
     """
     with reach(locations()) as backend:
-        found = backend.log(limit=limit, before=None, rule=rule, path=None, shadow=True)
+        found = backend.log(limit=limit, rule=rule, shadow=True)
     if as_json:
         say_json(found)
     else:

@@ -7,16 +7,18 @@ from dataclasses import asdict
 import click
 
 from snapsortd.ctl.client import Client, Reply
+from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
-from snapsortd.ctl.output.render import status_lines
+from snapsortd.ctl.output.status import status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
 from snapsortd.domain.text import count
 from snapsortd.files.locations import Locations
 
 
 @click.command("status")
+@click.option("--all", "everything", is_flag=True, help="List all folders, waiting files and problems.")
 @json_option
-def status_command(as_json: bool) -> None:
+def status_command(everything: bool, as_json: bool) -> None:
     """Show the state of the daemon, what it filed and what needs attention.
 
     Exit code 4 if no daemon is running; with --json the state is then "stopped" and the counts are the journal's.
@@ -32,7 +34,7 @@ def status_command(as_json: bool) -> None:
     if as_json:
         say_json(found)
     else:
-        say(status_lines(found))
+        say(status_lines(found, terminal_width(), everything=everything))
     return None
 
 

@@ -43,7 +43,9 @@ def aligned(rows: Sequence[Row], width: int) -> Iterator[str]:
 
 def fit(text: str, columns: int) -> str:
     """Return the text if it fits into this many columns; else its beginning and its end, with `…` between."""
-    from rich.cells import cell_len
+    if text.isascii() and len(text) <= columns:
+        return text
+    from rich.cells import cell_len  # it takes a tenth of a second to import
 
     if cell_len(text) <= columns:
         return text

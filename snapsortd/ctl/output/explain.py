@@ -10,7 +10,8 @@ from typing import Any
 from click import style
 
 from snapsortd.ctl.output.console import short
-from snapsortd.ctl.output.render import duration, log_lines, moment
+from snapsortd.ctl.output.log import log_lines
+from snapsortd.ctl.output.render import duration, moment
 from snapsortd.ctl.output.tables import draw, grid
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.text import escape, score_text, size_words
@@ -65,6 +66,8 @@ def story_lines(story: Reply) -> Iterator[str]:
 
 def outcome_sentence(story: Reply) -> str:
     """Return one sentence: the outcome for the image, its time and its reason."""
+    if by_hand := story.get("by_hand"):
+        return f"{by_hand[0].upper()}{escape(by_hand[1:])}."
     known = OUTCOME_SENTENCES.get(story.get("outcome") or "")
     sentence = known or "It is known from the journal only"
     reason = f": {escape(story['reason'])}" if story.get("reason") else ""

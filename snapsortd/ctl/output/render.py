@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from click import style
 
 from snapsortd.ctl.output.console import short
-from snapsortd.ctl.output.tables import table
-from snapsortd.domain.text import count, escape, listed, score_text
+from snapsortd.domain.text import escape, listed, score_text
 
 Reply = Mapping[str, Any]
 
@@ -59,60 +58,6 @@ REVERSED = {"copy": "removed", "hardlink": "removed", "symlink": "removed", "tag
 STATES_OF_ENTRIES = {"intent": "unfinished", "moved": "unfinished"}
 
 
-def status_lines(status: Reply) -> Iterator[str]:
-    """Yield the state, the facts line by line, and the images that need attention."""
-    colour, sentence = STATES.get(status["state"], ("white", status["state"]))
-    yield f"{style('●', fg=colour)} snapsortd {style(sentence, bold=True)}"
-    if status.get("reason"):
-        yield f"  {style(escape(status['reason']), fg='red')}"
-    for name, value in status_facts(status):
-        yield f"  {style(f'{name:9}', dim=True)} {value}"
-    if status.get("problems"):
-        yield ""
-        yield style("Needs attention", bold=True) + " (see `snapsortctl explain FILE`)"
-        for each in status["problems"]:
-            way_out = f"; if its disk never comes back: `snapsortctl abandon {each['id']}`" if each.get("id") else ""
-            yield f"  {outcome(each['outcome'], 10)}  {short(each['path'])}: {escape(each['reason'])}{way_out}"
-
-
-def status_facts(status: Reply) -> Iterator[tuple[str, str]]:
-    """Yield names and values; an empty name continues the one before."""
-    model = status["model"]
-    yield "model", f"{escape(model['name'])}, {model['state']}"
-    if model.get("error"):
-        yield "", style(escape(model["error"]), fg="red")
-    for number, folder in enumerate(status["folders"]):
-        state = "" if folder["state"] == "watching" else style(f"  ({escape(folder['state'])})", fg="yellow")
-        yield "" if number else "watching", short(folder["path"]) + state
-    yield "queued", count(status["queued"], "image")
-    for number, held in enumerate(status.get("held_back") or ()):
-        waits = f"{short(held['path'])}, for {duration(held['seconds'])}: {escape(held['reason'])}"
-        yield "" if number else "waiting", waits
-    for number, each in enumerate(status.get("waits") or ()):
-        yield "" if number else "waits", f"until {moment(each['until'])}: {short(each['path'])}"
-    for number, task in enumerate(status.get("working") or ()):
-        yield "" if number else "working", working(task)
-    yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
-    yield from left_facts(status.get("left") or {})
-    if last := status.get("last"):
-        yield "last", event_line(last)
-    yield "config", short(status["config"]["path"])
-    if status["config"].get("error"):
-        yield "", style(f"not in effect: {escape(status['config']['error'])}", fg="red")
-    yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
-
-
-def left_facts(left: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield what is left alone until a person asks for it."""
-    facts = []
-    if left.get("existing"):
-        facts.append(f"{count(left['existing'], 'image')} from before the folders were watched")
-    if left.get("offered"):
-        facts.append(f"{count(left['offered'], 'image')} that your rules match since you changed them")
-    for number, fact in enumerate(facts):
-        yield "" if number else "left", f"{fact}; file with `snapsortctl sort --left`"
-
-
 def working(task: Reply) -> str:
     """Return what takes long: `copying ~/a.png: 42 %`."""
     path = short(task["path"]) if task["path"] else "an undo"
@@ -149,24 +94,6 @@ def image_line(result: Reply) -> str:
     if result.get("milliseconds"):
         notes.append(f"{result['milliseconds']:.0f} ms")
     return line + (style(f"  ({', '.join(notes)})", dim=True) if notes else "")
-
-
-def log_lines(entries: Sequence[Reply], indent: int = 0) -> Iterator[str]:
-    """Yield a table of journal entries."""
-    from rich.text import Text
-
-    rows = [
-        (
-            str(entry["id"]),
-            moment(entry["at"]),
-            entry_word(entry),
-            escape(entry.get("label") or ""),
-            "" if entry.get("score") is None else score_text(entry["score"]),
-            Text.assemble(format_entry(entry), (entry_note(entry), "dim")),
-        )
-        for entry in entries
-    ]
-    yield from table(("ID", "WHEN", "WHAT", "LABEL", "SCORE", "FROM → TO"), rows, indent=indent)
 
 
 def entry_word(entry: Reply) -> str:

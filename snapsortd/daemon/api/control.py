@@ -88,6 +88,18 @@ class DaemonControl:
         """Return journal entries, newest first."""
         return self._daemon.session.history.log(**query)
 
+    def stats(self, **query: Any) -> dict[str, Any]:
+        """Return how many images were filed and taken back."""
+        return self._daemon.session.history.stats(**query)
+
+    def dismiss(self, path: str | None = None) -> dict[str, Any]:
+        """Take a problem, or all of them, off the list of `status`."""
+        grown = self._daemon.filed_lately.dismiss(path)
+        if grown and path is not None:
+            return {"dismissed": grown}
+        found = self._daemon.session.history.dismiss(path)
+        return {"dismissed": found["dismissed"] + grown}
+
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known of one image, and why."""
         folders, session = self._daemon.folders, self._daemon.session

@@ -28,6 +28,20 @@ def query_of(request: Request) -> dict[str, str]:
     return dict(parse_qsl(query.decode("ascii", "surrogateescape"), errors="surrogateescape"))
 
 
+def parsed_query(request: Request, known: Mapping[str, Callable[[str], Any]]) -> dict[str, Any]:
+    """Return the query's parameters as values. Raises BadRequest on an unknown one or an invalid value."""
+    query: dict[str, Any] = {}
+    for key, text in query_of(request).items():
+        if key not in known:
+            raise BadRequest(f"unknown query parameter {key!r}", f"known: {', '.join(known)}")
+        try:
+            query[key] = known[key](text)
+        except ValueError:
+            raise BadRequest(f"{key!r} must be a number") from None
+        check(key, query[key])
+    return query
+
+
 async def body_of(request: Request, allowed: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
     """Return the request's JSON object. Raises BadRequest on an unknown key or a value of the wrong type."""
     raw = await request.body()
@@ -53,13 +67,13 @@ def check(key: str, value: object) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and not 0 < value < 2**63:
         raise BadRequest(f"{key!r} must be a number from 1 to 2^63 - 1")
     if isinstance(value, list):
-        kind, word = (str, "strings") if key in TAGS else (int, "numbers")
+        kind, word = (str, "strings") if key in (*TAGS, "paths") else (int, "numbers")
         if not value:
             raise BadRequest(f"{key!r} is empty", "omit it, or give at least one value")
         for each in value:
             if type(each) is not kind:
                 raise BadRequest(f"{key!r} must contain only {word}")
-            check(key, each)
+            check("path" if key == "paths" else key, each)
     if isinstance(value, str):
         try:
             value.encode("utf-8", "surrogateescape" if key == "path" else "strict")
@@ -79,6 +93,7 @@ IMAGE: dict[str, tuple[type, ...]] = {
 }
 SELECTION = {
     "ids": (list,),
+    "paths": (list,),
     "batch": (int,),
     "last": (int,),
     "all": (bool,),
@@ -88,12 +103,19 @@ SELECTION = {
     "dry_run": (bool,),
     "partly": (bool,),
 }
-UNDO = {**SELECTION, "changed": (bool,)}
+UNDO = {**SELECTION, "burst": (bool,), "changed": (bool,)}
 ABANDON: dict[str, tuple[type, ...]] = {"id": (int,), "dry_run": (bool,)}
+DISMISS: dict[str, tuple[type, ...]] = {"path": (str,), "all": (bool,)}
+STATS_QUERY: dict[str, Callable[[str], Any]] = {"since": str, "until": str}
 LOG_QUERY: dict[str, Callable[[str], Any]] = {
     "limit": int,
     "before": int,
+    "after": int,
+    "since": str,
+    "until": str,
     "rule": str,
+    "label": str,
     "path": str,
+    "failed": lambda text: bool(int(text)),
     "shadow": lambda text: bool(int(text)),
 }

@@ -17,15 +17,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from snapsortd.daemon.api.requests import (
     ABANDON,
+    DISMISS,
     IMAGE,
     LOG_QUERY,
     SELECTION,
+    STATS_QUERY,
     TAGS,
     UNDO,
     BadRequest,
     TooLarge,
     body_of,
     check,
+    parsed_query,
     query_of,
 )
 from snapsortd.daemon.events import Broadcast, Event
@@ -49,6 +52,8 @@ class Control(Protocol):
 
     def status(self) -> dict[str, Any]: ...
     def log(self, **query: Any) -> dict[str, Any]: ...
+    def stats(self, **query: Any) -> dict[str, Any]: ...
+    def dismiss(self, path: str | None = None) -> dict[str, Any]: ...
     def explain(self, path: str) -> dict[str, Any]: ...
     def image(
         self,
@@ -127,16 +132,16 @@ def build_app(control: Control) -> ASGIApp:
         return await call(control.status)
 
     async def log(request: Request) -> Response:
-        query: dict[str, Any] = {}
-        for key, text in query_of(request).items():
-            if key not in LOG_QUERY:
-                raise BadRequest(f"unknown query parameter {key!r}", f"known: {', '.join(LOG_QUERY)}")
-            try:
-                query[key] = LOG_QUERY[key](text)
-            except ValueError:
-                raise BadRequest(f"{key!r} must be a number") from None
-            check(key, query[key])
-        return await call(control.log, **query)
+        return await call(control.log, **parsed_query(request, LOG_QUERY))
+
+    async def stats(request: Request) -> Response:
+        return await call(control.stats, **parsed_query(request, STATS_QUERY))
+
+    async def dismiss(request: Request) -> Response:
+        body = await body_of(request, DISMISS)
+        if bool(body.get("path")) == bool(body.get("all")):
+            raise BadRequest("give either 'path' or 'all'")
+        return await call(control.dismiss, body.get("path"))
 
     async def explain(request: Request) -> Response:
         path = query_of(request).get("path")
@@ -190,12 +195,14 @@ def build_app(control: Control) -> ASGIApp:
         routes=[
             get("/v1/status", status),
             get("/v1/log", log),
+            get("/v1/stats", stats),
             get("/v1/explain", explain),
             get("/v1/events", events),
             post("/v1/images", image),
             post("/v1/undo", undo),
             post("/v1/redo", redo),
             post("/v1/abandon", abandon),
+            post("/v1/dismiss", dismiss),
             post("/v1/pause", simple(control.pause)),
             post("/v1/resume", simple(control.resume)),
             post("/v1/reload", simple(control.reload)),

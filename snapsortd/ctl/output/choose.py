@@ -1,0 +1,32 @@
+"""Let a person choose from a numbered list: `1 3-5`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from snapsortd.ctl.output.console import say
+
+
+def choose(lines: Sequence[str], question: str) -> list[int]:
+    """Show numbered lines and return the indices of those that were chosen; abort if that is none."""
+    size = len(str(len(lines)))
+    say(f"{number:>{size}}  {line}" for number, line in enumerate(lines, 1))
+    text = click.prompt(f"{question}? (such as 1 3-5; nothing: none)", default="", show_default=False)
+    while (chosen := parse_numbers(text, len(lines))) is None:
+        text = click.prompt(f"Write numbers from 1 to {len(lines)}", default="", show_default=False)
+    if not chosen:
+        raise click.Abort
+    return [number - 1 for number in chosen]
+
+
+def parse_numbers(text: str, most: int) -> list[int] | None:
+    """Return the numbers of `1 3-5` or `1,3-5`, each once and in order; None if one is not from 1 to `most`."""
+    chosen: set[int] = set()
+    for word in text.replace(",", " ").split():
+        first, dash, last = word.partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            return None
+        chosen |= set(range(int(first), min(int(last or first), most + 1) + 1)) or {0}
+    return sorted(chosen) if chosen <= set(range(1, most + 1)) else None
