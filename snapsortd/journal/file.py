@@ -97,6 +97,23 @@ class JournalFile:
                 self._roll_back()
                 raise
 
+    @contextmanager
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """Yield the connection inside a durable transaction that deletes for good.
+
+        What is deleted is overwritten, the file is compacted, and its write-ahead log is emptied. Content that the disk
+        keeps by itself, in snapshots or spare blocks, is out of reach.
+        """
+        with self._lock, journal_errors(self.path):
+            self._connection.execute("PRAGMA secure_delete=ON")
+            try:
+                with self.writing() as db:
+                    yield db
+                self._connection.execute("VACUUM")
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                self._connection.execute("PRAGMA secure_delete=OFF")
+
     def close(self) -> None:
         """Make lazy writes durable and close; a second call does nothing."""
         with self._lock, journal_errors(self.path):

@@ -17,6 +17,7 @@ from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.dismissed import dismiss
 from snapsortd.journal.entry_log import EntryLog
+from snapsortd.journal.examples import Embeddings, Examples, withdraw_with
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
@@ -51,9 +52,13 @@ class Journal(EntrySelector):
         self.left_images = LeftImages(self._file)
         self.log = EntryLog(self._file)
         self.similar_images = SimilarImages(self._file)
+        self.embeddings = Embeddings(self._file)
+        self.examples = Examples(self._file, clock)
         with self._file.reading() as db:
-            statement = "SELECT coalesce(max(batch), 0) FROM entries WHERE batch < ?"
-            self._batch: int = db.execute(statement, (MAX_BATCH,)).fetchone()[0]
+            newest = "SELECT coalesce(max(batch), 0) FROM {} WHERE batch < ?"
+            self._batch: int = max(
+                db.execute(newest.format(table), (MAX_BATCH,)).fetchone()[0] for table in ("entries", "examples")
+            )
 
     def statistics(self, since: float | None = None, until: float | None = None) -> Statistics:
         """Return how many images were filed and taken back in this time, in seconds since 1970."""
@@ -77,11 +82,11 @@ class Journal(EntrySelector):
         """True if the number is that of a batch, so that entries may be added to it."""
         return 0 < batch <= self._batch
 
-    def decide(self, path: str, text: str) -> int:
+    def decide(self, path: str, text: str, sha256: bytes = b"") -> int:
         """Store a decision (JSON) and return its number; it is durable together with whatever refers to it."""
         with self._file.writing(durable=False) as db:
-            statement = "INSERT INTO decisions (at, path, json) VALUES (?, ?, ?)"
-            return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text)))
+            statement = "INSERT INTO decisions (at, path, json, sha256) VALUES (?, ?, ?, ?)"
+            return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text, sha256)))
 
     def begin(self, intent: Intent) -> Entry:
         """Commit an intent, together with all lazy writes; only then may the file be touched."""
@@ -144,6 +149,8 @@ class Journal(EntrySelector):
     def _record_outcome(self, db: sqlite3.Connection, entry: Entry) -> None:
         if entry.intent.reverses is not None:
             db.execute("UPDATE entries SET reversed_by = ? WHERE id = ?", (entry.id, entry.intent.reverses))
+            first = self.first_of(entry).intent
+            withdraw_with(db, first.cause.batch, first.sha256, withdrawn=entry.intent.kind is EntryKind.UNDO)
         if not entry.intent.keep_source:
             db.execute("DELETE FROM images WHERE path = ?", (os.fsencode(entry.intent.source),))
         undone = entry.intent.kind is EntryKind.UNDO

@@ -177,6 +177,35 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "what persons told about images, and the embeddings to learn it from",
+        (
+            "ALTER TABLE decisions ADD COLUMN sha256 BLOB NOT NULL DEFAULT x''",
+            """
+            CREATE TABLE embeddings (
+                sha256 BLOB NOT NULL,
+                checkpoint TEXT NOT NULL,
+                embedding BLOB NOT NULL,
+                PRIMARY KEY (sha256, checkpoint)
+            ) STRICT, WITHOUT ROWID
+            """,
+            """
+            CREATE TABLE examples (
+                id INTEGER PRIMARY KEY AUTOINCREMENT,
+                sha256 BLOB NOT NULL,
+                label TEXT NOT NULL,
+                is_not INTEGER NOT NULL,
+                source TEXT NOT NULL,
+                path BLOB NOT NULL,
+                batch INTEGER NOT NULL,
+                at REAL NOT NULL,
+                withdrawn INTEGER NOT NULL DEFAULT 0
+            ) STRICT
+            """,
+            "CREATE INDEX examples_content ON examples (sha256)",
+            "CREATE INDEX examples_batch ON examples (batch)",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

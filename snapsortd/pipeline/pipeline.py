@@ -247,7 +247,10 @@ class Pipeline:
     ) -> Result:
         """Carry out the decision and record the outcome; `text` is the decision for the journal."""
         assert result.decision is not None
-        decision, number = result.decision, self._journal.decide(image.path, text)
+        decision, number = result.decision, self._journal.decide(image.path, text, image.sha256)
+        if result.classification is not None:
+            checkpoint, embedding = self._classifier.checkpoint, result.classification.embedding
+            self._journal.embeddings.remember(image.sha256, checkpoint, embedding)
         filed = self._executor.carry_out(image, decision.actions, batch or self._journal.new_batch(), number)
         result = replace(result, entries=filed.entries)
         if filed.failure is not None:

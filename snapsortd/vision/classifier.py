@@ -83,6 +83,11 @@ class Classifier:
         child = self._child
         return child.pid if child else None
 
+    @property
+    def checkpoint(self) -> str:
+        """The digest of the loaded checkpoint, which names the embeddings made by it; empty before it was loaded."""
+        return str(self.model_info.get("digest", ""))
+
     def start(self) -> None:
         """Start the child unless it is running. Return at once; the child loads the model meanwhile.
 

@@ -129,15 +129,6 @@ class WatchEntry(Short):
             )
         return self
 
-    @model_validator(mode="after")
-    def _check_whole_system(self) -> WatchEntry:
-        if self.subfolders and self.path in NOT_YOURS:
-            raise ValueError(
-                f"{self.path} with its subfolders holds files of the system and of other people; "
-                "watch folders of your own"
-            )
-        return self
-
 
 class RuleEntry(Strict):
     name: RuleName

@@ -1,0 +1,101 @@
+"""What persons told about images: the last word counts, an undo withdraws it, and what is forgotten is gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snapsortd.domain.entry import EntryKind
+from snapsortd.domain.example import Example, Source
+from snapsortd.journal import Journal
+from tests.support.entries import INTENT, caused, done
+
+HASHES = [bytes([number]) * 32 for number in range(4)]
+EMBEDDING = b"the embedding of one image"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "state" / "journal.sqlite3")
+
+
+@pytest.fixture
+def journal(path: str) -> Iterator[Journal]:
+    with closing(Journal(path, clock=lambda: 7.0)) as one:
+        yield one
+
+
+def told(sha256: bytes, label: str, **how: Any) -> Example:
+    return replace(Example(sha256, label, Source.CORRECTED), **how)
+
+
+def labels(journal: Journal) -> list[tuple[bytes, str, bool]]:
+    return [(each.sha256, each.label, each.is_not) for each in journal.examples.in_effect()]
+
+
+def test_the_last_word_on_an_image_counts_and_is_there_after_a_restart(journal: Journal, path: str) -> None:
+    one, two, *_ = HASHES
+    name = "/inbox/\udcff.png"
+    journal.examples.add([told(one, "receipt", path=name, batch=3), told(two, "meme")])
+    before = journal.examples.version
+    journal.examples.add([told(one, "receipt", is_not=True)])
+    assert journal.examples.version != before
+    journal.close()
+    with closing(Journal(path)) as again:
+        assert labels(again) == [(two, "meme", False), (one, "receipt", True)]
+        about = again.examples.about(two)
+        assert about is not None
+        assert (about.at, about.source) == (7.0, Source.CORRECTED)
+        assert [each.path for each in again.examples.of_batch(3)] == [name]
+        assert again.new_batch() == 4
+
+
+def test_undo_withdraws_the_example_of_its_batch_and_redo_brings_it_back(journal: Journal) -> None:
+    sha256 = INTENT.sha256
+    journal.examples.add([told(sha256, "receipt")])
+    journal.examples.add([told(sha256, "meme", batch=1), told(HASHES[0], "meme", batch=1)])
+    filed = done(journal)
+    back = replace(caused(batch=2), kind=EntryKind.UNDO, reverses=filed.id)
+    undone = done(journal, back)
+    assert sorted(labels(journal)) == [(HASHES[0], "meme", False), (sha256, "receipt", False)]
+    done(journal, replace(caused(batch=3), kind=EntryKind.REDO, reverses=undone.id))
+    assert sorted(labels(journal)) == [(HASHES[0], "meme", False), (sha256, "meme", False)]
+
+
+def test_embeddings_of_images_that_nobody_told_anything_about(journal: Journal) -> None:
+    for sha256 in HASHES:
+        journal.embeddings.remember(sha256, "a model", sha256[:2])
+    journal.embeddings.remember(HASHES[0], "another", b"xy")
+    journal.examples.add([told(HASHES[1], "meme", batch=1)])
+    assert journal.embeddings.of_untold("a model", 10) == [HASHES[number][:2] for number in (0, 2, 3)]
+    assert journal.embeddings.of(HASHES[0], "another") == b"xy"
+    assert journal.embeddings.of(HASHES[1], "another") is None
+    journal.examples.withdraw([each.id for each in journal.examples.of_batch(1)])
+    assert len(journal.embeddings.of_untold("a model", 10)) == 4
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: str, everything: bool) -> None:
+    kept, gone = HASHES[0], INTENT.sha256
+    secret = EMBEDDING * 30
+    filed = done(journal)
+    journal.similar_images.remember(filed.id, "a model", 1, secret)
+    for sha256, embedding in ((kept, b"kept" * 30), (gone, secret)):
+        journal.embeddings.remember(sha256, "a model", embedding)
+        journal.examples.add([told(sha256, f"label of {embedding[:4].decode()}")])
+    files = [path, path + "-wal"]
+    assert any(EMBEDDING in Path(file).read_bytes() for file in files)
+    journal.examples.forget(None if everything else [gone])
+    for file in files:
+        content = Path(file).read_bytes()
+        assert EMBEDDING not in content, os.path.basename(file)
+        assert b"label of the" not in content
+    assert len(journal.examples.in_effect()) == (0 if everything else 1)
+    assert (journal.embeddings.of(kept, "a model") is None) is everything
+    journal.examples.add([told(gone, "again")])
