@@ -59,7 +59,9 @@ def build(path: str, document: Document, root: Node) -> Config:
 
 def build_labels(entries: Mapping[str, LabelEntry]) -> tuple[Label, ...]:
     """Return the labels of a document, in order."""
-    return tuple(Label(name, tuple(entry.prompts), entry.negative) for name, entry in entries.items())
+    return tuple(
+        Label(name, tuple(entry.prompts), entry.negative, entry.examples or "") for name, entry in entries.items()
+    )
 
 
 def _excluded(patterns: list[str]) -> tuple[str, ...]:

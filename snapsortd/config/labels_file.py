@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from pydantic import Field, ValidationError
@@ -11,7 +12,7 @@ from snapsortd.config.faults import faults_of
 from snapsortd.config.load import read_file, refusal
 from snapsortd.config.schema.base import Strict
 from snapsortd.config.schema.document import LabelEntry
-from snapsortd.config.schema.values import Line
+from snapsortd.config.schema.values import Line, ValidationContext
 from snapsortd.config.settings import Label
 
 
@@ -29,7 +30,7 @@ def load_labels(path: str) -> tuple[Label, ...]:
     below = root.child("labels") if keys == {"labels"} or "version" in keys else None
     root = replace(root, value={"labels": below or root})
     try:
-        document = _Labels.model_validate(root.plain())
+        document = _Labels.model_validate(root.plain(), context=ValidationContext(os.environ, None))
     except ValidationError as error:
         raise refusal(path, [*faults, *faults_of(error.errors(include_url=False), root)]) from None
     if faults:

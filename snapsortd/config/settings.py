@@ -20,6 +20,8 @@ class Label:
     name: str
     prompts: tuple[str, ...]
     negative: bool = False
+    examples: str = ""
+    """The folder whose images it is learnt from; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,20 @@ class Backend(Protocol):
     def undo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
     def redo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
     def abandon(self, number: int, *, dry_run: bool) -> Reply: ...
+    def tell(
+        self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
+    ) -> Reply: ...
+    def learned(self) -> Reply: ...
+    def forget(
+        self,
+        paths: Sequence[str] = (),
+        label: str | None = None,
+        since: str | None = None,
+        all: bool | None = None,
+        dry_run: bool = False,
+    ) -> Reply: ...
+    def examples(self) -> Reply: ...
+    def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply: ...
 
 
 @contextmanager
@@ -120,6 +134,37 @@ class Client:
     def abandon(self, number: int, *, dry_run: bool) -> Reply:
         """Give up an unfinished entry, or only explain what that means."""
         return self._call("POST", "/v1/abandon", {"id": number, "dry_run": dry_run})
+
+    def tell(
+        self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
+    ) -> Reply:
+        """Tell about one image; see `pipeline.teaching`."""
+        body = {"source": source, "path": path or None, "id": number, "label": label, "batch": batch}
+        return self._call("POST", "/v1/tell", body)
+
+    def learned(self) -> Reply:
+        """Return what was told, and what became of it."""
+        return self._call("GET", "/v1/learned")
+
+    def forget(
+        self,
+        paths: Sequence[str] = (),
+        label: str | None = None,
+        since: str | None = None,
+        all: bool | None = None,
+        dry_run: bool = False,
+    ) -> Reply:
+        """Delete for good what was told about images; see `pipeline.teaching`."""
+        body = {"paths": list(paths) or None, "label": label, "since": since, "all": all, "dry_run": dry_run}
+        return self._call("POST", "/v1/forget", body)
+
+    def examples(self) -> Reply:
+        """Return all examples with their embeddings."""
+        return self._call("GET", "/v1/examples")
+
+    def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply:
+        """Add examples of another computer."""
+        return self._call("POST", "/v1/examples", {"checkpoint": checkpoint, "examples": list(examples)})
 
     def send(self, order: str) -> Reply:
         """Send an order without arguments: pause, resume, reload or stop."""

@@ -25,7 +25,20 @@ class LocalBackend:
         self.undo = session.undo
         self.redo = session.redo
         self.abandon = session.abandon
+        self.tell = session.teaching.tell
+        self.forget = session.teaching.forget
+        self.take_over = session.teaching.take_over
         self._session = session
+
+    def learned(self) -> dict[str, Any]:
+        """Return what was told, and what became of it."""
+        self._session.classifier.wait_ready(lambda: False)
+        return self._session.learning.report(self._session.classifier)
+
+    def examples(self) -> dict[str, Any]:
+        """Return all examples with their embeddings."""
+        self._session.classifier.wait_ready(lambda: False)
+        return self._session.teaching.examples()
 
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known about one image, and why; or else why it would not be filed as it is."""
@@ -44,4 +57,5 @@ def open_local(locations: Locations) -> Iterator[LocalBackend]:
     config = load_config(locations.config_file, os.environ, locations.config_cache)
     with Session.open(locations, config) as session:
         yield LocalBackend(session)
+        session.learning.learn_now(session.classifier)
         session.emptied.prune(quiet=0.0)

@@ -32,6 +32,13 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
         "rules": ("rules", "List the rules, test them, promote one from shadow mode."),
     },
+    "Teach": {
+        "correct": ("teaching", "Give images their right label; they are filed by it, and learnt from."),
+        "confirm": ("teaching", "Say that the labels of images are right."),
+        "teach": ("teaching", "Learn a label from a folder of images."),
+        "learned": ("learned", "Show what was learnt; export and import it."),
+        "forget": ("learned", "Delete for good what was told about images."),
+    },
     "Act": {
         "sort": ("sim_sort", "File existing images once."),
         "undo": ("undo", "Undo moves."),

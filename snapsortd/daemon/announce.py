@@ -35,7 +35,9 @@ class Announcer:
         event = result_to_json(result)
         self.publish(result.outcome, event)
         if notify and result.outcome is Outcome.FILED and result.classification is not None:
-            notify_desktop(f"Filed as {event['label']}", f"{os.path.basename(result.path)} → {event['target']}")
+            text = f"{os.path.basename(result.path)} → {event['target']}"
+            number = f"\nWrong? snapsortctl correct {result.entries[-1].id} LABEL" if result.entries else ""
+            notify_desktop(f"Filed as {event['label']}", text + number)
 
     def publish_halt(self, state: str, reason: str) -> None:
         """Log as critical that filing halted, and send the new state to every subscriber."""

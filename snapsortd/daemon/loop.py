@@ -18,6 +18,7 @@ from snapsortd.config import load_config
 from snapsortd.daemon.announce import Announcer, status_line
 from snapsortd.daemon.due import DueImages
 from snapsortd.daemon.guard import guarded
+from snapsortd.daemon.homework import Homework
 from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_refused_config
@@ -75,6 +76,7 @@ class Daemon:
             on_result=self._take_result,
             on_blocked=lambda error: self._halt(error, time.monotonic()),
         )
+        self._homework = Homework(session, self.workers)
         self._model = ModelKeeper(session, self._in_flight, self.started)
         self._unhalt_due = math.inf
 
@@ -152,6 +154,7 @@ class Daemon:
         self._check_filed(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
+        worked = worked or (not self.waiting and not self.halted and not self._paused and self._homework.advance())
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))
         # The queue's update above may have consumed a signal's wake-up; what the signal requested must not wait.

@@ -49,6 +49,7 @@ class ModelKeeper:
         elif classifier.state == "stopped" and wanted:
             classifier.start()
         self._state_before = classifier.state
+        self._session.learning.tend(now, classifier)
         if self._session.exporter.tend(now, classifier.model_info, self._session.config.model.threads):
             self._reload_exported()
 
@@ -62,7 +63,7 @@ class ModelKeeper:
                 due = self._unload_due
             case _:
                 due = math.inf
-        return min(due, self._session.exporter.next_due)
+        return min(due, self._session.exporter.next_due, self._session.learning.next_due)
 
     @property
     def _unload_due(self) -> float:

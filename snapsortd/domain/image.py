@@ -78,6 +78,8 @@ class Classification:
     milliseconds: float = 0.0
     scores_by_prompts: Mapping[str, float] = field(default_factory=dict)
     """The scores without the prior of image kinds; empty if it says nothing about these labels."""
+    zero_shot: Mapping[str, float] = field(default_factory=dict)
+    """The scores without what was learnt; empty if nothing was."""
 
     @property
     def label(self) -> str:

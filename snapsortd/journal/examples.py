@@ -90,6 +90,13 @@ class Examples:
             rows = db.execute(f"SELECT * FROM examples WHERE id IN ({newest}) ORDER BY id").fetchall()
         return [_to_example(row) for row in rows]
 
+    def without_embedding(self, checkpoint: str) -> list[Example]:
+        """Return the examples in effect whose images have no embedding by this checkpoint."""
+        with self._file.reading() as db:
+            statement = "SELECT sha256 FROM embeddings WHERE checkpoint = ?"
+            embedded = {row["sha256"] for row in db.execute(statement, (checkpoint,))}
+        return [each for each in self.in_effect() if each.sha256 not in embedded]
+
     def about(self, sha256: bytes) -> Example | None:
         """Return the last thing that was told about an image, or None."""
         statement = "SELECT * FROM examples WHERE sha256 = ? AND withdrawn = 0 ORDER BY id DESC LIMIT 1"
@@ -97,12 +104,12 @@ class Examples:
             row = db.execute(statement, (sha256,)).fetchone()
         return _to_example(row) if row else None
 
-    @property
-    def version(self) -> str:
-        """A text that changes whenever an example is added, withdrawn or forgotten."""
-        statement = "SELECT coalesce(max(id), 0), count(*), coalesce(sum(withdrawn), 0) FROM examples"
+    def version(self, checkpoint: str) -> str:
+        """Return a text that changes with the examples, and with the embeddings by this checkpoint that they have."""
+        counts = "SELECT coalesce(max(id), 0), count(*), coalesce(sum(withdrawn), 0) FROM examples"
+        embedded = "SELECT count(*) FROM examples JOIN embeddings USING (sha256) WHERE checkpoint = ?"
         with self._file.reading() as db:
-            return " ".join(map(str, db.execute(statement).fetchone()))
+            return " ".join(map(str, (*db.execute(counts).fetchone(), *db.execute(embedded, (checkpoint,)).fetchone())))
 
     def last_batch(self) -> int:
         """Return the newest batch that has an example in effect, or 0."""

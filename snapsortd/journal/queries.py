@@ -125,6 +125,13 @@ class JournalReader:
         with self._file.reading() as db:
             return [to_known(row) for row in db.execute(statement, (size, sha256, limit))]
 
+    def place_of(self, sha256: bytes) -> str:
+        """Return the path at which an image with this content was last known to be; empty if there is none."""
+        statement = "SELECT target FROM entries WHERE sha256 = ? AND state = 'done' ORDER BY id DESC LIMIT 1"
+        with self._file.reading() as db:
+            row = db.execute(statement, (sha256,)).fetchone()
+        return os.fsdecode(row["target"]) if row else ""
+
     def due(self, after: float, until: float, limit: int) -> list[str]:
         """Return the paths of images that are due in this time of the wall clock, including `until`, the first ones."""
         statement = "SELECT path FROM images WHERE due > ? AND due <= ? ORDER BY due LIMIT ?"

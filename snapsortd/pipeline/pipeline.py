@@ -13,7 +13,9 @@ from types import MappingProxyType
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import FileChanged, ImageError, LeftAlone
+from snapsortd.domain.example import Example, Source
 from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import Classification
 from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.answering import Answering
@@ -23,6 +25,7 @@ from snapsortd.journal import Journal
 from snapsortd.pipeline.asked_again import ACTED_ON, ASKED_AGAIN, due_of, without_repeats
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
+from snapsortd.pipeline.corrected import as_told, from_its_place
 from snapsortd.pipeline.date_taken import with_date_taken
 from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
 from snapsortd.pipeline.late_companions import Leader, find_leader
@@ -52,6 +55,18 @@ answered, and returns the result. `close()` releases the image at any time."""
 
 
 @dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a person tells about an image: its label, which the rules then apply to if it is a correction."""
+
+    label: str
+    source: Source
+    origin: str
+    """The path from which it was filed: the rules are evaluated as for an image there."""
+    root: str
+    """The watched folder of `origin`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The terms on which an image is filed."""
 
@@ -63,6 +78,8 @@ class Terms:
     """True to classify the image before the others in flight."""
     batch: int | None = None
     """The batch of its entries; None for one of its own."""
+    lesson: Lesson | None = None
+    """What a person tells about it; it is remembered before the image is filed."""
 
 
 class Pipeline:
@@ -168,12 +185,21 @@ class Pipeline:
                     raise FileChanged("the file changed while it was classified")
 
                 file = file_facts(image, image_format, self._journal.added(path, image.identity))
+                untold = classification
+                if terms.lesson is not None:
+                    self._remember(image, terms.lesson, classification, terms.batch or 0)
+                    if terms.lesson.source is not Source.CORRECTED:
+                        return self._taught(image, terms.lesson)
+                    classification = as_told(classification, terms.lesson.label)
+                    file = replace(file, path=terms.lesson.origin, root=terms.lesson.root)
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
                 now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
                 seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
                 classification = replace(classification, image=seen)
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
                 decision = evaluate(self._rules, facts)
+                if terms.lesson is not None:
+                    decision = from_its_place(decision, path, terms.lesson.origin)
                 if not terms.requested:
                     decision = without_repeats(self._journal, decision, known)
                     if known is None and is_offered(self._journal, image, decision):
@@ -181,7 +207,8 @@ class Pipeline:
                 why = reason_left(classification, decision, self._negatives)
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
-                text = decision_to_json(file, classification, decision, _elapsed(began))
+                told = terms.lesson.label if terms.lesson is not None else ""
+                text = decision_to_json(file, untold, decision, _elapsed(began), told)
                 until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
                 if until is not None:
                     return self._wait(image, waiting(result, until, now), text)
@@ -217,10 +244,28 @@ class Pipeline:
 
     def _wait(self, image: OpenFile, result: Result, text: str) -> Result:
         """Record an image that waits to be filed; `text` is the decision for the journal."""
-        number = self._journal.decide(image.path, text)
+        number = self._journal.decide(image.path, text, image.sha256)
         known = Known(image.path, image.identity, result.outcome, result.reason, self._fingerprint, number)
         self._journal.remember(replace(known, sha256=image.sha256, due=result.due))
         return result
+
+    def _remember(self, image: OpenFile, lesson: Lesson, seen: Classification, batch: int) -> None:
+        """Store an example with its embedding, both or neither."""
+        self._journal.embeddings.remember(image.sha256, self._classifier.checkpoint, seen.embedding)
+        self._journal.examples.add(
+            [Example(image.sha256, lesson.label, lesson.source, path=lesson.origin, batch=batch)]
+        )
+
+    def embed(self, path: str, root: str, should_stop: Callable[[], bool]) -> None:
+        """Store the embedding of an image. Raise as `Classifier.classify` and `open_file` do."""
+        with open_file(path, root) as image:
+            seen = self._classifier.classify(image.fd, should_stop, recognise(image))
+            self._journal.embeddings.remember(image.hashed().sha256, self._classifier.checkpoint, seen.embedding)
+
+    def _taught(self, image: OpenFile, lesson: Lesson) -> Result:
+        """Return the result for an image that is an example and stays where it is."""
+        known = self._recall(image)
+        return Result(image.path, known.outcome if known else Outcome.LEFT, f"it is an example of '{lesson.label}' now")
 
     def _follow(self, image: OpenFile, leader: Leader, terms: Terms) -> Result:
         """File a companion that came later than its image."""

@@ -11,6 +11,7 @@ from typing import Any
 from snapsortd.domain.decision import Decision, PlannedAction
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.example import Example
 from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.metadata import metadata_from_json
 from snapsortd.domain.result import Result
@@ -104,15 +105,22 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(timespec="seconds")
 
 
-def decision_to_json(facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float) -> str:
-    """Return the decision as JSON text for the journal, which `explain` shows."""
-    image = classification.image
+def decision_to_json(
+    facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float, told: str = ""
+) -> str:
+    """Return the decision as JSON text for the journal, which `explain` shows.
+
+    `told` is the label that a person gave the image, by which the rules were applied; empty for the model's own.
+    """
+    image, before = classification.image, classification.zero_shot
     content: dict[str, Any] = {
         "label": classification.label,
         "score": truncate(classification.score, 4),
         "margin": truncate(classification.margin, 4),
         "scores": {name: truncate(score, 4) for name, score in classification.scores.items()},
         "scores_by_prompts": {name: truncate(score, 4) for name, score in classification.scores_by_prompts.items()},
+        **({"told": told} if told else {}),
+        **({"zero_shot": {name: truncate(each, 4) for name, each in before.items()}} if before else {}),
         "model": classification.model,
         "milliseconds": round(milliseconds, 1),
         "rules": rules_to_json(decision),
@@ -171,8 +179,11 @@ def entry_to_json(entry: Entry, decided: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def undo_to_json(results: Sequence[UndoResult]) -> dict[str, Any]:
-    """Return the items that were undone or redone, and those that were refused, JSON-ready."""
+def undo_to_json(results: Sequence[UndoResult], withdrawn: Sequence[Example] = ()) -> dict[str, Any]:
+    """Return the items that were undone or redone, and those that were refused, JSON-ready.
+
+    `withdrawn` are examples of images that were not moved.
+    """
     done = sum(each.done for each in results)
     return {
         "results": [
@@ -187,7 +198,34 @@ def undo_to_json(results: Sequence[UndoResult]) -> dict[str, Any]:
                 "reason": each.reason,
             }
             for each in results
-        ],
-        "done": done,
+        ]
+        + [_withdrawn_to_json(each) for each in withdrawn],
+        "done": done + len(withdrawn),
         "refused": len(results) - done,
+    }
+
+
+def _withdrawn_to_json(example: Example) -> dict[str, Any]:
+    """Return an example that was withdrawn, in the form of an item that was undone."""
+    return {
+        "id": example.id,
+        "kind": "example",
+        "action": "example",
+        "done": True,
+        "from": example.path,
+        "to": example.label,
+        "tags": [],
+        "reason": "",
+    }
+
+
+def example_to_json(example: Example) -> dict[str, Any]:
+    """Return an example, JSON-ready."""
+    return {
+        "path": example.path,
+        "label": example.label,
+        "is_not": example.is_not,
+        "source": example.source,
+        "at": iso(example.at),
+        "sha256": example.sha256.hex(),
     }

@@ -38,15 +38,18 @@ from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.empty_folders import remove_emptied
 from snapsortd.pipeline.history import MAX_PROBLEMS, History
 from snapsortd.pipeline.known_names import check_batch, check_rule
+from snapsortd.pipeline.learning import Learning
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
+from snapsortd.pipeline.teaching import Teaching
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.formats import installed
+from snapsortd.vision.learner import Learner
 
 log = logging.getLogger("snapsortd")
 
@@ -78,11 +81,14 @@ class Session:
         self.mover = Mover(journal, Trash(locations.trash_dir))
         self.history = History(journal, self._is_watched, lambda: (rule.name for rule in self.config.rules))
         self.answering = Answering()
+        self.may_stop = should_stop
         self._should_stop = should_stop
         self._leftovers = Leftovers(journal)
         external = ExternalActions(journal, should_stop, self.mover.in_hand)
         self._executor = Executor(self.mover, external, self.answering, self._leftovers)
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
+        self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
+        self.teaching = Teaching(self)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -115,6 +121,7 @@ class Session:
                     yield session
                 finally:
                     session.exporter.stop()
+                    session.learning.stop()
                     session.classifier.stop()
                     session.claims.close()
                     session.answering.close()
@@ -130,9 +137,11 @@ class Session:
         self.pipeline = self._pipeline()
 
     def _classifier(self, config: Config) -> Classifier:
+        labels = {label.name: label.prompts for label in config.labels}
         return Classifier(
             model=config.model.name,
-            labels={label.name: label.prompts for label in config.labels},
+            labels=labels,
+            learnt=partial(self.learning.layer, labels),
             cache_dir=self.locations.cache_dir,
             threads=config.model.threads,
             engine=config.model.engine,
@@ -269,7 +278,7 @@ class Session:
 
         Raise NotKnown if nothing is known.
         """
-        story = self.history.explain(path, waits, seconds)
+        story = self.history.explain(path, waits, seconds) | self.learning.about(path, self.classifier.checkpoint)
         newest = next(iter(self.journal.entries(1, path=path)), None)
         if newest is not None and not waits:
             target = newest.intent.target
@@ -292,15 +301,20 @@ class Session:
             self.repair()
         entries = self.journal.undoable(chosen)
         burst = {entry.intent.cause.batch for entry in self.journal.burst()} if chosen == Selection() else ()
+        examples = self.teaching.lone_examples(chosen, entries)
+        if examples and all(entry.intent.cause.batch != examples[0].batch for entry in entries):
+            entries = []  # the newest batch is one of examples alone
         results = undo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly, changed=changed)
         if not dry_run:
             self._remove_emptied_folders()
-        return {**undo_to_json(results), "burst": max(0, len(burst) - 1)}
+            self.journal.examples.withdraw([each.id for each in examples])
+        return {**undo_to_json(results, examples), "burst": max(0, len(burst) - 1)}
 
     def _selection(self, **selection: Any) -> Selection:
         """Return the selection of entries. Raise NotKnown if it names a batch or a rule that does not exist."""
         chosen = parse_selection(**selection)
-        check_batch(self.journal, chosen.batch)
+        if not self.journal.examples.of_batch(chosen.batch or 0):
+            check_batch(self.journal, chosen.batch)
         check_rule(self.journal, (rule.name for rule in self.config.rules), chosen.rule)
         return chosen
 

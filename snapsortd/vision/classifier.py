@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from snapsortd.domain.errors import ImageError, Interrupted, ModelError
@@ -55,11 +56,14 @@ class Classifier:
         image_timeout_s: float = IMAGE_TIMEOUT_S,
         engine: str = "auto",
         nice: int = 0,
+        learnt: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda _info: None,
     ) -> None:
         """`labels` maps each label to its prompts; `nice` is added to the child's niceness.
 
         `threads` is the number of images classified at the same time; None means one per physical core, at most 4.
+        `learnt` returns the layer that was learnt for a model, which is described as in `model_info`.
         """
+        self._learnt = learnt
         self._model = model
         self._labels = {name: tuple(prompts) for name, prompts in labels.items()}
         self._threads = threads or default_threads()
@@ -72,6 +76,7 @@ class Classifier:
         self._in_flight = InFlight()
         self._lock = threading.RLock()
         self._is_retired = False
+        self._has_learnt = False
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
@@ -82,6 +87,11 @@ class Classifier:
         """The child's process id while it runs."""
         child = self._child
         return child.pid if child else None
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """Each label's prompts."""
+        return self._labels
 
     @property
     def checkpoint(self) -> str:
@@ -105,6 +115,7 @@ class Classifier:
         except OSError as error:
             self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))
             return
+        self._has_learnt = False
         self._load_deadline = time.monotonic() + self._load_timeout_s
         self.error = None
         self.state = "loading"
@@ -256,6 +267,22 @@ class Classifier:
             raise BadMessage("no description of the model")
         self.model_info = message
         self.state = "ready"
+        self._send_learnt(self._learnt(message))
+
+    def use_learnt(self) -> None:
+        """Use the layer that is stored now, from the next image on."""
+        with self._lock:
+            if self.state == "ready":
+                with suppress(OSError):  # it has ended, which `poll` notices; the next child is sent the layer at once
+                    self._send_learnt(self._learnt(self.model_info))
+
+    def _send_learnt(self, layer: Mapping[str, Any] | None) -> None:
+        if layer is None and not self._has_learnt:
+            return
+        assert self._child is not None
+        content = None if layer is None else {key: layer[key] for key in ("weights", "prototypes")}
+        self._child.channel.send({"learnt": content}, timeout=_SEND_TIMEOUT_S)
+        self._has_learnt = layer is not None
 
     def _handle_failure(self, error: Exception) -> None:
         """Handle a child that has ended, or that sent an invalid message and must be ended."""

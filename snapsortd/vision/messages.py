@@ -24,12 +24,17 @@ _MAX_TEXT = 500
 
 
 def classification_to_json(
-    scores: Sequence[float], embedding: bytes, image: ImageFacts, by_prompts: Sequence[float] = ()
+    scores: Sequence[float],
+    embedding: bytes,
+    image: ImageFacts,
+    by_prompts: Sequence[float] = (),
+    zero_shot: Sequence[float] = (),
 ) -> dict[str, Any]:
     """Return an answer; the scores in the order of the labels, `embedding` as in `Classification`."""
     return {
         "scores": list(scores),
         "by_prompts": list(by_prompts),
+        "zero_shot": list(zero_shot),
         "embedding": base64.b64encode(embedding).decode("ascii"),
         "width": image.width,
         "height": image.height,
@@ -47,6 +52,7 @@ def classification_from_json(
     try:
         scores = [_score(score) for score in value["scores"]]
         by_prompts = [_score(score) for score in value["by_prompts"]]
+        zero_shot = [_score(score) for score in value.get("zero_shot", ())]
         embedding = base64.b64decode(value["embedding"], validate=True)
         image = ImageFacts(
             width=_count(value["width"]),
@@ -58,12 +64,14 @@ def classification_from_json(
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadMessage(f"not a valid answer: {text_from_json(error)}") from error
-    if len(scores) != len(labels) or len(by_prompts) not in (0, len(labels)) or len(embedding) != 2 * dim:
+    if len(scores) != len(labels) or not {len(by_prompts), len(zero_shot)} <= {0, len(labels)}:
         raise BadMessage("an answer of the wrong size")
+    if len(embedding) != 2 * dim:
+        raise BadMessage("an embedding of the wrong size")
     if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
         raise BadMessage("an embedding with NaN or infinity")
-    alone = dict(zip(labels, by_prompts, strict=False))
-    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds, alone)
+    named = (dict(zip(labels, each, strict=False)) for each in (by_prompts, zero_shot))
+    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds, *named)
 
 
 def text_from_json(value: Any) -> str:

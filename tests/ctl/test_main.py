@@ -28,6 +28,7 @@ GROUPS = {
     "model": ["eval", "info", "list", "pull", "use"],
     "service": ["install"],
     "rules": ["list", "promote", "test"],
+    "learned": ["export", "import"],
 }
 COMMAND_LINES = [[name] for name in COMMANDS if name not in GROUPS]
 COMMAND_LINES += [[group, name] for group, names in GROUPS.items() for name in names]

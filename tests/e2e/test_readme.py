@@ -40,6 +40,8 @@ def home(instance: Instance) -> Instance:
     receipt().save(user / "Downloads" / "IMG_2207.jpg")
     photo(1).save(user / "Downloads" / "cat.png")
     (user / "Downloads" / "cut short.jpg").write_bytes(b"\xff\xd8\xff\xe0")  # a broken download is no failure
+    (user / "Pictures" / "Holidays").mkdir()
+    photo(2).save(user / "Pictures" / "Holidays" / "coffee.png")
     instance.env["PATH"] = f"{COMMANDS}:{os.environ['PATH']}"
     instance.env["XDG_CONFIG_HOME"] = str(user / ".config")
     del instance.env["SNAPSORTD_CONFIG"]

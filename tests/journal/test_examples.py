@@ -43,9 +43,9 @@ def test_the_last_word_on_an_image_counts_and_is_there_after_a_restart(journal: 
     one, two, *_ = HASHES
     name = "/inbox/\udcff.png"
     journal.examples.add([told(one, "receipt", path=name, batch=3), told(two, "meme")])
-    before = journal.examples.version
+    before = journal.examples.version("a model")
     journal.examples.add([told(one, "receipt", is_not=True)])
-    assert journal.examples.version != before
+    assert journal.examples.version("a model") != before
     journal.close()
     with closing(Journal(path)) as again:
         assert labels(again) == [(two, "meme", False), (one, "receipt", True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,43 @@ UNDO: dict[str, Any] = ENTRY | {
     "label": None,
 }
 UNDO |= {"score": None, "reversed_by": None}
+
+EXAMPLE = {
+    "path": ODD,
+    "label": "receipt",
+    "is_not": False,
+    "source": "corrected",
+    "at": "2026-11-23T16:42:10+01:00",
+    "sha256": "00" * 32,
+}
+LEARNED: dict[str, Any] = {
+    "examples": 12,
+    "up_to_date": True,
+    "labels": [
+        {
+            "label": "receipt",
+            "sources": {"corrected": 8, "moved": 2},
+            "denied": 1,
+            "known": True,
+            "verdict": "in force",
+            "examples": 10,
+            "before": 4,
+            "after": 9,
+        },
+        {
+            "label": "bill",
+            "sources": {"taught": 2},
+            "denied": 0,
+            "known": False,
+            "verdict": None,
+            "examples": 0,
+            "before": 0,
+            "after": 0,
+        },
+    ],
+    "all": {"examples": 11, "before": 5, "after": 10},
+    "contradictions": [{"paths": [ODD, "/inbox/b.png"], "labels": ["receipt", "document"]}],
+}
 
 STATUS: dict[str, Any] = {
     "state": "running",
@@ -101,6 +139,35 @@ STATS: dict[str, Any] = {
 }
 
 
+class FakeTeaching:
+    """Reply to what a person tells; `control` records the calls."""
+
+    def __init__(self, control: FakeControl) -> None:
+        self._control = control
+
+    def tell(self, source: str, **how: Any) -> dict[str, Any]:
+        self._control.note("tell", source=source, **how)
+        label = how["label"] or "receipt"
+        where = {"path": how["path"] or ODD, "target": "/filed/Receipts/scan.png", "outcome": "filed", "reason": ""}
+        return {**where, "source": source, "label": label, "batch": 7}
+
+    def learned(self) -> dict[str, Any]:
+        self._control.note("learned")
+        return LEARNED
+
+    def forget(self, **selection: Any) -> dict[str, Any]:
+        self._control.note("forget", **selection)
+        return {"forgotten": [EXAMPLE], "images": None if selection.get("all") else 1}
+
+    def examples(self) -> dict[str, Any]:
+        self._control.note("examples")
+        return {"checkpoint": "abc", "examples": [EXAMPLE | {"embedding": "AAA="}]}
+
+    def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        self._control.note("take_over", checkpoint=checkpoint, examples=examples)
+        return {"imported": len(examples), "known": 0}
+
+
 class FakeControl:
     """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""
 
@@ -111,39 +178,40 @@ class FakeControl:
         self.refuse = False
         self.entries: list[dict[str, Any]] = [UNDO, ENTRY]
         self._fingerprint: str | None = None
+        self.teaching = FakeTeaching(self)
 
     def fingerprint_of(self, config: Path) -> None:
         """Make it report the configuration in this file as its own."""
         self._fingerprint = load_config(str(config), {"HOME": "/home"}).fingerprint
 
-    def _note(self, call: str, **arguments: Any) -> None:
+    def note(self, call: str, **arguments: Any) -> None:
         self.asked.append((call, arguments))
         if self.fault is not None:
             raise self.fault
 
     def status(self) -> dict[str, Any]:
-        self._note("status")
+        self.note("status")
         known = {"fingerprint": self._fingerprint} if self._fingerprint else {}
         return STATUS | {"config": STATUS["config"] | known}
 
     def log(self, **query: Any) -> dict[str, Any]:
-        self._note("log", **query)
+        self.note("log", **query)
         return {"entries": self.entries, "total": 37}
 
     def stats(self, **query: Any) -> dict[str, Any]:
-        self._note("stats", **query)
+        self.note("stats", **query)
         return STATS
 
     def dismiss(self, path: str | None = None) -> dict[str, Any]:
-        self._note("dismiss", path=path)
+        self.note("dismiss", path=path)
         return {"dismissed": 1 if path else 3}
 
     def explain(self, path: str) -> dict[str, Any]:
-        self._note("explain", path=path)
+        self.note("explain", path=path)
         return STORY | {"path": path}
 
     def image(self, path: str, *, dry_run: bool, batch: int | None, **chosen: Any) -> dict[str, Any]:
-        self._note("image", path=path, dry_run=dry_run, batch=batch, **chosen)
+        self.note("image", path=path, dry_run=dry_run, batch=batch, **chosen)
         if path.endswith("bad.png"):
             raise ImageError("the file is truncated")
         seen = {"path": path, "label": "receipt", "score": 0.934, "margin": 0.9, "milliseconds": 84.2, "rules": []}
@@ -153,15 +221,15 @@ class FakeControl:
         return seen | {"outcome": "filed"}
 
     def undo(self, **selection: Any) -> dict[str, Any]:
-        self._note("undo", **selection)
+        self.note("undo", **selection)
         return self._reversed()
 
     def redo(self, **selection: Any) -> dict[str, Any]:
-        self._note("redo", **selection)
+        self.note("redo", **selection)
         return self._reversed()
 
     def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]:
-        self._note("abandon", number=number, dry_run=dry_run)
+        self.note("abandon", number=number, dry_run=dry_run)
         return {
             "id": number,
             "source": ODD,
@@ -196,5 +264,5 @@ class FakeControl:
         return self._state("stop", "stopping")
 
     def _state(self, call: str, state: str) -> dict[str, Any]:
-        self._note(call)
+        self.note(call)
         return {"state": state}

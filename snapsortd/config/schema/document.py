@@ -27,6 +27,7 @@ from snapsortd.config.schema.values import (
     DateSources,
     Duration,
     ExpectedRule,
+    Folder,
     Folders,
     Line,
     Lines,
@@ -97,10 +98,18 @@ class ModelEntry(Short):
 
 class LabelEntry(Short):
     short = "prompts"
-    prompts: Lines
+    prompts: Lines = Field(default_factory=list)
     """One or more descriptions of an image with this label."""
     negative: bool = False
     """If this label wins, the file is left alone."""
+    examples: Folder | None = None
+    """A folder with images of this label, from which it is learnt; then it needs no prompts."""
+
+    @model_validator(mode="after")
+    def _check_known(self) -> LabelEntry:
+        if not self.prompts and self.examples is None:
+            raise ValueError("says nothing about its images; give prompts, examples or both")
+        return self
 
 
 class WatchEntry(Short):
@@ -229,6 +238,13 @@ class Document(Strict):
     """Show a desktop notification for every image that is filed."""
     companions: CompanionSuffixes = Field(default_factory=lambda: list(COMPANION_SUFFIXES))
     """Suffixes of files that are filed with the image whose name they have; an empty list for none."""
+
+    @field_validator("labels")
+    @classmethod
+    def _check_prompts(cls, labels: dict[str, LabelEntry]) -> dict[str, LabelEntry]:
+        if not any(label.prompts for label in labels.values()):
+            raise ValueError("at least one label needs prompts, to compare the others with")
+        return labels
 
 
 @cache

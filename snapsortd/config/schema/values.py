@@ -288,8 +288,9 @@ CompanionSuffixes = Annotated[
 ]
 Path = Annotated[Line, AfterValidator(_path)]
 RuleName = Annotated[Line, AfterValidator(_new_rule_name)]
+Folder = Annotated[Line, AfterValidator(_folder)]
 Folders = Annotated[
-    list[Annotated[Line, AfterValidator(_folder)]],
+    list[Folder],
     BeforeValidator(as_many, json_schema_input_type=str | list[str]),
 ]
 WatchedPath = Annotated[Line, AfterValidator(_watched_folder)]

@@ -44,7 +44,7 @@ def log_command(
 ) -> None:
     """List what was done, newest first; with PATH, only what concerns that file, or what is below that folder.
 
-    The ID in the first column is what `snapsortctl undo` takes.
+    The ID in the first column is what `snapsortctl undo` takes, and `snapsortctl correct ID LABEL` if a label is wrong.
 
     \b
       snapsortctl log -n 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -34,6 +35,13 @@ OUTCOME_SENTENCES = {
     "failed": "It could not be filed yet and will be retried",
     "quarantined": "It was given up on, and is retried only when it changes",
 }
+TOLD = {
+    "corrected": "You corrected it",
+    "confirmed": "You confirmed it",
+    "moved": "You moved it",
+    "taught": "It is in a folder that you taught",
+    "imported": "Told on another computer",
+}
 BAR_WIDTH = 24
 """Width of the bar of a score of 1, in columns."""
 
@@ -46,9 +54,10 @@ def story_lines(story: Reply) -> Iterator[str]:
         yield due_sentence(due, time.time())
     if scores := story.get("scores"):
         yield from ("", heading(f"Scores of the model {escape(story.get('model') or 'unknown')}"))
-        yield from score_lines(scores)
+        yield from score_lines(scores, story.get("zero_shot") or {})
         if alone := story.get("scores_by_prompts"):
             yield by_prompts(scores, alone)
+        yield from lesson_lines(story)
     if rules := story.get("rules"):
         yield from ("", heading("Rules"))
         yield from rule_lines(rules)
@@ -86,18 +95,28 @@ def due_sentence(due: str, now: float) -> str:
     return f"The rules have been due again since {moment(due)}; that waits until snapsortd runs and is not paused."
 
 
-def score_lines(scores: Mapping[str, float]) -> Iterator[str]:
-    """Yield each label with its score and a bar, best first."""
+def score_lines(scores: Mapping[str, float], zero_shot: Mapping[str, float]) -> Iterator[str]:
+    """Yield each label with its score and a bar, best first; `zero_shot` are the scores without what was learnt."""
     from rich.bar import Bar
 
     best_first = sorted(scores.items(), key=lambda pair: -pair[1])
     yield from grid(
         [
-            (escape(label), score_text(score), Bar(1, 0, score, width=BAR_WIDTH, color="green"))
+            (
+                escape(label),
+                score_text(score),
+                Bar(1, 0, score, width=BAR_WIDTH, color="green"),
+                learnt_part(score, zero_shot[label]) if label in zero_shot else "",
+            )
             for label, score in best_first
         ],
         indent=2,
     )
+
+
+def learnt_part(score: float, before: float) -> str:
+    """Return the score without what was learnt, and what that added."""
+    return f"{score_text(before)}, {score - before:+.2f} learnt"
 
 
 def by_prompts(scores: Mapping[str, float], alone: Mapping[str, float]) -> str:
@@ -107,6 +126,22 @@ def by_prompts(scores: Mapping[str, float], alone: Mapping[str, float]) -> str:
     named = dict.fromkeys((label, *best[:2]))
     words = ", ".join(f"{escape(each)} {score_text(alone[each])}" for each in named)
     return f"  by your prompts alone, without the known kinds of images: {words}"
+
+
+def lesson_lines(story: Reply) -> Iterator[str]:
+    """Yield what was told about the image, the examples that it is most like, and how to correct its label."""
+    if told := story.get("example"):
+        yield f"  {TOLD.get(told['source'], 'You told')}: {example_words(told)} ({moment(told['at'])})"
+    for each in story.get("nearest") or ():
+        name = short(each["path"]) or "an image"
+        yield f"  {each['cosine']:.2f} like {name}, which you said is {example_words(each)}"
+    if not told:
+        yield style(f"  Wrong? `snapsortctl correct {escape(shlex.quote(story['path']))} LABEL`", dim=True)
+
+
+def example_words(example: Reply) -> str:
+    """Return the label of an example: `receipt` or `not receipt`."""
+    return ("not " if example["is_not"] else "") + escape(example["label"])
 
 
 def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:

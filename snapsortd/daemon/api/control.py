@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import snapsortd
+from snapsortd.daemon.api.teaching import DaemonTeaching
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError, NotKnown
 from snapsortd.journal import Counts
@@ -26,6 +27,7 @@ class DaemonControl:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
+        self.teaching = DaemonTeaching(daemon)
 
     @property
     def events(self) -> Broadcast:

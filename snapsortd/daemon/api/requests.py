@@ -67,7 +67,7 @@ def check(key: str, value: object) -> None:
     if isinstance(value, int) and not isinstance(value, bool) and not 0 < value < 2**63:
         raise BadRequest(f"{key!r} must be a number from 1 to 2^63 - 1")
     if isinstance(value, list):
-        kind, word = (str, "strings") if key in (*TAGS, "paths") else (int, "numbers")
+        kind, word = LISTS.get(key, (int, "numbers"))
         if not value:
             raise BadRequest(f"{key!r} is empty", "omit it, or give at least one value")
         for each in value:
@@ -76,14 +76,20 @@ def check(key: str, value: object) -> None:
             check("path" if key == "paths" else key, each)
     if isinstance(value, str):
         try:
-            value.encode("utf-8", "surrogateescape" if key == "path" else "strict")
+            value.encode("utf-8", "surrogateescape" if key in PATHS else "strict")
         except UnicodeEncodeError:
             raise BadRequest(f"{key!r} contains an invalid character") from None
-    if key == "path" and isinstance(value, str) and (not value.startswith("/") or "\0" in value):
-        raise BadRequest("'path' must be an absolute path")
+    if key in PATHS and isinstance(value, str) and (not value.startswith("/") or "\0" in value):
+        raise BadRequest(f"'{key}' must be an absolute path")
 
 
 TAGS = ("tags", "skip_tags")
+PATHS = ("path", "paths")
+LISTS: dict[str, tuple[type, str]] = {
+    **dict.fromkeys((*TAGS, "paths"), (str, "strings")),
+    "examples": (dict, "objects"),
+}
+"""The kinds of items of lists, where they are not numbers."""
 IMAGE: dict[str, tuple[type, ...]] = {
     "path": (str,),
     "dry_run": (bool,),

@@ -31,6 +31,7 @@ from snapsortd.daemon.api.requests import (
     parsed_query,
     query_of,
 )
+from snapsortd.daemon.api.teaching import Teaching, teaching_routes
 from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
 
@@ -49,6 +50,8 @@ class Control(Protocol):
 
     @property
     def events(self) -> Broadcast: ...
+    @property
+    def teaching(self) -> Teaching: ...
 
     def status(self) -> dict[str, Any]: ...
     def log(self, **query: Any) -> dict[str, Any]: ...
@@ -207,6 +210,7 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/resume", simple(control.resume)),
             post("/v1/reload", simple(control.reload)),
             post("/v1/stop", simple(control.stop)),
+            *teaching_routes(control.teaching, call, get, post),
         ],
         exception_handlers={HTTPException: _unknown_endpoint},
     )

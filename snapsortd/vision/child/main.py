@@ -1,7 +1,8 @@
 """The classifier process: load the model once, then classify images until the daemon ends.
 
 Started by `child_process` as `python -m snapsortd.vision.child.main FD`, with one end of a socket pair. The first
-message contains the settings, each later one an open image and its number. Several are classified at the same time.
+message contains the settings, each later one an open image and its number, or the layer that was learnt from now on.
+Several images are classified at the same time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import sys
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.errors import ModelError
@@ -27,6 +28,7 @@ from snapsortd.vision.wire import BadMessage, Channel
 
 if TYPE_CHECKING:
     from snapsortd.domain.image import ImageFacts
+    from snapsortd.vision.child.learning.layer import Scoring
 
 MEMORY_HEADROOM = 2 << 30
 """Bytes in addition to the loaded model; a 225-megapixel PNG or TIFF fits, a WebP of that size does not."""
@@ -73,7 +75,7 @@ def _serve(channel: Channel) -> None:
     settings, _ = channel.receive() or ({}, None)
     os.nice(settings.pop("nice", 0))
     try:
-        steps, about = _load(**settings)
+        steps, scoring, about = _load(**settings)
     except ModelError as error:
         channel.send({"failed": error.message, "hint": error.hint})
         return
@@ -90,6 +92,9 @@ def _serve(channel: Channel) -> None:
     channel.send(about)
     while True:
         request, image = channel.receive() or ({}, None)
+        if "learnt" in request:
+            scoring.use(request["learnt"])
+            continue
         if image is None:
             raise BadMessage("a request without an image")
         sandbox.limit_cpu(CPU_LIMIT_S)
@@ -107,14 +112,18 @@ def _blank_image() -> int:
         return os.dup(file.fileno())
 
 
-def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
-    """Load the model and embed the labels; return the steps of classification and a description of the model."""
+def _load(labels: Mapping[str, Sequence[str]], **settings: Any) -> tuple[Steps, Scoring, dict[str, Any]]:
+    """Load the model and embed the labels.
+
+    Return the steps of classification, the scoring of which a learnt layer becomes a part, and what the model is.
+    """
     gc.disable()  # imported modules stay; searching them for garbage repeatedly takes a tenth of the time
     from snapsortd.vision.child.engines.load_model import load_model
 
-    loaded = load_model(**settings)
+    loaded = load_model(labels={name: prompts for name, prompts in labels.items() if prompts}, **settings)
     from snapsortd.vision.child.decoding.decode import decode
     from snapsortd.vision.child.engines.views import Views, encode_views, prepare_views
+    from snapsortd.vision.child.learning.layer import Scoring
     from snapsortd.vision.messages import classification_to_json
 
     for module in _LAZY_MODULES:
@@ -122,6 +131,7 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
     for image_format in EXTRAS:
         _import_reader(image_format)
     gc.enable()
+    scoring = Scoring(labels, loaded.about["dim"])
     has_helper = (settings.get("threads") or default_threads()) > 1
 
     def prepare(fd: int, image_format: str | None, progress: Progress) -> tuple[Views, ImageFacts]:
@@ -132,14 +142,18 @@ def _load(**settings: Any) -> tuple[Steps, dict[str, Any]]:
 
     def classify(prepared: Sequence[tuple[Views, ImageFacts]]) -> list[dict[str, Any]]:
         vectors = encode_views(loaded.engine, [views for views, _ in prepared])
-        scores, by_prompts = loaded.labels.scores(vectors).tolist(), loaded.labels.scores_by_prompts(vectors).tolist()
+        scores, untaught = scoring.applied(loaded.labels.scores(vectors), vectors)
+        by_prompts = loaded.labels.scores_by_prompts(vectors).tolist() if all(labels.values()) else [()] * len(vectors)
+        before = [()] * len(vectors) if untaught is None else untaught.tolist()
         embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
         return [
-            classification_to_json(each, embedding, facts, alone)
-            for each, embedding, (_, facts), alone in zip(scores, embeddings, prepared, by_prompts, strict=True)
+            classification_to_json(each, embedding, facts, alone, zero_shot)
+            for each, embedding, (_, facts), alone, zero_shot in zip(
+                scores.tolist(), embeddings, prepared, by_prompts, before, strict=True
+            )
         ]
 
-    return Steps(prepare, classify), dict(loaded.about)
+    return Steps(prepare, classify), scoring, {**loaded.about, "logit_scale": loaded.labels.logit_scale}
 
 
 def _import_reader(image_format: str) -> None:

@@ -1,0 +1,55 @@
+"""Learns, while nothing else is to do, from folders that the configuration names, and again after a change of model."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from concurrent.futures import Future
+from functools import partial
+
+from snapsortd.daemon.workers import Workers
+from snapsortd.domain.errors import SnapsortError
+from snapsortd.pipeline.session import Session
+from snapsortd.pipeline.teaching import Task
+
+log = logging.getLogger("snapsortd")
+
+
+class Homework:
+    """The images that are to be looked at for learning; one at a time, by a worker."""
+
+    def __init__(self, session: Session, workers: Workers) -> None:
+        self._session = session
+        self._workers = workers
+        self._listed: tuple[str, str] | None = None
+        """The configuration and the checkpoint that the tasks were listed for."""
+        self._tasks: deque[Task] = deque()
+        self._is_busy = False
+
+    def advance(self) -> bool:
+        """Begin the next task, or list them after a change of configuration or model; False if there is nothing."""
+        classifier = self._session.classifier
+        if self._is_busy or classifier.state != "ready" or not self._workers.has_room:
+            return False
+        wanted = self._session.config.fingerprint, classifier.checkpoint
+        if self._listed != wanted:
+            self._listed, self._is_busy = wanted, True
+            self._workers.run(self._session.teaching.homework, self._take_list)
+            return True
+        if not self._tasks:
+            return False
+        task, self._is_busy = self._tasks.popleft(), True
+        self._workers.run(partial(self._session.teaching.do, task), partial(self._take_end, task), task.path)
+        return True
+
+    def _take_list(self, outcome: Future[list[Task]]) -> None:
+        self._is_busy = False
+        self._tasks = deque(outcome.result() if outcome.exception() is None else ())
+
+    def _take_end(self, task: Task, outcome: Future[None]) -> None:
+        self._is_busy = False
+        error = outcome.exception()
+        if isinstance(error, SnapsortError | OSError):
+            log.warning("%s teaches nothing: %s", task.path, error)
+        elif error is not None:
+            raise error

@@ -1,0 +1,58 @@
+"""What is told changes the scores of the next images, after a restart too, until it is forgotten."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from snapsortd.pipeline.session import Session
+from tests.support.taught import Taught, scores, tell
+from tests.support.waiting import wait_for
+
+
+@pytest.fixture
+def taught(tmp_path: Path) -> Taught:
+    return Taught(tmp_path)
+
+
+def tend(session: Session) -> bool:
+    """Do what the daemon's loop does; return True once all that was told is learnt."""
+    session.learning.tend(time.monotonic(), session.classifier)
+    return bool(session.learning.report(session.classifier)["up_to_date"])
+
+
+def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
+    new = taught.receipt(20), taught.screenshot(20)
+    layers = Path(taught.locations.state_dir) / "learnt"
+    with taught.session() as session:
+        before = [scores(session, path) for path in new]
+        for seed in range(4):
+            tell(session, taught.receipt(seed), "alpha")
+            tell(session, taught.screenshot(seed), "beta")
+        wait_for(lambda: tend(session), what="a layer", seconds=120)
+        tend(session)
+        after = [scores(session, path) for path in new]
+        assert [max(each, key=lambda name: each[name]) for each in after] == ["alpha", "beta"]
+        assert min(after[0]["alpha"], after[1]["beta"]) > 0.7
+        assert max(before[0]["alpha"], before[1]["beta"]) < 0.7
+        report = session.learning.report(session.classifier)
+        assert {each["label"]: each["verdict"] for each in report["labels"]} == {
+            "alpha": "in force",
+            "beta": "in force",
+        }
+        assert report["all"]["after"] > report["all"]["before"]
+        with open(new[0], "rb") as file:
+            found = session.classifier.classify(file.fileno(), lambda: False)
+        assert found.zero_shot == pytest.approx(before[0], abs=1e-6)
+    with taught.session() as session:
+        again = [scores(session, path) for path in new]
+        for one, two in zip(again, after, strict=True):
+            assert one == pytest.approx(two, abs=1e-6)
+        session.learning.forget(None, session.classifier)
+        assert os.listdir(layers) == []
+        for one, two in zip([scores(session, path) for path in new], before, strict=True):
+            assert one == pytest.approx(two, abs=1e-6)
+        assert tend(session)
