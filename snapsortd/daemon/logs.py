@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from typing import Any
 
+from snapsortd.daemon.foreground import TerminalLine
 from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.domain.text import escape, score_text
 from snapsortd.files.locations import Locations, make_private
@@ -33,19 +34,29 @@ FIELDS = (
 )
 """Keys of an event that become fields in the systemd journal: SNAPSORT_PATH and so on."""
 
+STAYS = frozenset({"left", "waiting"})
+"""Events of images that stay where they are; most images of a folder do."""
 
-def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ) -> None:
-    """Add the log handlers that fit the environment. Called once, when the daemon starts."""
+
+def set_up_logs(locations: Locations, env: Mapping[str, str] = os.environ, *, verbose: bool = False) -> None:
+    """Add the log handlers that fit the environment. Called once, when the daemon starts.
+
+    With `verbose`, images that stay where they are are logged, too.
+    """
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.captureWarnings(True)
     stamped = stderr_is_journal(env)
     if stamped and (journal := journal_handler()):
         root.addHandler(with_format(journal, "%(message)s"))
         return
     stderr = logging.StreamHandler()
-    root.addHandler(with_format(stderr, "%(message)s" if stamped else "%(asctime)s %(levelname)s %(message)s"))
+    if sys.stderr.isatty():
+        stderr.setFormatter(TerminalLine())
+        root.addHandler(stderr)
+    else:
+        root.addHandler(with_format(stderr, "%(message)s" if stamped else "%(asctime)s %(levelname)s %(message)s"))
     try:
         make_private(locations.log_dir)
         file = PrivateFile(
@@ -119,8 +130,9 @@ def with_format(handler: logging.Handler, line: str) -> logging.Handler:
 def log_event(event: Mapping[str, Any]) -> None:
     """Log an event as a sentence and as fields."""
     failures = ("failed", "quarantined", "incomplete", "conflict")
-    level = logging.WARNING if event["event"] in failures else logging.INFO
-    log.log(level, "%s", sentence(event), extra=dict(fields(event)))
+    level = logging.DEBUG if event["event"] in STAYS else logging.INFO
+    level = logging.WARNING if event["event"] in failures else level
+    log.log(level, "%s", sentence(event), extra={**dict(fields(event)), "event": event})
 
 
 def log_refused_config(error: ConfigError) -> None:

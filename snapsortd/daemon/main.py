@@ -14,6 +14,7 @@ from snapsortd.config import Config, load_config
 from snapsortd.config.excerpt import error_lines
 from snapsortd.daemon.api.control import DaemonControl
 from snapsortd.daemon.api.server import ApiServer
+from snapsortd.daemon.foreground import greeting
 from snapsortd.daemon.logs import set_up_logs
 from snapsortd.daemon.loop import Daemon
 from snapsortd.daemon.signals import Signals
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument(
         "--config", metavar="FILE", help="configuration file (default: $SNAPSORTD_CONFIG or the usual place)"
     )
+    parser.add_argument("--verbose", action="store_true", help="log images that stay where they are, too")
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.words:
@@ -64,7 +66,9 @@ def main() -> None:
     try:
         make_private(locations.cache_dir)
         config = load_config(locations.config_file, os.environ, locations.config_cache)
-        set_up_logs(locations)
+        set_up_logs(locations, verbose=chosen.verbose)
+        if sys.stderr.isatty():
+            sys.stderr.write(greeting(config, os.path.expanduser("~")) + "\n")
         serve(locations, config)
     except SnapsortError as error:
         print_error(error)

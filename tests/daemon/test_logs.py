@@ -33,6 +33,7 @@ from snapsortd.files.locations import find_locations
 set_up_logs(find_locations(os.environ))
 log_event({EVENT!r})
 log_event({{"event": "quarantined", "path": "/x.png", "reason": "the file is truncated"}})
+log_event({{"event": "left", "path": "/x.png", "reason": "no rule matched"}})
 log_event({{"event": "state", "state": "paused"}})
 """
 
@@ -62,8 +63,29 @@ def test_one_line_per_event_to_stderr_and_a_file(tmp_path: Path) -> None:
     assert log_file(tmp_path).parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_what_stays_is_logged_if_that_is_asked_for(tmp_path: Path) -> None:
+    stderr = run(tmp_path, SCRIPT.replace("os.environ))", "os.environ), verbose=True)"))
+    assert "DEBUG left /x.png: no rule matched" in stderr
+
+
+def test_a_terminal_gets_short_lines(tmp_path: Path) -> None:
+    """Each with the time of day, and none with a name that could control it."""
+    shown, end = os.openpty()
+    env = os.environ | {"XDG_STATE_HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", SCRIPT], env=env, stderr=end, check=True)
+    lines = os.read(shown, 4096).decode().splitlines()
+    os.close(shown)
+    os.close(end)
+    assert [line.partition("  ")[2] for line in lines] == [
+        "a\\nb\\x1b[31m\\xff.png → /filed/a.png  (receipt 0.93, Receipts)",
+        "warning: quarantined x.png  (the file is truncated)",
+        "state paused",
+    ]
+    assert SENTENCE in log_file(tmp_path).read_text()
+
+
 def test_the_file_is_kept_small(tmp_path: Path) -> None:
-    run(tmp_path, SCRIPT + "for _ in range(5000): log_event({'event': 'left', 'path': 'x' * 1000})")
+    run(tmp_path, SCRIPT + "for _ in range(5000): log_event({'event': 'filed', 'path': 'x' * 1000})")
     sizes = [file.stat().st_size for file in log_file(tmp_path).parent.iterdir()]
     assert len(sizes) == 4
     assert max(sizes) <= 1_000_000

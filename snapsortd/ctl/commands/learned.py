@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from snapsortd.ctl.client import reach
-from snapsortd.ctl.commands.undo import moment
 from snapsortd.ctl.commands.teaching import NEEDED
+from snapsortd.ctl.commands.undo import moment
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.errors import SnapsortError
