@@ -16,7 +16,8 @@ from snapsortd.domain.text import escape
 
 SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
-        "init": ("init_check", "Write a commented configuration to start from."),
+        "init": ("init", "Ask what to file, and write the configuration."),
+        "edit": ("edit", "Open the configuration in your editor, and check it."),
         "check": ("init_check", "Check the configuration; report all faults at once."),
         "model": ("model", "Evaluate, list, download and switch the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),

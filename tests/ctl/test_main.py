@@ -414,12 +414,6 @@ def test_init_if_missing_leaves_what_is_there(ctl: Ctl) -> None:
     assert config.read_text() == "mine"
 
 
-def test_init_watches_the_folders_that_are_there(ctl: Ctl) -> None:
-    (Path(ctl.env["HOME"]) / "Downloads").mkdir(parents=True, exist_ok=True)
-    ctl.run("init")
-    assert "1 folder" in ctl.out("check")
-
-
 def test_check_counts_what_is_good(ctl: Ctl, tmp_path: Path) -> None:
     good = tmp_path / "good.yaml"
     good.write_text(

@@ -34,7 +34,7 @@ OURS = {
     "files/claims.py: os.unlink",
     "config/edit/rewrite.py: os.rename",  # our configuration file
     "config/edit/rewrite.py: os.unlink",
-    "ctl/commands/init_check.py: os.rename",
+    "ctl/commands/init.py: os.rename",
     "ctl/commands/service.py: os.unlink",
     "daemon/api/server.py: os.unlink",
     "daemon/api/socket.py: os.unlink",

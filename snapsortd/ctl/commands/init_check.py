@@ -1,4 +1,4 @@
-"""init and check: create and validate the configuration."""
+"""check: validate the configuration."""
 
 from __future__ import annotations
 
@@ -17,72 +17,6 @@ from snapsortd.domain.text import count, escape
 if TYPE_CHECKING:
     from snapsortd.config import Config
     from snapsortd.rules.preview import ActionPreview
-
-
-@click.command("init")
-@click.option("--force", is_flag=True, help="Replace an existing one, which is kept as a backup.")
-@click.option("--if-missing", is_flag=True, help="Do nothing if there is one.")
-@json_option
-def init_command(force: bool, if_missing: bool, as_json: bool) -> None:
-    """Write a commented configuration to start from. An existing one is never overwritten."""
-    from snapsortd.config import default_config_text
-
-    path = locations().config_file
-    if if_missing and os.path.lexists(path):
-        if as_json:
-            say_json({"path": path, "backup": None})
-        return
-    backup = write_config(path, without_missing_folders(default_config_text()), force=force)
-    if as_json:
-        say_json({"path": path, "backup": backup})
-        return
-    if backup:
-        say(f"The old configuration is now {short(backup)}.")
-    say(f"Wrote {click.style(short(path), bold=True)}. Next steps:")
-    say("  1. Open it and adapt folders, labels and rules.")
-    say("  2. snapsortctl check            find mistakes")
-    say("  3. snapsortctl sim FOLDER       preview what would happen to your images")
-    say("  4. snapsortctl service install  run it from now on")
-
-
-def write_config(path: str, text: str, *, force: bool) -> str | None:
-    """Write a new configuration and return the path of the backup of the old one. Raises ConfigError."""
-    backup = None
-    try:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if force and os.path.lexists(path):
-            backup = free_name(path)
-            os.rename(path, backup)
-        with open(path, "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ConfigError(
-            f"there is a configuration already: {path}",
-            "edit it, or start over with `snapsortctl init --force`",
-        ) from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
-    return backup
-
-
-def without_missing_folders(text: str) -> str:
-    """Comment out the watched folders that do not exist here, unless none would be left."""
-    lines = text.splitlines(keepends=True)
-    folders = {i: line[4:].strip() for i, line in enumerate(lines) if line.startswith("  - ~/")}
-    missing = [i for i, folder in folders.items() if not os.path.isdir(os.path.expanduser(folder))]
-    if len(missing) < len(folders):
-        for i in missing:
-            lines[i] = f"  # - {folders[i]}   (this folder does not exist yet)\n"
-    return "".join(lines)
-
-
-def free_name(path: str) -> str:
-    """Return a name beside `path` that is free: `config.yaml.bak`, `config.yaml.bak2` …"""
-    number, name = 1, f"{path}.bak"
-    while os.path.lexists(name):
-        number += 1
-        name = f"{path}.bak{number}"
-    return name
 
 
 @click.command("check")

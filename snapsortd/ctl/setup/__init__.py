@@ -1,0 +1,1 @@
+"""What `init` finds out and writes: the user's folders, the parts of the configuration, and the text made of both."""
