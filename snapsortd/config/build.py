@@ -52,6 +52,7 @@ def build(path: str, document: Document, root: Node) -> Config:
         notify=document.notify,
         taken_from=tuple(document.taken_from),
         companions=tuple(document.companions),
+        learn_from_moves=document.learn.from_moves,
         # All of these are frozen dataclasses of text and numbers, so their repr is complete.
         fingerprint=hashlib.sha256(repr((model.name, labels, rules, document.taken_from)).encode()).hexdigest(),
     )

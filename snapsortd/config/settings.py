@@ -87,6 +87,8 @@ class Config:
     """The sources of the date on which an image was taken, in order."""
     companions: tuple[str, ...] = COMPANION_SUFFIXES
     """The suffixes of files that are filed with the image whose name they have."""
+    learn_from_moves: bool = True
+    """True if images that are moved by hand are examples."""
     fingerprint: str = ""
     """SHA-256, hex, of the parts that affect decisions: model, labels, rules and sources of dates."""
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.example import Example
 from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.teaching import Task
 
@@ -25,10 +26,16 @@ class Homework:
         """The configuration and the checkpoint that the tasks were listed for."""
         self._tasks: deque[Task] = deque()
         self._is_busy = False
+        self.next_due = 0.0
+        """The time, in monotonic seconds, at which moves by hand are looked for again."""
 
-    def advance(self) -> bool:
+    def advance(self, now: float) -> bool:
         """Begin the next task, or list them after a change of configuration or model; False if there is nothing."""
         classifier = self._session.classifier
+        if now >= self.next_due and not self._is_busy and self._workers.has_room:
+            self.next_due, self._is_busy = now + self._session.config.rescan, True
+            self._workers.run(self._session.teaching.see_moves, self._take_moves)
+            return True
         if self._is_busy or classifier.state != "ready" or not self._workers.has_room:
             return False
         wanted = self._session.config.fingerprint, classifier.checkpoint
@@ -45,6 +52,12 @@ class Homework:
     def _take_list(self, outcome: Future[list[Task]]) -> None:
         self._is_busy = False
         self._tasks = deque(outcome.result() if outcome.exception() is None else ())
+
+    def _take_moves(self, outcome: Future[list[Example]]) -> None:
+        self._is_busy = False
+        for each in outcome.result() if outcome.exception() is None else ():
+            word = "not " if each.is_not else ""
+            log.info("%s was moved by hand: it is an example of %s%s now", each.path, word, each.label)
 
     def _take_end(self, task: Task, outcome: Future[None]) -> None:
         self._is_busy = False

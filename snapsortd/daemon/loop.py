@@ -154,7 +154,7 @@ class Daemon:
         self._check_filed(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
-        worked = worked or (not self.waiting and not self.halted and not self._paused and self._homework.advance())
+        worked = worked or (not self.waiting and not self.halted and not self._paused and self._homework.advance(now))
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))
         # The queue's update above may have consumed a signal's wake-up; what the signal requested must not wait.
@@ -197,7 +197,7 @@ class Daemon:
         filed_due = self.filed_lately.next_due if self.workers.has_room else None
         due += [each for each in (watcher_due, filed_due) if each is not None]
         if not self.halted and not self._paused:
-            due += [self.folders.rescan_due, self.due.next_check]
+            due += [self.folders.rescan_due, self.due.next_check, self._homework.next_due]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
         if self.service.watchdog_interval:

@@ -125,6 +125,10 @@ class JournalReader:
         with self._file.reading() as db:
             return [to_known(row) for row in db.execute(statement, (size, sha256, limit))]
 
+    def filed_lately(self, limit: int) -> list[Entry]:
+        """Return the newest images that are filed, and neither undone nor companions."""
+        return self._query(f"{IN_EFFECT} AND kind IN ('move', 'redo') AND follows IS NULL", (), limit=limit)
+
     def place_of(self, sha256: bytes) -> str:
         """Return the path at which an image with this content was last known to be; empty if there is none."""
         statement = "SELECT target FROM entries WHERE sha256 = ? AND state = 'done' ORDER BY id DESC LIMIT 1"

@@ -16,6 +16,7 @@ from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
 from snapsortd.domain.text import suggestion
 from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal, Selection
+from snapsortd.pipeline.hand_moves import HandMoves
 from snapsortd.pipeline.pipeline import Lesson, Terms
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
 
@@ -49,6 +50,7 @@ class Teaching:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._journal = session.journal
+        self._hand_moves = HandMoves(session.journal, session.answering)
 
     def tell(
         self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
@@ -99,6 +101,20 @@ class Teaching:
         return tasks + [
             Task(path, "") for each in missing if (path := self._journal.place_of(each.sha256) or each.path)
         ]
+
+    def see_moves(self) -> list[Example]:
+        """Remember what a person has told by moving filed images, and return it."""
+        if not self._session.config.learn_from_moves:
+            return []
+        found = self._hand_moves.notice(self._session.config.rules, self._filed_as)
+        if found:
+            self._journal.examples.add(found)
+        return found
+
+    def _filed_as(self, entry: Entry) -> str:
+        number = self._journal.first_of(entry).intent.cause.decision
+        decided = json.loads((self._journal.decision(number) if number is not None else None) or "{}")
+        return str(decided.get("told") or decided.get("label") or "")
 
     def do(self, task: Task) -> None:
         """Do one task of `homework`. Raise SnapsortError if the image cannot be read or is gone."""

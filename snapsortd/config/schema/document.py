@@ -112,6 +112,11 @@ class LabelEntry(Short):
         return self
 
 
+class LearnEntry(Strict):
+    from_moves: bool = True
+    """A filed image that you move by hand to where another label belongs, or back, is an example."""
+
+
 class WatchEntry(Short):
     short = "path"
     path: WatchedPath
@@ -236,6 +241,8 @@ class Document(Strict):
     """leave: an image that is in a folder when it is watched for the first time stays there until you ask for it."""
     notify: bool = False
     """Show a desktop notification for every image that is filed."""
+    learn: LearnEntry = LearnEntry()
+    """What snapsortd learns from, besides `snapsortctl correct`, `confirm` and `teach`."""
     companions: CompanionSuffixes = Field(default_factory=lambda: list(COMPANION_SUFFIXES))
     """Suffixes of files that are filed with the image whose name they have; an empty list for none."""
 

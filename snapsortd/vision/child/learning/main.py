@@ -50,7 +50,7 @@ def learn_from(told: Told) -> dict[str, Any]:
     prototypes = _prototypes(embeddings, anchors, labels, denied, set(range(len(names))) - set(prompted))
 
     def offsets(vectors: Matrix) -> Matrix:
-        logits = np.log(np.maximum(_zero_shot(told, vectors), LEAST))
+        logits = np.log(np.maximum(zero_shot_scores(told, vectors), LEAST))
         return zero_shot_logits(logits, vectors, prompted, len(names), prototypes)
 
     mine, theirs = offsets(embeddings), offsets(anchors)
@@ -65,7 +65,7 @@ def learn_from(told: Told) -> dict[str, Any]:
     return layer_to_json(Layer(weights, prototypes)) | {"report": _report(names, labels, denied, found)}
 
 
-def _zero_shot(told: Told, vectors: Matrix) -> Matrix:
+def zero_shot_scores(told: Told, vectors: Matrix) -> Matrix:
     """Return the zero-shot scores of embeddings (n, d) for the labels with prompts."""
     prompts = embed_prompts(
         {name: texts for name, texts in told["labels"].items() if texts},
