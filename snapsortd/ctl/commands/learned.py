@@ -11,9 +11,9 @@ import click
 
 from snapsortd.ctl.client import reach
 from snapsortd.ctl.commands.teaching import NEEDED
-from snapsortd.ctl.commands.undo import moment
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
+from snapsortd.ctl.times import moment
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count, escape
 from snapsortd.files.atomic_write import write_atomically
