@@ -100,10 +100,11 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
 def older(path: str) -> None:
     """Take a journal back to the first format."""
     with closing(sqlite3.connect(path)) as db:
-        for table in ("folders", "embeddings", "examples"):
+        for table in ("folders", "watched", "dismissed", "embeddings", "examples"):
             db.execute(f"DROP TABLE {table}")
         db.execute("ALTER TABLE decisions DROP COLUMN sha256")
         db.execute("DROP INDEX images_content")
+        db.execute("DROP INDEX images_existing")
         db.execute("DROP INDEX entries_target_root")
         db.execute("DROP INDEX entries_failed")
         db.execute("CREATE INDEX images_version ON images (ino, size, mtime_ns)")

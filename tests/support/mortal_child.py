@@ -18,6 +18,7 @@ from typing import Any
 
 from snapsortd.domain.errors import ImageError
 from snapsortd.vision.child import main as child
+from snapsortd.vision.child.learning.layer import Scoring
 from snapsortd.vision.child.workers import Steps
 from tests.support import hostile_answers
 
@@ -29,7 +30,7 @@ def image(word: bytes) -> bytes:
     return _PNG + word
 
 
-def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Steps, dict[str, Any]]:
+def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple[Steps, Scoring, dict[str, Any]]:
     answer = {"scores": [1.0] + [0.0] * (len(labels) - 1), "embedding": base64.b64encode(bytes(4)).decode()}
     answer |= {"by_prompts": [], "height": 1, "dates": {}, "frames": 1, "has_alpha": False, "exif": {}}
 
@@ -48,7 +49,7 @@ def _load(model: str, labels: Mapping[str, Sequence[str]], **_: object) -> tuple
                 raise ImageError("it is bad")
         return {**answer, "width": len(word)}
 
-    return Steps(look, list), {"name": model, "dim": 2, "source": "/", "digest": ""}
+    return Steps(look, list), Scoring(labels, 2), {"name": model, "dim": 2, "source": "/", "digest": ""}
 
 
 def as_classifier(folder: Path) -> AbstractContextManager[None]:
