@@ -19,7 +19,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("init", "Ask what to file, and write the configuration."),
         "edit": ("edit", "Open the configuration in your editor, and check it."),
         "check": ("init_check", "Check the configuration; report all faults at once."),
-        "model": ("model", "Evaluate, list, download and switch the model."),
+        "model": ("model", "Evaluate, fit, list, download and switch the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Diagnose common problems and suggest fixes."),
     },

@@ -48,6 +48,7 @@ from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
+from snapsortd.vision.fit_kinds import fitted_at
 from snapsortd.vision.formats import installed
 from snapsortd.vision.learner import Learner
 
@@ -95,6 +96,7 @@ class Session:
         """Makes the lock's file again if it was deleted; see `Lock.renew`. Callable from any thread."""
         self.classifier = self._classifier(config)
         self.exporter = Exporter(locations.cache_dir)
+        self._fitted = fitted_at(locations.state_dir)
         self.pipeline = self._pipeline()
         self._repaired: frozenset[str] = frozenset()
         self._reported: frozenset[str] = frozenset()
@@ -129,8 +131,10 @@ class Session:
                 journal.close()
 
     def use(self, config: Config) -> None:
-        """Use `config` from now on; the model is loaded again only if it or the labels have changed."""
-        if self._loaded_by(self.config) != self._loaded_by(config):
+        """Use `config` from now on; the model is loaded again only if it, its kinds or the labels have changed."""
+        fitted = fitted_at(self.locations.state_dir)
+        if (self._loaded_by(self.config), self._fitted) != (self._loaded_by(config), fitted):
+            self._fitted = fitted
             self.classifier.retire()
             self.classifier = self._classifier(config)
         self.config = config
@@ -143,6 +147,7 @@ class Session:
             labels=labels,
             learnt=partial(self.learning.layer, labels),
             cache_dir=self.locations.cache_dir,
+            state_dir=self.locations.state_dir,
             threads=config.model.threads,
             engine=config.model.engine,
             nice=config.model.nice,

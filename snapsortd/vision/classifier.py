@@ -51,6 +51,7 @@ class Classifier:
         model: str,
         labels: Mapping[str, tuple[str, ...]],
         cache_dir: str,
+        state_dir: str = "",
         threads: int | None = None,
         load_timeout_s: float = LOAD_TIMEOUT_S,
         image_timeout_s: float = IMAGE_TIMEOUT_S,
@@ -68,6 +69,7 @@ class Classifier:
         self._labels = {name: tuple(prompts) for name, prompts in labels.items()}
         self._threads = threads or default_threads()
         self._settings: dict[str, Any] = {"model": model, "labels": self._labels, "cache_dir": cache_dir}
+        self._settings["state_dir"] = state_dir
         self._settings |= {"threads": self._threads, "engine": engine, "nice": nice}
         self._load_timeout_s = load_timeout_s
         self._image_timeout_s = image_timeout_s

@@ -86,18 +86,41 @@ def test_eval_with_other_labels_and_another_model(instance: Instance, pictures: 
 def test_use_has_the_daemon_load_another_model(instance: Instance, pictures: Path, tmp_path: Path) -> None:
     model = tiny_checkpoint()
     before = instance.config.read_text()
+    instance.ctl("sort", *map(str, sorted((pictures / "receipt" / "deep").iterdir())))
+    undone = instance.json("log")["entries"][0]["id"]
+    instance.ctl("undo", str(undone))
     assert "there is no model" in instance.ctl("model", "use", str(tmp_path / "none"), ok=(6,)).stderr
     assert instance.config.read_text() == before
     instance.start()
     done = instance.ctl("model", "use", str(model))
     assert instance.config.read_text() == before.replace("version: 1\n", f"version: 1\nmodel: {model}\n")
-    assert "thresholds of your rules for receipt, screenshot may need" in done.stderr
+    assert "It classified 1 image filed so far and not taken back" in done.stdout
+    assert "receipt: too few images: 1, of 20" in done.stdout
     wait_for(lambda: instance.status()["model"]["name"] == str(model), what="the daemon has the new model")
     wait_for(instance.is_running, seconds=120, what="loaded")
     found = instance.json("model", "use", "embedded", "--fit", str(pictures))
     assert (found["before"], found["reloaded"]) == (str(model), True)
     assert found["fit"]["labels"] == {"screenshot": None, "receipt": None}, "too few images for a suggestion"
     assert instance.config.read_text() == before.replace("version: 1\n", "version: 1\nmodel: embedded\n")
+
+
+def test_fit_teaches_a_model_the_kinds_of_images(instance: Instance, pictures: Path) -> None:
+    """A running daemon takes them, and scores by them the labels about which they say something."""
+    model = tiny_checkpoint()
+    words = ("model", "fit", str(pictures), "--model", str(model))
+    assert "the embedded model knows its kinds already" in instance.ctl(*words[:3], ok=(1,)).stderr
+    assert "0 kinds in " in instance.ctl(*words, ok=(1,)).stderr
+    for seed in range(20):
+        screenshot(seed).save(pictures / "screenshot" / f"{seed}.png")
+        photo(seed).save(pictures / "cat" / f"{seed}.png")
+    instance.ctl("model", "use", str(model))
+    instance.start()
+    done = instance.ctl(*words[:3])
+    assert "knows 2 kinds now, from 44 images" in done.stdout
+    assert "too few images: receipt." in done.stdout
+    instance.json("model", "fit", str(pictures))
+    (kinds,) = (Path(instance.env["XDG_STATE_HOME"]) / "snapsortd" / "kinds").iterdir()
+    assert kinds.stat().st_mode & 0o077 == 0
 
 
 def test_check_warns_of_labels_that_will_not_do(instance: Instance, pictures: Path) -> None:

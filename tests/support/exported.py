@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = REPOSITORY / "build" / "tests"
 SOURCES = [
     *sorted(Path(snapsortd.vision.__file__ or "").parent.rglob("*.py")),
+    Path(snapsortd.vision.__file__ or "").parent / "embedded" / "kinds.safetensors",  # made anew with the weights
     Path(__file__),
     Path(__file__).with_name("tiny_checkpoints.py"),
 ]

@@ -11,8 +11,8 @@ from PIL import Image
 
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines.engine import Array, normalised
+from snapsortd.vision.child.engines.fit_kinds import DECAY, fit_kinds
 from snapsortd.vision.child.engines.kinds import (
-    FOLDER,
     MIN_INFORMATION,
     NAME,
     Kinds,
@@ -24,6 +24,7 @@ from snapsortd.vision.child.engines.kinds import (
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.scoring import DISAGREEMENT, LabelScorer, label_scorer
 from snapsortd.vision.child.engines.views import encode_views, prepare_views, second_size
+from snapsortd.vision.fit_kinds import fitted_path
 
 pytestmark = pytest.mark.pure
 
@@ -84,14 +85,14 @@ def test_what_kinds_say_about_labels(shares: list[list[float]], known: float) ->
 def test_kinds_are_read_where_they_are(tmp_path: Path) -> None:
     """Those that were fitted go first; a damaged file is as good as none."""
     checkpoint, state = tmp_path / "model", tmp_path / "state"
-    (state / FOLDER).mkdir(parents=True)
+    fitted = Path(fitted_path(str(state), "digest"))
+    fitted.parent.mkdir(parents=True)
     checkpoint.mkdir()
     assert read_kinds(str(checkpoint), "digest", str(state)) is None
     (checkpoint / NAME).write_bytes(kinds_to_bytes(kinds_along(EYE)))
     shipped = read_kinds(str(checkpoint), "digest", str(state))
     assert shipped is not None
     assert shipped.probabilities(IMAGES).tolist() == kinds_along(EYE).probabilities(IMAGES).tolist()
-    fitted = state / FOLDER / "digest.safetensors"
     fitted.write_bytes(kinds_to_bytes(kinds_along(2 * EYE)))
     found = read_kinds(str(checkpoint), "digest", str(state))
     assert found is not None
@@ -100,6 +101,22 @@ def test_kinds_are_read_where_they_are(tmp_path: Path) -> None:
     found = read_kinds(str(checkpoint), "digest", str(state))
     assert found is not None
     assert found.weights.tolist() == (4 * EYE).tolist()
+
+
+def test_fitted_kinds_are_those_of_a_logistic_regression() -> None:
+    """The gradient of its loss is zero: kinds weighted equally, squared weights times DECAY."""
+    random = np.random.default_rng(0)
+    names = ["bill"] * 30 + ["cat"] * 10 + ["shot"] * 20
+    centres = {"bill": [1, 0, 0, 0], "cat": [0, 1, 0, 0], "shot": [0, 1, 1, 0]}
+    images = normalised(np.array([random.normal(centres[name], 0.6) for name in names], np.float32))
+    kinds = fit_kinds(images, names)
+    order = sorted(set(names))
+    is_kind = np.array([[name == kind for kind in order] for name in names], np.float64)
+    share = (is_kind / is_kind.sum(axis=0)).sum(axis=1, keepdims=True) / len(order)
+    excess = share * (kinds.probabilities(images) - is_kind)
+    assert np.abs(excess.T @ images + 2 * DECAY * kinds.weights).max() < 1e-4
+    assert np.abs(excess.sum(axis=0)).max() < 1e-4
+    assert kinds.means[1].tolist() == pytest.approx(normalised(images[30:40].mean(axis=0)).tolist(), abs=1e-6)
 
 
 class Tower:

@@ -41,7 +41,7 @@ def unused_labels(config: Config, sample: str, *, quiet: bool) -> Iterator[str]:
     images = list(find_images(sample))
     chosen = images[:: -(-len(images) // MAX_SAMPLE) or 1]
     answers = []
-    with open_classifier(config.model.name, config.labels, locations().cache_dir) as classifier:
+    with open_classifier(config.model.name, config.labels, locations()) as classifier:
         for classification in with_progress(classify_all(chosen, classifier), len(chosen), quiet=quiet):
             if isinstance(classification, Unreadable):
                 yield f"{classification.path}: {classification.reason}"

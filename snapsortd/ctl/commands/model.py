@@ -1,4 +1,4 @@
-"""model: evaluate, list, download and switch the model."""
+"""model: evaluate, fit, list, download and switch the model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapsortd.ctl.client import Client
-from snapsortd.ctl.commands.model_eval import configuration, eval_command, fit_document, measure, model_name
+from snapsortd.ctl.commands.model_eval import (
+    configuration,
+    eval_command,
+    fit_document,
+    measure,
+    measure_items,
+    model_name,
+)
+from snapsortd.ctl.commands.model_fit import fit_command
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.evaluation import fit_lines
 from snapsortd.ctl.output.tables import grid, table
 from snapsortd.domain.errors import EXIT_MODEL, ConfigError, Unavailable
-from snapsortd.domain.text import escape, size_words
+from snapsortd.domain.text import count, escape, size_words
 
 if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.fitting import Fit
@@ -27,10 +35,11 @@ FIT_HINT = "`snapsortctl model eval FOLDER --fit` suggests some, from a folder w
 
 @click.group("model")
 def model_command() -> None:
-    """Evaluate, list, download and switch the model."""
+    """Evaluate, fit, list, download and switch the model."""
 
 
 model_command.add_command(eval_command)
+model_command.add_command(fit_command)
 
 
 @model_command.command("list")
@@ -138,7 +147,8 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
 
     It is loaded once, with your labels. If that works, its name is written to the configuration, in which nothing else
     changes, and a running daemon reloads it. Scores of different models are not comparable, so the thresholds of your
-    rules may have to be adjusted: --fit suggests some, from labelled images as `model eval` takes them.
+    rules may have to be adjusted: --fit suggests some, from labelled images as `model eval` takes them. Without it,
+    they are fitted to the images that were filed so far and not taken back.
     """
     from snapsortd.config import load_config
     from snapsortd.config.edit.switch_model import switch_model
@@ -148,7 +158,7 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
     config = load_config(here.config_file, os.environ)
     wanted = model_name(name)
     # Raises ModelError before anything is changed.
-    with open_classifier(wanted, config.labels, here.cache_dir):
+    with open_classifier(wanted, config.labels, here):
         pass
     if config.model.name != wanted:
         switch_model(here.config_file, wanted, os.environ)
@@ -160,18 +170,40 @@ def use_command(name: str, fit_on: str | None, as_json: bool) -> None:
     if not as_json:
         say(f"{click.style('✓', fg='green')} {escape(wanted)} is now in use.")
         say(() if reloaded else "It takes effect at the next start of snapsortd.")
-    fitted = refit(fit_on or ask_for_images(config.model.name != wanted, as_json), as_json)
+    changed = config.model.name != wanted
+    fitted = refit(fit_on, as_json) if fit_on else refit_on_filed(as_json) if changed else None
+    if changed and fitted is None:
+        fitted = refit(ask_for_images(as_json), as_json)
     if as_json:
         document: dict[str, Any] = {"model": wanted, "before": config.model.name, "reloaded": reloaded}
         say_json(document | ({"fit": fit_document(fitted)} if fitted else {}))
 
 
-def ask_for_images(changed: bool, as_json: bool) -> str:
+def refit_on_filed(as_json: bool) -> Fit | None:
+    """Suggest thresholds from the images that were filed by their label and not taken back; None if there are none."""
+    from snapsortd.ctl.evaluation.filed import filed_images
+    from snapsortd.ctl.evaluation.fitting import fit
+
+    config = configuration()
+    items = filed_images(locations().journal, {label.name for label in config.labels if not label.negative})
+    images, labels, _ = measure_items(items, None, None, quiet=as_json) if items else ([], None, 0)
+    if not images or labels is None:
+        return None
+    fitted = fit(images, labels)
+    if not as_json:
+        number = count(len(images), "image")
+        say(f"Its scores are on another scale. It classified {number} filed so far and not taken back.")
+        say("Those that stay are not among them, so that it may be wrong more often than is said here.")
+        say(fit_lines(fitted))
+    return fitted
+
+
+def ask_for_images(as_json: bool) -> str:
     """Warn that the thresholds may no longer fit; return a folder to fit them on, if one is named at the prompt."""
     from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
 
     labels = sorted(thresholds_in_force(configuration().rules))
-    if not changed or not labels or as_json:
+    if not labels or as_json:
         return ""
     click.echo(
         f"{click.style('!', fg='yellow')} Its scores are on another scale: the thresholds of your rules for "

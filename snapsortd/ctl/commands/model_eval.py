@@ -16,6 +16,7 @@ from snapsortd.domain.text import escape
 
 if TYPE_CHECKING:
     from snapsortd.config import Config
+    from snapsortd.ctl.evaluation.dataset import Labelled
     from snapsortd.ctl.evaluation.fitting import Fit
     from snapsortd.ctl.evaluation.metrics import Evaluation, LabelledImage, LabelSet
 
@@ -66,10 +67,21 @@ def eval_command(
 def measure(
     path: str, labels_file: str | None, model: str | None, *, quiet: bool
 ) -> tuple[list[LabelledImage], LabelSet, int]:
-    """Classify every image; return also the number of unreadable images, which are reported on stderr."""
+    """Classify every image at `path`; return also the number of unreadable images, which are reported on stderr."""
+    from snapsortd.ctl.evaluation.dataset import read_dataset
+
+    found = measure_items(read_dataset(path), labels_file, model, quiet=quiet)
+    if not found[0]:
+        raise SnapsortError(f"none of the images in {path} can be read")
+    return found
+
+
+def measure_items(
+    items: Sequence[Labelled], labels_file: str | None, model: str | None, *, quiet: bool
+) -> tuple[list[LabelledImage], LabelSet, int]:
+    """Do the same with these images."""
     from snapsortd.config.labels_file import load_labels
     from snapsortd.ctl.evaluation.classify import Unreadable, classify_all, open_classifier
-    from snapsortd.ctl.evaluation.dataset import read_dataset
     from snapsortd.ctl.evaluation.metrics import LabelledImage, LabelSet
     from snapsortd.ctl.evaluation.thresholds import thresholds_in_force
 
@@ -79,11 +91,10 @@ def measure(
     thresholds = {name: each for name, each in thresholds_in_force(config.rules).items() if name in names}
     staying = {name for name in names if thresholds and name not in thresholds}
     labels = LabelSet(names, frozenset(label.name for label in chosen if label.negative) | staying, thresholds)
-    items = read_dataset(path)
     check_labels([item.label for item in items], labels)
     images, unreadable = [], 0
     name = model_name(model) if model else config.model.name
-    with open_classifier(name, chosen, locations().cache_dir) as classifier:
+    with open_classifier(name, chosen, locations()) as classifier:
         found = classify_all([item.path for item in items], classifier)
         for item, classification in zip(items, with_progress(found, len(items), quiet=quiet), strict=True):
             if isinstance(classification, Unreadable):
@@ -91,8 +102,6 @@ def measure(
                 click.echo(f"snapsortctl: {short(classification.path)}: {escape(classification.reason)}", err=True)
             else:
                 images.append(LabelledImage(item.path, item.label, classification))
-    if not images:
-        raise SnapsortError(f"none of the images in {path} can be read")
     return images, labels, unreadable
 
 

@@ -11,6 +11,7 @@ from snapsortd.config import Label
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.domain.image import Classification
 from snapsortd.domain.names import suffix_of
+from snapsortd.files.locations import Locations
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import HEAD_BYTES, sniff
 
@@ -24,10 +25,10 @@ class Unreadable:
 
 
 @contextmanager
-def open_classifier(model: str, labels: Iterable[Label], cache_dir: str) -> Iterator[Classifier]:
+def open_classifier(model: str, labels: Iterable[Label], here: Locations) -> Iterator[Classifier]:
     """Yield a classifier process that has loaded the model, and stop it at the end of the block. Raises ModelError."""
     prompts = {label.name: label.prompts for label in labels}
-    classifier = Classifier(model=model, labels=prompts, cache_dir=cache_dir)
+    classifier = Classifier(model=model, labels=prompts, cache_dir=here.cache_dir, state_dir=here.state_dir)
     try:
         classifier.wait_ready(_never)
         yield classifier

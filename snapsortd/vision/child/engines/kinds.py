@@ -15,11 +15,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from snapsortd.vision.child.engines.engine import Array, Scores, normalised
+from snapsortd.vision.fit_kinds import fitted_path
 
 NAME = "kinds.safetensors"
 """The file in a checkpoint's folder."""
-FOLDER = "kinds"
-"""In the state folder: a file for each model that kinds were fitted for."""
 MIN_INFORMATION = 0.27
 """Mutual information of kind and label, as a share of what would determine the label, from which the kinds help: label
 sets about kinds of images reach 0.36 and more, names of things, breeds or colours 0.18 at most."""
@@ -81,7 +80,7 @@ def softmax(logits: Scores) -> Scores:
 
 def read_kinds(checkpoint: str, digest: str, state_dir: str) -> Kinds | None:
     """Return the kinds that were fitted for the checkpoint with this digest, or those in its folder, or None."""
-    for path in (os.path.join(state_dir, FOLDER, f"{digest}.safetensors"), os.path.join(checkpoint, NAME)):
+    for path in (fitted_path(state_dir, digest), os.path.join(checkpoint, NAME)):
         try:
             found = {name: each.astype(np.float32) for name, each in load_file(path).items()}
             return Kinds(found["weights"], found["biases"], normalised(found["means"]))
