@@ -89,6 +89,7 @@ def _rule(entry: RuleEntry, root: Node, index: int) -> Rule:
         leaves_alone=any(kind_of(action) == SKIP for action in entry.actions),
         tags=tuple(entry.tags),
         wait=entry.wait,
+        notify=entry.notify,
     )
 
 

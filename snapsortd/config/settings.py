@@ -82,7 +82,8 @@ class Config:
     rules: tuple[Rule, ...]
     tests: tuple[Expectation, ...] = ()
     rescan: float = 300.0
-    notify: bool = False
+    notify: bool | str = False
+    """True to announce on the desktop what was filed and what could not be; "failures" for only the latter."""
     taken_from: tuple[str, ...] = tuple(DATE_SOURCES)
     """The sources of the date on which an image was taken, in order."""
     companions: tuple[str, ...] = COMPANION_SUFFIXES

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 
-from snapsortd.actions.desktop_notification import notify_desktop
+from snapsortd.config import Config
 from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.daemon.logs import log_event
+from snapsortd.daemon.notifications import Note, Notifications
+from snapsortd.domain.entry import Method, State
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.pipeline.replies import iso, result_to_json
 
 log = logging.getLogger("snapsortd")
+
+FAILURES = frozenset({Outcome.FAILED, Outcome.QUARANTINED, Outcome.INCOMPLETE})
 
 
 class Announcer:
@@ -21,6 +24,8 @@ class Announcer:
     def __init__(self) -> None:
         self.events = Broadcast()
         self.last: Event | None = None
+        self.notifications: Notifications | None = None
+        """Shows what happens on the desktop; None if there is no use for that, as in tests."""
 
     def publish(self, name: str, facts: Event) -> None:
         """Write an event to the log and send it to every subscriber."""
@@ -28,21 +33,32 @@ class Announcer:
         log_event(self.last)
         self.events.publish(self.last)
 
-    def publish_result(self, result: Result, *, notify: bool) -> None:
-        """Publish the outcome of an image, unless it was ignored; `notify` shows a filed one on the desktop too."""
+    def publish_result(self, result: Result, config: Config) -> None:
+        """Publish the outcome of an image, unless it was ignored; on the desktop too if the configuration says so."""
         if result.outcome is Outcome.IGNORED:
             return
         event = result_to_json(result)
         self.publish(result.outcome, event)
-        if notify and result.outcome is Outcome.FILED and result.classification is not None:
-            text = f"{os.path.basename(result.path)} → {event['target']}"
-            number = f"\nWrong? snapsortctl correct {result.entries[-1].id} LABEL" if result.entries else ""
-            notify_desktop(f"Filed as {event['label']}", text + number)
+        if self.notifications is not None and (note := note_of(result, event, config)) is not None:
+            self.notifications.add(note)
 
     def publish_halt(self, state: str, reason: str) -> None:
         """Log as critical that filing halted, and send the new state to every subscriber."""
         log.critical("filing halted; no files were affected: %s", reason)
         self.events.publish(_event("state", {"state": state, "reason": reason}))
+
+
+def note_of(result: Result, event: Event, config: Config) -> Note | None:
+    """Return what to show on the desktop about an image; None if nothing is to be shown."""
+    if result.outcome in FAILURES and result.attempts <= 1:
+        return Note(result.path, failure=result.reason) if config.notify else None
+    rule = event["rule"] or ""
+    own = next((each.notify for each in config.rules if each.name == rule), None)
+    if result.outcome is not Outcome.FILED or not (config.notify is True if own is None else own):
+        return None
+    done = (entry for entry in result.entries if entry.state is State.DONE and entry.intent.method is not Method.CALL)
+    ids = tuple(entry.id for entry in done)
+    return Note(result.path, event["target"] or "", event["label"] or "", rule, ids=ids)
 
 
 def _event(name: str, facts: Event) -> Event:

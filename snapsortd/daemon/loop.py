@@ -215,7 +215,7 @@ class Daemon:
     def _take_result(self, result: Result) -> None:
         """Take in the result for an image, which is news."""
         self.due.check_soon()
-        self.announcer.publish_result(result, notify=self.session.config.notify)
+        self.announcer.publish_result(result, self.session.config)
         self.filed_lately.add(result.entries, time.monotonic())
 
     def _check_filed(self, now: float) -> None:

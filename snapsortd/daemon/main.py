@@ -17,6 +17,7 @@ from snapsortd.daemon.api.server import ApiServer
 from snapsortd.daemon.foreground import greeting
 from snapsortd.daemon.logs import set_up_logs
 from snapsortd.daemon.loop import Daemon
+from snapsortd.daemon.notifications import Notifications
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.daemon.upkeep import Upkeep
@@ -34,7 +35,9 @@ def serve(locations: Locations, config: Config) -> None:
     with Session.open(locations, config, should_stop=lambda: signals.stop) as session:
         daemon = Daemon(session, signals, service)
         session.classifier.start()  # before the API answers, which would report a model not loaded yet as unloaded
-        api = ApiServer(DaemonControl(daemon), locations.socket)
+        control = DaemonControl(daemon)
+        daemon.announcer.notifications = Notifications(lambda ids: control.undo(ids=ids))
+        api = ApiServer(control, locations.socket)
         try:
             with Upkeep((session.keep_lock, api.keep), daemon.stop).running():
                 daemon.run(api.start)

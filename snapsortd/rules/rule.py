@@ -61,6 +61,9 @@ class Rule:
     tags: tuple[str, ...] = ()
     wait: float | None = None
     """Seconds that a new image waits before it is filed; None: those of its folder."""
+    notify: bool | None = field(default=None, repr=False)
+    """Whether to announce what it files; None for what the configuration says for all rules. It decides nothing, so it
+    is no part of the fingerprint."""
 
 
 def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> tuple[Rule, ...]:

@@ -23,6 +23,7 @@ from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
 from snapsortd.config.schema.regexes import named_groups
 from snapsortd.config.schema.values import (
     NO_RULE,
+    Announced,
     CompanionSuffixes,
     DateSources,
     Duration,
@@ -162,6 +163,8 @@ class RuleEntry(Strict):
     enabled: bool = True
     mode: Literal["live", "shadow"] = "live"
     """shadow: record in the journal what the rule would do, change nothing."""
+    notify: bool | None = None
+    """Whether to show a desktop notification for images that this rule files, whatever notify says for all rules."""
     continue_: bool = Field(False, alias="continue")
     """Evaluate the next rules as well."""
 
@@ -239,8 +242,8 @@ class Document(Strict):
     """The places where the date on which an image was taken is looked for, in this order; others are not."""
     existing: Literal["leave", "file"] = "leave"
     """leave: an image that is in a folder when it is watched for the first time stays there until you ask for it."""
-    notify: bool = False
-    """Show a desktop notification for every image that is filed."""
+    notify: Announced = False
+    """Show a desktop notification for images that are filed and those that could not be, or only for the latter."""
     learn: LearnEntry = LearnEntry()
     """What snapsortd learns from, besides `snapsortctl correct`, `confirm` and `teach`."""
     companions: CompanionSuffixes = Field(default_factory=lambda: list(COMPANION_SUFFIXES))

@@ -238,6 +238,12 @@ def _companion_suffix(text: str) -> str:
     return suffix
 
 
+def _announced(value: object) -> object:
+    if not isinstance(value, bool) and value != "failures":
+        raise ValueError(f"must be true, false or failures, not {describe(value)}")
+    return value
+
+
 Line = Annotated[str, AfterValidator(as_line)]
 Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
 Patterns = Annotated[list[Line], BeforeValidator(as_any_number, json_schema_input_type=str | list[str])]
@@ -295,3 +301,6 @@ Folders = Annotated[
 ]
 WatchedPath = Annotated[Line, AfterValidator(_watched_folder)]
 ModelName = Annotated[Line, AfterValidator(_model_name)]
+Announced = Annotated[
+    bool | str, BeforeValidator(_announced), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": "failures"}]})
+]
