@@ -66,9 +66,14 @@ def suggestion(wrong: str, known: Iterable[str]) -> str:
     return nearest(wrong, names) or (f"; known here: {', '.join(names)}" if names else "")
 
 
-def score_text(score: float) -> str:
-    """Return a score with two decimals, the same wherever it is shown."""
-    return f"{truncate(score, 2):.2f}"
+def score_text(score: float, digits: int = 2) -> str:
+    """Return a score with this many decimals, the same wherever it is shown."""
+    return f"{truncate(score, digits):.{digits}f}"
+
+
+def score_digits(limit: float) -> int:
+    """Return how many decimals a limit has, 2 to 4, so that a score that missed it is shown with as many."""
+    return next((each for each in (2, 3) if abs(round(limit, each) - limit) < 1e-9), 4)
 
 
 def truncate(value: float, digits: int) -> float:

@@ -82,11 +82,11 @@ def drawn(*results: dict[str, Any], width: int = 1000, everything: bool = False)
             id="what stays, counted",
         ),
         pytest.param(
-            [left("a.png", near=SHORTFALL | {"limit": 0.99}), left("b.png", near=SHORTFALL)],
+            [left("a.png", near=SHORTFALL | {"limit": 0.995}), left("b.png", near=SHORTFALL)],
             [
                 "Not sure enough  2 images",
                 "├─ b.png  receipt 0.94, needs 0.95 (R)",
-                "└─ a.png  receipt 0.94, needs 0.99 (R)",
+                "└─ a.png  receipt 0.949, needs 0.995 (R)",
             ],
             id="near misses, the nearest first",
         ),

@@ -173,9 +173,8 @@ def summary(results: Sequence[dict[str, Any]], batch: int | None, dry_run: bool)
     if not results:
         return "There are no images."
     words = Counter(word_of(each, dry_run=dry_run) for each in results)
-    counted = (
-        f"{count(len(results), 'image')}: {', '.join(f'{number} {word}' for word, number in words.most_common())}."
-    )
+    filed_first = sorted(words.items(), key=lambda pair: ("filed" not in pair[0], -pair[1]))
+    counted = f"{count(len(results), 'image')}: {', '.join(f'{number} {word}' for word, number in filed_first)}."
     if dry_run:
         return f"{counted} Nothing was changed."
     done = any(each["outcome"] in DONE for each in results)

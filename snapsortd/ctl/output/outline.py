@@ -11,7 +11,7 @@ from click import style
 
 from snapsortd.ctl.output.columns import Row, aligned, fit
 from snapsortd.ctl.output.console import short
-from snapsortd.domain.text import count, escape, score_text
+from snapsortd.domain.text import count, escape, score_digits, score_text
 
 Reply = Mapping[str, Any]
 
@@ -62,9 +62,10 @@ def near_miss(result: Reply) -> dict[str, Any] | None:
 
 def near_words(missed: Reply, result: Reply) -> str:
     """Return what an image lacked: `receipt 0.94, needs 0.95 (Receipts by month)`."""
-    measure = "" if missed["measure"] == "score" else "margin "
-    found = f"{escape(result['label'])} {measure}{score_text(missed['value'])}"
-    return f"{found}, needs {missed['limit']:.2f} ({escape(missed['rule'])})"
+    measure, limit = "" if missed["measure"] == "score" else "margin ", missed["limit"]
+    digits = score_digits(limit)
+    found = f"{escape(result['label'])} {measure}{score_text(missed['value'], digits)}"
+    return f"{found}, needs {score_text(limit, digits)} ({escape(missed['rule'])})"
 
 
 def grouped(results: Iterable[Reply], key: Callable[[Reply], str]) -> list[tuple[str, list[Reply]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snapsortd.domain.decision import Shortfall
-from snapsortd.domain.text import score_text, truncate
+from snapsortd.domain.text import score_digits, score_text
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either
 
@@ -41,7 +41,6 @@ class LabelFilter:
 
 
 def _below(missed: Shortfall) -> str:
-    """Return the comparison, with as many decimals as the limit has."""
-    digits = max(2, len(f"{missed.limit:g}".partition(".")[2]))
-    value = f"{truncate(missed.value, digits):.{digits}f}"
-    return f"{missed.measure} {value} is below min_{missed.measure} {missed.limit:.{digits}f}"
+    digits = score_digits(missed.limit)
+    value, limit = score_text(missed.value, digits), score_text(missed.limit, digits)
+    return f"{missed.measure} {value} is below min_{missed.measure} {limit}"
