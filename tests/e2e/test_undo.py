@@ -170,7 +170,7 @@ def test_by_id_last_rule_and_time(shared: Instance) -> None:
     }.items():
         assert said in shared.ctl(*words.split(), ok=(1,)).stderr
     assert shared.json("undo", "--last", "4")["done"] == 4
-    assert shared.json("undo", "--since", "2100-01-01") == {"results": [], "done": 0, "refused": 0}
+    assert shared.json("undo", "--since", "2100-01-01") == {"results": [], "done": 0, "refused": 0, "burst": 0}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount")
