@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -357,6 +359,27 @@ def first_words(terminal: int, wanted: bytes) -> bytes:
     while wanted not in seen:
         seen += os.read(terminal, 4096)
     return seen
+
+
+def test_an_interrupted_sort_says_what_was_done(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(path: str) -> None:
+        if path.endswith("b.png"):
+            begun.set()
+            go_on.wait(60)
+
+    daemon.hold = hold
+    with subprocess.Popen([*PROGRAM, "sort", str(images)], env=ctl.env, stdout=subprocess.PIPE, text=True) as process:
+        assert begun.wait(60)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=60)
+    go_on.set()
+    assert process.returncode == 130
+    assert out.splitlines()[-2:] == [
+        "Interrupted after 1 of 2 images.",
+        "1 image: 1 filed. Undo with `snapsortctl undo --batch 7`.",
+    ]
 
 
 def test_one_bad_image_does_not_end_sort(ctl: Ctl, daemon: FakeControl, images: Path) -> None:

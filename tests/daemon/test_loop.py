@@ -182,7 +182,7 @@ def test_orders_are_carried_out_and_the_end_keeps_nobody_waiting(folder: Path, d
         states = [control.pause()["state"], control.status()["state"], control.resume()["state"]]
         image: Future[object] = client.submit(control.image, str(folder / "inbox" / "a.png"), dry_run=True, batch=None)
         wait_for(lambda: daemon.jobs.wants_model)
-        assert control.undo(all=True) == {"results": [], "done": 0, "refused": 0}
+        assert control.undo(all=True) == {"results": [], "done": 0, "refused": 0, "burst": 0}
         states.append(control.stop()["state"])
         return states, image
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +176,8 @@ class FakeControl:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.fault: SnapsortError | None = None
         self.refuse = False
+        self.hold: Callable[[str], object] = lambda _path: None
+        """Called before the reply about an image."""
         self.entries: list[dict[str, Any]] = [UNDO, ENTRY]
         self._fingerprint: str | None = None
         self.teaching = FakeTeaching(self)
@@ -212,6 +214,7 @@ class FakeControl:
 
     def image(self, path: str, *, dry_run: bool, batch: int | None, **chosen: Any) -> dict[str, Any]:
         self.note("image", path=path, dry_run=dry_run, batch=batch, **chosen)
+        self.hold(path)
         if path.endswith("bad.png"):
             raise ImageError("the file is truncated")
         seen = {"path": path, "label": "receipt", "score": 0.934, "margin": 0.9, "milliseconds": 84.2, "rules": []}

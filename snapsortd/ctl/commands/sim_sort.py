@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -116,17 +116,24 @@ def process_images(
         except KeyboardInterrupt:
             was_interrupted = True
     batch = next((each["batch"] for each in results if each.get("batch")), None)
-    outcomes = Counter(each["outcome"] for each in results)
     if as_json:
-        say_json({"images": results, "batch": batch, "counts": outcomes, "dry_run": dry_run})
+        counts = Counter(each["outcome"] for each in results)
+        say_json({"images": results, "batch": batch, "counts": counts, "dry_run": dry_run})
     else:
         say(outline(results, base_folder(paths), terminal_width(), everything=everything))
-        say(summary(results, batch, dry_run))
+        if was_interrupted:
+            say(f"Interrupted after {len(results)} of {count(len(images), 'image')}.")
+        if results or not was_interrupted:
+            say(summary(results, batch, dry_run))
     if was_interrupted:
         raise KeyboardInterrupt
     named = {image.path for image in images if image.is_named}
-    failed = (each for each in results if each["outcome"] in FAILURES)
-    end(EXIT_REFUSED if any(not is_unreadable(each) or each["path"] in named for each in failed) else 0)
+    end(EXIT_REFUSED if any(is_failure(each, named) for each in results) else 0)
+
+
+def is_failure(result: Mapping[str, Any], named: Collection[str]) -> bool:
+    """Return whether an image was not filed as it should be; one that can't be read only if a person named it."""
+    return result["outcome"] in FAILURES and (not is_unreadable(result) or result["path"] in named)
 
 
 def base_folder(paths: Sequence[str]) -> str:
