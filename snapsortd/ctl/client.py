@@ -166,9 +166,9 @@ class Client:
         """Add examples of another computer."""
         return self._call("POST", "/v1/examples", {"checkpoint": checkpoint, "examples": list(examples)})
 
-    def send(self, order: str) -> Reply:
-        """Send an order without arguments: pause, resume, reload or stop."""
-        return self._call("POST", f"/v1/{order}", {})
+    def send(self, order: str, **arguments: int | None) -> Reply:
+        """Send an order: pause, resume, reload or stop."""
+        return self._call("POST", f"/v1/{order}", arguments)
 
     def events(self) -> Iterator[Reply]:
         """Yield events from now on, until the daemon ends or the caller closes the generator."""

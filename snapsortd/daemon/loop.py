@@ -14,7 +14,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
+from snapsortd.actions.desktop_notification import notify_desktop
 from snapsortd.config import load_config
+from snapsortd.daemon import pause
 from snapsortd.daemon.announce import Announcer, status_line
 from snapsortd.daemon.due import DueImages
 from snapsortd.daemon.guard import guarded
@@ -23,6 +25,8 @@ from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_refused_config
 from snapsortd.daemon.model_keeper import POLL_INTERVAL_S, ModelKeeper
+from snapsortd.daemon.pause import Pause
+from snapsortd.daemon.saved_config import SavedConfig
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.daemon.watched_folders import WatchedFolders
@@ -30,6 +34,7 @@ from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.result import Result
 from snapsortd.pipeline.after_filing import FiledLately, Grown, find_grown
+from snapsortd.pipeline.replies import iso
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.watcher import Watcher
 
@@ -67,7 +72,8 @@ class Daemon:
         self.halted = ""
         self.reload_error = ""
         self.filed_lately = FiledLately()
-        self._paused = False
+        self._pause = Pause(os.path.join(session.locations.state_dir, "paused"))
+        self.saved_config = SavedConfig(session.config.path, self._reload_soon)
         self._in_flight = InFlightImages(
             session,
             self.queue,
@@ -92,10 +98,16 @@ class Daemon:
         return "loading" if self.session.classifier.state in ("loading", "failed") else "running"
 
     @property
+    def _paused(self) -> bool:
+        return self._pause.until is not None
+
+    @property
     def reason(self) -> str:
-        """The reason why filing is halted or the model cannot be used; empty otherwise."""
+        """The reason why filing is halted or the model cannot be used, or until when it pauses; empty otherwise."""
         error = self.session.classifier.error
-        return self.halted or (str(error) if error else "")
+        until = self._pause.until
+        paused = f"until {iso(until)[:19].replace('T', ' ')}" if until is not None and until != math.inf else ""
+        return self.halted or (str(error) if error else "") or paused
 
     @property
     def waiting(self) -> int:
@@ -134,6 +146,8 @@ class Daemon:
 
     def step(self, now: float) -> None:
         """Run one iteration: a pending reload, whatever is due, one request and one image; sleep if there was none."""
+        if self._paused and not self._pause.remaining(self.session.clock()):
+            self.pause(False)
         if self.signals.take_reload():
             self._reload_on_signal()
         self._model.update(now, wanted=self.jobs.wants_model)
@@ -200,6 +214,8 @@ class Daemon:
             due += [self.folders.rescan_due, self.due.next_check, self._homework.next_due]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
+        if self._paused:
+            due.append(now + min(self._pause.remaining(self.session.clock()), pause.CHECK_S))
         if self.service.watchdog_interval:
             due.append(now + self.service.watchdog_interval / 2)
         self.queue.wait(max(0.0, min(due) - now))
@@ -244,14 +260,16 @@ class Daemon:
             self.announcer.publish(reply["outcome"], reply)
         return reply
 
-    def pause(self, paused: bool) -> dict[str, Any]:
-        """Stop filing and close every open folder, or continue with what arrived meanwhile."""
-        self._paused = paused
+    def pause(self, paused: bool, seconds: float = math.inf) -> dict[str, Any]:
+        """Stop filing, for so many seconds, and close every open folder; or continue with what arrived meanwhile."""
         if paused:
+            self._pause.begin(self.session.clock() + seconds)
             self.queue.end_scans()
+        else:
+            self._pause.end()
         self.folders.rescan_soon()
-        self.announcer.publish("state", {"state": self.state})
-        return {"state": self.state}
+        self.announcer.publish("state", {"state": self.state, "reason": self.reason})
+        return {"state": self.state, "reason": self.reason}
 
     def stop(self) -> None:
         """Request shutdown; callable from any thread."""
@@ -260,6 +278,7 @@ class Daemon:
 
     def reload(self) -> dict[str, Any]:
         """Reload the configuration. Raises ConfigError; the last valid one then stays in effect."""
+        self.saved_config.loaded()
         try:
             config = load_config(self.session.config.path, os.environ, self.session.locations.config_cache)
         except ConfigError as error:
@@ -280,7 +299,15 @@ class Daemon:
             self.reload()
         except ConfigError as error:
             log_refused_config(error)
+            reason = f"{error}; the last valid one stays in effect: `snapsortctl check`"
+            self.announcer.publish("state", {"state": self.state, "reason": reason})
+            if self.session.config.notify:
+                notify_desktop("The new configuration is not used", reason)
         self.service.ready()
+
+    def _reload_soon(self) -> None:
+        self.signals.reload = True
+        self.queue.wake()
 
     def _halt(self, error: JournalError, now: float) -> None:
         """Stop filing; schedule a retry if the journal is only blocked, otherwise a person has to intervene.

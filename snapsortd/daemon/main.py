@@ -39,7 +39,7 @@ def serve(locations: Locations, config: Config) -> None:
         daemon.announcer.notifications = Notifications(lambda ids: control.undo(ids=ids))
         api = ApiServer(control, locations.socket)
         try:
-            with Upkeep((session.keep_lock, api.keep), daemon.stop).running():
+            with Upkeep((session.keep_lock, api.keep, daemon.saved_config.check), daemon.stop).running():
                 daemon.run(api.start)
         finally:
             api.stop()

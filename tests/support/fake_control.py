@@ -254,8 +254,9 @@ class FakeControl:
         results = [good, bad] if self.refuse else [good]
         return {"results": results, "done": 1, "refused": len(results) - 1, "burst": 2}
 
-    def pause(self) -> dict[str, Any]:
-        return self._state("pause", "paused")
+    def pause(self, seconds: int | None = None) -> dict[str, Any]:
+        self._note("pause", **({} if seconds is None else {"seconds": seconds}))
+        return {"state": "paused", "reason": ""}
 
     def resume(self) -> dict[str, Any]:
         return self._state("resume", "running")

@@ -49,11 +49,29 @@ def stopped(here: Locations) -> Reply:
         return {**found, "reason": str(error)}
 
 
+def seconds_of(_ctx: click.Context, _argument: click.Parameter, text: str | None) -> int | None:
+    """Return the seconds of a duration such as 30m."""
+    from snapsortd.config.schema.quantities import duration
+
+    try:
+        return None if text is None else max(1, round(duration(text)))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command("pause")
+@click.argument("duration", required=False, callback=seconds_of)
 @json_option
-def pause_command(as_json: bool) -> None:
-    """Stop filing until `snapsortctl resume`; new images wait in their folder."""
-    send("pause", "Paused: new images wait until `snapsortctl resume`.", as_json)
+def pause_command(duration: int | None, as_json: bool) -> None:
+    """Stop filing for a DURATION such as 30m or 1h, or until `snapsortctl resume`; new images wait in their folder.
+
+    A pause also holds if snapsortd or the computer is started again meanwhile.
+    """
+    reply = Client(locations().socket).send("pause", seconds=duration)
+    if as_json:
+        return say_json(reply)
+    say(f"Paused: new images wait {reply.get('reason') or 'until `snapsortctl resume`'}.")
+    return None
 
 
 @click.command("resume")

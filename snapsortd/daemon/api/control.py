@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -154,9 +155,9 @@ class DaemonControl:
         session = self._daemon.session
         return self._daemon.jobs.submit(lambda: session.abandon(number, dry_run=dry_run), touches_files=True)
 
-    def pause(self) -> dict[str, Any]:
-        """Stop filing until `resume`; new images wait."""
-        return self._daemon.jobs.submit(lambda: self._daemon.pause(True))
+    def pause(self, seconds: int | None = None) -> dict[str, Any]:
+        """Stop filing for so many seconds, or until `resume`; new images wait."""
+        return self._daemon.jobs.submit(lambda: self._daemon.pause(True, math.inf if seconds is None else seconds))
 
     def resume(self) -> dict[str, Any]:
         """Continue filing."""

@@ -113,6 +113,7 @@ UNDO = {**SELECTION, "burst": (bool,), "changed": (bool,)}
 ABANDON: dict[str, tuple[type, ...]] = {"id": (int,), "dry_run": (bool,)}
 DISMISS: dict[str, tuple[type, ...]] = {"path": (str,), "all": (bool,)}
 STATS_QUERY: dict[str, Callable[[str], Any]] = {"since": str, "until": str}
+PAUSE: dict[str, tuple[type, ...]] = {"seconds": (int,)}
 LOG_QUERY: dict[str, Callable[[str], Any]] = {
     "limit": int,
     "before": int,

@@ -20,6 +20,7 @@ from snapsortd.daemon.api.requests import (
     DISMISS,
     IMAGE,
     LOG_QUERY,
+    PAUSE,
     SELECTION,
     STATS_QUERY,
     TAGS,
@@ -70,7 +71,7 @@ class Control(Protocol):
     def undo(self, **selection: Any) -> dict[str, Any]: ...
     def redo(self, **selection: Any) -> dict[str, Any]: ...
     def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]: ...
-    def pause(self) -> dict[str, Any]: ...
+    def pause(self, seconds: int | None = None) -> dict[str, Any]: ...
     def resume(self) -> dict[str, Any]: ...
     def reload(self) -> dict[str, Any]: ...
     def stop(self) -> dict[str, Any]: ...
@@ -173,6 +174,9 @@ def build_app(control: Control) -> ASGIApp:
             raise BadRequest("'id' is missing")
         return await call(control.abandon, body["id"], dry_run=bool(body.get("dry_run")))
 
+    async def pause(request: Request) -> Response:
+        return await call(control.pause, **await body_of(request, PAUSE))
+
     def simple(operation: Callable[[], dict[str, Any]]) -> Handler:
         async def run(_: Request) -> Response:
             return await call(operation)
@@ -206,7 +210,7 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/redo", redo),
             post("/v1/abandon", abandon),
             post("/v1/dismiss", dismiss),
-            post("/v1/pause", simple(control.pause)),
+            post("/v1/pause", pause),
             post("/v1/resume", simple(control.resume)),
             post("/v1/reload", simple(control.reload)),
             post("/v1/stop", simple(control.stop)),
