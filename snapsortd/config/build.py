@@ -50,6 +50,8 @@ def build(path: str, document: Document, root: Node) -> Config:
         ),
         rescan=document.rescan,
         notify=document.notify,
+        pauses_on_battery=document.on_battery == "pause",
+        pauses_if_busy=document.busy == "pause",
         taken_from=tuple(document.taken_from),
         companions=tuple(document.companions),
         learn_from_moves=document.learn.from_moves,

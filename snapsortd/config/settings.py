@@ -84,6 +84,8 @@ class Config:
     rescan: float = 300.0
     notify: bool | str = False
     """True to announce on the desktop what was filed and what could not be; "failures" for only the latter."""
+    pauses_on_battery: bool = False
+    pauses_if_busy: bool = False
     taken_from: tuple[str, ...] = tuple(DATE_SOURCES)
     """The sources of the date on which an image was taken, in order."""
     companions: tuple[str, ...] = COMPANION_SUFFIXES

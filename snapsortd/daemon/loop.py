@@ -26,6 +26,7 @@ from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_refused_config
 from snapsortd.daemon.model_keeper import POLL_INTERVAL_S, ModelKeeper
 from snapsortd.daemon.pause import Pause
+from snapsortd.daemon.rest import Rest
 from snapsortd.daemon.saved_config import SavedConfig
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
@@ -73,6 +74,7 @@ class Daemon:
         self.reload_error = ""
         self.filed_lately = FiledLately()
         self._pause = Pause(os.path.join(session.locations.state_dir, "paused"))
+        self._rest = Rest()
         self.saved_config = SavedConfig(session.config.path, self._reload_soon)
         self._in_flight = InFlightImages(
             session,
@@ -99,7 +101,7 @@ class Daemon:
 
     @property
     def _paused(self) -> bool:
-        return self._pause.until is not None
+        return self._pause.until is not None or bool(self._rest.reason)
 
     @property
     def reason(self) -> str:
@@ -107,7 +109,7 @@ class Daemon:
         error = self.session.classifier.error
         until = self._pause.until
         paused = f"until {iso(until)[:19].replace('T', ' ')}" if until is not None and until != math.inf else ""
-        return self.halted or (str(error) if error else "") or paused
+        return self.halted or (str(error) if error else "") or paused or self._rest.reason
 
     @property
     def waiting(self) -> int:
@@ -146,8 +148,11 @@ class Daemon:
 
     def step(self, now: float) -> None:
         """Run one iteration: a pending reload, whatever is due, one request and one image; sleep if there was none."""
-        if self._paused and not self._pause.remaining(self.session.clock()):
+        if self._pause.until is not None and not self._pause.remaining(self.session.clock()):
             self.pause(False)
+        config = self.session.config
+        if self._rest.update(now, on_battery=config.pauses_on_battery, busy=config.pauses_if_busy):
+            self._announce_pause()
         if self.signals.take_reload():
             self._reload_on_signal()
         self._model.update(now, wanted=self.jobs.wants_model)
@@ -214,7 +219,8 @@ class Daemon:
             due += [self.folders.rescan_due, self.due.next_check, self._homework.next_due]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
-        if self._paused:
+        due.append(self._rest.next_check)
+        if self._pause.until is not None:
             due.append(now + min(self._pause.remaining(self.session.clock()), pause.CHECK_S))
         if self.service.watchdog_interval:
             due.append(now + self.service.watchdog_interval / 2)
@@ -264,12 +270,17 @@ class Daemon:
         """Stop filing, for so many seconds, and close every open folder; or continue with what arrived meanwhile."""
         if paused:
             self._pause.begin(self.session.clock() + seconds)
-            self.queue.end_scans()
         else:
             self._pause.end()
+        self._announce_pause()
+        return {"state": self.state, "reason": self.reason}
+
+    def _announce_pause(self) -> None:
+        """Publish that a pause began or ended; what arrived meanwhile is found."""
+        if self._paused:
+            self.queue.end_scans()
         self.folders.rescan_soon()
         self.announcer.publish("state", {"state": self.state, "reason": self.reason})
-        return {"state": self.state, "reason": self.reason}
 
     def stop(self) -> None:
         """Request shutdown; callable from any thread."""
@@ -288,6 +299,7 @@ class Daemon:
         self._in_flight.requeue_all()
         self.folders.stop()
         self.session.use(config)
+        self._rest.check_soon()
         self.session.classifier.start()
         self.folders.restart()
         self.announcer.publish("state", {"state": self.state, "reason": "the configuration was reloaded"})

@@ -55,7 +55,7 @@ def test_the_smallest_configuration_has_the_documented_defaults(tmp_path: Path) 
     config = load(tmp_path, "version: 1\nlabels: {a: one}\nwatch: [/w]\nrules: []\n")
     assert config.model == ModelConfig("embedded", unload_after=None)
     assert config.labels == (Label("a", ("one",)),)
-    assert config.watch == (WatchFolder("/w", subfolders=False, ignore=(), settle=1.0),)
+    assert config.watch == (WatchFolder("/w", subfolders=False, ignore=(), settle=1.0, files_existing=False),)
     assert (config.rules, config.rescan, config.notify) == ((), 300.0, False)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.daemon.pause import Pause
+from snapsortd.daemon.rest import CHECK_S, Rest, is_on_battery, why
 from snapsortd.daemon.saved_config import SavedConfig
 from tests.support.looping import looping
 
@@ -117,3 +120,55 @@ def test_a_saved_configuration_is_loaded_and_a_broken_one_is_told(tmp_path: Path
         assert "the last valid one stays in effect" in loop.daemon.announcer.last["reason"]
         loop.put("a.png")
         loop.until(lambda: len(list(loop.filed.iterdir())) == 1, "filed by the last good one")
+
+
+def supply(folder: Path, name: str, **facts: str) -> None:
+    (folder / name).mkdir()
+    for fact, text in facts.items():
+        (folder / name / fact).write_text(f"{text}\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files of Linux")
+@pytest.mark.parametrize(
+    ("mains", "battery", "scope", "expected"),
+    [
+        pytest.param("0", "Discharging", "System", True, id="unplugged"),
+        pytest.param("1", "Charging", "System", False, id="plugged"),
+        pytest.param("1", "Discharging", "System", False, id="plugged-but-discharging"),
+        pytest.param("0", "Discharging", "Device", False, id="a-mouse"),
+        pytest.param("0", "Full", "System", False, id="full"),
+    ],
+)
+def test_a_discharging_battery_is_noticed(tmp_path: Path, mains: str, battery: str, scope: str, expected: bool) -> None:
+    supply(tmp_path, "AC", type="Mains", online=mains)
+    supply(tmp_path, "BAT0", type="Battery", status=battery, scope=scope)
+    assert is_on_battery(str(tmp_path)) is expected
+    assert is_on_battery(str(tmp_path / "nothing")) is False
+
+
+def test_it_rests_only_for_what_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert why(on_battery=True, busy=False, discharges=lambda: True) == "while the computer is on battery"
+    assert why(on_battery=False, busy=False, discharges=lambda: True) == ""
+    monkeypatch.setattr(os, "getloadavg", lambda: (1000.0, 1000.0, 1000.0))
+    assert why(on_battery=False, busy=True) == "while the computer is busy"
+    rest = Rest()
+    assert not rest.update(0.0, on_battery=False, busy=False)
+    assert rest.next_check == math.inf
+    rest.check_soon()
+    assert rest.update(1.0, on_battery=False, busy=True)
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    assert not rest.update(2.0, on_battery=False, busy=True), "not checked yet"
+    assert rest.update(2.0 + CHECK_S, on_battery=False, busy=True)
+    assert rest.reason == ""
+
+
+def test_a_busy_computer_is_left_in_peace(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (1000.0, 1000.0, 1000.0))
+    with looping(tmp_path, CONFIG + "busy: pause\n", folder=folder) as loop:
+        loop.ready()
+        loop.put("a.png")
+        loop.turn()
+        assert (loop.daemon.state, loop.daemon.reason) == ("paused", "while the computer is busy")
+        monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+        loop.daemon._rest.check_soon()
+        loop.until(lambda: len(list(loop.filed.iterdir())) == 1, "filed afterwards")

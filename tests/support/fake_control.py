@@ -256,7 +256,7 @@ class FakeControl:
 
     def pause(self, seconds: int | None = None) -> dict[str, Any]:
         self._note("pause", **({} if seconds is None else {"seconds": seconds}))
-        return {"state": "paused", "reason": ""}
+        return {"state": "paused"}
 
     def resume(self) -> dict[str, Any]:
         return self._state("resume", "running")

@@ -242,6 +242,10 @@ class Document(Strict):
     """The places where the date on which an image was taken is looked for, in this order; others are not."""
     existing: Literal["leave", "file"] = "leave"
     """leave: an image that is in a folder when it is watched for the first time stays there until you ask for it."""
+    on_battery: Literal["file", "pause"] = "file"
+    """pause: file nothing while the computer is on battery; new images wait."""
+    busy: Literal["file", "pause"] = "file"
+    """pause: file nothing while other programs keep the processor busy; new images wait."""
     notify: Announced = False
     """Show a desktop notification for images that are filed and those that could not be, or only for the latter."""
     learn: LearnEntry = LearnEntry()

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from snapsortd.ctl.output.console import locations, say, short
+from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.domain.errors import ConfigError, SnapsortError
 
 USUAL = ("sensible-editor", "nano", "vim", "vi")
 
 
 @click.command("edit")
-def edit_command() -> None:
+@json_option
+def edit_command(as_json: bool) -> None:
     """Open the configuration in $VISUAL or $EDITOR, and check it afterwards.
 
     A running daemon uses it from then on; one with faults is not used, and the last good one stays in effect.
@@ -37,8 +38,11 @@ def edit_command() -> None:
         raise SnapsortError(f"{shlex.join(command)} ended with exit code {code}", "the file is as it left it")
     load_config(here.config_file, os.environ)
     client = Client(here.socket)
-    if client.answers():
+    if is_running := client.answers():
         client.send("reload")
+    if as_json:
+        say_json({"path": here.config_file, "in_effect": is_running})
+    elif is_running:
         say(f"{click.style('ok', fg='green')}: {short(here.config_file)} is in effect.")
     else:
         say(f"{click.style('ok', fg='green')}: {short(here.config_file)}; snapsortd is not running.")
