@@ -28,6 +28,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "log": ("log", "List what was done, newest first."),
         "stats": ("stats", "Count what was filed and taken back, by label, rule and day."),
         "explain": ("explain", "Show what happened to one image, and why."),
+        "show": ("show", "Say where an image is now; --reveal it in the file manager."),
         "watch": ("watch", "Follow events as they happen."),
         "sim": ("sim_sort", "Show what would happen to images; change nothing."),
         "shadow": ("shadow", "List what rules in shadow mode would have done."),

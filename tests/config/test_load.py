@@ -78,7 +78,9 @@ def test_the_example_is_read_in_full() -> None:
     assert [label.name for label in config.labels] == ["screenshot", "receipt", "drawing", "other"]
     assert config.negatives == {"other"}
     assert config.labels[2].prompts == ("a drawing or a painting",)
-    assert config.watch[1] == WatchFolder("/home/ann/Downloads", ignore=("*.gif",), settle=2.0)
+    assert config.watch[1] == WatchFolder(
+        "/home/ann/Downloads", ignore=("*.gif",), settle=2.0, wait=600.0, files_existing=False
+    )
     rules = {rule.name: rule for rule in config.rules}
     receipts, copies = rules["Receipts by month"], rules["Keep a copy of drawings"]
     phone, shadow = rules["Old phone captures"], rules["Screenshots"]

@@ -1,0 +1,77 @@
+"""show: say where an image is now, and reveal it in the file manager."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from urllib.parse import quote_from_bytes
+
+import click
+
+from snapsortd.ctl.client import reach
+from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
+from snapsortd.domain.errors import SnapsortError
+
+MOVES = frozenset({"move", "rename", "undo", "redo", "trash"})
+MOST_MOVES = 50
+SHOW_ITEMS = (
+    *("--session", "--dest=org.freedesktop.FileManager1", "--type=method_call", "--print-reply"),
+    *("/org/freedesktop/FileManager1", "org.freedesktop.FileManager1.ShowItems"),
+)
+"""The call by which file managers of Linux select a file: freedesktop.org's "File Manager DBus Interface"."""
+
+
+@click.command("show")
+@click.argument("file", type=click.Path())
+@click.option("--reveal", is_flag=True, help="Select it in the file manager.")
+@json_option
+def show_command(file: str, reveal: bool, as_json: bool) -> None:
+    """Say where the image is now that is, or was, at FILE; --reveal selects it in the file manager."""
+    path = place_of(os.path.abspath(file))
+    if not os.path.lexists(path):
+        raise SnapsortError(f"{short(path)} is gone", f"`snapsortctl explain {short(path)}` says what is known of it")
+    if reveal:
+        reveal_file(path)
+    if as_json:
+        say_json({"path": path})
+    else:
+        say(short(path))
+
+
+def place_of(path: str) -> str:
+    """Return the path to which the moves in the journal have brought the file that was at `path`."""
+    if os.path.lexists(path):
+        return path
+    with reach(locations()) as backend:
+        for _ in range(MOST_MOVES):
+            entries = backend.log(20, None, None, path, False)["entries"]
+            moved = (each for each in entries if each["source"] == path and each["kind"] in MOVES)
+            newest = next((each for each in moved if each["state"] == "done" and not each["reversed_by"]), None)
+            if newest is None or os.path.lexists(path):
+                break
+            path = newest["target"]
+    return path
+
+
+def reveal_file(path: str) -> None:
+    """Select a file in the file manager, or else open its folder. Raise SnapsortError if neither is possible."""
+    for command in reveal_commands(path):
+        try:
+            done = subprocess.run(
+                command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=10, check=False
+            )
+        except (OSError, subprocess.SubprocessError):
+            continue
+        if done.returncode == 0:
+            return
+    raise SnapsortError(f"no file manager was found to show {short(path)}")
+
+
+def reveal_commands(path: str, platform: str = sys.platform) -> Sequence[Sequence[str]]:
+    """Return the commands that show a file, the best one first."""
+    if platform == "darwin":
+        return [("open", "-R", path)]
+    address = "file://" + quote_from_bytes(os.fsencode(path))
+    return [("dbus-send", *SHOW_ITEMS, f"array:string:{address}", "string:"), ("xdg-open", os.path.dirname(path))]
