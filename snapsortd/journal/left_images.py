@@ -30,12 +30,13 @@ class LeftImages:
 
         `scope` has the settings that decide which of its files are seen: with other ones it is a new folder.
         """
-        statement = (
-            "INSERT INTO watched (path, scope, since, is_known) VALUES (?, ?, ?, 0) ON CONFLICT (path) DO UPDATE"
-            " SET scope = excluded.scope, since = excluded.since, is_known = 0 WHERE scope != excluded.scope"
-        )
+        place = os.fsencode(folder)
+        with self._file.reading() as db:  # a write would have the start wait until the journal is checked
+            if db.execute("SELECT 1 FROM watched WHERE path = ? AND scope = ?", (place, scope)).fetchone() is not None:
+                return
         with self._file.writing(durable=False) as db:
-            db.execute(statement, (os.fsencode(folder), scope, now))
+            statement = "REPLACE INTO watched (path, scope, since, is_known) VALUES (?, ?, ?, 0)"
+            db.execute(statement, (place, scope, now))
 
     def watched_since(self, folder: str) -> float | None:
         """Return since when a folder is watched whose files are still to be looked through; None if they were."""
