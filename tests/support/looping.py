@@ -68,6 +68,7 @@ class Loop:
         """Let go of everything."""
         self.daemon.pause(True)
         self.turn()
+        self.daemon.pause(False)  # or the next daemon here would begin with it
         self.daemon.watcher.stop()
 
 
