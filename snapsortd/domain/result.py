@@ -10,6 +10,7 @@ from snapsortd.domain.decision import Decision
 from snapsortd.domain.entry import Entry, EntryKind, State
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
+from snapsortd.domain.text import score_text
 
 
 class Outcome(StrEnum):
@@ -98,8 +99,8 @@ def reason_left(classification: Classification, decision: Decision, negatives: f
     if decision.skipped:
         return f"rule {decision.skipped!r} leaves it alone"
     if classification.label in negatives:
-        return f"it looks like {classification.label!r} ({classification.score:.2f}), which is left alone"
-    return f"no rule matched {classification.label!r} ({classification.score:.2f})"
+        return f"it looks like {classification.label!r} ({score_text(classification.score)}), which is left alone"
+    return f"no rule matched {classification.label!r} ({score_text(classification.score)})"
 
 
 def summarize(entries: Sequence[Entry], reason: str) -> tuple[Outcome, str]:

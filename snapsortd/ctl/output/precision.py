@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def precision_lines(config: Config) -> Iterator[str]:
-    """Yield a sentence for every rule that asks for a precision: its labels, the score, and where that is from."""
+    """Yield a sentence for every enabled rule that asks for a precision: its labels, the score, where that is from."""
     labels = {label.name: label for label in config.labels}
-    for rule in config.rules:
+    for rule in (each for each in config.rules if each.enabled):
         for each in rule.filters:
             found = each.filter if isinstance(each, Not) else each
             if not isinstance(found, LabelFilter) or found.precision is None:
@@ -28,6 +28,7 @@ def precision_lines(config: Config) -> Iterator[str]:
             source = f"{wanted} of such images were right where it was measured"
             if unknown:
                 names = " and ".join(map(escape, unknown))
-                source = f"{wanted} was not measured for {names}: try the rule in shadow mode first"
+                advice = "" if rule.shadow else ": try the rule in shadow mode first"
+                source = f"{wanted} was not measured for {names}{advice}"
             what = " or ".join(map(escape, found.names))
             yield f"{escape(rule.name)}: {what} from a score of {found.min_score:g} ({source})"
