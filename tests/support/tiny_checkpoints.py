@@ -47,17 +47,19 @@ def make_checkpoint(folder: Path, kind: str) -> Path:
             VisionTextDualEncoderConfig.from_vision_text_configs(vision, text, projection_dim=24)
         )
     model.save_pretrained(folder)
-    _write_tokenizer(folder)
+    write_tokenizer(folder)
     _write_processor(folder, "SiglipImageProcessor" if kind == "siglip" else "CLIPImageProcessor")
     return folder
 
 
-def _write_tokenizer(folder: Path) -> None:
+def write_tokenizer(folder: Path, longest: int | None = None) -> None:
+    """Write a tokenizer of a few words; texts end with [EOS], and `longest` is the number of tokens of the longest."""
     words = Tokenizer(WordLevel({word: index for index, word in enumerate(_WORDS)}, unk_token="[UNK]"))
     words.pre_tokenizer = Whitespace()
     words.post_processor = TemplateProcessing(single="$A [EOS]", special_tokens=[("[EOS]", 2)])
+    limit = {} if longest is None else {"model_max_length": longest}
     PreTrainedTokenizerFast(
-        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", eos_token="[EOS]"
+        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", eos_token="[EOS]", **limit
     ).save_pretrained(folder)
 
 
