@@ -125,7 +125,8 @@ class Learning:
         found = layer["report"] if layer is not None else {"labels": {}, "all": {}}
         return {
             "examples": len(examples),
-            "up_to_date": not examples or (layer is not None and layer["version"] == version),
+            "up_to_date": not self._learner.is_running
+            and (not examples or (layer is not None and layer["version"] == version)),
             "labels": [
                 {
                     "label": label,

@@ -5,6 +5,8 @@ Nothing here imports torch, numpy or Pillow, so that their memory is freed when 
 
 from __future__ import annotations
 
+import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -283,7 +285,10 @@ class Classifier:
             return
         assert self._child is not None
         content = None if layer is None else {key: layer[key] for key in ("weights", "prototypes")}
-        self._child.channel.send({"learnt": content}, timeout=_SEND_TIMEOUT_S)
+        with tempfile.TemporaryFile() as file:  # each message has a descriptor, so that none takes that of another
+            file.write(json.dumps(content).encode("ascii"))
+            file.seek(0)
+            self._child.channel.send({"learnt": True}, file.fileno(), timeout=_SEND_TIMEOUT_S)
         self._has_learnt = layer is not None
 
     def _handle_failure(self, error: Exception) -> None:

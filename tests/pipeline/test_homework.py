@@ -35,7 +35,7 @@ def test_a_label_is_learnt_from_a_folder_alone(tmp_path: Path, count: int) -> No
         session.undo()  # they belong to no batch
         assert len(session.journal.examples.in_effect()) == count
         session.learning.learn_now(session.classifier)
-        session.classifier.use_learnt()
+        session.classifier.use_learnt()  # and at once, without a pause, the next image
         found = scores(session, new)
         assert max(found, key=lambda name: found[name]) == "beta"
         assert scores(session, other)["beta"] < 0.2

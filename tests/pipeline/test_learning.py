@@ -33,7 +33,6 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
             tell(session, taught.receipt(seed), "alpha")
             tell(session, taught.screenshot(seed), "beta")
         wait_for(lambda: tend(session), what="a layer", seconds=120)
-        tend(session)
         after = [scores(session, path) for path in new]
         assert [max(each, key=lambda name: each[name]) for each in after] == ["alpha", "beta"]
         assert min(after[0]["alpha"], after[1]["beta"]) > 0.7

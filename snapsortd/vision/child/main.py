@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 import os
 import signal
 import socket
@@ -92,11 +93,12 @@ def _serve(channel: Channel) -> None:
     channel.send(about)
     while True:
         request, image = channel.receive() or ({}, None)
-        if "learnt" in request:
-            scoring.use(request["learnt"])
-            continue
         if image is None:
             raise BadMessage("a request without an image")
+        if "learnt" in request:
+            with os.fdopen(image, "rb") as file:
+                scoring.use(json.load(file))
+            continue
         sandbox.limit_cpu(CPU_LIMIT_S)
         how = {"urgent": request["urgent"], "is_last": request["is_last"]}
         workers.submit(request["id"], image, request["format"], **how)
