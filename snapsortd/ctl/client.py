@@ -61,6 +61,7 @@ class Backend(Protocol):
     ) -> Reply: ...
     def examples(self) -> Reply: ...
     def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply: ...
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> Reply: ...
 
 
 @contextmanager
@@ -165,6 +166,10 @@ class Client:
     def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply:
         """Add examples of another computer."""
         return self._call("POST", "/v1/examples", {"checkpoint": checkpoint, "examples": list(examples)})
+
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> Reply:
+        """Return which past decisions would be different with other thresholds, or without what was learnt."""
+        return self._call("POST", "/v1/replay", {"set": list(settings) or None, "untaught": untaught})
 
     def send(self, order: str, **arguments: int | None) -> Reply:
         """Send an order: pause, resume, reload or stop."""

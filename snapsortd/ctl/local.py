@@ -28,6 +28,7 @@ class LocalBackend:
         self.tell = session.teaching.tell
         self.forget = session.teaching.forget
         self.take_over = session.teaching.take_over
+        self.replay = session.teaching.replay
         self._session = session
 
     def learned(self) -> dict[str, Any]:

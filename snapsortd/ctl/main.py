@@ -32,6 +32,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "watch": ("watch", "Follow events as they happen."),
         "sim": ("sim_sort", "Show what would happen to images; change nothing."),
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
+        "replay": ("replay", "Show which past decisions other thresholds would change."),
         "rules": ("rules", "List the rules, test them, promote one from shadow mode."),
     },
     "Teach": {

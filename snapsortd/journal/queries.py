@@ -129,6 +129,29 @@ class JournalReader:
         """Return the newest images that are filed, and neither undone nor companions."""
         return self._query(f"{IN_EFFECT} AND kind IN ('move', 'redo') AND follows IS NULL", (), limit=limit)
 
+    def past_decisions(self, limit: int) -> list[tuple[str, bytes, float, str, bool]]:
+        """Return the newest decision by the model about each path: path, content, time, JSON, and whether it was
+        regretted: what was done was undone since, or the label corrected."""
+        newest = (
+            "SELECT max(id) FROM decisions WHERE json NOT LIKE '%\"told\": %' GROUP BY path ORDER BY 1 DESC LIMIT ?"
+        )
+        corrected = "SELECT sha256, at FROM examples WHERE withdrawn = 0 AND source IN ('corrected', 'moved')"
+        undone = "SELECT DISTINCT decision FROM entries WHERE reversed_by IS NOT NULL AND decision IS NOT NULL"
+        with self._file.reading() as db:
+            later = {row["sha256"]: row["at"] for row in db.execute(corrected)}
+            taken_back = {row["decision"] for row in db.execute(undone)}
+            rows = db.execute(f"SELECT * FROM decisions WHERE id IN ({newest})", (limit,)).fetchall()
+        return [
+            (
+                os.fsdecode(row["path"]),
+                row["sha256"],
+                row["at"],
+                row["json"],
+                row["id"] in taken_back or later.get(row["sha256"], 0.0) > row["at"],
+            )
+            for row in rows
+        ]
+
     def place_of(self, sha256: bytes) -> str:
         """Return the path at which an image with this content was last known to be; empty if there is none."""
         statement = "SELECT target FROM entries WHERE sha256 = ? AND state = 'done' ORDER BY id DESC LIMIT 1"

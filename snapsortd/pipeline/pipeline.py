@@ -189,7 +189,7 @@ class Pipeline:
                 if terms.lesson is not None:
                     self._remember(image, terms.lesson, classification, terms.batch or 0)
                     if terms.lesson.source is not Source.CORRECTED:
-                        return self._taught(image, terms.lesson)
+                        return self._taught(image, terms.lesson, classification)
                     classification = as_told(classification, terms.lesson.label)
                     file = replace(file, path=terms.lesson.origin, root=terms.lesson.root)
                 before = self._duplicates.find(path, image.identity, image.sha256, classification, self._wanted)
@@ -262,10 +262,10 @@ class Pipeline:
             seen = self._classifier.classify(image.fd, should_stop, recognise(image))
             self._journal.embeddings.remember(image.hashed().sha256, self._classifier.checkpoint, seen.embedding)
 
-    def _taught(self, image: OpenFile, lesson: Lesson) -> Result:
+    def _taught(self, image: OpenFile, lesson: Lesson, seen: Classification) -> Result:
         """Return the result for an image that is an example and stays where it is."""
-        known = self._recall(image)
-        return Result(image.path, known.outcome if known else Outcome.LEFT, f"it is an example of '{lesson.label}' now")
+        known, reason = self._recall(image), f"it is an example of '{lesson.label}' now"
+        return Result(image.path, known.outcome if known else Outcome.LEFT, reason, seen)
 
     def _follow(self, image: OpenFile, leader: Leader, terms: Terms) -> Result:
         """File a companion that came later than its image."""

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.entry import Entry, EntryKind
@@ -18,11 +18,14 @@ from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.hand_moves import HandMoves
 from snapsortd.pipeline.pipeline import Lesson, Terms
+from snapsortd.pipeline.replay import past_of, replay, summary, with_thresholds
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
 
 if TYPE_CHECKING:
     from snapsortd.pipeline.session import Session
 
+MAX_REPLAYED = 10_000
+"""Images whose newest decision is asked again."""
 MAX_MOVES = 20
 """Moves of one image that are followed, forwards and back."""
 RELOCATING = frozenset({EntryKind.MOVE, EntryKind.RENAME, EntryKind.REDO})
@@ -77,6 +80,8 @@ class Teaching:
             result = session.pipeline.process(place.path, root, session.may_stop, terms)
         except FileChanged as error:
             raise FileChanged(f"{place.path}: {error.message}") from None
+        if result.classification is None:  # it is no image, cannot be read, or belongs to one
+            raise SnapsortError(f"{place.path}: {result.reason}")
         return {**result_to_json(result), "batch": batch, "label": label, "source": source}
 
     def _batch(self, batch: int | None) -> int:
@@ -200,6 +205,14 @@ class Teaching:
             raise SnapsortError(f"these are not exported examples: {error}") from None
         self._journal.examples.add(added)
         return {"imported": len(added), "known": len(examples) - len(added)}
+
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> dict[str, Any]:
+        """Return which past decisions would be different; see `pipeline.replay`. Raise SnapsortError."""
+        config = self._session.config
+        past = past_of(self._journal.past_decisions(MAX_REPLAYED))
+        others = with_thresholds(config.rules, settings)
+        changes = replay(past, config.rules, others, config.negatives, untaught=untaught)
+        return {"images": len(past), "rules": summary(changes), "changes": [asdict(each) for each in changes]}
 
     def lone_examples(self, selection: Selection, entries: Sequence[Entry]) -> list[Example]:
         """Return the examples that an undo of these entries withdraws beside: their images were not moved."""

@@ -104,3 +104,12 @@ def test_explain_says_what_was_learnt_and_how_to_correct() -> None:
     corrected = "\n".join(story_lines(story | {"example": EXAMPLE | {"is_not": True}}))
     assert "You corrected it: not receipt (2026-11-23 16:42:10)" in corrected
     assert "Wrong?" not in corrected
+
+
+def test_replay(ctl: Ctl, daemon: FakeControl) -> None:
+    words = ctl.out("replay", "--set", "Receipts.min_score=0.8", "--list")
+    assert daemon.asked == [("replay", {"settings": ["Receipts.min_score=0.8"], "untaught": False})]
+    assert "3 (1)" in words
+    assert "Of 40 images" in words
+    assert "\x1b[31m" not in words
+    ctl.run("replay", code=2)

@@ -99,6 +99,29 @@ def test_what_cannot_be_told(taught: Taught, session: Session, how: dict[str, An
     assert session.journal.examples.version("") == before
 
 
+def test_past_decisions_are_asked_again(taught: Taught, session: Session) -> None:
+    path = taught.screenshot(7)
+    reply = session.image(path)
+    label, score = reply["label"], reply["score"]
+    found = session.teaching.replay(["Alphas.min_score=1", "Betas.min_score=1"])
+    assert found["images"] >= 1
+    mine = [each for each in found["changes"] if each["path"] == path]
+    filed = (label == "alpha" and score >= 0.5) or (label == "beta" and score >= 0.9)
+    assert len(mine) == filed
+    session.teaching.tell("corrected", path=path, label="alpha")
+    found = session.teaching.replay(["Alphas.min_score=0", "Betas.min_score=0"])
+    assert all(each["regretted"] for each in found["changes"] if each["path"] == path)
+
+
+def test_what_is_no_image_teaches_nothing(taught: Taught, session: Session) -> None:
+    broken = taught.inbox / "broken.png"
+    broken.write_bytes(Path(taught.receipt(8)).read_bytes()[:2000])
+    before = session.journal.examples.version("")
+    with pytest.raises(SnapsortError, match=r"broken\.png"):
+        session.teaching.tell("corrected", path=str(broken), label="alpha")
+    assert session.journal.examples.version("") == before
+
+
 def test_examples_are_chosen_and_forgotten(taught: Taught, session: Session) -> None:
     for seed, label in ((2, "alpha"), (3, "beta"), (4, "beta")):
         session.teaching.tell("taught", path=taught.receipt(seed), label=label)

@@ -167,6 +167,12 @@ class FakeTeaching:
         self._control.note("take_over", checkpoint=checkpoint, examples=examples)
         return {"imported": len(examples), "known": 0}
 
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> dict[str, Any]:
+        self._control.note("replay", settings=settings, untaught=untaught)
+        rule = {"rule": "Receipts", "gained": 3, "gained_regretted": 1, "lost": 0, "lost_regretted": 0}
+        change = {"path": ODD, "before": "", "after": "Receipts", "regretted": True}
+        return {"images": 40, "rules": [rule], "changes": [change]}
+
 
 class FakeControl:
     """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""

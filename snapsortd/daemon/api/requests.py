@@ -86,7 +86,7 @@ def check(key: str, value: object) -> None:
 TAGS = ("tags", "skip_tags")
 PATHS = ("path", "paths")
 LISTS: dict[str, tuple[type, str]] = {
-    **dict.fromkeys((*TAGS, "paths"), (str, "strings")),
+    **dict.fromkeys((*TAGS, "paths", "set"), (str, "strings")),
     "examples": (dict, "objects"),
 }
 """The kinds of items of lists, where they are not numbers."""

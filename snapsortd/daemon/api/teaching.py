@@ -31,6 +31,7 @@ FORGET: dict[str, tuple[type, ...]] = {
     "all": (bool,),
     "dry_run": (bool,),
 }
+REPLAY: dict[str, tuple[type, ...]] = {"set": (list,), "untaught": (bool,)}
 TAKE_OVER: dict[str, tuple[type, ...]] = {"checkpoint": (str,), "examples": (list,)}
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -47,6 +48,7 @@ class Teaching(Protocol):
     def forget(self, **selection: Any) -> dict[str, Any]: ...
     def examples(self) -> dict[str, Any]: ...
     def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]: ...
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> dict[str, Any]: ...
 
 
 def teaching_routes(
@@ -77,8 +79,13 @@ def teaching_routes(
         body = await body_of(request, TAKE_OVER)
         return await call(teaching.take_over, body.get("checkpoint") or "", body.get("examples") or [])
 
+    async def replay(request: Request) -> Response:
+        body = await body_of(request, REPLAY)
+        return await call(teaching.replay, body.get("set") or [], untaught=bool(body.get("untaught")))
+
     return [
         post("/v1/tell", tell),
+        post("/v1/replay", replay),
         get("/v1/learned", learned),
         post("/v1/forget", forget),
         get("/v1/examples", examples),
@@ -127,3 +134,7 @@ class DaemonTeaching:
         """Add examples of another computer."""
         teaching = self._daemon.session.teaching
         return self._daemon.jobs.submit(lambda: teaching.take_over(checkpoint, examples))
+
+    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> dict[str, Any]:
+        """Return which past decisions would be different; answered from the journal."""
+        return self._daemon.session.teaching.replay(settings, untaught=untaught)

@@ -1,0 +1,53 @@
+"""replay: which past decisions would be different with other thresholds, or without what was learnt."""
+
+from __future__ import annotations
+
+import click
+
+from snapsortd.ctl.client import reach
+from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
+from snapsortd.ctl.output.tables import table
+from snapsortd.domain.text import count, escape
+
+
+@click.command("replay")
+@click.option("--set", "settings", multiple=True, metavar="RULE.min_score=N", help="Try another threshold of a rule.")
+@click.option("--without-learnt", is_flag=True, help="Take the scores as they were without what was learnt.")
+@click.option("--list", "as_list", is_flag=True, help="List the images.")
+@json_option
+def replay_command(settings: tuple[str, ...], without_learnt: bool, as_list: bool, as_json: bool) -> None:
+    """Show which past decisions would be different: per rule, the images that it would gain and lose.
+
+    RULE is the name of a rule, the threshold min_score or min_margin. In brackets: how many of these images were
+    corrected or undone since. Nothing is changed, and no image is opened; the scores are those of the time.
+
+    \b
+      snapsortctl replay --set 'Receipts by month.min_score=0.8'
+      snapsortctl replay --without-learnt --list
+    """
+    if not settings and not without_learnt:
+        raise click.UsageError("say what should be different: --set RULE.min_score=0.8, or --without-learnt")
+    with reach(locations()) as backend:
+        found = backend.replay(list(settings), untaught=without_learnt)
+    if as_json:
+        say_json(found)
+        return
+    if not found["rules"]:
+        say(f"Nothing would change for {count(found['images'], 'image')}.")
+        return
+    rows = [
+        (
+            escape(each["rule"]),
+            f"{each['gained']} ({each['gained_regretted']})",
+            f"{each['lost']} ({each['lost_regretted']})",
+        )
+        for each in found["rules"]
+    ]
+    say(table(("RULE", "GAINED", "LOST"), rows))
+    say(f"Of {count(found['images'], 'image')}; in brackets, those that were corrected or undone since.")
+    if as_list:
+        say(table(("FILE", "NOW", "THEN"), [_row(each) for each in found["changes"]]))
+
+
+def _row(change: dict[str, str]) -> tuple[str, str, str]:
+    return short(change["path"]), escape(change["before"] or "stays"), escape(change["after"] or "stays")

@@ -1,0 +1,152 @@
+"""Ask which past decisions would be different with other thresholds, or without what was learnt. No image is opened."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from snapsortd.domain.errors import SnapsortError, TemplateError
+from snapsortd.domain.file import FileIdentity
+from snapsortd.domain.image import Classification, FileFacts, ImageFacts
+from snapsortd.domain.text import suggestion
+from snapsortd.rules.evaluate import evaluate
+from snapsortd.rules.filters import Facts, LabelFilter
+from snapsortd.rules.rule import Rule
+
+THRESHOLDS = ("min_score", "min_margin")
+NO_RULE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A stored decision: the image's path and content, the time of the wall clock, and the decision as JSON."""
+
+    path: str
+    sha256: bytes
+    at: float
+    content: Mapping[str, Any]
+    regretted: bool
+    """True if what was done was undone since, or the label corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An image that another rule would have filed; NO_RULE for none."""
+
+    path: str
+    before: str
+    after: str
+    regretted: bool
+
+
+def with_thresholds(rules: Sequence[Rule], settings: Sequence[str]) -> tuple[Rule, ...]:
+    """Return the rules with other thresholds, each given as `RULE.min_score=0.7`. Raise SnapsortError."""
+    changed = list(rules)
+    for text in settings:
+        head, _, value = text.partition("=")
+        name, _, key = head.rpartition(".")
+        places = [place for place, rule in enumerate(changed) if rule.name == name]
+        if not places:
+            near = suggestion(name, [rule.name for rule in rules])
+            raise SnapsortError(f"there is no rule '{name}'{near}", "write 'RULE.min_score=0.7'")
+        changed[places[0]] = _with_threshold(changed[places[0]], key, value)
+    return tuple(changed)
+
+
+def _with_threshold(rule: Rule, key: str, value: str) -> Rule:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if key not in THRESHOLDS or not 0 <= number <= 1:
+        raise SnapsortError(f"'{key}={value}' is not a threshold", "write min_score or min_margin, from 0 to 1")
+    if not any(isinstance(each, LabelFilter) for each in rule.filters):
+        raise SnapsortError(f"rule '{rule.name}' has no filter 'label', so it has no {key}")
+    filters = (_with(each, key, number) if isinstance(each, LabelFilter) else each for each in rule.filters)
+    return replace(rule, filters=tuple(filters))
+
+
+def _with(asked: LabelFilter, key: str, number: float) -> LabelFilter:
+    return replace(asked, min_score=number) if key == "min_score" else replace(asked, min_margin=number)
+
+
+def replay(
+    past: Iterable[Past], before: Sequence[Rule], after: Sequence[Rule], negatives: frozenset[str], *, untaught: bool
+) -> list[Change]:
+    """Return the images for which the rules `after` decide differently from `before`.
+
+    Both are asked now, so that only the difference between them counts. `untaught` takes the scores without what was
+    learnt for `after`. What filters on duplicates wanted to know is not known any more.
+    """
+    changes = []
+    for each in past:
+        scores = each.content["scores"]
+        others = (each.content.get("zero_shot") or scores) if untaught else scores
+        old, new = _winner(before, facts_of(each, scores, negatives)), _winner(after, facts_of(each, others, negatives))
+        if old != new:
+            changes.append(Change(each.path, old, new, each.regretted))
+    return changes
+
+
+def _winner(rules: Sequence[Rule], facts: Facts) -> str:
+    """Return the name of the first rule that files the image, or NO_RULE."""
+    try:
+        decision = evaluate(rules, facts)
+    except TemplateError:
+        return NO_RULE
+    return decision.actions[0].rule if decision.actions else NO_RULE
+
+
+def facts_of(past: Past, scores: Mapping[str, float], negatives: frozenset[str]) -> Facts:
+    """Return what is known about an image by the decision on it."""
+    found = past.content["facts"]
+    taken = datetime.fromisoformat(found["taken"]) if found.get("taken") else None
+    image = ImageFacts(
+        width=found["width"],
+        height=found["height"],
+        taken=taken,
+        frames=found["frames"],
+        has_alpha=found["alpha"],
+        exif=found["exif"],
+        taken_from=found.get("taken_from", ""),
+    )
+    file = FileFacts(
+        path=past.path,
+        root=os.path.dirname(past.path),
+        identity=FileIdentity(0, 0, found["size"], 0),
+        created=datetime.fromisoformat(found["created"]),
+        modified=datetime.fromisoformat(found["modified"]),
+        format=found["format"],
+        urls=tuple(found["urls"]),
+        added=datetime.fromisoformat(found["added"]) if found.get("added") else None,
+        is_birth_known=found.get("birth_known", True),
+    )
+    now = datetime.fromtimestamp(past.at, UTC).astimezone()
+    return Facts(file, Classification(scores, b"", image, past.content.get("model", "")), negatives, now)
+
+
+def summary(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return for each rule how many images it would gain and lose, and how many of those were regretted since."""
+    counts: dict[str, Counter[str]] = {}
+    for each in changes:
+        for rule, way in ((each.after, "gained"), (each.before, "lost")):
+            if rule != NO_RULE:
+                counts.setdefault(rule, Counter())[way] += 1
+                counts[rule][f"{way}_regretted"] += each.regretted
+    ways = ("gained", "gained_regretted", "lost", "lost_regretted")
+    return [{"rule": rule, **{way: found[way] for way in ways}} for rule, found in counts.items()]
+
+
+def past_of(rows: Iterable[tuple[str, bytes, float, str, bool]]) -> list[Past]:
+    """Return the decisions of an image by its label; those by what a person told are left out."""
+    found = ((path, sha256, at, json.loads(text), regretted) for path, sha256, at, text, regretted in rows)
+    return [
+        Past(path, sha256, at, content, regretted)
+        for path, sha256, at, content, regretted in found
+        if content.get("scores") and content.get("facts") and not content.get("told")
+    ]
