@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test bench-test crash-test soak lint check bench bench-model install clean
+.PHONY: venv run demo picture test bench-test crash-test soak lint check bench bench-model bench-learn install clean
 
 venv: $(STAMP)
 
@@ -58,6 +58,10 @@ bench: venv
 CORPUS ?= ../shared/data
 bench-model: venv
 	$(BIN)/python packaging/embedded-model/bench_model.py $(CORPUS)
+
+# How it learns from corrections, on the same images: writes build/bench-learn.json.
+bench-learn: venv
+	$(BIN)/python packaging/embedded-model/bench_learn.py $(CORPUS)
 
 install: venv
 	$(BIN)/snapsortctl init --if-missing

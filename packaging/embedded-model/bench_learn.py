@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+"""Evaluate how snapsortd learns from corrections, on the corpus's test images; `make bench-learn`.
+
+The images are divided by their source into two halves, in several ways: corrections are drawn from one half, and the
+other is classified. Embedding, fit, cross-validation and scores are those of the installed product. Of each draw, the
+same images are corrected in all variants.
+
+usage: bench_learn.py [CORPUS] [--draws 12] [--counts 0 3 10 20 50] [--out build/bench-learn.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import data
+import evaluate
+import numpy as np
+import prompts
+import yaml
+
+from snapsortd.config import Label
+from snapsortd.ctl.evaluation.classify import classify_all, open_classifier
+from snapsortd.domain.image import Classification
+from snapsortd.vision.child.engines.engine import Array
+from snapsortd.vision.child.learning.layer import Scoring
+from snapsortd.vision.child.learning.main import learn_from, zero_shot_scores
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+DEFAULT = REPOSITORY / "snapsortd" / "config" / "default.yaml"
+MIN_SCORE = 0.95  # at which an image is moved
+ANCHORS = 100
+WRONG = 0.2  # share of wrong corrections
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Labels with their prompts, those that are negative, and the right label of an image."""
+
+    name: str
+    labels: Mapping[str, Sequence[str]]
+    negatives: frozenset[str]
+    truth: Callable[[data.Item], str]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How people correct: with some wrong labels, or nothing but errors."""
+
+    name: str
+    wrong: float = 0.0
+    errors_only: bool = False
+
+
+VARIANTS = (Variant("clean"), Variant("a fifth wrong", wrong=WRONG), Variant("only errors", errors_only=True))
+
+
+def of_init() -> LabelSet:
+    """Return the labels that `snapsortctl init` writes."""
+    written = yaml.safe_load(DEFAULT.read_text())["labels"]
+    entries = {name: each if isinstance(each, dict) else {"prompts": each} for name, each in written.items()}
+    texts = {
+        name: [each["prompts"]] if isinstance(each["prompts"], str) else each["prompts"]
+        for name, each in entries.items()
+    }
+    negatives = frozenset(name for name, each in entries.items() if each.get("negative"))
+    merged = {"graphic": "picture", "illustration": "picture"}
+
+    def truth(item: data.Item) -> str:
+        return "slide" if item.fine == "slide" else merged.get(item.coarse, item.coarse)
+
+    return LabelSet("labels of init", texts, negatives, truth)
+
+
+def made_up() -> LabelSet:
+    """Return seven labels whose prompts describe their images in other words than training did."""
+    texts = {name: list(each) for name, each in prompts.HELD_OUT["coarse_paraphrased"].items()}
+    return LabelSet("seven made-up labels", texts, frozenset(), evaluate.seven_labels)
+
+
+@dataclass(frozen=True)
+class Images:
+    """The test images: their items and embeddings, (n, dim), and the description of the model."""
+
+    items: Sequence[data.Item]
+    vectors: Array
+    model: Mapping[str, Any]
+
+
+def embed(items: Sequence[data.Item], cache: str) -> Images:
+    """Classify the images with the embedded model; only the embeddings are used."""
+    with open_classifier("embedded", [Label("any", ("a photo",))], cache) as classifier:
+        found = list(classify_all([str(item.path) for item in items], classifier))
+        kept = [(item, each) for item, each in zip(items, found, strict=True) if isinstance(each, Classification)]
+        rows = np.stack([np.frombuffer(each.embedding, "<f2").astype(np.float32) for _, each in kept])
+        return Images(
+            [item for item, _ in kept], rows / np.linalg.norm(rows, axis=1, keepdims=True), classifier.model_info
+        )
+
+
+class Bench:
+    """One label set: its zero-shot scores, and what corrections make of them."""
+
+    def __init__(self, images: Images, labels: LabelSet, cache: str) -> None:
+        self.images, self.set = images, labels
+        self.names = list(labels.labels)
+        self.about: dict[str, Any] = {
+            "labels": labels.labels,
+            "checkpoint": images.model["digest"],
+            "folder": images.model["source"],
+            "logit_scale": images.model["logit_scale"],
+            "dim": images.model["dim"],
+            "cache_dir": cache,
+            "state_dir": "",
+        }
+        self.zero_shot = zero_shot_scores(self.about, images.vectors)
+        self.truth = np.array([self.names.index(labels.truth(item)) for item in images.items])
+        self.is_negative = np.array([name in labels.negatives for name in self.names])
+
+    def draw(self, seed: int, count: int, variant: Variant) -> dict[str, float]:
+        """Return the figures of the half that was not drawn from, after `count` corrections of each label."""
+        rng = random.Random(seed)
+        sources = sorted({item.source for item in self.images.items})
+        mine = set(rng.sample(sources, len(sources) // 2))
+        drawn = [row for row, item in enumerate(self.images.items) if item.source in mine]
+        rng.shuffle(drawn)
+        held = np.array([item.source not in mine for item in self.images.items])
+        wrong = {row: rng.randrange(1, len(self.names)) for row in drawn if rng.random() < variant.wrong}
+        usable = [row for row in drawn if not variant.errors_only or self.zero_shot[row].argmax() != self.truth[row]]
+        chosen = [row for k in range(len(self.names)) for row in [r for r in usable if self.truth[r] == k][:count]]
+        anchors = sorted(set(drawn) - set(chosen))[:ANCHORS]
+        scores = self.zero_shot[held]
+        if chosen:
+            told = [
+                (int(self.truth[row] + wrong.get(row, 0)) % len(self.names), False, self.text(row)) for row in chosen
+            ]
+            layer = learn_from({**self.about, "examples": told, "anchors": [self.text(row) for row in anchors]})
+            scoring = Scoring(self.set.labels, self.about["dim"])
+            scoring.use(layer)
+            scores, _ = scoring.applied(scores, self.images.vectors[held])
+        return self.figures(scores, self.truth[held])
+
+    def text(self, row: int) -> str:
+        return base64.b64encode(self.images.vectors[row].astype("<f2").tobytes()).decode("ascii")
+
+    def figures(self, scores: Array, truth: np.ndarray[Any, Any]) -> dict[str, float]:
+        """Return accuracy with negatives merged, and recall and precision of what is moved, in percent."""
+        best = scores.argmax(axis=1)
+        right = (best == truth) | (self.is_negative[best] & self.is_negative[truth])
+        moved = ~self.is_negative[best] & (scores.max(axis=1) >= MIN_SCORE)
+        due = ~self.is_negative[truth]
+        correct = (moved & (best == truth)).sum()
+        return {
+            "accuracy": 100 * right.mean(),
+            "recall": 100 * correct / max(due.sum(), 1),
+            "precision": 100 * correct / max(moved.sum(), 1),
+        }
+
+
+def measure(bench: Bench, variant: Variant, counts: Sequence[int], draws: int) -> dict[str, dict[str, float]]:
+    """Return the figures of each count: means, and the worst draw's change of accuracy."""
+    found = {count: [bench.draw(seed, count, variant) for seed in range(draws)] for count in (0, *counts)}
+    start = [each["accuracy"] for each in found[0]]
+    return {
+        str(count): {
+            **{key: float(np.mean([each[key] for each in rows])) for key in rows[0]},
+            "worst_change": float(min(each["accuracy"] - before for each, before in zip(rows, start, strict=True))),
+        }
+        for count, rows in found.items()
+    }
+
+
+def targets(figures: Mapping[str, Mapping[str, Mapping[str, Mapping[str, float]]]]) -> list[tuple[str, float, float]]:
+    """Return name, value and least value of every target."""
+    init, other = figures["labels of init"]["clean"], figures["seven made-up labels"]["clean"]
+    found = [
+        ("made-up labels, accuracy at 10", other["10"]["accuracy"], 78.0),
+        ("labels of init, accuracy at 10", init["10"]["accuracy"], 97.0),
+        ("labels of init, recall at 10", init["10"]["recall"], 80.0),
+        ("labels of init, precision at 10", init["10"]["precision"], 97.0),
+    ]
+    for name, each in (("labels of init", init), ("made-up labels", other)):
+        rows = [value for count, value in each.items() if count != "0"]
+        found.append((f"{name}, least mean change", min(r["accuracy"] for r in rows) - each["0"]["accuracy"], 0.0))
+        found.append((f"{name}, change of the worst draw", min(r["worst_change"] for r in rows), -1.0))
+    return found
+
+
+def main() -> None:
+    """Measure, print and write; targets that are missed are named as such."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("corpus", type=Path, nargs="?", default=REPOSITORY.parent / "shared" / "data")
+    parser.add_argument("--draws", type=int, default=12)
+    parser.add_argument("--counts", type=int, nargs="+", default=[3, 10, 20, 50])
+    parser.add_argument("--out", type=Path, default=REPOSITORY / "build" / "bench-learn.json")
+    chosen = parser.parse_args()
+    if not (chosen.corpus / "corpus" / "index.csv").exists():
+        sys.exit(f"{chosen.corpus} holds no corpus/index.csv: name the folder with the image corpus")
+    chosen.out.parent.mkdir(parents=True, exist_ok=True)
+    items, named = evaluate.parts(data.read_items(chosen.corpus), "test")
+    figures: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-learn-") as cache:
+        images = embed([*items, *named], cache)
+        print(f"{len(images.items)} images, {chosen.draws} draws", flush=True)
+        for labels in (of_init(), made_up()):
+            bench = Bench(images, labels, cache)
+            figures[labels.name] = {}
+            for variant in VARIANTS:
+                rows = measure(bench, variant, chosen.counts, chosen.draws)
+                figures[labels.name][variant.name] = rows
+                print(f"{labels.name}, {variant.name}")
+                for count, row in rows.items():
+                    words = "  ".join(f"{key} {value:6.2f}" for key, value in row.items())
+                    print(f"  {count:>3}  {words}", flush=True)
+    chosen.out.write_text(json.dumps(figures, indent=1) + "\n")
+    if 10 in chosen.counts:
+        for name, value, least in targets(figures):
+            print(f"{name:40} {value:7.2f}  target {least:5.1f}  {'' if value >= least else 'missed'}")
+    print(chosen.out)
+
+
+if __name__ == "__main__":
+    main()
