@@ -13,12 +13,12 @@ from snapsortd.vision.wire import Channel
 class ChildProcess:
     """A running classifier process and the daemon's end of its channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "snapsortd.vision.child.main") -> None:
         """Start the process. Raise OSError if that fails."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         with theirs:
             try:
-                self._process = spawn("snapsortd.vision.child.main", str(theirs.fileno()), keep=(theirs.fileno(),))
+                self._process = spawn(module, str(theirs.fileno()), keep=(theirs.fileno(),))
             except OSError:
                 ours.close()
                 raise

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from click import unstyle
 from click.testing import CliRunner
+from PIL import Image
 
 from snapsortd.ctl.main import COMMANDS, app
 from snapsortd.ctl.output.choose import parse_numbers
@@ -359,6 +360,21 @@ def first_words(terminal: int, wanted: bytes) -> bytes:
     while wanted not in seen:
         seen += os.read(terminal, 4096)
     return seen
+
+
+@pytest.mark.usefixtures("daemon")
+def test_a_terminal_that_can_shows_pictures(ctl: Ctl, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "red").save(tmp_path / "a.png")
+    shown, end = os.openpty()
+    env = ctl.env | {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"}
+    env.pop("TMUX", None)
+    with subprocess.Popen([*PROGRAM, "sim", str(tmp_path / "a.png")], env=env, stdin=end, stdout=end) as process:
+        os.close(end)
+        seen = first_words(shown, b"Nothing was changed.")
+        process.wait(60)
+    os.close(shown)
+    assert "└─ /filed/" in unstyle(seen.decode())
+    assert seen.count(b"\x1b_Ga=T,f=100,m=0;iVBOR") == 1
 
 
 def test_an_interrupted_sort_says_what_was_done(ctl: Ctl, daemon: FakeControl, images: Path) -> None:

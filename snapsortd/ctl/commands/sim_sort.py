@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -13,6 +14,7 @@ from snapsortd.ctl.client import Backend, Client, reach
 from snapsortd.ctl.find_images import FoundImage, find_images, find_left_images, watched_folders
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
+from snapsortd.ctl.output.graphics import graphics, in_terminal
 from snapsortd.ctl.output.outline import is_unreadable, outline
 from snapsortd.ctl.output.progress import steps
 from snapsortd.ctl.output.render import OUTCOMES
@@ -120,7 +122,9 @@ def process_images(
         counts = Counter(each["outcome"] for each in results)
         say_json({"images": results, "batch": batch, "counts": counts, "dry_run": dry_run})
     else:
-        say(outline(results, base_folder(paths), terminal_width(), everything=everything))
+        with pictures() as picture:
+            base = base_folder(paths)
+            say(outline(results, base, terminal_width(), everything=everything, picture=picture))
         if was_interrupted:
             say(f"Interrupted after {len(results)} of {count(len(images), 'image')}.")
         if results or not was_interrupted:
@@ -129,6 +133,18 @@ def process_images(
         raise KeyboardInterrupt
     named = {image.path for image in images if image.is_named}
     end(EXIT_REFUSED if any(is_failure(each, named) for each in results) else 0)
+
+
+@contextmanager
+def pictures() -> Iterator[Callable[[Sequence[str]], str]]:
+    """Yield a function that returns what shows images in this terminal, if it can show any."""
+    if not (protocol := graphics()):
+        yield lambda _paths: ""
+        return
+    from snapsortd.vision.thumbnails import thumbnails
+
+    with thumbnails("sixel" if protocol == "sixel" else "png") as drawn:
+        yield lambda paths: in_terminal(protocol, picture) if (picture := drawn.row(paths)) else ""
 
 
 def is_failure(result: Mapping[str, Any], named: Collection[str]) -> bool:

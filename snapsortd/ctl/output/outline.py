@@ -25,9 +25,19 @@ PLACES = {"move": "", "copy": "copied to ", "hardlink": "linked in ", "symlink":
 FOLD = "--all lists every image"
 
 
-def outline(results: Sequence[Reply], base: str, width: int, *, everything: bool) -> Iterator[str]:
-    """Yield the lines, at most `width` columns each; paths are relative to the folder `base`."""
-    lists = _Lists(base, width, everything)
+def outline(
+    results: Sequence[Reply],
+    base: str,
+    width: int,
+    *,
+    everything: bool,
+    picture: Callable[[Sequence[str]], str] = lambda _paths: "",
+) -> Iterator[str]:
+    """Yield the lines, at most `width` columns each; paths are relative to the folder `base`.
+
+    `picture` returns what shows these images in the terminal, or nothing.
+    """
+    lists = _Lists(base, width, everything, picture)
     acted = [each for each in results if each["outcome"] in ACTED]
     for rule, images in grouped(acted, lambda each: str(each.get("rule") or "With the image it belongs to")):
         yield lists.heading(rule, images, "only recorded: shadow mode" if images[0]["outcome"] == "shadow" else "")
@@ -87,6 +97,12 @@ def place_of(result: Reply) -> str:
     return fixed.get(action["kind"]) or action_words(action)
 
 
+def place_now(result: Reply) -> str:
+    """Return the path at which an image is now."""
+    path = str(result["path"])
+    return path if os.path.lexists(path) else str(result.get("target") or path)
+
+
 def folder_of(path: str) -> str:
     """Return the folder of a path for display, with a slash at its end."""
     return short(os.path.dirname(path)).rstrip("/") + "/"
@@ -112,7 +128,8 @@ def reason_of(result: Reply) -> str:
 class _Lists:
     """Draws the lists below headings."""
 
-    def __init__(self, base: str, width: int, everything: bool) -> None:
+    def __init__(self, base: str, width: int, everything: bool, picture: Callable[[Sequence[str]], str]) -> None:
+        self._picture = picture
         self._base = base
         self._width = width
         self._everything = everything
@@ -139,7 +156,10 @@ class _Lists:
             last = number == len(shown) - 1 and not hidden
             where = style(fit(place, self._width - len(f"├─   {len(here)}")), fg="cyan")
             yield f"{'└─' if last else '├─'} {where}" + style(f"  {len(here)}", dim=True)
-            yield from self.rows([self._row(each) for each in here], "   " if last else "│  ")
+            indent = "   " if last else "│  "
+            if picture := self._picture([place_now(each) for each in here[:MAX_ROWS]]):
+                yield indent + picture
+            yield from self.rows([self._row(each) for each in here], indent)
         if hidden:
             images_there = count(sum(len(here) for _, here in hidden), "image")
             yield style(f"└─ … {count(len(hidden), 'more destination')}, {images_there}; {FOLD}", dim=True)

@@ -41,7 +41,7 @@ busy, and less than the daemon waits for an answer."""
 CPU_LIMIT_S = 120
 """Processor time of all threads between the arrivals of two images: 30 s on 4 cores."""
 
-_LAZY_MODULES = (
+LAZY_MODULES = (
     *(
         f"PIL.{name}ImagePlugin"
         for name in ("Avif", "Bmp", "Gif", "Jpeg", "Jpeg2K", "Mpo", "Png", "Ppm", "Tiff", "WebP")
@@ -80,7 +80,7 @@ def _serve(channel: Channel) -> None:
     except ModelError as error:
         channel.send({"failed": error.message, "hint": error.hint})
         return
-    blank = _blank_image()
+    blank = blank_image()
     workers = Workers(steps, channel.send, settings.get("threads") or default_threads())
     workers.warm_up(blank)
     sandbox.forbid_writing()
@@ -104,7 +104,7 @@ def _serve(channel: Channel) -> None:
         workers.submit(request["id"], image, request["format"], **how)
 
 
-def _blank_image() -> int:
+def blank_image() -> int:
     """Return a descriptor of a temporary file with a white image, so long that both of its views are encoded."""
     from PIL import Image
 
@@ -128,7 +128,7 @@ def _load(labels: Mapping[str, Sequence[str]], **settings: Any) -> tuple[Steps, 
     from snapsortd.vision.child.learning.layer import Scoring
     from snapsortd.vision.messages import classification_to_json
 
-    for module in _LAZY_MODULES:
+    for module in LAZY_MODULES:
         importlib.import_module(module)
     for image_format in EXTRAS:
         _import_reader(image_format)
