@@ -22,6 +22,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "model": ("model", "Evaluate, fit, list, download and switch the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Diagnose common problems and suggest fixes."),
+        "docs": ("docs", "Show a page of the documentation, a recipe or the example."),
     },
     "Inspect": {
         "status": ("status_control", "Show the state of the daemon."),

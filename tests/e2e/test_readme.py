@@ -1,4 +1,4 @@
-"""Every command and every YAML in the README works as described."""
+"""Every command and every YAML in the README and in the pages of the documentation works as described."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import COMMANDS, Instance
 
 REPOSITORY = Path(__file__).parents[2]
-README = (REPOSITORY / "README.md").read_text()
+FIRST_SCREEN = (REPOSITORY / "README.md").read_text()
+PAGES = [REPOSITORY / page for page in re.findall(r"^\| \[\w+\]\((\S+/docs/\S+\.md)\)", FIRST_SCREEN, re.MULTILINE)]
+README = "\n".join([FIRST_SCREEN, *(page.read_text() for page in PAGES)])
 SECURITY = (REPOSITORY / "SECURITY.md").read_text()
 SHELL = [block.splitlines() for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)]
 YAML = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
@@ -110,11 +112,16 @@ def test_ci_runs_the_two_commands_that_set_everything_up() -> None:
     assert {"make demo", "make test"} <= set(ci.splitlines())
 
 
-def test_every_file_that_is_linked_exists() -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", README)
-    assert links
-    for link in links:
-        assert (REPOSITORY / link).exists(), link
+@pytest.mark.parametrize("page", [REPOSITORY / "README.md", *PAGES], ids=lambda page: page.stem)
+def test_every_file_that_is_linked_exists(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / link).exists(), link
+
+
+def test_the_readme_lists_every_page_and_names_what_a_new_user_asks() -> None:
+    assert sorted(PAGES) == sorted((REPOSITORY / "snapsortd" / "docs").glob("*.md"))
+    assert {"make install", "make demo", "make test", "snapsortctl undo --all"} <= set(LINES)
+    assert len(FIRST_SCREEN.splitlines()) < 100, "numbers and limits have a page of their own"
 
 
 def test_every_promise_of_safety_names_tests_that_exist() -> None:
