@@ -25,6 +25,7 @@ demo: venv
 
 picture: venv
 	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
+	$(BIN)/python packaging/demo/pictures.py packaging/demo check
 
 # Two files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: venv

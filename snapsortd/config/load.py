@@ -97,7 +97,7 @@ def _escape(message: str) -> str:
 
 def refusal(path: str, faults: list[Fault]) -> ConfigError:
     """Return the error that lists the faults of a file."""
-    ordered = sorted(set(faults), key=lambda fault: (fault.position.line, fault.position.column, fault.message))
+    ordered = sorted(dict.fromkeys(faults), key=lambda fault: (fault.position.line, fault.position.column))
     problems = [f"{path}:{fault.position}: {_escape(fault.message)}" for fault in ordered[:MAX_SHOWN]]
     if len(ordered) > MAX_SHOWN:
         problems.append(f"{path}: and {len(ordered) - MAX_SHOWN} more")

@@ -51,8 +51,8 @@ def test_the_path_is_named_once_and_two_faults_of_one_place_share_their_line(tmp
         "       | ^",
     ]
     assert lines[4:6] == [
-        "  4:35: 'move': unknown placeholder {create}; did you mean {created}?",
-        "        'move': unknown placeholder {yaer}; did you mean {taken:%Y}?",
+        "  4:35: 'move': unknown placeholder {yaer}; did you mean {taken:%Y}?",
+        "        'move': unknown placeholder {create}; did you mean {created}?",
     ]
     assert (len(lines), lines[-1]) == (8, f"       | {' ' * 34}^")
 

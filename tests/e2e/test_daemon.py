@@ -131,10 +131,10 @@ def test_a_file_that_is_no_image_is_explained_and_stays(instance: Instance, cont
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        pytest.param(("labels:", "labels: ["), "config.yaml:", id="broken YAML"),
+        pytest.param(("labels:", "labels: ["), "text that contains one needs quotes", id="broken YAML"),
         pytest.param(("rules:", "ruls:"), "did you mean 'rules'", id="unknown key"),
         pytest.param(("label: receipt", "label: reciept"), "did you mean 'receipt'", id="missing label"),
-        pytest.param(("{{label}}", "{{lable}}"), "unknown placeholder {lable}; did you mean 'label'", id="template"),
+        pytest.param(("{{label}}", "{{lable}}"), "unknown placeholder {lable}; did you mean {label}?", id="template"),
     ],
 )
 def test_a_bad_configuration_is_refused_at_the_start(tmp_path: Path, change: tuple[str, str], message: str) -> None:
