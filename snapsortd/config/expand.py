@@ -20,6 +20,8 @@ def expand(text: str, env: Mapping[str, str], *, braces: bool = False) -> str:
 
     Raises ValueError for a variable that is not set, and for `~name`.
     """
+    if text.startswith("~\\"):
+        raise ValueError(f"'{text}' has backslashes; write / between folders")
     if text.startswith("~") and not text.startswith("~/") and text != "~":
         raise ValueError(f"'{text.partition('/')[0]}' is not expanded; write that user's home folder in full")
     if text.startswith("~"):

@@ -12,10 +12,13 @@ from snapsortd.config.yaml_tree import Node
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.text import count
 from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.meant import PLACEHOLDERS
 from snapsortd.rules.placeholders import Part
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 
 _DATE_CODE = re.compile(r"%-?[YmdHMSyBbjV]\b")
+_OTHER_BRACES = re.compile(rf"\{{(?:{'|'.join(PLACEHOLDERS)})[^{{}}]*\}}|[<%](?:{'|'.join(PLACEHOLDERS)})[>%]")
+"""A placeholder in double braces, which stand for single ones, or written as other programs do."""
 Found = tuple[Steps, str]
 """The place in the configuration, and the warning."""
 
@@ -93,8 +96,12 @@ def _about_action(action: RuleAction, sources: list[WatchFolder]) -> Iterator[st
         return
     parts: tuple[Part, ...] = ((destination.root,), *destination.folders)
     text = "/".join(piece for part in parts for piece in part if isinstance(piece, str))
-    if code := _DATE_CODE.search(text):
+    other = _OTHER_BRACES.search(text)
+    if not other and (code := _DATE_CODE.search(text)):
         yield f"'{code[0]}' outside of a placeholder is only text; write for example {{taken:{code[0]}}}"
+    if other:
+        written = f"{{{other[0]}}}" if other[0].startswith("{") else other[0]
+        yield f"'{written}' is only text; write {{{other[0].strip('{}<>%')}}}"
     same = [each for each in sources if each.path == destination.root and not each.subfolders]
     if action.kind is ActionKind.MOVE and same and not destination.folders and destination.name is None:
         yield f"images in {same[0].path} are there already, so they stay where they are; name another folder"

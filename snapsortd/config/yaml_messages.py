@@ -12,6 +12,7 @@ _PLAIN_MESSAGES = (
     (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
     (r"scanning a block scalar", "text that starts with > or | needs quotes"),
     (r"mapping values are not allowed", "unexpected ':'; check the indentation, or put the text in quotes"),
+    (r"escape sequence|unknown escape", "a backslash in double quotes is special; write / between folders"),
     (r"unexpected end of stream", "a quote is never closed"),
     (r"could not find expected ':'", "a ':' is missing on this line or the one before"),
     (
@@ -29,6 +30,7 @@ _ODD_SPACE = re.compile(rf"[ \-]*(?:[\w ]+:)?(?P<found>[{_SPACES}])")
 _WIDE_COLON = re.compile(r"[ \-]*[\w ]+(?P<found>：)")
 _UNQUOTED = re.compile(r"(?:[:\-,\[] +)(?P<found>\{[^{}]*\}(?:[^{},\]\s#:]|\{[^{}]*\})(?:[^{},\]\n#]|\{[^{}]*\})*)")
 """Text that goes on behind a placeholder, without quotes: `move: {created}/x`."""
+_APOSTROPHE = re.compile(r"[:\-,\[] +'[^']*\w(?P<found>')\w")
 _QUOTES = "“”„‟«»‹›‘’‚‛"
 
 Found = tuple[int, int, str]
@@ -76,6 +78,8 @@ def explain(error: yaml.YAMLError, text: str) -> Found:
         if found := _UNQUOTED.search(lines[number]):
             quoted = f"'{found['found'].rstrip()}'" if '"' in found["found"] else f'"{found["found"].rstrip()}"'
             return number, found.start("found"), f"text that starts with {{ needs quotes: {quoted}"
+        if found := _APOSTROPHE.search(lines[number]):
+            return number, found.start("found"), "the quotes end at this apostrophe; use double quotes around the text"
         if found := _WIDE_COLON.match(lines[number]):
             return number, found.start("found"), "a full-width colon, which YAML takes as text; write ': '"
     own = str(getattr(error, "problem", None) or message)

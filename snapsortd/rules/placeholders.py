@@ -152,6 +152,8 @@ def _date_format(name: str, how: str, in_path: bool) -> str:
     if in_path and "/" in how:
         split = "/".join(f"{{{name}:{piece}}}" for piece in how.split("/"))
         raise TemplateError("a date format must not contain '/'", f"write {split}")
+    if how != how.strip():
+        raise TemplateError(f"the format of {{{name}}} has a space around it", f"write {{{name}:{how.strip()}}}")
     if "%" not in how or not _DATE_FORMAT.fullmatch(how):
         raise TemplateError(f"'{how}' is not a valid date format", f"write for example {{{name}:%Y-%m-%d}}")
     return how

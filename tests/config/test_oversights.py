@@ -73,6 +73,16 @@ def told(path: Path) -> list[str]:
             "5:50: '%Y' outside of a placeholder is only text; write for example {taken:%Y}",
             id="a date code without a placeholder",
         ),
+        pytest.param(
+            f"- {{name: A, {LABEL}, actions: [move: '/out/{{{{taken:%Y}}}}/']}}",
+            "5:50: '{{taken:%Y}}' is only text; write {taken:%Y}",
+            id="a placeholder in double braces",
+        ),
+        pytest.param(
+            f"- {{name: A, {LABEL}, actions: [move: /out/<label>/]}}",
+            "5:50: '<label>' is only text; write {label}",
+            id="a placeholder of another program",
+        ),
         pytest.param("  []", "5:3: no rule is in effect, so no image is ever filed", id="no rule"),
         pytest.param(
             f"- {{name: A, enabled: false, {MOVE}}}",

@@ -46,7 +46,7 @@ def place_of(path: str) -> str:
         return path
     with reach(locations()) as backend:
         for _ in range(MOST_MOVES):
-            entries = backend.log(20, None, None, path, False)["entries"]
+            entries = backend.log(limit=20, path=path, shadow=False)["entries"]
             moved = (each for each in entries if each["source"] == path and each["kind"] in MOVES)
             newest = next((each for each in moved if each["state"] == "done" and not each["reversed_by"]), None)
             if newest is None or os.path.lexists(path):
