@@ -14,7 +14,6 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from snapsortd.actions.desktop_notification import notify_desktop
 from snapsortd.config import load_config
 from snapsortd.daemon import pause
 from snapsortd.daemon.announce import Announcer, status_line
@@ -313,8 +312,8 @@ class Daemon:
             log_refused_config(error)
             reason = f"{error}; the last valid one stays in effect: `snapsortctl check`"
             self.announcer.publish("state", {"state": self.state, "reason": reason})
-            if self.session.config.notify:
-                notify_desktop("The new configuration is not used", reason)
+            if self.session.config.notify and self.announcer.notifications is not None:
+                self.announcer.notifications.add_text("The new configuration is not used", reason)
         self.service.ready()
 
     def _reload_soon(self) -> None:

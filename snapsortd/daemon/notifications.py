@@ -96,6 +96,7 @@ class Notifications:
         self._env = env
         self._lock = threading.Lock()
         self._filed, self._failed = Burst(), Burst()
+        self._texts: list[tuple[str, str]] = []
         self._shown: dict[int, list[int]] = {}
         self._bus: Bus | None = None
         self._abilities: list[str] = []
@@ -106,10 +107,19 @@ class Notifications:
         """Have a note shown, with others of its kind that follow soon."""
         with self._lock:
             (self._failed if note.failure else self._filed).add(note, time.monotonic())
-            if self._thread is None:
-                self._wake_reader, self._wake_writer = os.pipe()
-                self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
-                self._thread.start()
+            self._wake()
+
+    def add_text(self, title: str, body: str) -> None:
+        """Have a text shown at once that is not about an image."""
+        with self._lock:
+            self._texts.append((title, body))
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._wake_reader, self._wake_writer = os.pipe()
+            self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+            self._thread.start()
         os.write(self._wake_writer, b"x")
 
     def _run(self) -> None:
@@ -121,6 +131,10 @@ class Notifications:
             readable, _, _ = select.select(watched, [], [], timeout)
             if self._wake_reader in readable:
                 os.read(self._wake_reader, 4096)
+            with self._lock:
+                texts, self._texts = self._texts, []
+            for title, body in texts:
+                self._show(title, escape(body), [])
             for burst in (self._filed, self._failed):
                 with self._lock:
                     notes = burst.take(time.monotonic())
