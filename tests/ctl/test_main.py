@@ -239,7 +239,7 @@ def test_undo_takes_the_last_batch(ctl: Ctl, daemon: FakeControl) -> None:
     assert text.splitlines() == [
         "moved        13  /filed/a.png → /inbox/",
         "1 file undone.",
-        "2 images more, filed within a minute of each other before it: `snapsortctl undo --burst`.",
+        "2 more images came just before, with less than a minute between: `snapsortctl undo --burst` for these.",
     ]
     (call,) = daemon.asked
     assert call[0] == "undo"

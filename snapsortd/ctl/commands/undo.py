@@ -116,8 +116,8 @@ def reverse(
         files = {each[origin] for each in found["results"] if each["done"]}
         say(summary(call, len(files), found["refused"], dry_run))
         if found.get("burst") and not dry_run:
-            more = count(found["burst"], "image")
-            say(f"{more} more, filed within a minute of each other before it: `snapsortctl undo --burst`.")
+            more = count(found["burst"], "more image")
+            say(f"{more} came just before, with less than a minute between: `snapsortctl undo --burst` for these.")
     end(EXIT_REFUSED if found["refused"] else 0)
 
 
