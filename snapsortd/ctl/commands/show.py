@@ -31,7 +31,7 @@ def show_command(file: str, reveal: bool, as_json: bool) -> None:
     """Say where the image is now that is, or was, at FILE; --reveal selects it in the file manager."""
     path = place_of(os.path.abspath(file))
     if not os.path.lexists(path):
-        raise SnapsortError(f"{short(path)} is gone", f"`snapsortctl explain {short(path)}` says what is known of it")
+        raise SnapsortError(f"{short(path)} is gone", "`snapsortctl explain FILE` says what is known of it")
     if reveal:
         reveal_file(path)
     if as_json:
