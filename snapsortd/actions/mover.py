@@ -12,7 +12,7 @@ from snapsortd.actions.link import Link
 from snapsortd.actions.move import Move
 from snapsortd.actions.name_conflicts import find_duplicate, plan_displaced
 from snapsortd.actions.plan import Plan
-from snapsortd.actions.prepare import METHODS, plan_action, plan_trash, shadow_intent
+from snapsortd.actions.prepare import MADE_ONCE, METHODS, plan_action, plan_trash, shadow_intent
 from snapsortd.actions.recovery_table import Resolution
 from snapsortd.actions.remove_copy import RemoveCopy
 from snapsortd.actions.resume import finish_interrupted, restore_name
@@ -30,9 +30,6 @@ from snapsortd.files.open_file import NOT_OPEN, OpenFile, reopen_folder
 from snapsortd.files.os_errors import in_words
 from snapsortd.files.sync import sync
 from snapsortd.files.write_out import write_out
-
-MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
-"""Actions that are not repeated for a version of a file if their result still exists."""
 
 
 class Mover:

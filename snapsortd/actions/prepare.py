@@ -29,6 +29,8 @@ METHODS = {
     ActionKind.RUN: Method.CALL,
     ActionKind.NOTIFY: Method.CALL,
 }
+MADE_ONCE = frozenset({ActionKind.COPY, ActionKind.HARDLINK, ActionKind.SYMLINK})
+"""Actions that are not repeated for a version of a file if their result still exists."""
 KEEPS_SOURCE = frozenset(METHODS) - {ActionKind.MOVE, ActionKind.RENAME, ActionKind.TRASH}
 """Actions after which the file stays at its path."""
 

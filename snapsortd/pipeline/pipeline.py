@@ -201,7 +201,7 @@ class Pipeline:
                 if terms.lesson is not None:
                     decision = from_its_place(decision, path, terms.lesson.origin)
                 if not terms.requested:
-                    decision = without_repeats(self._journal, decision, known)
+                    decision = without_repeats(self._journal, image, decision, known)
                     if known is None and is_offered(self._journal, image, decision):
                         return self._leave(image, Outcome.OFFERED, why_offered(decision), terms)
                 why = reason_left(classification, decision, self._negatives)

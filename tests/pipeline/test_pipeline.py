@@ -362,6 +362,19 @@ def test_a_copy_leaves_the_image_and_is_made_once(room: Room) -> None:
     assert len(tree(room.filed)) == 1
 
 
+def test_a_copy_that_a_person_takes_away_before_the_next_action_succeeds_is_not_made_again(room: Room) -> None:
+    room.rules = (rule_actions(room.to("Copies/", ActionKind.COPY), room.to("Last/")),)
+    (room.filed / "Last").write_bytes(b"a file where the folder should be")
+    path = room.receipt()
+    content = path.read_bytes()
+    assert room.process(path).outcome is Outcome.FAILED
+    (room.filed / "Copies" / "a.png").rename(room.filed / "mine.png")
+    assert room.process(path).outcome is Outcome.FAILED
+    (room.filed / "Last").unlink()
+    assert room.process(path).outcome is Outcome.FILED
+    assert tree(room.inbox, room.filed) == {"mine.png": content, "Last/a.png": content}
+
+
 def test_an_image_that_a_person_puts_back_is_left_alone_until_it_is_asked_for(room: Room) -> None:
     path = room.receipt()
     filed = Path(room.process(path).entries[0].intent.target)
