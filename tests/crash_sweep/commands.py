@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from tests.crash_sweep.invariants import check_kept_somewhere, check_whole_with_links, demand
@@ -42,6 +44,22 @@ class Sort(Scenario):
         demand(f"{path} was not filed" for path in self.at_home())
         self.ctl("undo", "--all")
         self.check_restored()
+
+
+class Correct(Sort):
+    """Correct the label of an image, which is remembered and filed as `Sort` does."""
+
+    def run(self, options: Sequence[str]) -> Ran:
+        words = (self.world.program("snapsortctl"), "correct", *self.world.images, "picture")
+        return self.traced(*words, options=options)
+
+    def check(self, ran: Ran, point: Point | None) -> None:
+        super().check(ran, point)
+        with closing(sqlite3.connect(self.world.journal)) as journal:
+            alone = "sha256 NOT IN (SELECT sha256 FROM embeddings)"
+            (count,) = journal.execute(f"SELECT count(*) FROM examples WHERE {alone}").fetchone()
+        demand([f"{count} examples have no embedding"] if count else [])
+        self.ctl("learned")
 
 
 class Actions(Sort):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import snapsortd
 from tests.crash_sweep import programs, warm
-from tests.crash_sweep.commands import Actions, Sort, Undo
+from tests.crash_sweep.commands import Actions, Correct, Sort, Undo
 from tests.crash_sweep.filing import ByRename, ToAnotherDisk
 from tests.crash_sweep.points import BY_PATH, Point, counting, points, was_hit
 from tests.crash_sweep.scenario import Scenario
@@ -28,6 +28,7 @@ from tests.support.switches import NEITHER, NO_RENAME, Switches
 STEPS: Mapping[str, type[Scenario]] = {
     "actions": Actions,
     "undo": Undo,
+    "correct": Correct,
     "sort": Sort,
     "start-copied": AfterCopy,
     "start-renamed": AfterRename,
