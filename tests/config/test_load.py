@@ -75,7 +75,7 @@ def test_the_folders_that_are_left_out_can_be_changed(tmp_path: Path, text: str,
 
 def test_the_example_is_read_in_full() -> None:
     config = load_config(str(REPO / "snapsortd/config/example.yaml"), ENV)
-    assert [label.name for label in config.labels] == ["screenshot", "receipt", "drawing", "other"]
+    assert [label.name for label in config.labels] == ["screenshot", "receipt", "drawing", "wallpaper", "other"]
     assert config.negatives == {"other"}
     assert config.labels[2].prompts == ("a drawing or a painting",)
     assert config.watch[1] == WatchFolder(

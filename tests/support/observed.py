@@ -70,7 +70,7 @@ class Observed(Instance):
         """Return all journal entries, newest first, or those from or to one path."""
         found: list[dict[str, Any]] = []
         before = None
-        while page := self.client.log(1000, before, path=None if path is None else str(path))["entries"]:
+        while page := self.client.log(limit=1000, before=before, path=None if path is None else str(path))["entries"]:
             found += page
             before = page[-1]["id"]
         return found
