@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.soak.ledger import Content, Ledger
+from tests.soak.ledger import Content, Ledger, listed
 from tests.soak.world import VERBS, Disk, World
 
 FORMATS = ("png", "jpeg", "bmp", "gif", "webp", "tiff")
@@ -240,8 +240,8 @@ class Hand:
         paths = [
             path
             for top in tops
-            for path in top.rglob("*-*-*.*")
-            if not any(part.startswith(".") for part in path.parts)
+            for path in (listed(top) if top.is_dir() else ())
+            if path.match("*-*-*.*") and not any(part.startswith(".") for part in path.parts)
         ]
         return sorted(paths, key=lambda path: int(path.stem.split("-")[2].split()[0]))
 

@@ -82,13 +82,18 @@ def find(roots: Sequence[Path]) -> tuple[Found, list[Path]]:
     """Return every file below the folders by its content, and every name of ours."""
     found: dict[str, list[Path]] = {}
     ours = []
-    paths = (path for root in roots for path in wait_for(partial(_listed, root), what=f"{root} listed") or ())
+    paths = (path for root in roots for path in listed(root))
     for path in (path for path in paths if PROBE not in str(path)):  # a later probe removes what a killed one left
         if path.name.startswith(OWN_PREFIX):
             ours.append(path)
         elif path.is_file() and path.suffix != ".trashinfo" and not path.name.startswith(".fuse_hidden"):
             found.setdefault(hashlib.sha256(path.read_bytes()).hexdigest(), []).append(path)
     return found, ours
+
+
+def listed(root: Path) -> list[Path]:
+    """Return everything below a folder, and the folder."""
+    return wait_for(partial(_listed, root), what=f"{root} listed")
 
 
 def _listed(root: Path) -> list[Path] | None:
