@@ -45,7 +45,6 @@ def test_corrections_by_command_and_by_hand(tmp_path: Path) -> None:
             instance.start()
             learned = wait_for(lambda: settled(instance), seconds=120, what="a layer with all examples")
             assert [each["verdict"] for each in learned["labels"]] == ["in force", "in force"]
-            assert learned["labels"][0]["sources"] == {"corrected": 5, "moved": 3}
             for kind, folder in (("r", alpha), ("s", beta)):
                 path = Path(put(instance.inbox, kind, seed))
                 wait_for((folder / path.name).exists, seconds=60, what=f"{path.name} filed in {folder}")
@@ -58,6 +57,7 @@ def test_corrections_by_command_and_by_hand(tmp_path: Path) -> None:
 
 
 def settled(instance: Instance) -> Any:
-    """Return what was learnt once that is all that was told, or None."""
+    """Return what was learnt once that is all that was told, by command and by hand, or None."""
     found = instance.json("learned")
-    return found if found["examples"] == 13 and found["up_to_date"] else None
+    told = found["labels"][0]["sources"] == {"corrected": 5, "moved": 3}
+    return found if told and found["examples"] == 13 and found["up_to_date"] else None
