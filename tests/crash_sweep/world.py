@@ -66,8 +66,8 @@ rules:
       - rename: "shot.{{ext}}"
       - move: {{dest: "{filed}/taken/", on_conflict: rename_existing}}
 """
-NO_BATCH = 2**62
-"""More than the number of batches."""
+BEFORE_ALL = "1970-01-02T00:00:00+00:00"
+"""Nothing was filed by then."""
 IMAGE = "shot.png"
 MODE = 0o640
 ATTRIBUTE, VALUE = "user.origin", b"kept"
@@ -192,7 +192,7 @@ class World(Instance):
         if status["state"] not in ("running", "loading") or status["queued"]:
             return False
         try:
-            self.client.undo(dry_run=True, batch=NO_BATCH)  # it replies between two images
+            self.client.undo(dry_run=True, until=BEFORE_ALL)  # it replies between two images
             return self.client.status()["queued"] == 0 and all(map(self._is_dealt_with, images))
         except Unavailable:
             return False

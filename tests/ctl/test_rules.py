@@ -69,7 +69,7 @@ def test_shadow_lists_what_would_have_been_done(ctl: Ctl, daemon: FakeControl) -
 @pytest.mark.usefixtures("config")
 def test_shadow_of_an_empty_journal(ctl: Ctl) -> None:
     assert ctl.out("shadow") == "No rule in shadow mode has matched an image yet.\n"
-    assert ctl.json("shadow") == {"entries": []}
+    assert ctl.json("shadow") == {"entries": [], "total": 0}
 
 
 @pytest.mark.usefixtures("config")

@@ -32,7 +32,7 @@ from snapsortd.daemon.api.requests import (
     parsed_query,
     query_of,
 )
-from snapsortd.daemon.api.teaching import Teaching, teaching_routes
+from snapsortd.daemon.api.teaching_routes import Teaching, teaching_routes
 from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
 
