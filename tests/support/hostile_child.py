@@ -22,6 +22,7 @@ from functools import partial
 from typing import Any
 
 from snapsortd.vision.child import main as child
+from snapsortd.vision.child.learning.layer import Scoring
 from snapsortd.vision.child.workers import Steps
 from snapsortd.vision.wire import Channel
 
@@ -142,7 +143,7 @@ def _call(x86_64: int, aarch64: int) -> None:
         raise OSError(ctypes.get_errno(), "")
 
 
-def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, dict[str, Any]]:
+def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, Scoring, dict[str, Any]]:
     """Replace `child._load`: load nothing, and start a thread that exists before the sandbox is closed.
 
     It handles PNG files itself, making its attempts on them.
@@ -182,7 +183,7 @@ def _hostile(what: str, outside: dict[str, Any], **_: object) -> tuple[Steps, di
             return {}
         return attack(image) if what == "attack" else die(image)
 
-    return Steps(look, list), {"name": "hostile", "dim": 1}
+    return Steps(look, list), Scoring({}, 1), {"name": "hostile", "dim": 1}
 
 
 def _unconfined(fd: int) -> None:
