@@ -82,7 +82,7 @@ def test_a_burst_is_one_notification_whose_button_undoes_it(
         assert reason in service.shown[2][4]
     notifications.add(FILED)
     wait_for(lambda: service.shown[-1][3] == "Filed as receipt", what="the next one")
-    assert service.shown[-1][4] == "a&lt;b&gt;.png → /out/deep/"
+    assert service.shown[-1][4] == "a&lt;b&gt;.png → /out/deep/\nWrong? snapsortctl correct 7 LABEL"
 
 
 @needs_bus
@@ -90,8 +90,15 @@ def test_a_desktop_without_buttons_and_markup_gets_none(address: str) -> None:
     service = NotificationService(address, ("body",))
     Notifications(Undoing(), {"DBUS_SESSION_BUS_ADDRESS": address}).add(FILED)
     wait_for(lambda: service.shown, what="shown")
-    assert service.shown[0][4:6] == ["a<b>.png → /out/deep/", []]
+    assert service.shown[0][4:6] == ["a<b>.png → /out/deep/\nWrong? snapsortctl correct 7 LABEL", []]
     service.close()
+
+
+@needs_bus
+def test_a_text_is_shown_at_once(address: str, service: NotificationService) -> None:
+    Notifications(Undoing(), {"DBUS_SESSION_BUS_ADDRESS": address}).add_text("Not used", "a < b")
+    wait_for(lambda: service.shown, what="shown")
+    assert service.shown[0][3:6] == ["Not used", "a &lt; b", []]
 
 
 @needs_bus

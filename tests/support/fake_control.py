@@ -261,7 +261,7 @@ class FakeControl:
         return {"results": results, "done": 1, "refused": len(results) - 1, "burst": 2}
 
     def pause(self, seconds: int | None = None) -> dict[str, Any]:
-        self._note("pause", **({} if seconds is None else {"seconds": seconds}))
+        self.note("pause", **({} if seconds is None else {"seconds": seconds}))
         return {"state": "paused"}
 
     def resume(self) -> dict[str, Any]:

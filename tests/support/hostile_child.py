@@ -190,7 +190,7 @@ def _unconfined(fd: int) -> None:
     """Run the same attack in a process that has not given up any rights."""
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         settings, _ = channel.receive() or ({}, None)
-        attack, about = _hostile(**settings)
+        attack, _, about = _hostile(**settings)
         channel.send(about)
         _, image = channel.receive() or ({}, None)
         assert image is not None

@@ -106,7 +106,7 @@ def score_lines(scores: Mapping[str, float], zero_shot: Mapping[str, float]) -> 
                 escape(label),
                 score_text(score),
                 Bar(1, 0, score, width=BAR_WIDTH, color="green"),
-                learnt_part(score, zero_shot[label]) if label in zero_shot else "",
+                *([learnt_part(score, zero_shot[label]) if label in zero_shot else ""] if zero_shot else []),
             )
             for label, score in best_first
         ],
