@@ -78,7 +78,7 @@ def test_a_broken_configuration(patient: Patient) -> None:
     patient.config.write_text(patient.config.read_text().replace("labels:", "lables:").replace("rules:", "ruls:"))
     found = patient.trouble("configuration")
     assert found.status is Status.PROBLEM
-    assert found.summary == f"{patient.config}:2:1: unknown key 'lables'; did you mean 'labels'? (and 1 more)"
+    assert found.summary == f"{patient.config}:3:1: unknown key 'lables'; did you mean 'labels'? (and 1 more)"
     assert "snapsortctl check" in found.fix
 
 

@@ -123,7 +123,7 @@ def process_images(
         say_json({"images": results, "batch": batch, "counts": counts, "dry_run": dry_run})
     else:
         with pictures() as picture:
-            base = base_folder(paths)
+            base = base_folder(paths or [image.path for image in images])
             say(outline(results, base, terminal_width(), everything=everything, picture=picture))
         if was_interrupted:
             say(f"Interrupted after {len(results)} of {count(len(images), 'image')}.")
@@ -153,9 +153,10 @@ def is_failure(result: Mapping[str, Any], named: Collection[str]) -> bool:
 
 
 def base_folder(paths: Sequence[str]) -> str:
-    """Return the folder that all of the paths are in, or are."""
-    folders = (os.path.abspath(path) for path in paths)
-    return os.path.commonpath([path if os.path.isdir(path) else os.path.dirname(path) for path in folders])
+    """Return the folder that all of the paths are in, or are; the root if there are none."""
+    absolute = (os.path.abspath(path) for path in paths)
+    folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in absolute]
+    return os.path.commonpath(folders) if folders else "/"
 
 
 def results_of(
