@@ -6,11 +6,14 @@ import json
 import math
 import os
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from snapsortd.files.atomic_write import write_atomically
 
 CHECK_S = 10.0
 """Maximum interval between checks: the wall clock may be set, or the computer suspended."""
+LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""A pause until then or later never ends: later moments cannot be shown."""
 
 
 class Pause:
@@ -26,9 +29,9 @@ class Pause:
 
     def begin(self, until: float = math.inf) -> None:
         """Pause until then."""
-        self.until = until
+        self.until = until if until < LAST else math.inf
         with suppress(OSError):
-            write_atomically(self._path, json.dumps(None if until == math.inf else until).encode())
+            write_atomically(self._path, json.dumps(until if until < LAST else None).encode())
 
     def end(self) -> None:
         """Pause no longer."""
@@ -48,4 +51,4 @@ class Pause:
             return None
         if found is None:
             return math.inf
-        return float(found) if isinstance(found, int | float) else None
+        return float(found) if isinstance(found, int | float) and 0 <= found < LAST else None

@@ -52,12 +52,14 @@ def test_a_pause_is_kept_and_ends_by_itself_or_when_asked(tmp_path: Path) -> Non
     assert Pause(path).remaining(1001.0) == 0
     pause.begin()
     assert Pause(path).until == math.inf
+    pause.begin(2.0**63)
+    assert (pause.until, Pause(path).until) == (math.inf, math.inf)
     pause.end()
     pause.end()
     assert Pause(path).until is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'"x"', b"[1]", b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b'"x"', b"[1]", b"\xff", b"NaN", b"9" * 400, b"-1"])
 def test_a_damaged_pause_is_none(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "paused").write_bytes(content)
     assert Pause(str(tmp_path / "paused")).until is None
