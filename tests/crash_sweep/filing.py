@@ -30,7 +30,8 @@ class DaemonFiles(Scenario):
         assert self.world.process is not None
         pid = self.world.process.pid
         self.log.write_bytes(b"")
-        with subprocess.Popen(["strace", "-qq", "-o", self.log, "-f", *options, "-p", str(pid)]) as tracer:
+        command = ["strace", "-qq", "-o", self.log, "-f", *options, "-p", str(pid)]
+        with subprocess.Popen(command, start_new_session=True) as tracer:
             try:
                 traced = f"/proc/{pid}/status"
                 wait_for(lambda: "\nTracerPid:\t0\n" not in Path(traced).read_text(), what="strace attached")

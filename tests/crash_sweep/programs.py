@@ -77,7 +77,8 @@ def environment() -> Iterator[dict[str, str]]:
     """Provide what `Forked` needs, until the end of the block."""
     with tempfile.TemporaryDirectory(prefix="programs") as folder:
         address = Path(folder) / "socket"
-        with subprocess.Popen([sys.executable, "-m", "tests.crash_sweep.programs", str(address)]) as process:
+        command = [sys.executable, "-m", "tests.crash_sweep.programs", str(address)]
+        with subprocess.Popen(command, start_new_session=True) as process:
             try:
                 wait_for(address.exists, seconds=300, what="the programs imported")
                 yield {VARIABLE: str(address)}

@@ -68,7 +68,13 @@ class Scenario(ABC):
         """Run a command to its end."""
         command = ["strace", "-qq", "-o", self.log, *starting(options), *words]
         done = subprocess.run(
-            command, env=self.world.env, capture_output=True, text=True, errors="replace", timeout=DEADLINE
+            command,
+            env=self.world.env,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=DEADLINE,
+            start_new_session=True,
         )
         return Ran(self.log.read_text(errors="replace"), done.stdout + done.stderr, done.returncode)
 

@@ -51,7 +51,10 @@ class Start(Undo):
     def run(self, options: Sequence[str]) -> Ran:
         world = self.world
         command = ["strace", "-qq", "-o", str(self.log), *starting(options), world.program("snapsortd")]
-        with world.log.open("ab") as log, subprocess.Popen(command, env=world.env, stderr=log) as tracer:
+        with (
+            world.log.open("ab") as log,
+            subprocess.Popen(command, env=world.env, stderr=log, start_new_session=True) as tracer,
+        ):
             try:
                 wait_for(lambda: tracer.poll() is not None or world.rests(()), seconds=DEADLINE, what="idle")
                 if tracer.poll() is None:

@@ -1,4 +1,8 @@
-"""Run the points of every scenario, several at a time, and record every violation."""
+"""Run the points of every scenario, several at a time, and record every violation.
+
+All processes are in sessions of their own: an end of the sweep by Ctrl-C, or by timeout(1), which signals the whole
+process group, is for the sweep alone. It finishes the current runs, in which nothing else may die.
+"""
 
 from __future__ import annotations
 

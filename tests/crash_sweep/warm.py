@@ -34,7 +34,8 @@ def environment() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory(prefix="warm") as folder:
         address, model = Path(folder) / "socket", Path(folder) / "model"
         command = [sys.executable, "-m", "tests.crash_sweep.warm", str(address), str(model)]
-        with subprocess.Popen(command, env=os.environ | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}) as process:
+        env = os.environ | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"}
+        with subprocess.Popen(command, env=env, start_new_session=True) as process:
             try:
                 wait_for(address.exists, seconds=300, what="torch loaded")
                 paths = (str(Path(__file__).parent / "warmed"), os.environ.get("PYTHONPATH"))
