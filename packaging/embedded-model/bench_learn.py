@@ -30,6 +30,7 @@ import yaml
 from snapsortd.config import Label
 from snapsortd.ctl.evaluation.classify import classify_all, open_classifier
 from snapsortd.domain.image import Classification
+from snapsortd.files.locations import Locations
 from snapsortd.vision.child.engines.engine import Array
 from snapsortd.vision.child.learning.layer import Scoring
 from snapsortd.vision.child.learning.main import learn_from, zero_shot_scores
@@ -98,7 +99,8 @@ class Images:
 
 def embed(items: Sequence[data.Item], cache: str) -> Images:
     """Classify the images with the embedded model; only the embeddings are used."""
-    with open_classifier("embedded", [Label("any", ("a photo",))], cache) as classifier:
+    here = Locations("", state_dir=cache, cache_dir=cache, runtime_dir=cache, log_dir=cache)
+    with open_classifier("embedded", [Label("any", ("a photo",))], here) as classifier:
         found = list(classify_all([str(item.path) for item in items], classifier))
         kept = [(item, each) for item, each in zip(items, found, strict=True) if isinstance(each, Classification)]
         rows = np.stack([np.frombuffer(each.embedding, "<f2").astype(np.float32) for _, each in kept])
