@@ -49,7 +49,7 @@ def test_the_test_above_would_notice() -> None:
 
 def test_a_start_loads_neither_what_answers_nor_what_checks_a_configuration() -> None:
     """READY waits for none of these: a web server is loaded behind it, the configuration is remembered."""
-    late = "{'uvicorn', 'starlette', 'h11', 'asyncio', 'pydantic', 'yaml', 'anyascii', 'regex'}"
+    late = "{'uvicorn', 'starlette', 'h11', 'asyncio', 'pydantic', 'yaml', 'anyascii', 'regex', 'jeepney'}"
     assert loaded_by("import snapsortd.daemon.main", late) == "set()"
     assert "pydantic" in loaded_by("import snapsortd.daemon.main, pydantic", late)
 

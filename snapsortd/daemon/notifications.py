@@ -15,12 +15,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snapsortd.actions.desktop_notification import notify_desktop
-from snapsortd.daemon.dbus import MEMBER, Bus, Message
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count, display_path, escape
+
+if TYPE_CHECKING:
+    from snapsortd.daemon.desktop import Desktop, Signal
 
 log = logging.getLogger("snapsortd")
 
@@ -30,8 +32,6 @@ MAX_WAIT_S = 10.0
 """A burst that goes on is shown in parts of this length."""
 MAX_SHOWN = 50
 """Notifications whose buttons work."""
-SERVICE = ("org.freedesktop.Notifications", "/org/freedesktop/Notifications", "org.freedesktop.Notifications")
-"""See specifications.freedesktop.org/notification-spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,7 @@ class Notifications:
         self._filed, self._failed = Burst(), Burst()
         self._texts: list[tuple[str, str]] = []
         self._shown: dict[int, list[int]] = {}
-        self._bus: Bus | None = None
-        self._abilities: list[str] = []
+        self._desktop: Desktop | None = None
         self._wake_reader, self._wake_writer = -1, -1
         self._thread: threading.Thread | None = None
 
@@ -126,7 +125,7 @@ class Notifications:
         while True:
             with self._lock:
                 due = min(self._filed.due, self._failed.due)
-            watched = [self._wake_reader, *([self._bus.socket.fileno()] if self._bus else [])]
+            watched = [self._wake_reader, *([self._desktop.fileno()] if self._desktop else [])]
             timeout = None if due == math.inf else max(0.0, due - time.monotonic())
             readable, _, _ = select.select(watched, [], [], timeout)
             if self._wake_reader in readable:
@@ -146,22 +145,18 @@ class Notifications:
     def _show(self, title: str, body: str, ids: list[int]) -> None:
         try:
             self._show_on_bus(title, body, ids)
-        except OSError as error:
+        except (OSError, ImportError) as error:
             self._close()
             if not notify_desktop(title, body):
                 log.debug("no notification could be shown: %s", error)
 
     def _show_on_bus(self, title: str, body: str, ids: list[int]) -> None:
-        if self._bus is None:
-            self._bus = Bus(self._env)
-            self._bus.subscribe(SERVICE[0])
-            (self._abilities,) = self._bus.call(*SERVICE, "GetCapabilities")
-        if "body-markup" in self._abilities:
-            body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        hints: dict[str, tuple[str, Any]] = {}
-        buttons = ["undo", "Undo"] if ids and "actions" in self._abilities else []
-        content = ("snapsortd", 0, "folder-pictures", title, body, buttons, hints, -1)
-        (number,) = self._bus.call(*SERVICE, "Notify", "susssasa{sv}i", *content)
+        if self._desktop is None:
+            from snapsortd.daemon.desktop import Desktop  # loaded only where a notification is shown
+
+            self._desktop = Desktop(self._env)
+        buttons = {"undo": "Undo"} if ids and self._desktop.has_buttons else {}
+        number = self._desktop.show(title, body, buttons)
         if buttons:
             self._shown[number] = ids
             while len(self._shown) > MAX_SHOWN:
@@ -170,29 +165,30 @@ class Notifications:
     def _answer(self) -> None:
         """Handle the buttons that were pressed."""
         try:
-            while self._bus is not None and (message := self._next_signal(self._bus)) is not None:
-                self._handle(message)
+            for signal in self._desktop.signals() if self._desktop else ():
+                self._handle(signal)
         except OSError:
             self._close()
 
-    @staticmethod
-    def _next_signal(bus: Bus) -> Message | None:
-        return bus.waiting.pop(0) if bus.waiting else bus.receive(0.0)
+    def _handle(self, signal: Signal) -> None:
+        if signal.name == "ActionInvoked" and signal.body[1:] == ("undo",):
+            self._undo_shown(signal.body[0])
+        elif signal.name == "NotificationClosed":
+            self._shown.pop(signal.body[0], None)
 
-    def _handle(self, message: Message) -> None:
-        member, body = message.fields.get(MEMBER), message.body
-        if member == "ActionInvoked" and body[1:] == ["undo"] and (ids := self._shown.pop(body[0], None)):
-            try:
-                refused = [each["reason"] for each in self._undo(ids)["results"] if not each["done"]]
-            except SnapsortError as error:
-                refused = [str(error)]
-            if refused:
-                self._show(f"{count(len(refused), 'image')} could not be moved back", escape(refused[0]), [])
-        elif member == "NotificationClosed":
-            self._shown.pop(body[0], None)
+    def _undo_shown(self, number: int) -> None:
+        ids = self._shown.pop(number, None)
+        if ids is None:
+            return
+        try:
+            refused = [each["reason"] for each in self._undo(ids)["results"] if not each["done"]]
+        except SnapsortError as error:
+            refused = [str(error)]
+        if refused:
+            self._show(f"{count(len(refused), 'image')} could not be moved back", escape(refused[0]), [])
 
     def _close(self) -> None:
-        if self._bus is not None:
+        if self._desktop is not None:
             with suppress(OSError):
-                self._bus.close()
-        self._bus = None
+                self._desktop.close()
+        self._desktop = None

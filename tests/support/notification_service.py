@@ -9,22 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from snapsortd.daemon.dbus import (
-    CALL,
-    DESTINATION,
-    INTERFACE,
-    MEMBER,
-    PATH,
-    REPLY_SERIAL,
-    RETURN,
-    SENDER,
-    SIGNAL,
-    Bus,
-    encode,
-)
+from jeepney import DBusAddress, HeaderFields, MessageType, new_method_return, new_signal
+from jeepney.io.blocking import open_dbus_connection
 
-NAME, OBJECT = "org.freedesktop.Notifications", "/org/freedesktop/Notifications"
-BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+NAME = "org.freedesktop.Notifications"
+OBJECT = DBusAddress("/org/freedesktop/Notifications", interface=NAME)
 
 
 @contextmanager
@@ -45,33 +34,31 @@ class NotificationService:
     def __init__(self, address: str, abilities: tuple[str, ...]) -> None:
         self.shown: list[list[Any]] = []
         self._abilities = abilities
-        self._bus = Bus({"DBUS_SESSION_BUS_ADDRESS": address})
-        self._bus.call(*BUS, "RequestName", "su", NAME, 0)
+        self._bus = open_dbus_connection(address)
+        self._bus.bus_proxy.RequestName(NAME)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def _serve(self) -> None:
         while True:
             try:
-                message = self._bus.receive(60)
-            except (OSError, ValueError):
+                call = self._bus.receive()
+            except OSError:
                 return
-            if message is None or message.kind != CALL:
+            if call.header.message_type is not MessageType.method_call:
                 continue
-            to = [(REPLY_SERIAL, "u", message.serial), (DESTINATION, "s", message.fields[SENDER])]
-            if message.fields[MEMBER] == "GetCapabilities":
-                self._bus.socket.sendall(encode(RETURN, 1000, to, "as", [list(self._abilities)]))
+            if call.header.fields[HeaderFields.member] == "GetCapabilities":
+                self._bus.send(new_method_return(call, "as", (list(self._abilities),)))
             else:
-                self.shown.append(message.body)
-                self._bus.socket.sendall(encode(RETURN, 1001, to, "u", [len(self.shown)]))
+                self.shown.append(list(call.body))
+                self._bus.send(new_method_return(call, "u", (len(self.shown),)))
 
     def press(self, number: int, button: str) -> None:
         """Press a button of a notification."""
-        fields = [(PATH, "o", OBJECT), (INTERFACE, "s", NAME), (MEMBER, "s", "ActionInvoked")]
-        self._bus.socket.sendall(encode(SIGNAL, 1002, fields, "us", [number, button]))
+        self._bus.send(new_signal(OBJECT, "ActionInvoked", "us", (number, button)))
 
     def close(self) -> None:
         """Leave the bus, so that another service can take its place."""
-        self._bus.socket.shutdown(socket.SHUT_RDWR)
+        self._bus.sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._bus.close()
