@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from snapsortd.config.meant import as_entry, stands_for_mapping, unknown_key
 from snapsortd.config.schema.document import json_schema
-from snapsortd.config.schema.values import Faults, describe
+from snapsortd.config.schema.texts import Faults, describe
 from snapsortd.config.yaml_tree import Fault, Node
 from snapsortd.domain.text import nearest
 

@@ -11,8 +11,9 @@ from snapsortd.config.build import build_labels
 from snapsortd.config.faults import faults_of
 from snapsortd.config.load import read_file, refusal
 from snapsortd.config.schema.base import Strict
+from snapsortd.config.schema.context import ValidationContext
 from snapsortd.config.schema.document import LabelEntry
-from snapsortd.config.schema.values import Line, ValidationContext
+from snapsortd.config.schema.texts import Line
 from snapsortd.config.settings import Label
 
 

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from snapsortd.config.build import build
 from snapsortd.config.faults import faults_of
+from snapsortd.config.schema.context import ValidationContext
 from snapsortd.config.schema.document import Document
-from snapsortd.config.schema.values import ValidationContext
 from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
 from snapsortd.domain.errors import ConfigError

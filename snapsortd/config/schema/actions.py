@@ -14,7 +14,8 @@ from typing_extensions import TypedDict
 from snapsortd.config.meant import as_entry
 from snapsortd.config.schema.base import ONE_KEY, Short, Strict
 from snapsortd.config.schema.templates import Command, Dest, FileName, Notice, Tags
-from snapsortd.config.schema.values import TimeLimit, describe
+from snapsortd.config.schema.texts import describe
+from snapsortd.config.schema.values import TimeLimit
 from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.rule import RuleAction

@@ -19,8 +19,10 @@ from pydantic_core import CoreSchema
 
 from snapsortd.config.schema.actions import WORDS, ActionEntry, Actions, check_order, kind_of
 from snapsortd.config.schema.base import Short, Strict
+from snapsortd.config.schema.context import context_of
 from snapsortd.config.schema.filters import FilterBody, FilterEntry, Filters
 from snapsortd.config.schema.regexes import named_groups
+from snapsortd.config.schema.texts import Line, Lines, Patterns
 from snapsortd.config.schema.values import (
     NO_RULE,
     Announced,
@@ -30,18 +32,14 @@ from snapsortd.config.schema.values import (
     ExpectedRule,
     Folder,
     Folders,
-    Line,
-    Lines,
     ModelName,
     Path,
-    Patterns,
     RuleName,
     RuleTags,
     Threads,
     UnloadAfter,
     Wait,
     WatchedPath,
-    context_of,
 )
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.left_out import DEFAULT

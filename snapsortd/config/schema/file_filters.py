@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from snapsortd.config.schema.base import Short
 from snapsortd.config.schema.filter_values import Addresses, Dates, FolderPatterns, Regex, Weekdays
-from snapsortd.config.schema.values import Ages, Extensions, Lines, Sizes
+from snapsortd.config.schema.texts import Lines
+from snapsortd.config.schema.values import Ages, Extensions, Sizes
 from snapsortd.config.screenshot_names import screenshot_names
 from snapsortd.rules.filters import (
     AgeFilter,

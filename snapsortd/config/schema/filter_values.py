@@ -9,10 +9,11 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand
+from snapsortd.config.schema.context import context_of
 from snapsortd.config.schema.dates import date_bounds
 from snapsortd.config.schema.quantities import aspect, comparisons, megapixels
 from snapsortd.config.schema.regexes import check_regex
-from snapsortd.config.schema.values import Line, as_many, as_text, context_of, describe
+from snapsortd.config.schema.texts import Line, as_many, as_text, describe
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import DAYS, Comparison, DateBound, Range

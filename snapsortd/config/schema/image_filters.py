@@ -8,7 +8,8 @@ from pydantic_core import CoreSchema
 
 from snapsortd.config.schema.base import Short, Strict
 from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels, Precision
-from snapsortd.config.schema.values import KnownLabels, Lines, Pixels, describe
+from snapsortd.config.schema.texts import Lines, describe
+from snapsortd.config.schema.values import KnownLabels, Pixels
 from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,

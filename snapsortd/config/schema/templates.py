@@ -8,7 +8,8 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand
-from snapsortd.config.schema.values import Faults, as_line, as_many, as_text, context_of, describe
+from snapsortd.config.schema.context import context_of
+from snapsortd.config.schema.texts import Faults, as_line, as_many, as_text, describe
 from snapsortd.domain.errors import TemplateError
 from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate

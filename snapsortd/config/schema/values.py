@@ -1,19 +1,16 @@
-"""The value types of the configuration: each parses one kind of text and reports what is wrong with it.
-
-Data from elsewhere (environment variables, the defined labels) comes as the validation context of pydantic.
-"""
+"""The value types of the configuration: each parses one kind of text and reports what is wrong with it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, InstanceOf, ValidationInfo, WithJsonSchema
 
 from snapsortd.config.expand import expand, expand_folder
+from snapsortd.config.schema.context import context_of
 from snapsortd.config.schema.quantities import comparisons, duration, pixels, size
+from snapsortd.config.schema.texts import Line, as_many, as_text, describe
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.names import IMAGE_SUFFIXES
 from snapsortd.domain.text import suggestion
@@ -27,84 +24,6 @@ MAX_COMMAND_S = 3600.0
 MAX_THREADS = 64
 _SUFFIX = re.compile(r"[a-z0-9][\w.+-]{0,31}", re.ASCII)
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
-
-
-class Faults(ValueError):
-    """Several faults of one value."""
-
-    def __init__(self, messages: Sequence[str]) -> None:
-        super().__init__("; ".join(messages))
-        self.messages = tuple(messages)
-
-
-@dataclass
-class ValidationContext:
-    """Data that values are validated against. `labels` is None if the labels themselves are invalid."""
-
-    env: Mapping[str, str]
-    labels: tuple[str, ...] | None
-    rule_names: set[str] = field(default_factory=set)
-    watched: set[str] = field(default_factory=set)
-    groups: tuple[str, ...] | None = None
-    """The named groups of the regex filters of the current rule; None if those are invalid."""
-
-
-def context_of(info: ValidationInfo) -> ValidationContext:
-    """Return the context that the validation was started with."""
-    context = info.context
-    assert isinstance(context, ValidationContext)
-    return context
-
-
-def as_text(value: object, example: str) -> str:
-    """Return the value. Raises ValueError with an example if it is not text."""
-    if not isinstance(value, str):
-        hint = "; text that starts with { needs quotes" if isinstance(value, dict) else ""
-        raise ValueError(f"must be text such as {example}, not {describe(value)}{hint}")
-    return value
-
-
-def describe(value: object) -> str:
-    """Return a value in the terms of the person who wrote it."""
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f"the text '{value}'" if len(value) <= 60 else f"the text '{value[:60]}…'"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"
-
-
-def as_line(value: str) -> str:
-    """Return the text without trailing line ends. Raises ValueError if it is empty or has several lines."""
-    text = value.strip("\n")  # which a block scalar (`|`, `>`) ends with
-    if not text.strip():
-        raise ValueError("is empty")
-    if "\n" in text:
-        raise ValueError("must be on one line")
-    return text
-
-
-def as_many(value: object) -> object:
-    """Return a list, also for a single text. Raises ValueError for anything else, and for an empty list."""
-    if isinstance(value, str):
-        return [value]
-    if not isinstance(value, list):
-        raise ValueError(f"must be text or a list of texts, not {describe(value)}")
-    if not value:
-        raise ValueError("is an empty list; it needs at least one text")
-    return value
-
-
-def as_any_number(value: object) -> object:
-    """Return a list, also for a single text and for an empty list. Raises ValueError for anything else."""
-    return value if value == [] else as_many(value)
 
 
 def _duration(value: object) -> float:
@@ -244,9 +163,6 @@ def _announced(value: object) -> object:
     return value
 
 
-Line = Annotated[str, AfterValidator(as_line)]
-Lines = Annotated[list[Line], BeforeValidator(as_many, json_schema_input_type=str | list[str])]
-Patterns = Annotated[list[Line], BeforeValidator(as_any_number, json_schema_input_type=str | list[str])]
 Duration = Annotated[float, BeforeValidator(_duration), WithJsonSchema({"type": "string", "examples": ["2s", "5m"]})]
 Wait = Annotated[float, BeforeValidator(_wait), WithJsonSchema({"type": "string", "examples": ["10m", "0s"]})]
 TimeLimit = Annotated[
