@@ -9,7 +9,8 @@ from typing import Any
 
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import UndoRefused
-from snapsortd.journal.queries import BACK, FORWARD, IN_EFFECT, JournalReader
+from snapsortd.journal.entry_queries import BACK, FORWARD, IN_EFFECT
+from snapsortd.journal.queries import JournalReader
 
 BURST_S = 60.0
 """Seconds between two moves from which they are not one burst."""
