@@ -7,9 +7,7 @@ them itself: a folder that does not answer must not keep the others waiting.
 from __future__ import annotations
 
 import math
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +18,9 @@ from queue import Empty, SimpleQueue
 from snapsortd.domain.file import Stat
 from snapsortd.files.answering import Ask, NotAnswering, directly
 from snapsortd.watch.held_back import HeldBack
-from snapsortd.watch.scan_queue import SLICE_S, ScanQueue
+from snapsortd.watch.look import look_at_each
+from snapsortd.watch.ready import ReadyFiles
+from snapsortd.watch.scan_queue import ScanQueue
 from snapsortd.watch.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000
@@ -33,8 +33,6 @@ FRESH_LIMIT = 20_000
 """Maximum number of waiting events; further ones are dropped, and a scan finds their files instead."""
 RETRY_LIMIT = 5_000
 """Maximum number of failed files that wait for a retry; further ones are left to the next scan."""
-NEW_FILE_WINDOW_S = 1.0
-"""A file that settled less than this long ago is served first, so that bulk copies do not delay a new screenshot."""
 FIRST_RETRY_S = 60.0
 MAX_RETRY_S = 3600.0
 _IMMEDIATELY = 0.0
@@ -53,16 +51,6 @@ class _Waiting:
     seen: Observation | None = None
     retry_at: float | None = None
     """For a failed file, the time before which it is not retried unless it changes."""
-
-
-def _look_at_each(stat: Callable[[str], Stat | None], paths: Sequence[str]) -> list[tuple[str, Stat | None]]:
-    """Return the facts of the first paths: as many as can be read in a slice of time, at least one."""
-    until, found = time.monotonic() + SLICE_S, []
-    for path in paths:
-        found.append((path, stat(path)))
-        if time.monotonic() >= until:
-            break
-    return found
 
 
 def _never(_path: str, _stat: Stat) -> bool:
@@ -95,10 +83,7 @@ class WorkQueue:
         self._waiting: dict[str, _Waiting] = {}
         self._timers: list[tuple[float, int, str]] = []
         self._order = count()
-        self._ready_new: OrderedDict[str, float] = OrderedDict()
-        """Paths with the time at which each settled."""
-        self._ready_fresh: OrderedDict[str, None] = OrderedDict()
-        self._ready_backlog: OrderedDict[str, None] = OrderedDict()
+        self._ready = ReadyFiles()
         self._scans = ScanQueue(stat, ask)
         self._retries = 0
         self.held_back = HeldBack()
@@ -144,23 +129,19 @@ class WorkQueue:
         for path, stat in self._look(self._take_due(now)):
             if path in self._waiting:
                 self._inspect(path, self._waiting[path], stat, now)
-        while self._ready_new and next(iter(self._ready_new.values())) + NEW_FILE_WINDOW_S <= now:
-            path, _ = self._ready_new.popitem(last=False)
-            self._ready_fresh[path] = None
+        self._ready.age(now)
 
     @property
     def has_new(self) -> bool:
         """True if the next file settled less than NEW_FILE_WINDOW_S ago."""
-        return bool(self._ready_new)
+        return self._ready.has_new
 
     def pop(self) -> str | None:
         """Remove and return the next settled file: new ones first, then other fresh ones, then the backlog."""
-        for ready in (self._ready_new, self._ready_fresh, self._ready_backlog):
-            if ready:
-                path = next(iter(ready))
-                self._forget(path)
-                return path
-        return None
+        path = self._ready.first()
+        if path is not None:
+            self._forget(path)
+        return path
 
     def requeue_last(self, path: str, quiet: float) -> None:
         """Retry a file without a pause, but after every other file that is ready."""
@@ -186,7 +167,7 @@ class WorkQueue:
 
     def next_due(self, now: float) -> float | None:
         """Return when `update` or `pop` next has something to do, at least `now`; None if not before the next offer."""
-        if self._ready_new or self._ready_fresh or self._ready_backlog or (self._scans and self._has_room()):
+        if self._ready or (self._scans and self._has_room()):
             return now
         return max(now, self._timers[0][0]) if self._timers else None
 
@@ -195,9 +176,7 @@ class WorkQueue:
         self.end_scans()
         self._waiting.clear()
         self._timers.clear()
-        self._ready_new.clear()
-        self._ready_fresh.clear()
-        self._ready_backlog.clear()
+        self._ready.clear()
         self.held_back.clear()
         self._retries = 0
 
@@ -220,7 +199,7 @@ class WorkQueue:
         elif before is None:
             self._set(path, _Waiting(quiet, fresh=True, due=_IMMEDIATELY))
         else:
-            self._leave_ready(path)
+            self._ready.discard(path)
             before.fresh, before.due = True, _IMMEDIATELY
             self._set(path, before)
 
@@ -255,7 +234,7 @@ class WorkQueue:
         found: list[tuple[str, Stat | None]] = []
         for place, here in places.items():
             try:
-                seen = self._ask(place, partial(_look_at_each, self._stat, here))
+                seen = self._ask(place, partial(look_at_each, self._stat, here))
             except NotAnswering:
                 self._drop(place)
                 continue
@@ -289,10 +268,7 @@ class WorkQueue:
             case Kind.READY:
                 waiting.due = math.inf
                 self._waiting[path] = waiting
-                if waiting.fresh:
-                    self._ready_new[path] = now
-                else:
-                    self._ready_backlog[path] = None
+                self._ready.add(path, now, fresh=waiting.fresh)
             case Kind.WAIT:
                 waiting.due = verdict.until
                 self._set(path, waiting)
@@ -305,12 +281,7 @@ class WorkQueue:
         heappush(self._timers, (waiting.due, next(self._order), path))
 
     def _forget(self, path: str) -> None:
-        self._leave_ready(path)
+        self._ready.discard(path)
         waiting = self._waiting.pop(path, None)
         if waiting is not None and waiting.retry_at is not None:
             self._retries -= 1
-
-    def _leave_ready(self, path: str) -> None:
-        self._ready_new.pop(path, None)
-        self._ready_fresh.pop(path, None)
-        self._ready_backlog.pop(path, None)

@@ -13,7 +13,7 @@ import pytest
 from snapsortd.domain.result import Known, Outcome
 from snapsortd.vision.classifier import QUEUED_PER_THREAD
 from snapsortd.vision.cores import default_threads
-from snapsortd.watch.queue import NEW_FILE_WINDOW_S
+from snapsortd.watch.ready import NEW_FILE_WINDOW_S
 from tests.support.filing import identity_of
 from tests.support.looping import Loop, looping
 from tests.support.mortal_child import image

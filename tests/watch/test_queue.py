@@ -15,12 +15,12 @@ from snapsortd.files.answering import Answering, NotAnswering
 from snapsortd.watch.queue import (
     BACKLOG_LIMIT,
     FRESH_LIMIT,
-    NEW_FILE_WINDOW_S,
     PULLS_PER_UPDATE,
     RETRY_LIMIT,
     WorkQueue,
     retry_pause,
 )
+from snapsortd.watch.ready import NEW_FILE_WINDOW_S
 
 pytestmark = pytest.mark.pure
 
@@ -30,7 +30,7 @@ T = TypeVar("T")
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test depend on how fast this machine is."""
-    for module in ("queue", "scan_queue"):
+    for module in ("look", "scan_queue"):
         monkeypatch.setattr(f"snapsortd.watch.{module}.SLICE_S", math.inf)
 
 
@@ -538,7 +538,7 @@ def test_a_scan_in_which_a_thread_hangs_can_be_followed_and_aborted(is_abandoned
 
 def test_a_slow_folder_is_read_a_little_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk("a", "b")
-    monkeypatch.setattr("snapsortd.watch.queue.SLICE_S", 0.0)
+    monkeypatch.setattr("snapsortd.watch.look.SLICE_S", 0.0)
     queue = WorkQueue(disk.stat)
     for path in ("a", "b"):
         queue.offer(path, 1.0)
