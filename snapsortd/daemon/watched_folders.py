@@ -19,7 +19,8 @@ from snapsortd.domain.file import Stat
 from snapsortd.files.answering import NotAnswering
 from snapsortd.files.folders import lstat
 from snapsortd.files.progress import reported_to
-from snapsortd.pipeline.session import UNFINISHED, Session
+from snapsortd.pipeline.repairs import UNFINISHED
+from snapsortd.pipeline.session import Session
 from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in, why_not_filed
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
@@ -68,7 +69,7 @@ class WatchedFolders:
         """Scan every watched folder again; files that were already processed are skipped quickly."""
         with suppress(NotAnswering):  # it goes on, whatever the disks do on which something is unfinished
             self._session.answering.ask(UNFINISHED, self._tidy)
-        guarded(self._session.forget_gone, None)()
+        guarded(self._session.repairs.forget_gone, None)()
         folders = self._session.config.watch
         for folder in folders:
             if not self.watcher.is_scanned(folder.path):
@@ -119,9 +120,9 @@ class WatchedFolders:
 
     def _tidy(self) -> None:
         with reported_to(self._session.end_if_stopping), suppress(Interrupted):
-            for sentence in self._session.repair():
+            for sentence in self._session.repairs.repair():
                 log.warning("%s", sentence)
-            for sentence in guarded(self._session.clean, [])():
+            for sentence in guarded(self._session.repairs.clean, [])():
                 log.warning("%s", sentence)
 
     def _claim(self, folder: WatchFolder, identity: tuple[int, int]) -> str:

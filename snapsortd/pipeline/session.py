@@ -5,7 +5,6 @@ The daemon holds a session as long as it runs; when none is running, snapsortctl
 
 from __future__ import annotations
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from snapsortd.actions.mover import Mover
-from snapsortd.actions.recover import repair
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
@@ -24,24 +22,22 @@ from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, Snaps
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.answering import Answering, NotAnswering
 from snapsortd.files.claims import Claims
-from snapsortd.files.folders import lstat
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.files.mounts import mount_of
-from snapsortd.files.progress import reported_to
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.after_filing import growth
 from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
-from snapsortd.pipeline.empty_folders import remove_emptied
-from snapsortd.pipeline.history import MAX_PROBLEMS, History
+from snapsortd.pipeline.history import History
 from snapsortd.pipeline.known_names import check_batch, check_rule
 from snapsortd.pipeline.learning import Learning
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline, Terms
 from snapsortd.pipeline.prune import EmptiedFolders
+from snapsortd.pipeline.repairs import Repairs
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
 from snapsortd.pipeline.teaching import Teaching
 from snapsortd.pipeline.undo import redo, undo
@@ -51,13 +47,6 @@ from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.fit_kinds import fitted_at
 from snapsortd.vision.formats import installed
 from snapsortd.vision.learner import Learner
-
-log = logging.getLogger("snapsortd")
-
-START_PATIENCE_S = 10.0
-"""Maximum time in seconds to wait at the start for the repair of unfinished moves."""
-UNFINISHED = "unfinished moves"
-"""The thread in which they are repaired and cleaned up after, on whichever disks they are."""
 
 
 class Session:
@@ -84,9 +73,10 @@ class Session:
         self.answering = Answering()
         self.may_stop = should_stop
         self._should_stop = should_stop
-        self._leftovers = Leftovers(journal)
+        leftovers = Leftovers(journal)
+        self.repairs = Repairs(self, leftovers)
         external = ExternalActions(journal, should_stop, self.mover.in_hand)
-        self._executor = Executor(self.mover, external, self.answering, self._leftovers)
+        self._executor = Executor(self.mover, external, self.answering, leftovers)
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)
@@ -98,8 +88,6 @@ class Session:
         self.exporter = Exporter(locations.cache_dir)
         self._fitted = fitted_at(locations.state_dir)
         self.pipeline = self._pipeline()
-        self._repaired: frozenset[str] = frozenset()
-        self._reported: frozenset[str] = frozenset()
 
     @classmethod
     @contextmanager
@@ -118,7 +106,7 @@ class Session:
             try:
                 session = cls(locations, config, journal, should_stop=should_stop, clock=clock)
                 session.keep_lock = lock.renew
-                session.repair_at_start()
+                session.repairs.repair_at_start()
                 try:
                     yield session
                 finally:
@@ -179,58 +167,10 @@ class Session:
             waits={folder.path: folder.wait for folder in self.config.watch},
         )
 
-    def repair(self) -> list[str]:
-        """Finish or drop moves that a crash or a missing disk left open; return one sentence for each.
-
-        Sentences that the previous call returned are left out.
-        """
-        sentences = repair(self.journal, self.mover)
-        before, self._repaired = self._repaired, frozenset(sentences)
-        return [sentence for sentence in sentences if sentence not in before]
-
-    def clean(self) -> list[str]:
-        """Remove what failed changes left behind; return one sentence for each thing that stays, only once."""
-        self._remove_emptied_folders()
-        self.emptied.prune()
-        sentences = self._leftovers.clean()
-        before, self._reported = self._reported, frozenset(sentences)
-        return [sentence for sentence in sentences if sentence not in before]
-
-    def _remove_emptied_folders(self) -> None:
-        remove_emptied(self.journal, [folder.path for folder in self.config.watch])
-
-    def repair_at_start(self) -> None:
-        """Repair before anything else is done; in the background after a while: a disk that this needs may be slow to
-        read, or not answer, and a service that is not ready in time is killed and started again."""
-        with suppress(NotAnswering):
-            self.answering.ask(UNFINISHED, self._repair_and_log, patience=START_PATIENCE_S)
-
-    def _repair_and_log(self) -> None:
-        with reported_to(self.end_if_stopping):
-            for sentence in self.repair():
-                log.warning("%s", sentence)
-
     def end_if_stopping(self, _doing: str, _done: int, _total: int) -> None:
         """Listen to the progress of a thread, and raise Interrupted on shutdown."""
         if self._should_stop():
             raise Interrupted("snapsortd was asked to stop")
-
-    def forget_gone(self) -> None:
-        """Forget images with a problem that no longer exist, because they need no attention any more."""
-        for each in self.journal.problems(MAX_PROBLEMS):
-            if each.outcome in (Outcome.FAILED, Outcome.QUARANTINED, Outcome.INCOMPLETE):
-                with suppress(NotAnswering):
-                    if self.answering.ask(self.root_of(each.path), partial(self._is_gone, each.path)):
-                        self.journal.forget(each.path)
-
-    def _is_gone(self, path: str) -> bool:
-        """True if the file is missing and its disk is mounted: a missing folder or empty mount point proves nothing."""
-        known = self.journal.history_of(path).known
-        try:
-            folder = os.stat(os.path.dirname(path))
-        except OSError:
-            return False
-        return known is not None and folder.st_dev == known.identity.dev and lstat(path) is None
 
     def root_of(self, path: str) -> str:
         """Return the innermost watched folder that `path` is in, or its own folder."""
@@ -303,7 +243,7 @@ class Session:
         """
         chosen = self._selection(**selection)
         if not dry_run:
-            self.repair()
+            self.repairs.repair()
         entries = self.journal.undoable(chosen)
         burst = {entry.intent.cause.batch for entry in self.journal.burst()} if chosen == Selection() else ()
         examples = self.teaching.lone_examples(chosen, entries)
@@ -311,7 +251,7 @@ class Session:
             entries = []  # the newest batch is one of examples alone
         results = undo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly, changed=changed)
         if not dry_run:
-            self._remove_emptied_folders()
+            self.repairs.remove_emptied_folders()
             self.journal.examples.withdraw([each.id for each in examples])
         return {**undo_to_json(results, examples), "burst": max(0, len(burst) - 1)}
 
@@ -331,7 +271,7 @@ class Session:
     def abandon(self, number: int, *, dry_run: bool = False) -> dict[str, Any]:
         """Give up an unfinished entry that can't be resolved, or only explain it; see `pipeline.abandon`."""
         if not dry_run:
-            self.repair()
+            self.repairs.repair()
         return abandon(self.journal, self.mover, number, dry_run=dry_run)
 
     def _before_each(self, entry: Entry) -> None:

@@ -121,7 +121,7 @@ def test_what_is_known_of_a_disk_that_hangs_is_kept_and_a_reload_does_not_wait(d
 def test_an_unfinished_move_on_a_disk_that_hangs_holds_up_nothing(
     daemon: Daemon, disk: Served, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snapsortd.pipeline.session.START_PATIENCE_S", 0.5)
+    monkeypatch.setattr("snapsortd.pipeline.repairs.START_PATIENCE_S", 0.5)
     session, path = daemon.session, disk.where / "notes.txt"
     source, target = os.stat(disk.where), os.stat(folder / "filed")
     entry = session.journal.begin(
@@ -137,7 +137,7 @@ def test_an_unfinished_move_on_a_disk_that_hangs_holds_up_nothing(
         )
     )
     disk.freeze()
-    session.repair_at_start()
+    session.repairs.repair_at_start()
     good = folder / "inbox" / "good.txt"
     good.write_text("a file that needs no model")
     until(daemon, lambda: outcome(daemon, good) is Outcome.IGNORED, "the other folder's file dealt with")
