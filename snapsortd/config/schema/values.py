@@ -21,6 +21,8 @@ NO_RULE = "none"
 MIN_DURATION_S = 0.1
 MAX_COMMAND_S = 3600.0
 """The longest time limit of a command."""
+MAX_WAIT_S = 366 * 86_400.0
+"""The longest wait of a new image; with any duration that can be written, no calendar reaches as far as its end."""
 MAX_THREADS = 64
 _SUFFIX = re.compile(r"[a-z0-9][\w.+-]{0,31}", re.ASCII)
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
@@ -128,7 +130,10 @@ def _date_source(value: str) -> str:
 
 
 def _wait(value: object) -> float:
-    return 0.0 if value in ("0", "0s") else _duration(value)
+    seconds = 0.0 if value in ("0", "0s") else _duration(value)
+    if seconds > MAX_WAIT_S:
+        raise ValueError(f"'{value}' is too long for an image to wait; the maximum is 366d")
+    return seconds
 
 
 def _once(values: list[str]) -> list[str]:
