@@ -15,7 +15,7 @@ from snapsortd.ctl.commands.edit import editor
 from snapsortd.ctl.setup.compose import Watched, compose, from_recipes
 from snapsortd.ctl.setup.parts import kinds_of, read_default, read_recipe, recipe_names, split_rules, split_sections
 from snapsortd.ctl.setup.places import Places, find_places
-from snapsortd.ctl.setup.questions import read_choice, split_words
+from snapsortd.ctl.setup.questions import chosen_rules, read_choice, split_words
 from snapsortd.domain.errors import SnapsortError
 from tests.support.ctl import PROGRAM, Ctl
 from tests.support.exported import fill_cache
@@ -112,6 +112,19 @@ def test_rules_with_one_destination_are_one_kind_which_can_be_moved(home: Path) 
     config = load_config(str(file), {"HOME": str(home)})
     roots = {action.destination.root for rule in config.rules for action in rule.actions if action.destination}
     assert roots == {f"{home}/Shots of mine"}
+
+
+def test_what_is_chosen_is_filed_and_the_rest_stays_disabled(home: Path) -> None:
+    kinds = kinds_of(split_rules(split_sections(read_default())["rules"]))
+    assert [kind.title for kind in kinds if kind.enabled] == [kind.title for kind in kinds[:2]]
+    memes = next(kind for kind in kinds if kind.title == "Memes")
+    file = home / "config.yaml"
+    file.write_text(compose([Watched(f"{home}/Desktop")], list(chosen_rules(kinds, [memes])), find_places(), {}))
+    rules = {rule.name: (rule.enabled, rule.shadow) for rule in load_config(str(file), {"HOME": str(home)}).rules}
+    assert rules.pop("Memes") == (True, False)
+    assert rules["Photos"] == (False, True)
+    assert not any(enabled for enabled, _ in rules.values())
+    assert "Screenshots by year" not in rules
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def known_recipes(_ctx: click.Context, _option: click.Parameter, names: tuple[st
 
 
 @click.command("init")
-@click.option("--yes", is_flag=True, help="Ask nothing: watch the usual folders, file everything that has a rule.")
+@click.option("--yes", is_flag=True, help="Ask nothing: watch the usual folders, file receipts and screenshots.")
 @click.option(
     "--recipe",
     "recipes",
@@ -185,7 +185,7 @@ def images_there(watched: Sequence[str]) -> tuple[tuple[str, ...], int]:
     folders = watched_folders(locations())
     found = [each.path for path in watched for each in find_images(path, folders, recursive=False) if not each.waits]
     found.sort(key=lambda path: -os.lstat(path).st_mtime)
-    return tuple(found[:MOST_PREVIEWED]), len(found)
+    return tuple(sorted(found[:MOST_PREVIEWED])), len(found)
 
 
 def invoke(command: click.Command, **arguments: object) -> None:

@@ -13,6 +13,7 @@ from snapsortd.domain.text import suggestion
 
 _KEY = re.compile(r"^(\w+):", re.MULTILINE)
 _RULE = re.compile(r"^  - name: *(.+)$")
+_OFF = re.compile(r"^    (?:enabled: false|mode: shadow)\n", re.MULTILINE)
 _DESTINATION = re.compile(r"~/[^{}\n\"']*")
 
 
@@ -29,6 +30,15 @@ class RulePart(NamedTuple):
         found = _DESTINATION.search(actions)
         return found[0].rstrip("/ ") if found else ""
 
+    @property
+    def enabled(self) -> bool:
+        """Return whether the rule files images as it is written."""
+        return _OFF.search(self.text) is None
+
+    def enable(self) -> RulePart:
+        """Return the rule without the lines that keep it from filing images."""
+        return RulePart(self.name, _OFF.sub("", self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -41,6 +51,11 @@ class Kind:
     def root(self) -> str:
         """Return the folder that the images go to, with its subfolders left out."""
         return self.rules[0].root
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether its rules file images as they are written."""
+        return all(rule.enabled for rule in self.rules)
 
 
 def read_default() -> str:

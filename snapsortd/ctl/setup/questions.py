@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -30,8 +30,9 @@ def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
     say(click.style("Which folders should be watched for new images?", bold=True))
     watched = choose([short(each) for each in folders], len(places.usual), others=True)
     chosen_folders = [Watched(folders[each] if isinstance(each, int) else each) for each in watched]
-    say(click.style("\nWhat should be filed?", bold=True))
-    wanted = choose([f"{kind.title}  → {kind.root}" for kind in kinds], len(kinds))
+    usual = sum(kind.enabled for kind in kinds)
+    say(click.style("\nWhat should be filed?", bold=True) + " Of the others than proposed, more may be filed wrongly.")
+    wanted = choose([f"{kind.title}  → {kind.root}" for kind in kinds], usual)
     chosen = [kinds[each] for each in wanted if isinstance(each, int)]
     moved: dict[str, str] = {}
     if click.confirm("\nChange where they go?", default=False):
@@ -39,7 +40,17 @@ def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
             root = click.prompt(f"  {kind.title}", default=kind.root).strip().rstrip("/")
             if root != kind.root:
                 moved[kind.root] = root if root.startswith(("~", "/")) else f"~/{root}"
-    return Answers(chosen_folders, [rule for kind in chosen for rule in kind.rules], moved)
+    return Answers(chosen_folders, list(chosen_rules(kinds, chosen)), moved)
+
+
+def chosen_rules(kinds: Sequence[Kind], chosen: Sequence[Kind]) -> Iterator[RulePart]:
+    """Yield the rules of the chosen kinds, enabled, and those of the others that are disabled anyway, for later."""
+    for kind in kinds:
+        for rule in kind.rules:
+            if kind in chosen:
+                yield rule.enable()
+            elif not rule.enabled:
+                yield rule
 
 
 def choose(names: Sequence[str], usual: int, *, others: bool = False) -> list[int | str]:
