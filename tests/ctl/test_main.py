@@ -266,7 +266,7 @@ def test_undo_lets_a_person_choose(ctl: Ctl, daemon: FakeControl, typed: str, ch
     done = subprocess.run(
         [*PROGRAM, "undo", "--interactive"], env=ctl.env, input=typed, capture_output=True, text=True, check=False
     )
-    assert done.stdout.startswith("1  would be     13  /filed/a.png → /inbox/\nWhich ones should be undone?")
+    assert done.stdout.startswith("1  would be moved    13  /filed/a.png → /inbox/\nWhich ones should be undone?")
     assert done.returncode == (0 if chosen else 130)
     asked = [arguments for _, arguments in daemon.asked]
     assert (asked[0]["last"], asked[0]["dry_run"]) == (20, True)

@@ -132,10 +132,10 @@ def undo_line(result: Reply, *, dry_run: bool) -> str:
         return f"{head} {result['id']:>5}  {short(result['from'])}: {escape(result['reason'])}"
     source, target, action = result["from"], result["to"], result["action"]
     if result["kind"] == "example":
-        head = style("would be " if dry_run else "untold   ", fg="cyan" if dry_run else "green")
+        head = style("would be untold" if dry_run else "untold   ", fg="cyan" if dry_run else "green")
         return f"{head}        {short(source)} is no example of {escape(target)} any more"
     verb = VERBS.get(action, "moved") if result["kind"] == "undo" else REVERSED.get(action, "moved")
-    head = style("would be " if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
+    head = style(f"would be {verb}" if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
     place = short(source) if verb == "removed" else format_move(source, target, result["tags"])
     return f"{head} {result['id']:>5}  {place}"
 
