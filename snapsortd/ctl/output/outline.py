@@ -149,7 +149,7 @@ class _Lists:
 
     def places(self, images: Sequence[Reply]) -> Iterator[str]:
         """Yield the destinations of one rule, with the images that go there."""
-        groups = grouped(images, place_of)
+        groups = sorted(grouped(images, place_of))
         shown = groups if self._everything or len(groups) <= MAX_PLACES + 1 else groups[:MAX_PLACES]
         hidden = groups[len(shown) :]
         for number, (place, here) in enumerate(shown):
