@@ -214,7 +214,8 @@ def carry_out(commands: Sequence[Sequence[str]], *, may_fail: bool = False) -> l
             done.append(f"{words} (failed: {result.stderr.strip()})")
         else:
             raise SnapsortError(
-                f"`{words}` failed: {result.stderr.strip()}", "is a service manager running for your user?"
+                f"`{words}` failed: {result.stderr.strip()}",
+                "without a service manager for your user, start `snapsortd` some other way, for example at login",
             )
     return done
 
