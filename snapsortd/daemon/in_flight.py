@@ -12,8 +12,9 @@ from functools import partial
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError, Postponed
 from snapsortd.domain.result import Outcome, Result
-from snapsortd.pipeline.pipeline import Life, Terms
+from snapsortd.pipeline.pipeline import Life
 from snapsortd.pipeline.session import Session
+from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.turns import Turn
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in

@@ -6,34 +6,35 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
 from snapsortd.domain.date_sources import DATE_SOURCES
-from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, ImageError, LeftAlone
+from snapsortd.domain.errors import FileChanged, LeftAlone
 from snapsortd.domain.example import Example, Source
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
-from snapsortd.domain.names import suffix_of
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
-from snapsortd.pipeline.asked_again import ACTED_ON, ASKED_AGAIN, due_of, without_repeats
+from snapsortd.pipeline.asked_again import due_of, without_repeats
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.corrected import as_told, from_its_place
 from snapsortd.pipeline.date_taken import with_date_taken
-from snapsortd.pipeline.duplicates import FILED_KINDS, DuplicateFinder
+from snapsortd.pipeline.duplicates import DuplicateFinder
+from snapsortd.pipeline.filing import Filer
+from snapsortd.pipeline.ignored import why_ignored
 from snapsortd.pipeline.late_companions import Leader, find_leader
 from snapsortd.pipeline.offered import is_offered, why_offered
 from snapsortd.pipeline.recall import recall_by_content
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
+from snapsortd.pipeline.terms import Lesson, Terms
 from snapsortd.pipeline.turns import Turn
 from snapsortd.pipeline.wait import end_of_wait, waiting
 from snapsortd.rules.duplicates_wanted import wanted
@@ -42,7 +43,7 @@ from snapsortd.rules.filters import Facts
 from snapsortd.rules.preview import foreseen_outcome
 from snapsortd.rules.rule import Rule
 from snapsortd.vision.classifier import Classifier
-from snapsortd.vision.formats import is_missing, promises_image, recognise, what_is_missing
+from snapsortd.vision.formats import is_missing, recognise
 from snapsortd.vision.requests import Request
 
 HASHED_FIRST_BYTES = 256 << 20
@@ -52,34 +53,6 @@ without being read."""
 Life = Generator[Request | Turn, None, Result]
 """One image's life: it yields the request to the classifier, then its turn at its destination, is resumed when each is
 answered, and returns the result. `close()` releases the image at any time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """What a person tells about an image: its label, which the rules then apply to if it is a correction."""
-
-    label: str
-    source: Source
-    origin: str
-    """The path from which it was filed: the rules are evaluated as for an image there."""
-    root: str
-    """The watched folder of `origin`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The terms on which an image is filed."""
-
-    requested: bool = False
-    """True if a person named this image: an earlier outcome is ignored."""
-    dry_run: bool = False
-    """True to only report what would happen."""
-    urgent: bool = False
-    """True to classify the image before the others in flight."""
-    batch: int | None = None
-    """The batch of its entries; None for one of its own."""
-    lesson: Lesson | None = None
-    """What a person tells about it; it is remembered before the image is filed."""
 
 
 class Pipeline:
@@ -114,6 +87,7 @@ class Pipeline:
         roots = (action.destination.root for rule in rules for action in rule.actions if action.destination)
         self._duplicates = DuplicateFinder(journal, answering, MovedImages(tuple(dict.fromkeys(roots)), tuple(watched)))
         self._wanted = wanted(rules)
+        self._filer = Filer(journal, executor, classifier, self._duplicates, self._wanted, fingerprint)
 
     def is_already_processed(self, path: str, identity: FileIdentity) -> bool:
         """True if this version of the file was processed before, so that nothing is to be done."""
@@ -164,7 +138,7 @@ class Pipeline:
                         return self._follow(image, leader, terms)
                 image_format = recognise(image)
                 if image_format is None or is_missing(image_format):
-                    return self._leave(image, Outcome.IGNORED, _why_ignored(path, image_format), terms)
+                    return self._leave(image, Outcome.IGNORED, why_ignored(path, image_format), terms)
 
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
@@ -219,7 +193,7 @@ class Pipeline:
                     if not terms.requested:
                         yield turn
                     with turn:
-                        result = self._carry_out(image, known, result, text, terms.batch, file.added)
+                        result = self._filer.file(image, known, result, text, terms.batch, file.added)
                 return replace(result, milliseconds=_elapsed(began))
             except NO_SETBACKS:
                 raise
@@ -280,70 +254,6 @@ class Pipeline:
         """Submit the image to the classifier; last and alone if it killed one before, because it may do so again."""
         alone = known is not None and known.deaths > 0
         return self._classifier.begin(image.fd, image_format, alone=alone, urgent=terms.urgent)
-
-    def _carry_out(
-        self,
-        image: OpenFile,
-        known: Known | None,
-        result: Result,
-        text: str,
-        batch: int | None,
-        added: datetime | None,
-    ) -> Result:
-        """Carry out the decision and record the outcome; `text` is the decision for the journal."""
-        assert result.decision is not None
-        decision, number = result.decision, self._journal.decide(image.path, text, image.sha256)
-        if result.classification is not None:
-            checkpoint, embedding = self._classifier.checkpoint, result.classification.embedding
-            self._journal.embeddings.remember(image.sha256, checkpoint, embedding)
-        filed = self._executor.carry_out(image, decision.actions, batch or self._journal.new_batch(), number)
-        result = replace(result, entries=filed.entries)
-        if filed.failure is not None:
-            setback = record_setback(self._journal, filed.failure, image, known, number)
-            return replace(result, outcome=setback.outcome, reason=setback.reason, attempts=setback.attempts, due=None)
-        placed = next((each for each in reversed(filed.entries) if each.intent.kind in FILED_KINDS), None)
-        if placed is not None and result.classification is not None:
-            self._duplicates.remember(placed, result.classification)
-            if self._wanted.exact or self._wanted.near:
-                self._journal.twin_was_filed(image.identity.size, image.sha256)
-        outcome, reason = summarize(filed.entries, filed.reason or result.reason)
-        if outcome is Outcome.LEFT and known is not None and known.due is not None and known.outcome in ACTED_ON:
-            outcome, reason = known.outcome, known.reason
-        due = None
-        if filed.incomplete:
-            outcome = Outcome.INCOMPLETE
-            self._journal.mark_incomplete(_place_after(filed.entries), reason)
-        elif outcome is not Outcome.FILED:
-            due = due_of(decision) if outcome in ASKED_AGAIN else None
-            identity = _identity_after(image, filed.entries)
-            known = Known(
-                image.path, identity, outcome, reason, self._fingerprint, number, sha256=image.sha256, due=due
-            )
-            self._journal.remember(replace(known, added=added.timestamp() if added is not None else 0.0))
-        return replace(result, outcome=outcome, reason=reason, due=due)
-
-
-def _place_after(entries: Sequence[Entry]) -> str:
-    """Return the path of an image that was moved."""
-    return next(entry.intent.target for entry in reversed(entries) if entry.has_moved)
-
-
-def _identity_after(image: OpenFile, entries: Sequence[Entry]) -> FileIdentity:
-    """Return the identity of an image that stays in its place: our tags and links have changed its time of change."""
-    left = (entry.target_identity for entry in reversed(entries) if entry.target_identity == image.identity)
-    return next(left, None) or image.identity
-
-
-def _why_ignored(path: str, image_format: str | None) -> str:
-    """Return why a file that is not a readable image is ignored. Raise ImageError if its name promises one.
-
-    Formats that can't be read here are ignored silently: most people's PDFs are not meant for snapsortd.
-    """
-    if image_format is not None:
-        return what_is_missing(image_format)
-    if promises_image(path):
-        raise ImageError(f"it is named .{suffix_of(path)}, but its content is not an image that snapsortd reads")
-    return "not an image"
 
 
 def _elapsed(began: float) -> float:

@@ -35,11 +35,12 @@ from snapsortd.pipeline.history import History
 from snapsortd.pipeline.known_names import check_batch, check_rule
 from snapsortd.pipeline.learning import Learning
 from snapsortd.pipeline.leftovers import Leftovers
-from snapsortd.pipeline.pipeline import Pipeline, Terms
+from snapsortd.pipeline.pipeline import Pipeline
 from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.repairs import Repairs
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
 from snapsortd.pipeline.teaching import Teaching
+from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
 from snapsortd.vision.classifier import Classifier

@@ -17,9 +17,9 @@ from snapsortd.domain.text import suggestion
 from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.hand_moves import HandMoves
-from snapsortd.pipeline.pipeline import Lesson, Terms
 from snapsortd.pipeline.replay import past_of, replay, summary, with_thresholds
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
+from snapsortd.pipeline.terms import Lesson, Terms
 
 if TYPE_CHECKING:
     from snapsortd.pipeline.session import Session

@@ -29,8 +29,9 @@ from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.late_companions import GRACE_S
-from snapsortd.pipeline.pipeline import Pipeline, Terms
+from snapsortd.pipeline.pipeline import Pipeline
 from snapsortd.pipeline.setbacks import MAX_DEATHS
+from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.undo import undo
 from snapsortd.rules.filters import AgeFilter, Comparison, Facts, LabelFilter
 from snapsortd.rules.filters.filter import Verdict
