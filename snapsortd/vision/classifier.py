@@ -5,18 +5,19 @@ Nothing here imports torch, numpy or Pillow, so that their memory is freed when 
 
 from __future__ import annotations
 
-import json
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Literal
 
-from snapsortd.domain.errors import ImageError, Interrupted, ModelError
+from snapsortd.domain.errors import Interrupted, ModelError
 from snapsortd.domain.image import Classification
+from snapsortd.vision.answers import take_answer
 from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.cores import default_threads
+from snapsortd.vision.learnt_layer import send_layer
 from snapsortd.vision.messages import classification_from_json, text_from_json
 from snapsortd.vision.requests import InFlight, Request
 from snapsortd.vision.wire import BadMessage
@@ -237,28 +238,18 @@ class Classifier:
             self._end(_EXIT_TIMEOUT_S)
             self._in_flight.record_death(f"the classifier failed on the image: {text_from_json(message['crashed'])}")
             return
-        request = self._in_flight.get(message.get("id"))
-        if request is None:
-            raise BadMessage("an answer that was not asked for")
-        now = time.monotonic()
-        if "slow" in message and not request.last:
-            self._in_flight.record_slow(request, now)
-            return
-        if "unreadable" in message:
-            error, lacks_memory = ImageError(text_from_json(message["unreadable"])), "lacks_memory" in message
-            self._in_flight.record_unreadable(request, error, now, lacks_memory=lacks_memory)
-            if lacks_memory and not request.is_answered and self._in_flight.is_one_last_sent:
-                self._end()  # it may have taken the memory, and starts anew after the others
-                self._in_flight.requeue_all()
-            return
-        classification = classification_from_json(
+        if not take_answer(message, self._in_flight, time.monotonic(), partial(self._classified, message)):
+            self._end()
+            self._in_flight.requeue_all()
+
+    def _classified(self, message: dict[str, Any], milliseconds: float) -> Classification:
+        return classification_from_json(
             message,
             labels=tuple(self._labels),
             dim=self.model_info["dim"],
             model=self._model,
-            milliseconds=(now - request.sent_at) * 1000,
+            milliseconds=milliseconds,
         )
-        self._in_flight.record_answer(request, classification, now)
 
     def _handle_loaded(self, message: dict[str, Any]) -> None:
         """Handle the child's first message: what it loaded, or why it could not."""
@@ -284,11 +275,7 @@ class Classifier:
         if layer is None and not self._has_learnt:
             return
         assert self._child is not None
-        content = None if layer is None else {key: layer[key] for key in ("weights", "prototypes")}
-        with tempfile.TemporaryFile() as file:  # each message has a descriptor, so that none takes that of another
-            file.write(json.dumps(content).encode("ascii"))
-            file.seek(0)
-            self._child.channel.send({"learnt": True}, file.fileno(), timeout=_SEND_TIMEOUT_S)
+        send_layer(self._child.channel, layer, _SEND_TIMEOUT_S)
         self._has_learnt = layer is not None
 
     def _handle_failure(self, error: Exception) -> None:
