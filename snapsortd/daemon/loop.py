@@ -10,22 +10,19 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from functools import partial
 from typing import Any
 
 from snapsortd.config import load_config
-from snapsortd.daemon import pause
 from snapsortd.daemon.announce import Announcer, status_line
 from snapsortd.daemon.due import DueImages
+from snapsortd.daemon.grown import GrowthChecks
 from snapsortd.daemon.guard import guarded
 from snapsortd.daemon.homework import Homework
 from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
 from snapsortd.daemon.logs import log_refused_config
 from snapsortd.daemon.model_keeper import POLL_INTERVAL_S, ModelKeeper
-from snapsortd.daemon.pause import Pause
-from snapsortd.daemon.rest import Rest
+from snapsortd.daemon.pauses import Pauses
 from snapsortd.daemon.saved_config import SavedConfig
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
@@ -33,8 +30,7 @@ from snapsortd.daemon.watched_folders import WatchedFolders
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
 from snapsortd.domain.result import Result
-from snapsortd.pipeline.after_filing import FiledLately, Grown, find_grown
-from snapsortd.pipeline.replies import iso
+from snapsortd.pipeline.after_filing import FiledLately
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.watcher import Watcher
 
@@ -72,8 +68,8 @@ class Daemon:
         self.halted = ""
         self.reload_error = ""
         self.filed_lately = FiledLately()
-        self._pause = Pause(os.path.join(session.locations.state_dir, "paused"))
-        self._rest = Rest()
+        self._growth_checks = GrowthChecks(self.filed_lately, self.workers)
+        self._pauses = Pauses(session.locations.state_dir, session.clock)
         self.saved_config = SavedConfig(session.config.path, self._reload_soon)
         self._in_flight = InFlightImages(
             session,
@@ -94,21 +90,15 @@ class Daemon:
             return "stopping"
         if self.halted:
             return "halted"
-        if self._paused:
+        if self._pauses:
             return "paused"
         return "loading" if self.session.classifier.state in ("loading", "failed") else "running"
-
-    @property
-    def _paused(self) -> bool:
-        return self._pause.until is not None or bool(self._rest.reason)
 
     @property
     def reason(self) -> str:
         """The reason why filing is halted or the model cannot be used, or until when it pauses; empty otherwise."""
         error = self.session.classifier.error
-        until = self._pause.until
-        paused = f"until {iso(until)[:19].replace('T', ' ')}" if until is not None and until != math.inf else ""
-        return self.halted or (str(error) if error else "") or paused or self._rest.reason
+        return self.halted or (str(error) if error else "") or self._pauses.reason
 
     @property
     def waiting(self) -> int:
@@ -147,10 +137,9 @@ class Daemon:
 
     def step(self, now: float) -> None:
         """Run one iteration: a pending reload, whatever is due, one request and one image; sleep if there was none."""
-        if self._pause.until is not None and not self._pause.remaining(self.session.clock()):
-            self.pause(False)
-        config = self.session.config
-        if self._rest.update(now, on_battery=config.pauses_on_battery, busy=config.pauses_if_busy):
+        if self._pauses.take_end():
+            self._announce_pause()
+        if self._pauses.update(now, self.session.config):
             self._announce_pause()
         if self.signals.take_reload():
             self._reload_on_signal()
@@ -161,18 +150,18 @@ class Daemon:
             self.folders.rescan_soon()
         if not self.halted:
             try:
-                if not self._paused:
+                if not self._pauses:
                     self.due.update(now)
-                self.folders.update(now, rescan=not self._paused)
+                self.folders.update(now, rescan=not self._pauses)
             except JournalError as error:
                 self._halt(error, now)
         if self.halted:
             self.queue.end_scans()
         worked = self.workers.finish()
-        self._check_filed(now)
+        self._growth_checks.update(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
-        worked = worked or (not self.waiting and not self.halted and not self._paused and self._homework.advance(now))
+        worked = worked or (not self.waiting and not self.halted and not self._pauses and self._homework.advance(now))
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))
         # The queue's update above may have consumed a signal's wake-up; what the signal requested must not wait.
@@ -186,7 +175,7 @@ class Daemon:
     def _advance(self) -> bool:
         """Begin an image if there is one and room for it, and file one that is classified. True if either was done."""
         classifier = self.session.classifier
-        if self._paused or self.halted or classifier.state == "failed":
+        if self._pauses or self.halted or classifier.state == "failed":
             self._in_flight.requeue_all()
             return False
         if self._in_flight.offer_again():
@@ -212,22 +201,19 @@ class Daemon:
         due = [now + MAX_PAUSE_S, self._unhalt_due, self._model.next_due]
         if (turn := self.workers.next_due) > now:
             due.append(turn)
-        filed_due = self.filed_lately.next_due if self.workers.has_room else None
-        due += [each for each in (watcher_due, filed_due) if each is not None]
-        if not self.halted and not self._paused:
+        due += [each for each in (watcher_due, self._growth_checks.next_due) if each is not None]
+        if not self.halted and not self._pauses:
             due += [self.folders.rescan_due, self.due.next_check, self._homework.next_due]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
-        due.append(self._rest.next_check)
-        if self._pause.until is not None:
-            due.append(now + min(self._pause.remaining(self.session.clock()), pause.CHECK_S))
+        due.append(self._pauses.next_check(now))
         if self.service.watchdog_interval:
             due.append(now + self.service.watchdog_interval / 2)
         self.queue.wait(max(0.0, min(due) - now))
 
     def _may_file(self) -> bool:
         ready = self.session.classifier.state in ("ready", "stopped")
-        return ready and not self._paused and not self.halted
+        return ready and not self._pauses and not self.halted
 
     def _should_not_wait(self) -> bool:
         """True on shutdown and while the model loads, when the loop must answer requests and feed the watchdog."""
@@ -238,16 +224,6 @@ class Daemon:
         self.due.check_soon()
         self.announcer.publish_result(result, self.session.config)
         self.filed_lately.add(result.entries, time.monotonic())
-
-    def _check_filed(self, now: float) -> None:
-        """Have the files checked that were filed lately and are due: they may have grown since."""
-        if self.workers.has_room and (due := self.filed_lately.take_due(now)):
-            self.workers.run(partial(find_grown, due), self._take_grown, due[0].intent.target)
-
-    def _take_grown(self, outcome: Future[list[Grown]]) -> None:
-        for grown in outcome.result():
-            log.warning("%s: %s", grown.entry.intent.target, grown.reason)
-        self.filed_lately.note(outcome.result())
 
     def file_for(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
@@ -268,15 +244,15 @@ class Daemon:
     def pause(self, paused: bool, seconds: float = math.inf) -> dict[str, Any]:
         """Stop filing, for so many seconds, and close every open folder; or continue with what arrived meanwhile."""
         if paused:
-            self._pause.begin(self.session.clock() + seconds)
+            self._pauses.begin(seconds)
         else:
-            self._pause.end()
+            self._pauses.end()
         self._announce_pause()
         return {"state": self.state, "reason": self.reason}
 
     def _announce_pause(self) -> None:
         """Publish that a pause began or ended; what arrived meanwhile is found."""
-        if self._paused:
+        if self._pauses:
             self.queue.end_scans()
         self.folders.rescan_soon()
         self.announcer.publish("state", {"state": self.state, "reason": self.reason})
@@ -298,7 +274,7 @@ class Daemon:
         self._in_flight.requeue_all()
         self.folders.stop()
         self.session.use(config)
-        self._rest.check_soon()
+        self._pauses.check_soon()
         self.session.classifier.start()
         self.folders.restart()
         self.announcer.publish("state", {"state": self.state, "reason": "the configuration was reloaded"})

@@ -172,5 +172,5 @@ def test_a_busy_computer_is_left_in_peace(tmp_path: Path, folder: Path, monkeypa
         loop.turn()
         assert (loop.daemon.state, loop.daemon.reason) == ("paused", "while the computer is busy")
         monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
-        loop.daemon._rest.check_soon()
+        loop.daemon._pauses.check_soon()
         loop.until(lambda: len(list(loop.filed.iterdir())) == 1, "filed afterwards")
