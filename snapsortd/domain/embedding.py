@@ -36,10 +36,13 @@ def sketch(values: Sequence[float]) -> int:
 
 
 def cosine(values: Sequence[float], embedding: bytes) -> float:
-    """Return the cosine, 0 to 1, of a vector from `unit_vector` and an embedding of that length; negative ones are 0.
+    """Return the cosine, 0 to 1, of a vector from `unit_vector` and an embedding; 0 if it is negative.
 
-    Computed by the law of cosines; see `sketch`.
+    An embedding of another length, as an import may have stored it, is like nothing. Computed by the law of cosines;
+    see `sketch`.
     """
+    if len(embedding) != 2 * len(values):
+        return 0.0
     other = unpack(f"<{len(values)}e", embedding)
     length = math.hypot(*other)
     if not 0 < length < math.inf:

@@ -95,8 +95,10 @@ class Learning:
             for each in self._journal.examples.in_effect()
             if each.label in model.labels
             and (embedding := self._journal.embeddings.of(each.sha256, model.checkpoint)) is not None
+            and len(embedding) == 2 * model.dim  # an import may have stored one of another length
         ]
-        anchors = self._journal.embeddings.of_untold(model.checkpoint, MAX_ANCHORS)
+        untold = self._journal.embeddings.of_untold(model.checkpoint, MAX_ANCHORS)
+        anchors = [embedding for embedding in untold if len(embedding) == 2 * model.dim]
         return Told(version, [(each.label, each.is_not, embedding) for each, embedding in pairs], anchors)
 
     def stop(self) -> None:

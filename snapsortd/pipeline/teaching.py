@@ -17,6 +17,7 @@ from snapsortd.domain.text import suggestion
 from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.hand_moves import HandMoves
+from snapsortd.pipeline.imported import read_example
 from snapsortd.pipeline.replay import past_of, replay, summary, with_thresholds
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
 from snapsortd.pipeline.terms import Lesson, Terms
@@ -152,7 +153,7 @@ class Teaching:
         if all:
             hashes = None
         elif paths:
-            hashes = {self.content(path) for path in paths}
+            hashes = {each for path in paths for each in self.contents(path)}
         elif label is None and moment is None:
             raise SnapsortError("nothing is named that is to be forgotten", "name files, or --label, --since or --all")
         else:
@@ -166,16 +167,16 @@ class Teaching:
         chosen = [example_to_json(each) for each in examples if hashes is None or each.sha256 in hashes]
         return {"forgotten": chosen, "images": None if hashes is None else len(hashes)}
 
-    def content(self, path: str) -> bytes:
-        """Return the hash of the image that is, or was, at a path. Raise NotKnown if the journal has none."""
+    def contents(self, path: str) -> set[bytes]:
+        """Return the hashes of all images that are, or were, at a path. Raise NotKnown if the journal has none."""
         history = self._journal.history_of(path)
-        hashes = [each.sha256 for each in self._journal.examples.in_effect() if each.path == path]
-        hashes += [entry.intent.sha256 for entry in history.entries]
+        hashes = {each.sha256 for each in self._journal.examples.in_effect() if each.path == path}
+        hashes |= {entry.intent.sha256 for entry in history.entries}
         if history.known is not None and history.known.sha256:
-            hashes.append(history.known.sha256)
+            hashes.add(history.known.sha256)
         if not hashes:
             raise NotKnown(f"nothing is known about {path}", "`snapsortctl learned --list` shows all examples")
-        return hashes[0]
+        return hashes
 
     def examples(self) -> dict[str, Any]:
         """Return all examples in effect with their embeddings, JSON-ready, to be taken to another computer."""
@@ -192,17 +193,20 @@ class Teaching:
 
         Raise SnapsortError if they are not what `examples` returns.
         """
-        added = []
         try:
-            for each in examples:
-                sha256 = bytes.fromhex(each["sha256"])
-                if len(sha256) != 32 or self._journal.examples.about(sha256) is not None:
-                    continue
-                added.append(Example(sha256, str(each["label"]), Source.IMPORTED, bool(each["is_not"])))
-                if text := each.get("embedding"):
-                    self._journal.embeddings.remember(sha256, checkpoint, base64.b64decode(text, validate=True))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            checkpoint.encode()
+            found = [read_example(each) for each in examples]
+        except ValueError as error:
             raise SnapsortError(f"these are not exported examples: {error}") from None
+        new = {
+            each.sha256: (each, embedding)
+            for each, embedding in found
+            if self._journal.examples.about(each.sha256) is None
+        }
+        for each, embedding in new.values():
+            if embedding:
+                self._journal.embeddings.remember(each.sha256, checkpoint, embedding)
+        added = [each for each, _ in new.values()]
         self._journal.examples.add(added)
         return {"imported": len(added), "known": len(examples) - len(added)}
 

@@ -29,6 +29,8 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
     layers = Path(taught.locations.state_dir) / "learnt"
     with taught.session() as session:
         before = [scores(session, path) for path in new]
+        alien = {"sha256": "ab" * 32, "label": "beta", "is_not": False, "embedding": "ADwAPA=="}  # two numbers
+        session.teaching.take_over(session.classifier.checkpoint, [alien])
         for seed in range(4):
             tell(session, taught.receipt(seed), "alpha")
             tell(session, taught.screenshot(seed), "beta")

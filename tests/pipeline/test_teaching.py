@@ -126,7 +126,8 @@ def test_examples_are_chosen_and_forgotten(taught: Taught, session: Session) -> 
     for seed, label in ((2, "alpha"), (3, "beta"), (4, "beta")):
         session.teaching.tell("taught", path=taught.receipt(seed), label=label)
     path, checkpoint = str(taught.inbox / "r2.png"), session.classifier.checkpoint
-    told = session.journal.examples.about(session.teaching.content(path))
+    (content,) = session.teaching.contents(path)
+    told = session.journal.examples.about(content)
     assert told is not None
     for dry_run in (True, False):
         found = session.teaching.forget(paths=[path], dry_run=dry_run)

@@ -87,7 +87,9 @@ def import_command(folder: str, as_json: bool) -> None:
         with open(path, encoding="ascii") as file:
             content = json.load(file)
         checkpoint, examples = content["checkpoint"], content["examples"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(checkpoint, str) or not isinstance(examples, list):
+            raise ValueError("a value has the wrong type")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SnapsortError(f"{path} holds no exported examples: {error}") from None
     imported = known = 0
     with reach(locations()) as backend:
