@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from snapsortd.vision.layer_file import layer_from_bytes
 from snapsortd.vision.spawn import spawn
 
 log = logging.getLogger("snapsortd")
@@ -141,12 +142,12 @@ class Learner:
     def layer(self, model: Model) -> Layer | None:
         """Return the stored layer for this model and its labels; None if there is none, or it is damaged."""
         try:
-            with open(self._path(model), encoding="ascii") as file:
-                found = json.load(file)
-            right = found["checkpoint"] == model.checkpoint and found["labels"] == list(model.labels)
-            return found if right and {"version", "weights", "prototypes", "report"} <= found.keys() else None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            with open(self._path(model), "rb") as file:
+                found = layer_from_bytes(file.read())
+        except (OSError, ValueError):
             return None
+        is_right = (found["checkpoint"], found["labels"]) == (model.checkpoint, list(model.labels))
+        return found if is_right else None
 
     def remove(self, model: Model) -> None:
         """Remove the layer of this model, for which nothing is told any more."""

@@ -23,6 +23,7 @@ from snapsortd.vision.child.learning.gate import IN_FORCE, Learnt, learn
 from snapsortd.vision.child.learning.layer import LEAST, Layer, layer_to_json, zero_shot_logits
 from snapsortd.vision.child.learning.prototypes import Prototype, prototype
 from snapsortd.vision.embed_texts import embed_texts
+from snapsortd.vision.layer_file import layer_to_bytes
 
 Told = Mapping[str, Any]
 
@@ -35,7 +36,7 @@ def main(path: str) -> int:
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    write_atomically(path, json.dumps({**told["about"], **layer}).encode("ascii"))
+    write_atomically(path, layer_to_bytes({**told["about"], **layer}))
     return 0
 
 
