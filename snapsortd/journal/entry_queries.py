@@ -29,6 +29,11 @@ class EntryQueries:
         """Return the newest images that are filed, and neither undone nor companions."""
         return self._query(f"{IN_EFFECT} AND kind IN ('move', 'redo') AND follows IS NULL", (), limit=limit)
 
+    def was_moved_on(self, entry: Entry) -> bool:
+        """True if snapsortd itself has moved what this entry filed, or has begun to."""
+        where = f"source = ? AND id > ? AND target != source AND keep_source = 0 AND ({_OPEN} OR state = 'done')"
+        return self._first(where, (os.fsencode(entry.intent.target), entry.id)) is not None
+
     def place_of(self, sha256: bytes) -> str:
         """Return the path at which an image with this content was last known to be; empty if there is none."""
         statement = "SELECT target FROM entries WHERE sha256 = ? AND state = 'done' ORDER BY id DESC LIMIT 1"

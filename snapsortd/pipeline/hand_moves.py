@@ -63,6 +63,8 @@ class HandMoves:
         told = self._journal.examples.about(sha256)
         if told is not None and told.at >= entry.at:  # a correction has moved it, or this move was noticed before
             return None
+        if self._journal.was_moved_on(entry):
+            return None
         if _has_content(source, sha256):
             return Example(sha256, label, Source.MOVED, is_not=True, path=source)
         path = moved.find(entry, _NONE).path

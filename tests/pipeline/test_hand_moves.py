@@ -74,3 +74,13 @@ def test_what_was_corrected_by_command_was_not_moved_by_hand(filing: Filing) -> 
     filing.journal.examples.add([Example(entry.intent.sha256, "beta", Source.CORRECTED)])
     Path(entry.intent.target).rename(path)
     assert HandMoves(filing.journal, Answering()).notice([], lambda _: "alpha") == []
+
+
+def test_what_snapsortd_moved_on_was_not_moved_by_hand(filing: Filing) -> None:
+    rules = [rule(f"{filing.sorted}/{name}/", name) for name in ("alpha", "beta")]
+    entry = filing.file(path := filing.image(), filing.action(path, folders=("alpha",)))
+    on = filing.file(entry.intent.target, filing.action(entry.intent.target, folders=("beta",)))
+    assert HandMoves(filing.journal, Answering()).notice(rules, lambda _: "alpha") == []
+    Path(on.intent.target).rename(entry.intent.target)
+    found = HandMoves(filing.journal, Answering()).notice(rules, lambda _: "beta")
+    assert [(each.label, each.is_not) for each in found] == [("beta", True)]
