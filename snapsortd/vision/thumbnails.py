@@ -23,7 +23,10 @@ class Thumbnails:
     def __init__(self, child: ChildProcess, kind: str) -> None:
         self._child = child
         self._kind = kind
-        self._works = child.channel.receive(START_S) is not None
+        try:
+            self._works = child.channel.receive(START_S) is not None
+        except (OSError, EOFError, BadMessage):
+            self._works = False
 
     def row(self, paths: Sequence[str]) -> str:
         """Return a picture of the images that can be read: PNG in base64, or sixels; empty if there is none."""

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from snapsortd.ctl.output.graphics import has_sixels, in_terminal
+from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.thumbnails import Thumbnails, thumbnails
 
 COLOURS = {"red.png": (255, 0, 0), "green.jpg": (0, 160, 0), "blue.webp": (0, 0, 255)}
@@ -107,3 +108,9 @@ def test_a_large_picture_is_sent_to_kitty_in_pieces() -> None:
         ("\x1b_Gm=1", "x" * 4096),
         ("\x1b_Gm=0", "x" * 1808),
     ]
+
+
+def test_without_the_process_there_are_no_pictures(images: Path) -> None:
+    child = ChildProcess("snapsortd.vision.child.missing")
+    assert Thumbnails(child, "png").row([str(images / "red.png")]) == ""
+    child.end()
