@@ -17,7 +17,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 run: venv
-	$(BIN)/snapsortctl init --if-missing
+	$(BIN)/snapsortctl init --if-missing --yes
 	$(BIN)/snapsortd
 
 demo: venv
