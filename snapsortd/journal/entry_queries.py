@@ -31,7 +31,7 @@ class EntryQueries:
 
     def was_moved_on(self, entry: Entry) -> bool:
         """True if snapsortd itself has moved what this entry filed, or has begun to."""
-        where = f"source = ? AND id > ? AND target != source AND keep_source = 0 AND ({_OPEN} OR state = 'done')"
+        where = f"source = ? AND id > ? AND target != source AND keep_source = 0 AND ({OPEN} OR state = 'done')"
         return self._first(where, (os.fsencode(entry.intent.target), entry.id)) is not None
 
     def place_of(self, sha256: bytes) -> str:

@@ -193,7 +193,7 @@ def model_of(info: Mapping[str, Any], labels: Labels) -> Model | None:
     """Return the loaded model with its labels; None while nothing is known of it."""
     if not {"digest", "source", "dim", "logit_scale"} <= info.keys():
         return None
-    return Model(info["digest"], info["source"], info["dim"], info["logit_scale"], labels)
+    return Model(info["digest"], info["source"], info["dim"], info["logit_scale"], labels, info.get("kinds", 0))
 
 
 def _by_label(examples: Sequence[Example], labels: Labels) -> dict[str, list[Example]]:

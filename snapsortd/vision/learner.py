@@ -48,11 +48,13 @@ class Model:
     dim: int
     logit_scale: float
     labels: Mapping[str, Sequence[str]]
+    kinds: int = 0
+    """A number that changes with the kinds that were fitted for the model, which change the zero-shot scores."""
 
     @property
     def key(self) -> str:
-        """A name for this combination of checkpoint and labels, with their prompts."""
-        content = json.dumps([self.checkpoint, list(self.labels.items())])
+        """A name for this combination of checkpoint, kinds, and labels with their prompts."""
+        content = json.dumps([self.checkpoint, self.kinds, list(self.labels.items())])
         return hashlib.sha256(content.encode("ascii")).hexdigest()[:32]
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from snapsortd.pipeline.session import Session
+from snapsortd.vision.learner import Model
 from tests.support.taught import Taught, scores, tell
 from tests.support.waiting import wait_for
 
@@ -24,6 +26,18 @@ def tend(session: Session) -> bool:
     return bool(session.learning.report(session.classifier)["up_to_date"])
 
 
+def test_a_layer_belongs_to_the_scores_that_it_was_fitted_to() -> None:
+    model = Model("digest", "/model", 2, 100.0, {"a": ["one"], "b": []})
+    others = [
+        replace(model, checkpoint="other"),
+        replace(model, kinds=1),
+        replace(model, labels={"a": ["two"], "b": []}),
+        replace(model, labels={"b": [], "a": ["one"]}),
+    ]
+    assert len({each.key for each in (model, *others)}) == 5
+    assert replace(model, folder="/moved").key == model.key
+
+
 def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
     new = taught.receipt(20), taught.screenshot(20)
     layers = Path(taught.locations.state_dir) / "learnt"
@@ -31,6 +45,7 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
         before = [scores(session, path) for path in new]
         alien = {"sha256": "ab" * 32, "label": "beta", "is_not": False, "embedding": "ADwAPA=="}  # two numbers
         session.teaching.take_over(session.classifier.checkpoint, [alien])
+        assert session.classifier.model_info["kinds"] == 0
         for seed in range(4):
             tell(session, taught.receipt(seed), "alpha")
             tell(session, taught.screenshot(seed), "beta")

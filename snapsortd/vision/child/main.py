@@ -24,6 +24,7 @@ from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.decoding.time_limit import LimitedFile
 from snapsortd.vision.child.workers import Progress, Steps, Workers, return_free_memory
 from snapsortd.vision.cores import default_threads
+from snapsortd.vision.fit_kinds import fitted_at
 from snapsortd.vision.formats import EXTRAS, is_missing
 from snapsortd.vision.wire import BadMessage, Channel
 
@@ -122,6 +123,7 @@ def _load(labels: Mapping[str, Sequence[str]], **settings: Any) -> tuple[Steps, 
     gc.disable()  # imported modules stay; searching them for garbage repeatedly takes a tenth of the time
     from snapsortd.vision.child.engines.load_model import load_model
 
+    kinds = fitted_at(settings["state_dir"])  # before they are read: a later change is then noticed, not missed
     loaded = load_model(labels={name: prompts for name, prompts in labels.items() if prompts}, **settings)
     from snapsortd.vision.child.decoding.decode import decode
     from snapsortd.vision.child.engines.views import Views, encode_views, prepare_views
@@ -155,7 +157,8 @@ def _load(labels: Mapping[str, Sequence[str]], **settings: Any) -> tuple[Steps, 
             )
         ]
 
-    return Steps(prepare, classify), scoring, {**loaded.about, "logit_scale": loaded.labels.logit_scale}
+    about = {**loaded.about, "logit_scale": loaded.labels.logit_scale, "kinds": kinds}
+    return Steps(prepare, classify), scoring, about
 
 
 def _import_reader(image_format: str) -> None:
