@@ -27,14 +27,14 @@ class Homework:
         self._tasks: deque[Task] = deque()
         self._is_busy = False
         self.next_due = 0.0
-        """The time, in monotonic seconds, at which moves by hand are looked for again."""
+        """The time, in monotonic seconds, at which filed images are reviewed again."""
 
     def advance(self, now: float) -> bool:
         """Begin the next task, or list them after a change of configuration or model; False if there is nothing."""
         classifier = self._session.classifier
         if now >= self.next_due and not self._is_busy and self._workers.has_room:
             self.next_due, self._is_busy = now + self._session.config.rescan, True
-            self._workers.run(self._session.teaching.see_moves, self._take_moves)
+            self._workers.run(self._session.teaching.review, self._take_moves)
             return True
         if self._is_busy or classifier.state != "ready" or not self._workers.has_room:
             return False

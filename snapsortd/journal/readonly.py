@@ -48,6 +48,12 @@ def _uri_parameter(path: str) -> str:
     return "immutable=1"  # closed cleanly: there is nothing but the file
 
 
+def check_readable(path: str, file: ReadOnlyFile) -> None:
+    """Raise JournalError if the open file has a format that this version does not read."""
+    with file.reading() as db:
+        check_format(path, db)
+
+
 def read_counts(path: str) -> Counts:
     """Return the counts, all zero if there is no journal yet.
 
@@ -56,8 +62,7 @@ def read_counts(path: str) -> Counts:
     if not os.path.exists(path):
         return Counts(filed=0, undone=0, failed=0, quarantined=0, incomplete=0, conflicts=0, open=0)
     with closing(ReadOnlyFile(path)) as file:
-        with file.reading() as db:
-            check_format(path, db)
+        check_readable(path, file)
         return JournalReader(file).counts()
 
 
@@ -69,7 +74,6 @@ def read_left(path: str, fingerprint: str) -> set[str]:
     if not os.path.exists(path):
         return set()
     with closing(ReadOnlyFile(path)) as file:
-        with file.reading() as db:
-            check_format(path, db)
+        check_readable(path, file)
         left = LeftImages(file)
         return {*left.existing(), *left.offered(), *left.outdated(fingerprint)}

@@ -87,13 +87,13 @@ def replay(
     for each in past:
         scores = each.content["scores"]
         others = (each.content.get("zero_shot") or scores) if untaught else scores
-        old, new = _winner(before, facts_of(each, scores, negatives)), _winner(after, facts_of(each, others, negatives))
+        old, new = winner(before, facts_of(each, scores, negatives)), winner(after, facts_of(each, others, negatives))
         if old != new:
             changes.append(Change(each.path, old, new, each.regretted))
     return changes
 
 
-def _winner(rules: Sequence[Rule], facts: Facts) -> str:
+def winner(rules: Sequence[Rule], facts: Facts) -> str:
     """Return the name of the first rule that files the image, or NO_RULE."""
     try:
         decision = evaluate(rules, facts)

@@ -21,6 +21,7 @@ from snapsortd.pipeline.imported import read_example
 from snapsortd.pipeline.replay import past_of, replay, summary, with_thresholds
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
 from snapsortd.pipeline.terms import Lesson, Terms
+from snapsortd.pipeline.tuning import Advice, advise
 
 if TYPE_CHECKING:
     from snapsortd.pipeline.session import Session
@@ -55,6 +56,9 @@ class Teaching:
         self._session = session
         self._journal = session.journal
         self._hand_moves = HandMoves(session.journal, session.answering)
+        self.advice: list[Advice] = []
+        """Thresholds that were too low, when `review` was last called."""
+        self._reviewed: tuple[object, ...] = ()
 
     def tell(
         self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
@@ -107,6 +111,16 @@ class Teaching:
         return tasks + [
             Task(path, "") for each in missing if (path := self._journal.place_of(each.sha256) or each.path)
         ]
+
+    def review(self) -> list[Example]:
+        """Look at what a person has done to filed images since: return what `see_moves` does, and renew `advice`."""
+        found = self.see_moves()
+        config = self._session.config
+        state = config.fingerprint, self._journal.examples.version(""), self._journal.counts().undone
+        if state != self._reviewed:
+            past = past_of(self._journal.past_decisions(MAX_REPLAYED))
+            self.advice, self._reviewed = advise(past, config.rules, config.negatives), state
+        return found
 
     def see_moves(self) -> list[Example]:
         """Remember what a person has told by moving filed images, and return it."""

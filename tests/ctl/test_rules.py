@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from snapsortd.domain.decision import Decision
 from snapsortd.domain.errors import NoSuchTag
+from snapsortd.domain.example import Example, Source
+from snapsortd.journal import Journal
+from snapsortd.pipeline.replies import decision_to_json
 from tests.support.ctl import Ctl
 from tests.support.fake_control import ENTRY, FakeControl
+from tests.support.images_seen import seen
 
 CONFIG = """\
 version: 1
@@ -140,3 +147,25 @@ def test_a_daemon_that_works_by_another_configuration_tests_nothing(
 @pytest.mark.usefixtures("config")
 def test_nothing_to_test(ctl: Ctl) -> None:
     assert "write some under `tests:`" in ctl.run("rules", "test", code=1).stderr
+
+
+def test_a_threshold_is_tuned_by_what_was_corrected(ctl: Ctl, config: Path) -> None:
+    rule = "{name: Receipts, tags: [work, never], %sactions: [move: /filed/]}"
+    config.write_text(CONFIG.replace(rule % "", rule % "filters: [label: {is: receipt, min_score: 0.6}], "))
+    assert "gives no reason" in ctl.out("rules", "tune", "Receipts")
+    state = Path(ctl.env["XDG_STATE_HOME"]) / "snapsortd"
+    state.mkdir(parents=True, exist_ok=True)
+    with closing(Journal(str(state / "journal.sqlite3"))) as journal:
+        for number, score in enumerate((0.61, 0.64, 0.66, 0.7, 0.95)):
+            facts = seen(f"/inbox/{number}.png")
+            shown = replace(facts.classification, scores={"receipt": score, "photo": 1 - score}, zero_shot={})
+            content = bytes([number]) * 32
+            journal.decide(facts.file.path, decision_to_json(facts.file, shown, Decision(()), 1.0), content)
+            if score < 0.7:
+                journal.examples.add([Example(content, "photo", Source.CORRECTED)])
+    assert ctl.json("rules", "tune", "Receipts")["advice"]["min_score"] == 0.67
+    assert "0.6}" in config.read_text()
+    words = ctl.out("rules", "tune", "Receipts", "--yes")
+    assert "3 of 3 images filed with a score from 0.6 to 0.67 were taken back or corrected" in words
+    assert "min_score: 0.67}" in config.read_text()
+    assert "did you mean 'Receipts'" in ctl.run("rules", "tune", "Receits", code=1).stderr

@@ -58,25 +58,35 @@ def _switched(text: str, name: str) -> str:
         return _replaced(text, model, name)
     if named := model.child("name"):
         return _replaced(text, named, name)
-    first = next(iter(model.value.values()), None)
+    return inserted_before(text, model, f"name: {_quoted(name)}")
+
+
+def inserted_before(text: str, mapping: Node, entry: str) -> str:
+    """Return the text with an entry inserted before the first one of a mapping, unchanged if that is empty."""
+    first = next(iter(mapping.value.values()), None) if isinstance(mapping.value, dict) else None
     if first is None:
         return text
     start = offset(text, first.key_position)
-    in_braces = text[offset(text, model.position)] == "{"
+    in_braces = text[offset(text, mapping.position)] == "{"
     between = ", " if in_braces else _line_end(text, 0)[0] + " " * (first.key_position.column - 1)
-    return f"{text[:start]}name: {_quoted(name)}{between}{text[start:]}"
+    return f"{text[:start]}{entry}{between}{text[start:]}"
 
 
 def _replaced(text: str, node: Node, name: str) -> str:
     """Return the text with the scalar of this node replaced."""
+    return text[: offset(text, node.position)] + _quoted(name) + text[scalar_end(text, node) :]
+
+
+def scalar_end(text: str, node: Node) -> int:
+    """Return the index in the text of the end of this scalar; of its beginning if it is not one."""
+    begin = offset(text, node.position)
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         start, end = event.start_mark, event.end_mark
         if not isinstance(event, yaml.ScalarEvent) or start is None or end is None:
             continue
         if Position(start.line + 1, start.column + 1) == node.position:
-            begin = offset(text, node.position)
-            return text[:begin] + _quoted(name) + text[begin + end.index - start.index :]
-    return text
+            return begin + end.index - start.index
+    return begin
 
 
 def _inserted(text: str, before: Node, line: str) -> str:

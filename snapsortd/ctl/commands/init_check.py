@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
-from snapsortd.domain.errors import ConfigError
+from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.domain.text import count, escape
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     service does not find.
 
     Warns about rules that never apply or move nothing, and about labels that will not work as intended: none is
-    negative, or two have a prompt in common. --model also
+    negative, or two have a prompt in common. Warns about thresholds that were too low by what was taken back or
+    corrected, too. --model also
     asks the model, which takes seconds. --sample classifies the images in a folder, at most 200, and warns about
     labels that none of them gets.
     """
@@ -62,6 +63,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     unmeant = oversights_in(config)
     found = {"labels": len(config.labels), "folders": len(config.watch), "rules": len(config.rules)}
     scores = list(precision_lines(config))
+    advice = [] if file else threshold_lines(config, locations().journal)
     if as_json:
         previews = [asdict(each) for each in samples(config)]
         say_json(
@@ -73,6 +75,7 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
                 **found,
                 "samples": previews,
                 "scores": scores,
+                "thresholds": advice,
             }
         )
         return
@@ -84,11 +87,22 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
     say(f"  {sample_line(each)}" for each in samples(config))
     say(f"  {each}" for each in scores)
-    for each in warned:
+    for each in (*warned, *advice):
         warn(each)
     if unmeant:
         warn("some of this cannot be meant:")
         click.echo("\n".join(problem_lines(unmeant, path)), err=True)
+
+
+def threshold_lines(config: Config, journal: str) -> list[str]:
+    """Return a sentence for every rule whose threshold was too low; none if the journal cannot be read."""
+    from snapsortd.ctl.looking_back import threshold_advice
+
+    try:
+        found = threshold_advice(config, journal)
+    except SnapsortError:  # `doctor` reports it
+        return []
+    return [f"{escape(each.rule)}: {each.sentence} (`snapsortctl rules tune`)" for each in found]
 
 
 def command_faults(config: Config) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""rules: list them, test them, and promote one from shadow mode."""
+"""rules: list them, test them, tune their thresholds, and promote one from shadow mode."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snapsortd.ctl.client import Backend, Client, reach
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError, Unavailable
-from snapsortd.domain.text import count, escape
+from snapsortd.domain.text import count, escape, suggestion
 
 if TYPE_CHECKING:
     from snapsortd.config import Config, Expectation
@@ -23,7 +23,7 @@ NOTHING = "none"
 
 @click.group("rules")
 def rules_command() -> None:
-    """List the rules, test them, and promote one from shadow mode."""
+    """List the rules, test them, tune their thresholds, and promote one from shadow mode."""
 
 
 @rules_command.command("list")
@@ -76,17 +76,62 @@ def promote_command(name: str, as_json: bool) -> None:
 
     here = locations()
     promote(here.config_file, name, os.environ)
-    reloaded = True
-    try:
-        Client(here.socket).send("reload")
-    except Unavailable:
-        reloaded = False
+    reloaded = reload(here.socket)
     if as_json:
         say_json({"rule": name, "reloaded": reloaded})
         return
     say(f"{click.style('✓', fg='green')} {escape(name)} is live now.")
     if not reloaded:
         say("It takes effect at the next start of snapsortd.")
+
+
+@rules_command.command("tune")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def tune_command(name: str, yes: bool, as_json: bool) -> None:
+    """Raise the threshold of the rule NAME, if what it filed was often taken back or corrected. Asks first.
+
+    This sets `min_score` in the configuration, in place of a `precision`, and changes nothing else in it. A running
+    daemon reloads it. With --json, nothing is changed without --yes.
+
+    \b
+      snapsortctl rules tune "Receipts by month"
+    """
+    from snapsortd.config.edit.tune import tune
+    from snapsortd.ctl.looking_back import threshold_advice
+
+    here, config = locations(), configuration()
+    names = [rule.name for rule in config.rules]
+    if name not in names:
+        raise SnapsortError(f"there is no rule '{name}'{suggestion(name, names)}")
+    found = next((each for each in threshold_advice(config, here.journal) if each.rule == name), None)
+    if found is not None and not as_json:
+        say(f"{escape(name)}: {found.sentence}.")
+        if not yes:
+            click.confirm(f"Set min_score to {found.better:g}?", abort=True)
+    is_set = found is not None and (yes or not as_json)
+    if found is not None and is_set:
+        tune(here.config_file, name, found.better, os.environ)
+    reloaded = is_set and reload(here.socket)
+    if as_json:
+        advice = None if found is None else {"min_score": found.better, "why": found.sentence}
+        say_json({"rule": name, "advice": advice, "set": is_set, "reloaded": reloaded})
+    elif found is None:
+        say(f"Its history gives no reason to change the threshold of {escape(name)}.")
+    else:
+        say(f"{click.style('✓', fg='green')} min_score of {escape(name)} is {found.better:g} now.")
+        if not reloaded:
+            say("It takes effect at the next start of snapsortd.")
+
+
+def reload(socket: str) -> bool:
+    """Have a running daemon reload the configuration; return False if none runs."""
+    try:
+        Client(socket).send("reload")
+    except Unavailable:
+        return False
+    return True
 
 
 @rules_command.command("test")

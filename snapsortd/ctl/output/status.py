@@ -41,6 +41,11 @@ def status_lines(status: Reply, width: int = 100_000, *, everything: bool = Fals
             same = [each for each in problems if each["outcome"] == kind]
             yield from problem_lines(kind, same, width, everything=everything)
         yield style("  more: `snapsortctl explain FILE`; off this list: `snapsortctl dismiss FILE`", dim=True)
+    if advice := status.get("thresholds"):
+        yield from ("", style("Thresholds", bold=True))
+        for each in advice:
+            yield f"  {escape(each['rule'])}: {escape(each['why'])}"
+        yield style("  set it: `snapsortctl rules tune RULE`", dim=True)
 
 
 def problem_lines(kind: str, problems: Sequence[Reply], width: int, *, everything: bool) -> Iterator[str]:

@@ -85,6 +85,7 @@ class DaemonControl:
                 "fingerprint": session.config.fingerprint,
             },
             "last": daemon.announcer.last,
+            "thresholds": [{"rule": each.rule, "why": each.sentence} for each in session.teaching.advice],
         }
 
     def log(self, **query: Any) -> dict[str, Any]:
