@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.commands.sim_sort import FAILURES
 from snapsortd.ctl.evaluation.dataset import find_images
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.render import arrow
@@ -74,7 +75,7 @@ def teach_command(folder: str, label: str, as_json: bool) -> None:
 
 
 def tell_all(files: Sequence[str], source: str, label: str, as_json: bool) -> None:
-    """Tell about every image, as one batch, report each, and exit with 1 if one was refused."""
+    """Tell about every image, as one batch, report each, and exit with 1 if one was refused or could not be filed."""
     results: list[dict[str, Any]] = []
     batch: int | None = None
     with reach(locations()) as backend:
@@ -89,7 +90,8 @@ def tell_all(files: Sequence[str], source: str, label: str, as_json: bool) -> No
         say_json({"results": results, "refused": refused})
     else:
         say(summary(results, refused))
-    end(EXIT_REFUSED if refused else 0)
+    unfiled = any(each.get("outcome") in FAILURES for each in results)
+    end(EXIT_REFUSED if refused or unfiled else 0)
 
 
 def tell_one(backend: Backend, file: str, source: str, label: str, batch: int | None) -> dict[str, Any]:

@@ -69,9 +69,11 @@ def wanted_scores(offsets: Matrix, labels: npt.NDArray[np.intp], denied: Flags) 
     rows = np.arange(len(labels))
     told = np.zeros_like(offsets)
     told[rows, labels] = 1.0
-    others = offsets.copy()
-    others[rows, labels] = -np.inf
-    return np.where(denied[:, None], softmax(others), told)
+    if denied.any() and offsets.shape[1] > 1:  # of a single label there are no others
+        others = offsets[denied].copy()
+        others[np.arange(len(others)), labels[denied]] = -np.inf
+        told[denied] = softmax(others)
+    return told
 
 
 def inputs(embeddings: Matrix) -> Matrix:
