@@ -76,7 +76,7 @@ def _advice(name: str, now: float, filed: Sequence[tuple[float, bool]]) -> Advic
 def _above(score: float) -> float:
     """Return the shortest number above a score that is less than 1; 1 if there is none."""
     for digits in range(2, MAX_DIGITS + 1):
-        step = 10**digits
+        step = 10.0**digits
         if (found := (math.floor(score * step + 1e-9) + 1) / step) < 1:
             return found
     return 1.0
