@@ -65,7 +65,7 @@ bench-learn: venv
 	$(BIN)/python packaging/embedded-model/bench_learn.py $(CORPUS)
 
 install: venv
-	$(BIN)/snapsortctl init --if-missing
+	$(BIN)/snapsortctl init --if-missing --no-service
 	$(BIN)/snapsortctl service install
 
 clean:

@@ -47,6 +47,9 @@ CONTROL_SUFFIXES = (
 """Suffixes, behind the name of a file, of the notes that a program keeps beside it until it has downloaded all of it:
 aria2, µTorrent, axel, lftp, yt-dlp, BitSpirit, Xunlei."""
 
+NOTES = (".aria2", ".aria2__temp", ".st", ".lftp-pget-status", ".ytdl")
+"""Those of them that never hold the content itself."""
+
 EMPTY_CONTROL = ".part"
 """Suffix of a note that says so only while it is empty: with content it is another, unfinished file."""
 
@@ -85,8 +88,13 @@ def unready_name(name: str) -> str:
 
 
 def is_unfinished_image(name: str) -> bool:
-    """Return True if this is the name of an unfinished download or copy of an image, such as `x.jpg.part`."""
+    """Return True if this is the name of an unfinished download or copy of an image, such as `x.jpg.part`.
+
+    A note beside one, such as `x.jpg.aria2`, is none.
+    """
     lower = name.lower()
+    if lower.endswith(NOTES):
+        return False
     whole = next((lower.removesuffix(each) for each in PARTIAL_SUFFIXES if lower.endswith(each)), "")
     return suffix_of(whole) in IMAGE_SUFFIXES and not unready_name(whole)
 

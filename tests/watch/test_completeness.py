@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.watch.completeness import TEMPORARY_S, unready, unready_name
+from snapsortd.watch.completeness import TEMPORARY_S, is_unfinished_image, unready, unready_name
 from snapsortd.watch.scan import scan
 from tests.support.watched import Folder
 
@@ -50,6 +50,15 @@ def test_names_of_complete_files(name: str) -> None:
 )
 def test_names_that_promise_no_complete_image(name: str, why: str) -> None:
     assert why in unready_name(name)
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("x.JPG.part", True), ("x.png.!ut", True), ("x.png.aria2", False), ("x.iso.part", False), (".x.png.part", False)],
+)
+def test_unfinished_downloads_of_images(name: str, expected: bool) -> None:
+    assert is_unfinished_image(name) is expected
 
 
 def complete(folder: Path) -> set[str]:

@@ -41,8 +41,11 @@ def known_recipes(_ctx: click.Context, _option: click.Parameter, names: tuple[st
 )
 @click.option("--force", is_flag=True, help="Replace an existing one, which is kept as a backup.")
 @click.option("--if-missing", is_flag=True, help="Do nothing if there is one.")
+@click.option("--no-service", is_flag=True, help="Do not offer to install the service.")
 @json_option
-def init_command(yes: bool, recipes: Sequence[str], force: bool, if_missing: bool, as_json: bool) -> None:
+def init_command(
+    yes: bool, recipes: Sequence[str], force: bool, if_missing: bool, no_service: bool, as_json: bool
+) -> None:
     """Write a configuration for your folders: which to watch, what to file, where to. Nothing is moved unasked.
 
     In a terminal it asks, shows what would happen to the images that are there, and offers to file them and to run
@@ -75,7 +78,9 @@ def init_command(yes: bool, recipes: Sequence[str], force: bool, if_missing: boo
     say(f"Wrote {click.style(short(path), bold=True)}: it watches {listed([short(each) for each in folders])}.")
     say(f"Created {short(each)}, which did not exist." for each in made)
     if asks:
-        follow_up(folders)
+        offer_to_file(folders)
+        if not no_service:
+            offer_service()
         return
     say("Nothing is moved yet. Next steps:")
     preview = f"snapsortctl sim {shlex.quote(folders[0]) if ' ' in folders[0] else short(folders[0])}"
@@ -146,9 +151,8 @@ def free_name(path: str) -> str:
     return name
 
 
-def follow_up(watched: Sequence[str]) -> None:
-    """Show what the rules would do with the images that are there; offer to file these and to install the service."""
-    from snapsortd.ctl.commands.service import install
+def offer_to_file(watched: Sequence[str]) -> None:
+    """Show what the rules would do with the images that are there, and offer to file these."""
     from snapsortd.ctl.commands.sim_sort import sim_command, sort_command
 
     reload_running()
@@ -163,6 +167,12 @@ def follow_up(watched: Sequence[str]) -> None:
             say("They stay where they are. `snapsortctl sort FOLDER` files them later.")
     else:
         say("There are no images in these folders yet.")
+
+
+def offer_service() -> None:
+    """Offer to install the service."""
+    from snapsortd.ctl.commands.service import install
+
     if click.confirm("\nRun snapsortd in the background from now on, also after the next login?", default=True):
         invoke(install)
     else:
