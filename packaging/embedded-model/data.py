@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,21 @@ def is_more(item: Item) -> bool:
     return item.path.parent.parent.parent.name == "more"
 
 
+def halves(items: list[Item]) -> tuple[set[str], set[str]]:
+    """Return the sources of `items` in two parts that share each class's images as equally as sources allow."""
+    of_source: dict[str, Counter[str]] = {}
+    for item in items:
+        of_source.setdefault(item.source, Counter())[item.fine] += 1
+    parts: tuple[set[str], set[str]] = set(), set()
+    sums: tuple[Counter[str], Counter[str]] = Counter(), Counter()
+    for source, counts in sorted(of_source.items(), key=lambda entry: (-entry[1].total(), entry[0])):
+        shared = [sum(total[fine] * n for fine, n in counts.items()) for total in sums]
+        lighter = min((0, 1), key=lambda k: (shared[k], sums[k].total()))
+        parts[lighter].add(source)
+        sums[lighter].update(counts)
+    return parts
+
+
 def read_rendered(folder: Path) -> list[Item]:
     """Return the index that `rendering/` wrote into the folder, all of it for training."""
     with (folder / "index.csv").open(newline="") as lines:
@@ -138,10 +154,10 @@ def read_rendered(folder: Path) -> list[Item]:
         ]
 
 
-def decode(path: Path) -> Pixels:
-    """Return the image resized to (SIDE, SIDE, 3), ignoring the aspect ratio."""
+def decode(path: Path, side: int = SIDE) -> Pixels:
+    """Return the image resized to (side, side, 3), ignoring the aspect ratio."""
     with Image.open(path) as image:
-        return np.asarray(image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC))
+        return np.asarray(image.convert("RGB").resize((side, side), Image.Resampling.BICUBIC))
 
 
 def load_pixels(items: list[Item], cache: Path) -> Pixels:
@@ -189,14 +205,14 @@ def in_validation(item: Item) -> bool:
 
 
 def augment(pixels: Pixels, side: int, flip: bool, rng: np.random.Generator) -> Pixels:
-    """Return a random crop, blur, downscale, colour change and JPEG re-encoding, as (side, side, 3)."""
-    image = Image.fromarray(pixels)
+    """Return a random crop of a square image, blurred, shrunk, recoloured, re-encoded as JPEG: (side, side, 3)."""
+    image, full = Image.fromarray(pixels), len(pixels)
     whole = rng.random() < 0.3
     area, ratio = (1.0, 1.0) if whole else (rng.uniform(0.45, 1.0), np.exp(rng.uniform(-0.25, 0.25)))
-    width = min(SIDE, SIDE * np.sqrt(area * ratio))
-    height = min(SIDE, SIDE * np.sqrt(area / ratio))
-    left, top = rng.uniform(0, SIDE - width + 1e-6), rng.uniform(0, SIDE - height + 1e-6)
-    box = (left, top, min(left + width, SIDE), min(top + height, SIDE))
+    width = min(full, full * np.sqrt(area * ratio))
+    height = min(full, full * np.sqrt(area / ratio))
+    left, top = rng.uniform(0, full - width + 1e-6), rng.uniform(0, full - height + 1e-6)
+    box = (left, top, min(left + width, full), min(top + height, full))
     if rng.random() < 0.15:  # as if it had been a small picture
         small = int(rng.integers(64, 160))
         image = image.resize((small, small), Image.Resampling.BILINEAR, box=box)

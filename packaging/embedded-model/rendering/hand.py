@@ -103,6 +103,49 @@ def note(source: Source) -> Page:
     return Page("handwritten_note", caption, head + "".join(parts), width, tall, style, 0.6, 0.2)
 
 
+def lined(source: Source) -> Page:
+    """Return a sheet of a lined or squared pad, written all over in pencil or pen, photographed close."""
+    rng, words = source.rng, source.latin()
+    step, ink, font = rng.randint(26, 60), rng.choice((*INKS, "#777", "#889", "#99a")), rng.choice(HAND)
+    size = round(step * rng.uniform(0.6, 1.05))
+    line, back = (
+        rng.choice(["#9bd", "#8ac", "#bbb", "#cab", "#9c9"]),
+        rng.choice(["#fff", "#fdfcf4", "#fff7c0", "#eef3f6", "#f3e9d8"]),
+    )
+    across = f",linear-gradient(90deg,{line} 1px,transparent 1px)" if rng.random() < 0.3 else ""
+    margin = (
+        f"<div style='position:fixed;top:0;bottom:0;left:{rng.randint(30, 90)}px;border-left:2px solid #e88'></div>"
+        if rng.random() < 0.5
+        else ""
+    )
+    holes = "".join(
+        f"<div style='position:fixed;left:8px;top:{t}%;width:18px;height:18px;border-radius:50%;background:#444'></div>"
+        for t in rng.choice([(), (12, 50, 88), range(2, 100, 5)])
+    )
+    rows = "".join(
+        f"<div style='padding-left:{rng.choice([0, 0, 0, 24])}px'>{scribble(source, words.some(3, 9) if rng.random() < 0.9 else ' ', size)}</div>"
+        for _ in range(rng.randint(5, 26))
+    )
+    wide = rng.choice([380, 520, 700, 900])
+    style = (
+        f"body{{margin:0;padding:{step}px {rng.randint(10, 40)}px 0 {rng.randint(20, 110)}px;color:{ink};background:{back};overflow:hidden;"
+        f"background-image:linear-gradient(transparent {step - 1}px,{line} 1px){across};background-size:{step if across else wide}px {step}px;"
+        f"font:{size}px/{step}px '{font}',cursive;white-space:nowrap}}"
+    )
+    tall = round(wide * rng.choice([1.41, 1.3, 0.75, 2.2, 0.5]))
+    return Page(
+        "handwritten_note",
+        "handwriting on lined paper",
+        margin + holes + rows,
+        wide,
+        tall,
+        style,
+        0.75,
+        0.15,
+        side=1280,
+    )
+
+
 def whiteboard(source: Source) -> Page:
     rng, words = source.rng, source.latin()
     kind = rng.choice(["white", "white", "white", "black", "green", "flip"])
@@ -145,4 +188,4 @@ def whiteboard(source: Source) -> Page:
     return Page("whiteboard", caption, "".join(parts), *size, style, 0.75, wall=True)
 
 
-KINDS = {"note": (note, 190), "whiteboard": (whiteboard, 80)}
+KINDS = {"note": (note, 190), "lined": (lined, 100), "whiteboard": (whiteboard, 80)}

@@ -8,11 +8,15 @@ from rendering import (
     cards,
     charts,
     coding,
+    consoles,
+    designs,
     figures,
+    games,
     hand,
     memes,
     money,
     papers,
+    pasted,
     screens,
     slides,
     viewers,
@@ -20,5 +24,24 @@ from rendering import (
 )
 from rendering.page import Generator
 
-MODULES = (papers, money, hand, slides, screens, apps, web, viewers, cards, memes, art, charts, figures, coding)
+MODULES = (
+    papers,
+    money,
+    hand,
+    slides,
+    screens,
+    apps,
+    web,
+    viewers,
+    cards,
+    memes,
+    art,
+    charts,
+    figures,
+    coding,
+    designs,
+    pasted,
+    consoles,
+    games,
+)
 BROWSER: dict[str, tuple[Generator, int]] = {name: entry for module in MODULES for name, entry in module.KINDS.items()}

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rendering.page import MONO, SANS, SERIF, Page, Source, safe, tone
 from rendering.papers import SHEET, base, height, letterhead, logo
 from rendering.text import GOODS
@@ -28,8 +30,8 @@ def bars(source: Source, tall: int) -> str:
     return f"<svg viewBox='0 0 190 {tall}' width='80%' height={tall}>{''.join(parts)}</svg><br><small>{source.words.number(13)}</small>"
 
 
-def receipt(source: Source) -> Page:
-    """Return a till receipt."""
+def receipt(source: Source, count: int = 0) -> Page:
+    """Return a till receipt, of that many rows if given."""
     rng, words = source.rng, source.words
     width = rng.choice([260, 300, 340, 400])
     font = rng.choice(MONO) if rng.random() < 0.75 else rng.choice(SANS)
@@ -39,7 +41,7 @@ def receipt(source: Source) -> Page:
         ["border-top:1px dashed", "border-top:1px solid", "border-top:2px solid", "border-top:1px dotted"]
     )
     rows = []
-    for _ in range(rng.randint(2, 16)):
+    for _ in range(count or rng.randint(2, 16)):
         name = rng.choice(GOODS) if rng.random() < 0.8 else words.title(1, 3)
         rows.append((name.upper() if rng.random() < 0.4 else name, words.money(40)))
         if rng.random() < 0.15:
@@ -125,4 +127,13 @@ def statement(source: Source) -> Page:
     return Page("bank_statement", "a bank statement", body, SHEET, height(source), base(source) + font, 0.4, 0.3)
 
 
-KINDS = {"receipt": (receipt, 170), "invoice": (invoice, 110), "statement": (statement, 40)}
+def roll(source: Source) -> Page:
+    """Return a till receipt of any length, from a stub to a roll, on narrow paper."""
+    rng = source.rng
+    page = receipt(source, rng.choice([1, 3, rng.randint(4, 20), rng.randint(20, 60), rng.randint(60, 130)]))
+    caption = "a long receipt from a till" if page.body.count("class=l") > 40 else page.caption
+    shot = rng.choice([(0.75, 0.15), (0.0, 0.4)])  # many are cut out, as by a scanning program
+    return replace(page, caption=caption, photographed=shot[0], scanned=shot[1], tall=6000, side=1280)
+
+
+KINDS = {"roll": (roll, 150), "receipt": (receipt, 170), "invoice": (invoice, 110), "statement": (statement, 40)}

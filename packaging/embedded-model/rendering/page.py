@@ -28,6 +28,7 @@ class Page:
     scanned: float = 0.0  # probability of being printed and scanned
     wall: bool = False  # photographed on a wall, not on a table
     tall: int = 3000  # maximum height in pixels
+    side: int = 384  # longest side of the picture; about half of those with more keep it
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Source:
     rng: random.Random
     words: Words
     photos: list[Path]
+    styles: Path = Path()  # folder of published style sheets
 
     def latin(self) -> Words:
         """Return the words, or English ones if handwriting and display fonts lack the letters."""

@@ -4,7 +4,7 @@
 Each image depends only on the seed, its kind and its number. Existing images are kept, so a stopped run resumes where
 it was.
 
-usage: python -m rendering.render CORPUS OUT --fonts FOLDER [--kinds a,b] [--share 1.0] [--seed 0]
+usage: python -m rendering.render CORPUS OUT --fonts FOLDER --styles FOLDER [--kinds a,b] [--share 1.0] [--seed 0]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from PIL import Image
 from rendering import camera, kinds
 from rendering.browser import Browser
 from rendering.page import Generator, Page, Source
-from rendering.sources import font_faces, usable_photos
+from rendering.sources import font_faces, style_sheets, usable_photos
 from rendering.text import Words
 
 SIDE = 384  # pixels; longest side, like the corpus's
@@ -54,9 +54,9 @@ def finished(picture: Image.Image, page: Page, chance: np.random.Generator, phot
     return picture, page.caption
 
 
-def save(picture: Image.Image, path: Path, quality: int) -> None:
+def save(picture: Image.Image, path: Path, quality: int, side: int = SIDE) -> None:
     """Save it shrunk and as JPEG, either completely or not at all."""
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
     picture.save(partial, "JPEG", quality=quality)
@@ -91,7 +91,7 @@ def image(
     picture = browser.shot(head + page.body, page.width, page.height, page.tall, rng.choice([1, 1, 1.5]))
     size = picture.size
     picture, caption = finished(picture, page, np.random.default_rng(rng.getrandbits(63)), photo)
-    save(picture, path, rng.randint(60, 95))
+    save(picture, path, rng.randint(60, 95), rng.choice([SIDE, page.side]))
     return caption, size
 
 
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--fonts", type=Path, required=True, help="folder with fontsource-*.tgz from `npm pack`")
+    parser.add_argument("--styles", type=Path, required=True, help="folder with style sheets from `npm pack`")
     parser.add_argument("--kinds", help="only these kinds, separated by commas")
     parser.add_argument("--share", type=float, default=1.0, help="fraction of each kind's planned number")
     parser.add_argument("--seed", type=int, default=0)
@@ -118,6 +119,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     wanted = {k: v for k, v in kinds.BROWSER.items() if not args.kinds or k in args.kinds.split(",")}
     photos = usable_photos(args.corpus)
+    styles = style_sheets(args.styles, args.out / "styles")
     faces = font_faces(args.fonts, args.out / "fonts")
     index = args.out / "index.csv"
     known: set[str] = set()
@@ -130,7 +132,7 @@ def main() -> None:
     try:
         for kind, number in todo:
             rng = random.Random(f"{args.seed} {kind} {number}")
-            page = wanted[kind][0](Source(rng, Words(rng), photos))
+            page = wanted[kind][0](Source(rng, Words(rng), photos, styles))
             path = args.out / "images" / page.fine / f"{kind}-{args.seed}-{number:04}.jpg"
             if str(path.relative_to(args.out)) in known:
                 continue

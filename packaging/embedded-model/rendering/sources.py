@@ -12,7 +12,7 @@ import numpy as np
 
 def usable_photos(corpus: Path) -> list[Path]:
     """Return photos of the ImageNet sample, without reserved classes and without near-duplicates of test images."""
-    items = data.read_items(corpus)
+    items = data.read_items(corpus) + data.read_more(corpus)
     kept = set().union(*data.left_out_classes(items))
     tests = [item for item in items if item.split == "test"]
     spoken = {item.caption.lower() for item in items if item.wordnet_id in kept and item.split == "imagenet"}
@@ -26,6 +26,16 @@ def usable_photos(corpus: Path) -> list[Path]:
     count = len(tests)
     copies = data.near_copies(pixels, list(range(count)), list(range(count, len(everything))))
     return [item.path.absolute() for i, item in enumerate(everything) if i >= count and i not in copies]
+
+
+def style_sheets(archives: Path, folder: Path) -> Path:
+    """Unpack the packages of style sheets (*.tgz) into folders named like them, below `folder`; return it."""
+    for archive in sorted(archives.glob("*.tgz")):
+        target = folder / re.sub(r"-[0-9.]+\.tgz$", "", archive.name)
+        with tarfile.open(archive) as packed:
+            for member in packed:
+                packed.extract(member.replace(name=member.name.removeprefix("package/")), target, filter="data")
+    return folder
 
 
 def font_faces(archives: Path, folder: Path) -> str:
