@@ -18,6 +18,7 @@ import torch
 from heads import Heads
 from torch import nn
 from tower import Tower
+from transformers import AutoModel
 
 
 def export(tower: Tower, heads: Heads, scale: float, out: Path) -> None:
@@ -35,6 +36,18 @@ def export(tower: Tower, heads: Heads, scale: float, out: Path) -> None:
         model.visual_projection.load_state_dict(heads.image.state_dict())
         model.logit_scale.fill_(math.log(scale))
     port.save(model, out)
+
+
+def read(folder: Path) -> tuple[Tower, Heads]:
+    """Return the trainable parts of a checkpoint folder that `export` wrote."""
+    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+    tower, heads, averaging = Tower(model.vision_model), Heads(torch.ones(1280)), model.text_model.encoder.layer[-1]
+    heads.wide.load_state_dict(averaging.intermediate.dense.state_dict())
+    heads.narrow.load_state_dict(averaging.output.dense.state_dict())
+    heads.pooler.load_state_dict(model.text_model.pooler.dense.state_dict())
+    heads.text.load_state_dict(model.text_projection.state_dict())
+    heads.image.load_state_dict(model.visual_projection.state_dict())
+    return tower, heads
 
 
 def main() -> None:

@@ -256,6 +256,78 @@ def batches(
         ]
 
 
+def made_up_classes(
+    photos: torch.Tensor, weight: torch.Tensor, seen: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return features that photos of each class would have on average (classes, 1280), and how photos differ (n, 1280).
+
+    A linear classifier's weights are the class means whitened by the features' covariance; this undoes it.
+    """
+    mean, spread = photos.mean(0), photos - photos.mean(0)
+    towards = F.normalize((weight[seen] - weight.mean(0)) @ (spread.T @ spread / len(spread)), dim=1)
+    return mean + 0.7 * spread.norm(dim=1).mean() * towards, spread
+
+
+def make_bank(
+    classes: dict[str, str],
+    called: dict[str, str],
+    spoken: set[str],
+    captions: list[str],
+    nouns: wordnet.Nouns,
+    rng: random.Random,
+    work: Path,
+    *,
+    compound: int = COMPOUND,
+    sets: int = SETS,
+    about: tuple[str, ...] = NAMES,
+) -> Bank:
+    """Return all texts of training, embedded.
+
+    classes: fine to coarse; called: the name of each ImageNet class in training by its WordNet id; spoken: names that
+    must not occur, in lower case;
+    compound, sets, about: how many lists and label sets there are, and the sentences about names.
+    """
+    text_tower, tokens = port.text_tower(), port.tokenizer()
+    fine_names = sorted(classes)
+    phrases = prompts.phrases(classes, compound, rng)
+    wider = nouns.wider_terms(list(called))
+
+    def sentences(names: list[list[str]]) -> torch.Tensor:
+        """Return each sentence about each thing, with its first and with any of its names."""
+        texts = [
+            s.format((n[0] if k == 0 else rng.choice(n)).replace("_", " "))
+            for k in (0, 1)
+            for s in about
+            for n in names
+        ]
+        return embed(texts, text_tower, tokens, work).view(2 * len(about), len(names), 384)
+
+    def allowed(names: list[str]) -> list[str]:
+        return [n for n in names if n.lower() not in spoken]
+
+    made_up = list(label_sets.Writer(classes, rng).sets(sets))
+    prompts_ = sorted({p for labels in made_up for label in labels for p in label.prompts})
+    row_of = {text: row for row, text in enumerate(prompts_)}
+    return Bank(
+        phrases=embed([p.text for p in phrases], text_tower, tokens, work),
+        covers=torch.tensor([[f in p.covers for f in fine_names] for p in phrases]),
+        names=sentences([[called[w], *allowed(nouns.names[w])] for w in called]),
+        wide=sentences([allowed(nouns.names[w]) or ["thing"] for w in wider]),
+        below=torch.tensor([[float(w in held) for w in called] for held in wider.values()]),
+        captions=embed(captions, text_tower, tokens, work),
+        label_sets=LabelSets(
+            embed(prompts_, text_tower, tokens, work),
+            [
+                [
+                    ([row_of[p] for p in label.prompts], torch.tensor([f in label.covers for f in fine_names]))
+                    for label in labels
+                ]
+                for labels in made_up
+            ],
+        ),
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("corpus", type=Path, help="folder with corpus/ and imagenet-sample/")
@@ -319,48 +391,12 @@ def main() -> None:
 
     rng = random.Random(args.seed)
     text_tower, tokens = port.text_tower(), port.tokenizer()
-    phrases = prompts.phrases(classes, COMPOUND, rng)
     all_ids = sorted({item.wordnet_id for item in items if item.split == "imagenet"})
-    ids = [w for w in all_ids if w not in left_out]
-    called = {item.wordnet_id: item.caption for item in items if item.split == "imagenet"}
+    named = {item.wordnet_id: item.caption for item in items if item.split == "imagenet"}
+    called = {w: named[w] for w in all_ids if w not in left_out}
     nouns = wordnet.Nouns(args.wordnet)
-    wider = nouns.wider_terms(ids)
-
-    def sentences(names: list[list[str]]) -> torch.Tensor:
-        """Return each sentence about each thing, with its first and with any of its names."""
-        texts = [
-            s.format((n[0] if k == 0 else rng.choice(n)).replace("_", " "))
-            for k in (0, 1)
-            for s in NAMES
-            for n in names
-        ]
-        return embed(texts, text_tower, tokens, args.work).view(2 * len(NAMES), len(names), 384)
-
-    def allowed(names: list[str]) -> list[str]:
-        return [n for n in names if n.lower() not in spoken]
-
-    made_up = list(label_sets.Writer(classes, rng).sets(SETS))
-    prompts_ = sorted({p for labels in made_up for label in labels for p in label.prompts})
-    row_of = {text: row for row, text in enumerate(prompts_)}
     captions = sorted({items[i].caption for i in train if items[i].caption})
-    bank = Bank(
-        phrases=embed([p.text for p in phrases], text_tower, tokens, args.work),
-        covers=torch.tensor([[f in p.covers for f in fine_names] for p in phrases]),
-        names=sentences([[called[w], *allowed(nouns.names[w])] for w in ids]),
-        wide=sentences([allowed(nouns.names[w]) or ["thing"] for w in wider]),
-        below=torch.tensor([[float(w in held) for w in ids] for held in wider.values()]),
-        captions=embed(captions, text_tower, tokens, args.work),
-        label_sets=LabelSets(
-            embed(prompts_, text_tower, tokens, args.work),
-            [
-                [
-                    ([row_of[p] for p in label.prompts], torch.tensor([f in label.covers for f in fine_names]))
-                    for label in labels
-                ]
-                for labels in made_up
-            ],
-        ),
-    )
+    bank = make_bank(classes, called, spoken, captions, nouns, rng, args.work)
     number_of = {caption: number for number, caption in enumerate(captions)}
     caption_of = torch.tensor([number_of.get(item.caption, -1) for item in items])
 
@@ -368,12 +404,9 @@ def main() -> None:
     seen = torch.tensor([w not in left_out for w in all_ids])
     teacher = (features @ weight[seen].T + bias[seen]).softmax(1)
     own = features[[i for i in train if photos[i]]]
-    mean, spread = own.mean(0), own - own.mean(0)
-    # a linear classifier's weights are the class means whitened by the features' covariance; this undoes it
-    towards = F.normalize((weight[seen] - weight.mean(0)) @ (spread.T @ spread / len(spread)), dim=1)
-    means = mean + 0.7 * spread.norm(dim=1).mean() * towards
+    means, spread = made_up_classes(own, weight, seen)
 
-    heads = Heads(mean)
+    heads = Heads(own.mean(0))
     objective = Objective(heads, bank, fines, photos, teacher, (means, spread), caption_of, generator)
     torch.manual_seed(args.seed)
     corpus_rows = [i for i in train if items[i].fine]
