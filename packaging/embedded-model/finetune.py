@@ -41,9 +41,10 @@ RATE, HEADS_RATE = 1.2e-4, 2e-4
 AVERAGE = 0.99  # decay of the weights' moving average
 TEXTS: dict[str, Any] = {"compound": 1500, "sets": 800, "about": train.NAMES[:2]}  # fewer than from scratch
 SHARES = (0.4, 0.3, 0.3)  # of a batch: the first corpus, more/, rendered
-PER_CLASS = 40  # images of each class of the first corpus
+PER_CLASS, SAMPLE = 40, 1000  # images of each class of the first corpus, and its photos of the ImageNet sample
 
 
+Views = npt.NDArray[np.float16]  # (views, channels, height, width)
 Drawn = Callable[[], tuple[torch.Tensor, torch.Tensor]]
 
 
@@ -69,13 +70,17 @@ def views(item: data.Item, number: int, count: int) -> data.Pixels:
     return np.stack([data.augment(pixels, SIDE, flip, np.random.default_rng((number, k))) for k in range(count)])
 
 
-def early_features(tower: Tower, items: list[data.Item], count: int, work: Path) -> list[npt.NDArray[np.float16]]:
+def digest(items: list[data.Item]) -> str:
+    """Return a name for a list of images."""
+    return hashlib.sha256("".join(str(item.path) for item in items).encode()).hexdigest()[:16]
+
+
+def early_features(tower: Tower, items: list[data.Item], count: int, work: Path) -> list[Views]:
     """Return each image's views after the early blocks, (count, 80, 14, 14); computed once, resumes if stopped."""
-    found: list[npt.NDArray[np.float16]] = []
+    found: list[Views] = []
     for start in range(0, len(items), CHUNK):
         part = items[start : start + CHUNK]
-        name = hashlib.sha256("".join(str(item.path) for item in part).encode()).hexdigest()[:16]
-        file = work / f"views{count}-{name}.npy"
+        file = work / f"views{KEPT}-{count}-{digest(part)}.npy"
         if not file.exists():
             rows = []
             for number, item in enumerate(part, start):
@@ -95,12 +100,14 @@ def usable(corpus: Path, rendered: list[Path], work: Path) -> list[list[data.Ite
     """
     old = data.read_items(corpus)
     groups = [old, data.read_more(corpus), *(data.read_rendered(folder) for folder in rendered)]
-    pixels = np.concatenate(
-        [data.load_pixels(group, work / f"pixels{k}-{len(group)}.npy") for k, group in enumerate(groups)]
-    )
     items = [item for group in groups for item in group]
     tests = [i for i, item in enumerate(items) if item.split == "test"]
-    copies = data.near_copies(pixels, tests, [i for i, item in enumerate(items) if item.split != "test"])
+    others = [i for i, item in enumerate(items) if item.split != "test"]
+    cache = work / f"copies-{digest(items)}.npy"
+    if not cache.exists():
+        decoded = (data.load_pixels(each, work / f"pixels-{digest(each)}.npy") for each in groups)
+        np.save(cache, sorted(data.near_copies(np.concatenate(list(decoded)), tests, others)))
+    copies: list[int] = np.load(cache).tolist()
     print(f"{len(copies)} near copies of {len(tests)} test images dropped", flush=True)
     left_out, spoken = set().union(*data.left_out_classes(old)), names_left_out(old)
     dropped = {items[i].path for i in copies} | {item.path for item in items if item.split == "test"}
@@ -117,7 +124,7 @@ def rehearsed(items: list[data.Item]) -> list[data.Item]:
     return [
         item
         for fine, group in sorted(of_class.items())
-        for item in (chance.sample(group, min(len(group), PER_CLASS)) if fine else group)
+        for item in chance.sample(group, min(len(group), PER_CLASS if fine else SAMPLE))
     ]
 
 
@@ -127,20 +134,14 @@ def names_left_out(items: list[data.Item]) -> set[str]:
     return {item.caption.lower() for item in items if item.split == "imagenet" and item.wordnet_id in left_out}
 
 
-def original_features(items: list[data.Item], work: Path) -> torch.Tensor:
-    """Return features of the published Lite0 for photos, (n, 1280), and 0 for the other images."""
+def starting_features(tower: Tower, items: list[data.Item], kept: list[Views]) -> torch.Tensor:
+    """Return the features that photos have before training, (n, 1280), and 0 for the other images."""
     photos = [i for i, item in enumerate(items) if item.coarse == "photo"]
-    name = hashlib.sha256("".join(str(items[i].path) for i in photos).encode()).hexdigest()[:16]
-    result, file = torch.zeros(len(items), 1280), work / f"lite0-{name}.pt"
-    if not file.exists():
-        tower, found = Tower(port.image_tower()), []
-        tower.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        with torch.inference_mode():
-            for start in range(0, len(photos), 16):
-                pixels = np.stack([data.decode(items[i].path, 224) for i in photos[start : start + 16]])
-                found.append(tower(train.normalised(pixels)))
-        torch.save(torch.cat(found), file)
-    result[photos] = torch.load(file, weights_only=True)
+    result = torch.zeros(len(items), 1280)
+    with torch.no_grad():
+        for start in range(0, len(photos), 32):
+            part = photos[start : start + 32]
+            result[part] = late(tower, torch.from_numpy(np.stack([kept[i][0] for i in part])).float())
     return result
 
 
@@ -148,9 +149,9 @@ class Lessons:
     """The losses of train.py over images: built once for a run."""
 
     def __init__(
-        self, corpus: Path, items: list[data.Item], original: torch.Tensor, heads: Heads, nouns: Path, work: Path
+        self, corpus: Path, items: list[data.Item], before: torch.Tensor, heads: Heads, nouns: Path, work: Path
     ) -> None:
-        """`original`: the features (n, 1280) that the published tower has for photos."""
+        """`before`: what `starting_features` returned for the items."""
         old = data.read_items(corpus)
         ids = sorted({item.wordnet_id for item in old if item.split == "imagenet"})
         left_out = set().union(*data.left_out_classes(old))
@@ -169,13 +170,13 @@ class Lessons:
             work,
             **TEXTS,
         )
-        self.original = original
+        self.before = before
         self.weight, self.bias = port.imagenet_head()
         self.photos = torch.tensor([item.coarse == "photo" for item in items])
         self.fines = torch.tensor([fine_names.index(item.fine) if item.fine else -1 for item in items])
         seen = torch.tensor([w not in left_out for w in ids])
-        teacher = (self.original @ self.weight[seen].T + self.bias[seen]).softmax(1)
-        own = self.original[self.photos]
+        teacher = (before @ self.weight[seen].T + self.bias[seen]).softmax(1)
+        own = before[self.photos]
         self.losses = train.Objective(
             heads,
             bank,
@@ -189,8 +190,8 @@ class Lessons:
 
     def __call__(self, features: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
         loss = self.losses(F.dropout(features, 0.1), rows)
-        photo = self.photos[rows]  # the published classifier still classifies photos as before
-        predicted = (self.original[rows[photo]] @ self.weight.T + self.bias).softmax(1)
+        photo = self.photos[rows]  # Lite0's classifier still classifies photos as before
+        predicted = (self.before[rows[photo]] @ self.weight.T + self.bias).softmax(1)
         kept = (predicted * (features[photo] @ self.weight.T + self.bias).log_softmax(1)).sum(1).mean()
         return loss - 0.5 * kept
 
@@ -219,8 +220,8 @@ def main() -> None:
     ]
     half = data.halves([item for item in data.read_more(args.corpus) if item.split == "train"])[args.without]
     rows = torch.tensor([i for i, item in enumerate(items) if item.source not in half])
-    original = original_features(items, args.work)[rows]
-    lessons = Lessons(args.corpus, [items[i] for i in rows], original, heads, args.wordnet, args.work)
+    before = starting_features(tower, items, kept)[rows]
+    lessons = Lessons(args.corpus, [items[i] for i in rows], before, heads, args.wordnet, args.work)
     named = torch.where(lessons.fines >= 0)[0]
     samples = torch.where(lessons.fines < 0)[0]
     group_of = torch.tensor([min(k, 2) for k, group in enumerate(groups) for _ in group])[rows[named]]
