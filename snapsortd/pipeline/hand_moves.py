@@ -36,8 +36,8 @@ class HandMoves:
     def notice(self, rules: Sequence[Rule], label_of: LabelOf) -> list[Example]:
         """Return what was moved since the last call, as examples that are not stored yet.
 
-        An image that is in a folder to which the rules of exactly one other label lead has that label; one that is back
-        at the path that it was filed from has not the label that it was filed by.
+        An image that is in a folder to which the rules of exactly one other label lead has that label; another one that
+        is back at the path that it was filed from has not the label that it was filed by.
         """
         roots = tuple(action.destination.root for rule in rules for action in rule.actions if action.destination)
         moved = MovedImages(tuple(dict.fromkeys(roots)))
@@ -65,14 +65,13 @@ class HandMoves:
             return None
         if self._journal.was_moved_on(entry):
             return None
-        if _has_content(source, sha256):
-            return Example(sha256, label, Source.MOVED, is_not=True, path=source)
-        path = moved.find(entry, _NONE).path
+        is_back = _has_content(source, sha256)
+        path = source if is_back else moved.find(entry, _NONE).path
         labels = labels_at(rules, os.path.dirname(path)) if path else frozenset()
-        if len(labels) != 1 or label in labels:
-            return None
-        (right,) = labels
-        return Example(sha256, right, Source.MOVED, path=path)
+        if len(labels) == 1 and label not in labels:
+            (right,) = labels
+            return Example(sha256, right, Source.MOVED, path=path)
+        return Example(sha256, label, Source.MOVED, is_not=True, path=source) if is_back else None
 
 
 def _has_content(path: str, sha256: bytes) -> bool:

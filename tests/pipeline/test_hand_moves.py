@@ -69,6 +69,14 @@ def test_a_move_by_hand(filing: Filing, to: str, told: tuple[str, bool] | None) 
     assert HandMoves(filing.journal, Answering()).notice(rules, lambda _: "alpha") == []  # after a restart
 
 
+def test_a_move_back_to_the_folder_of_another_label_tells_that_label(filing: Filing) -> None:
+    rules = [rule(f"{filing.sorted}/alpha/", "alpha"), rule(f"{filing.inbox}/", "beta")]
+    entry = filing.file(path := filing.image(), filing.action(path, folders=("alpha",)))
+    Path(entry.intent.target).rename(path)
+    (found,) = HandMoves(filing.journal, Answering()).notice(rules, lambda _: "alpha")
+    assert (found.label, found.is_not, found.path) == ("beta", False, str(path))
+
+
 def test_what_was_corrected_by_command_was_not_moved_by_hand(filing: Filing) -> None:
     entry = filing.file(path := filing.image(), filing.action(path, folders=("alpha",)))
     filing.journal.examples.add([Example(entry.intent.sha256, "beta", Source.CORRECTED)])
@@ -83,4 +91,4 @@ def test_what_snapsortd_moved_on_was_not_moved_by_hand(filing: Filing) -> None:
     assert HandMoves(filing.journal, Answering()).notice(rules, lambda _: "alpha") == []
     Path(on.intent.target).rename(entry.intent.target)
     found = HandMoves(filing.journal, Answering()).notice(rules, lambda _: "beta")
-    assert [(each.label, each.is_not) for each in found] == [("beta", True)]
+    assert [(each.label, each.is_not) for each in found] == [("alpha", False)]
