@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -386,7 +387,9 @@ def test_an_interrupted_sort_says_what_was_done(ctl: Ctl, daemon: FakeControl, i
             go_on.wait(60)
 
     daemon.hold = hold
-    with subprocess.Popen([*PROGRAM, "sort", str(images)], env=ctl.env, stdout=subprocess.PIPE, text=True) as process:
+    listening = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
+    command = [*PROGRAM, "sort", str(images)]
+    with subprocess.Popen(command, env=ctl.env, stdout=subprocess.PIPE, text=True, preexec_fn=listening) as process:
         assert begun.wait(60)
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)

@@ -132,7 +132,7 @@ def test_a_disk_that_does_not_confirm_a_write_gets_no_more_files(disks: TwoDisks
 
 def test_a_stop_in_the_middle_of_a_move_finishes_it_within_five_seconds(disks: TwoDisks, tmp_path: Path) -> None:
     """Return True when the copy exists and the original is not removed yet."""
-    with disks.faults(tmp_path / "log", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=1500000"):
+    with disks.faults(tmp_path / "log", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=700000"):
         image = disks.image("far/stopped.png")
         content = image.read_bytes()
         wait_for(lambda: (disks.far / image.name).exists() and disks.status()["unfinished"], what="in its middle")
