@@ -30,12 +30,16 @@ def corpus(tmp_path: Path) -> Path:
         rows.writerow(columns)
         rows.writerow(("receipt.png", "receipt", "receipt", "test", "us/ours", "receipt.png", ""))
         rows.writerow(("screenshot.png", "web_page_screenshot", "screenshot", "test", "us/ours", "screenshot.png", ""))
-    (folder / "more" / "images" / "receipt").mkdir(parents=True)
-    receipt(2).save(folder / "more" / "images" / "receipt" / "receipt.png")
+    (folder / "more" / "images" / "new").mkdir(parents=True)
+    receipt(2).save(folder / "more" / "images" / "new" / "receipt.png")
+    screenshot(2).save(folder / "more" / "images" / "new" / "screen.png")
     with (folder / "more" / "index.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(columns)
-        rows.writerow(("images/receipt/receipt.png", "receipt", "receipt", "test", "us/more", "receipt.png", ""))
+        rows.writerow(("images/new/receipt.png", "receipt", "receipt", "test", "us/more", "receipt.png", ""))
+        rows.writerow(
+            ("images/new/screen.png", "web_page_screenshot", "screenshot", "test", "us/more", "screen.png", "")
+        )
     with (folder / "imagenet-sample" / "index.csv").open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(("path", "class_name", "wordnet_id"))
@@ -61,8 +65,8 @@ def test_a_small_bench_tells_every_figure(corpus: Path, tmp_path: Path) -> None:
             value = value[part]
         assert value is None or value >= 0, name
         assert name in done.stdout or value is None
-    assert [figures[part]["n"] for part in ("corpus", "more", "both")] == [2, 1, 3]
-    assert figures["both"]["default"]["n"] == 3
+    assert [figures[part]["n"] for part in ("corpus", "more", "both")] == [2, 2, 4]
+    assert figures["both"]["default"]["n"] == 4
     with Image.open(tmp_path / "bench-model-both.png") as picture:
         assert picture.format == "PNG"
 
