@@ -15,6 +15,7 @@ from tests.support.file_systems import Served, served
 from tests.support.filing import PIXELS, Filing, tree
 from tests.support.switches import Switches
 from tests.support.trees import reasons, undo_all
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -58,4 +59,5 @@ def test_an_error_at_close_leaves_the_original_and_no_copies(filing: Filing, dis
         filing.restart()
     Switches().write(disk.behind)
     assert tree(filing.inbox) == {"a.png": PIXELS}
-    assert os.listdir(filing.sorted) == []
+    # FUSE keeps a removed file as .fuse_hidden… until its server has heard that it was closed.
+    wait_for(lambda: os.listdir(filing.sorted) == [], what="no file in the destination")
