@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 from demo import COMMANDS, images
@@ -20,8 +22,10 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 COLUMNS = 110
+PROGRESS = re.compile(r"\x1b\[\?25l.*\x1b\[2K", re.DOTALL)
+"""A progress bar: from where the cursor is hidden to the last line that is erased."""
 SCENES = {
-    "init": ["init --yes"],
+    "init": ["init --no-service"],
     "sim": ["sim ~/Downloads"],
     "log": ["sort ~/Downloads", "log"],
     "stats": ["sort ~/Downloads", "stats"],
@@ -53,14 +57,29 @@ def home_with_images(home: Path) -> None:
 
 
 def run(home: Path, line: str) -> str:
-    """Run a line of snapsortctl as in a terminal of that width, and return what it prints, with its colours."""
-    env = {"HOME": str(home), "PATH": f"{COMMANDS}:{os.environ['PATH']}", "COLUMNS": str(COLUMNS), "TERM": "xterm"}
+    """Run a line of snapsortctl in a terminal of that width, and return what it writes there."""
+    env = {"HOME": str(home), "PATH": f"{COMMANDS}:{os.environ['PATH']}", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     env |= {f"XDG_{name}_HOME": str(home / f".{name.lower()}") for name in ("CONFIG", "STATE", "CACHE")}
-    env |= {"XDG_RUNTIME_DIR": str(home / ".run"), "FORCE_COLOR": "1", "LC_ALL": "C.UTF-8"}
-    done = subprocess.run(
-        ["bash", "-c", f"snapsortctl {line} 2>&1"], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-    return re.sub(re.escape(str(home)), "~", done.stdout)
+    ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (200, COLUMNS))
+    with subprocess.Popen(
+        ["bash", "-c", f"snapsortctl {line}"], env=env, stdin=its, stdout=its, stderr=its, start_new_session=True
+    ):
+        os.close(its)
+        written = b""
+        while more := _read(ours):
+            written += more
+            if written.endswith(b": "):
+                os.write(ours, b"\n")  # the answer that is proposed
+    os.close(ours)
+    return PROGRESS.sub("", written.decode()).replace("\r\n", "\n").replace(str(home), "~")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # EIO: nothing has it open any more
+        return b""
 
 
 def draw(lines: list[str], title: str) -> str:
@@ -79,7 +98,7 @@ def main(folder: str, *names: str) -> None:
         try:
             home_with_images(home)
             *before, shown = SCENES[name]
-            for line in ([] if name == "init" else ["init"]) + before:
+            for line in ([] if name == "init" else ["init --yes"]) + before:
                 run(home, line)
             text = run(home, shown)
         finally:

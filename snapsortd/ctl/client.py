@@ -23,6 +23,7 @@ from snapsortd.domain.errors import (
     ConfigError,
     JournalError,
     ModelError,
+    NotKnown,
     SnapsortError,
     Unavailable,
 )
@@ -239,6 +240,8 @@ def _reported(response: http.client.HTTPResponse) -> SnapsortError:
     code = found.get("exit_code", SnapsortError.exit_code)
     if code == EXIT_CONFIG:
         return ConfigError(message, hint, tuple(found.get("problems", ())))
+    if response.status == http.HTTPStatus.NOT_FOUND:
+        return NotKnown(message, hint)
     known = {EXIT_UNAVAILABLE: Unavailable, EXIT_JOURNAL: JournalError, EXIT_MODEL: ModelError}
     error = known.get(code, SnapsortError)(message, hint)
     error.exit_code = code

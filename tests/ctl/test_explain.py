@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from snapsortd.ctl.output.explain import due_sentence, story_lines
+from snapsortd.ctl.output.explain import due_sentence, outcome_sentence, story_lines
 from snapsortd.domain.decision import Decision, RuleReason
 from snapsortd.domain.text import score_text
 from snapsortd.pipeline.replies import decision_to_json
@@ -94,3 +94,15 @@ def test_nothing_is_made_up_where_little_is_known() -> None:
     assert "  from " not in words
     assert "taken 2" not in words
     assert "no date taken, so that {taken} is the earlier date of the file" in words
+
+
+def test_where_an_image_went_that_is_known_from_the_journal_only() -> None:
+    moved = {"state": "done", "kind": "move", "source": "/in/a.png", "target": "/out/a.png"}
+    back = {"state": "done", "kind": "undo", "source": "/out/a.png", "target": "/in/a.png"}
+    tagged, failed = {**moved, "kind": "tag", "target": ""}, {**moved, "state": "rolled back"}
+    sentences = [outcome_sentence({"entries": entries}) for entries in ([tagged, moved], [back, moved], [failed])]
+    assert sentences == [
+        "It was moved to /out/a.png.",
+        "It was moved back to /in/a.png.",
+        "It is known from the journal only.",
+    ]

@@ -10,7 +10,7 @@ from snapsortd.ctl.as_meant import no_such_file
 from snapsortd.ctl.client import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.explain import story_lines
-from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.errors import NotKnown
 
 
 @click.command("explain")
@@ -24,8 +24,8 @@ def explain_command(path: str, as_json: bool) -> None:
     with reach(locations()) as backend:
         try:
             found = backend.explain(os.path.abspath(path))
-        except SnapsortError as error:
-            if os.path.lexists(path) or not error.message.startswith("nothing is known"):
+        except NotKnown:
+            if os.path.lexists(path):
                 raise
             raise no_such_file(os.path.abspath(path)) from None
     if as_json:

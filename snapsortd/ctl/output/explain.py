@@ -42,6 +42,7 @@ TOLD = {
     "taught": "It is in a folder that you taught",
     "imported": "Told on another computer",
 }
+MOVED = {"move": "moved", "rename": "renamed", "copy": "copied", "undo": "moved back", "redo": "moved again"}
 BAR_WIDTH = 24
 """Width of the bar of a score of 1, in columns."""
 
@@ -77,12 +78,19 @@ def outcome_sentence(story: Reply) -> str:
     """Return one sentence: the outcome for the image, its time and its reason."""
     if by_hand := story.get("by_hand"):
         return f"{by_hand[0].upper()}{escape(by_hand[1:])}."
-    known = OUTCOME_SENTENCES.get(story.get("outcome") or "")
-    sentence = known or "It is known from the journal only"
+    sentence = OUTCOME_SENTENCES.get(story.get("outcome") or "") or latest_sentence(story.get("entries") or ())
     reason = f": {escape(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
     waited = f"; it has waited for {duration(story['seconds'])}" if story.get("seconds") is not None else ""
     return f"{sentence}{reason}{waited}{at}."
+
+
+def latest_sentence(entries: Sequence[Reply]) -> str:
+    """Return what the newest journal entry did to the image: `It was moved to ~/Pictures/a.png`."""
+    for entry in entries:
+        if entry["state"] == "done" and entry["kind"] in MOVED:
+            return f"It was {MOVED[entry['kind']]} to {short(entry['target'])}"
+    return "It is known from the journal only"
 
 
 def due_sentence(due: str, now: float) -> str:

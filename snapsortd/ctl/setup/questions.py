@@ -31,7 +31,7 @@ def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
     watched = choose([short(each) for each in folders], len(places.usual), others=True)
     chosen_folders = [Watched(folders[each] if isinstance(each, int) else each) for each in watched]
     usual = sum(kind.enabled for kind in kinds)
-    say(click.style("\nWhat should be filed?", bold=True) + " Of the others than proposed, more may be filed wrongly.")
+    say(click.style("\nWhat should be filed?", bold=True) + " The proposed ones are recognised most surely.")
     wanted = choose([f"{kind.title}  → {kind.root}" for kind in kinds], usual)
     chosen = [kinds[each] for each in wanted if isinstance(each, int)]
     moved: dict[str, str] = {}
