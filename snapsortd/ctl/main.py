@@ -8,6 +8,7 @@ import sys
 from typing import NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from snapsortd import __version__
 from snapsortd.ctl.as_meant import no_such_command, rearranged
@@ -23,6 +24,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Diagnose common problems and suggest fixes."),
         "docs": ("docs", "Show a page of the documentation, a recipe or the example."),
+        "completion": ("completion", "Print the completion script of a shell."),
     },
     "Inspect": {
         "status": ("status_control", "Show the state of the daemon."),
@@ -104,6 +106,13 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands by their line in the overview, without importing any of them."""
+        offered = [
+            CompletionItem(name, help=about) for name, (_, about) in COMMANDS.items() if name.startswith(incomplete)
+        ]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview by section, without importing any command."""
         for title, entries in SECTIONS.items():
@@ -113,7 +122,9 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="snapsortctl")
-@click.option("--config", metavar="FILE", help="The configuration file to use, instead of the usual one.")
+@click.option(
+    "--config", metavar="FILE", type=click.Path(), help="The configuration file to use, instead of the usual one."
+)
 def app(config: str | None) -> None:
     """Control snapsortd, which files new images by what they show.
 

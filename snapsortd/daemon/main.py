@@ -45,8 +45,8 @@ def serve(locations: Locations, config: Config) -> None:
             api.stop()
 
 
-def main() -> None:
-    """Run `snapsortd` in the foreground until SIGTERM. Exit codes are those of `domain.errors`."""
+def argument_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="snapsortd",
         description="Watch folders and file new images by what they show. Runs in the foreground; "
@@ -58,6 +58,12 @@ def main() -> None:
     )
     parser.add_argument("--verbose", action="store_true", help="log images that stay where they are, too")
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    return parser
+
+
+def main() -> None:
+    """Run `snapsortd` in the foreground until SIGTERM. Exit codes are those of `domain.errors`."""
+    parser = argument_parser()
     chosen = parser.parse_args()
     if chosen.words:
         parser.error(f"it takes no commands; did you mean `snapsortctl {shlex.join(chosen.words)}`?")

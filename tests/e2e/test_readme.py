@@ -87,6 +87,14 @@ def test_commands_about_the_rules(home: Instance) -> None:
     assert config.read_text() == YAML[0].replace("mode: shadow", "mode: live")
 
 
+def test_the_completion_script_is_put_where_bash_looks_for_it(home: Instance) -> None:
+    begin = LINES.index("mkdir -p ~/.local/share/bash-completion/completions")
+    for line in LINES[begin : begin + 2]:
+        run(home, line)
+    written = Path(home.env["HOME"]) / ".local/share/bash-completion/completions/snapsortctl"
+    assert written.read_text().startswith("_snapsortctl_completion() {")
+
+
 def test_service_commands_say_what_they_would_do(home: Instance) -> None:
     for line in LINES:
         if line.startswith("snapsortctl service"):

@@ -12,7 +12,7 @@ from snapsortd.domain.text import count
 
 
 @click.command("dismiss")
-@click.argument("path", required=False, metavar="[FILE]")
+@click.argument("path", required=False, type=click.Path(), metavar="[FILE]")
 @click.option("--all", "everything", is_flag=True, help="All files on the list.")
 @json_option
 def dismiss_command(path: str | None, everything: bool, as_json: bool) -> None:

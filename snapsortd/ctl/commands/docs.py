@@ -7,15 +7,22 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import click
+from click.shell_completion import CompletionItem
 
+from snapsortd.ctl.complete import matching
 from snapsortd.ctl.output.console import json_option, say, say_json
 from snapsortd.domain.text import escape, nearest
 
 EXAMPLE = "example"
 
 
+def offer_pages(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Offer the names of the pages."""
+    return matching(pages(), incomplete)
+
+
 @click.command("docs")
-@click.argument("page", required=False)
+@click.argument("page", required=False, shell_complete=offer_pages)
 @json_option
 def docs_command(page: str | None, as_json: bool) -> None:
     """Show a page of the documentation, a recipe of the cookbook, or the example that explains every key.

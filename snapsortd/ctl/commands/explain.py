@@ -14,7 +14,7 @@ from snapsortd.domain.errors import NotKnown
 
 
 @click.command("explain")
-@click.argument("path")
+@click.argument("path", type=click.Path())
 @json_option
 def explain_command(path: str, as_json: bool) -> None:
     """Show what happened to the image at PATH, and why: the scores of the model and the result of each rule.

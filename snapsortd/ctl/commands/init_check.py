@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("file", required=False)
+@click.argument("file", required=False, type=click.Path())
 @click.option("--model", "ask_model", is_flag=True, help="Warn about prompts that the model can hardly tell apart.")
 @click.option(
     "--sample",

@@ -11,6 +11,7 @@ import click
 
 from snapsortd.ctl.client import reach
 from snapsortd.ctl.commands.teaching import NEEDED
+from snapsortd.ctl.complete import offer_labels
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
 from snapsortd.ctl.times import moment
@@ -103,8 +104,8 @@ def import_command(folder: str, as_json: bool) -> None:
 
 
 @click.command("forget")
-@click.argument("files", nargs=-1, metavar="[FILE]...")
-@click.option("--label", metavar="LABEL", help="All examples of this label.")
+@click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+@click.option("--label", metavar="LABEL", shell_complete=offer_labels, help="All examples of this label.")
 @click.option("--since", metavar="TIME", help="All that was told since `2h`, `today`, `2026-11-23` or later.")
 @click.option("--all", "everything", is_flag=True, help="All examples, and the embeddings of all images.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from snapsortd.ctl.client import Client, Reply, reach
+from snapsortd.ctl.complete import offer_labels, offer_rules
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import NUMBER, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.log import log_lines, pairs
@@ -16,15 +17,15 @@ from snapsortd.domain.errors import NotKnown
 
 
 @click.command("log")
-@click.argument("path", required=False)
+@click.argument("path", required=False, type=click.Path())
 @click.option(
     "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
 )
 @click.option("--before", type=NUMBER, metavar="ID", help="Only entries older than this one.")
 @click.option("--since", metavar="TIME", help="Since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`.")
 @click.option("--until", metavar="TIME", help="Before this time.")
-@click.option("--rule", metavar="NAME", help="Only actions of this rule.")
-@click.option("--label", metavar="NAME", help="Only images with this label.")
+@click.option("--rule", metavar="NAME", shell_complete=offer_rules, help="Only actions of this rule.")
+@click.option("--label", metavar="NAME", shell_complete=offer_labels, help="Only images with this label.")
 @click.option("--path", "path_option", metavar="PATH", help="The same as PATH.")
 @click.option("--failed", is_flag=True, help="Only what failed or needs a look.")
 @click.option("--reverse", is_flag=True, help="List the newest last.")

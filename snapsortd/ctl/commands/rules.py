@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError, Unavailable
@@ -60,7 +61,7 @@ def rule_lines(rules: Sequence[dict[str, Any]]) -> Iterator[str]:
 
 
 @rules_command.command("promote")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_rules)
 @json_option
 def promote_command(name: str, as_json: bool) -> None:
     """Promote the rule NAME from shadow mode, so that it takes effect.
@@ -86,7 +87,7 @@ def promote_command(name: str, as_json: bool) -> None:
 
 
 @rules_command.command("tune")
-@click.argument("name")
+@click.argument("name", shell_complete=offer_rules)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 def tune_command(name: str, yes: bool, as_json: bool) -> None:

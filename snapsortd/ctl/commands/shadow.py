@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from snapsortd.ctl.client import Reply, reach
+from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.render import format_entry, moment
 from snapsortd.ctl.output.tables import table
@@ -17,7 +18,7 @@ from snapsortd.domain.text import escape, score_text
 @click.option(
     "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
 )
-@click.option("--rule", metavar="NAME", help="Only actions of this rule.")
+@click.option("--rule", metavar="NAME", shell_complete=offer_rules, help="Only actions of this rule.")
 @json_option
 def shadow_command(limit: int, rule: str | None, as_json: bool) -> None:
     """List what rules with `mode: shadow` would have done, newest first.

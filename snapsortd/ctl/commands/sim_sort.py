@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.complete import offer_tags
 from snapsortd.ctl.find_images import FoundImage, find_images, find_left_images, watched_folders
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
@@ -41,8 +42,20 @@ def path_options(function: F) -> F:
 def tag_options(function: F) -> F:
     """Add the options that choose the rules."""
     for option in (
-        click.option("--skip-tags", metavar="A,B", callback=words, help="Skip the rules that have one of these tags."),
-        click.option("--tags", metavar="A,B", callback=words, help="Apply only the rules that have one of these tags."),
+        click.option(
+            "--skip-tags",
+            metavar="A,B",
+            shell_complete=offer_tags,
+            callback=words,
+            help="Skip the rules that have one of these tags.",
+        ),
+        click.option(
+            "--tags",
+            metavar="A,B",
+            shell_complete=offer_tags,
+            callback=words,
+            help="Apply only the rules that have one of these tags.",
+        ),
     ):
         function = option(function)
     return function

@@ -10,6 +10,7 @@ import click
 
 from snapsortd.ctl.client import Backend, reach
 from snapsortd.ctl.commands.sim_sort import FAILURES
+from snapsortd.ctl.complete import offer_files_then_label, offer_labels
 from snapsortd.ctl.evaluation.dataset import find_images
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.render import arrow
@@ -24,7 +25,7 @@ Tell = Callable[[Backend, str, int | None], dict[str, Any]]
 
 
 @click.command("correct")
-@click.argument("words", nargs=-1, required=True, metavar="FILE... LABEL")
+@click.argument("words", nargs=-1, required=True, metavar="FILE... LABEL", shell_complete=offer_files_then_label)
 @json_option
 def correct_command(words: tuple[str, ...], as_json: bool) -> None:
     """Give images their right LABEL: they are filed as the rules say for it, and the next ones like them too.
@@ -43,7 +44,7 @@ def correct_command(words: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("confirm")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 @json_option
 def confirm_command(files: tuple[str, ...], as_json: bool) -> None:
     """Say that the labels of images are right, so that the next ones like them are recognised more surely.
@@ -58,7 +59,7 @@ def confirm_command(files: tuple[str, ...], as_json: bool) -> None:
 
 @click.command("teach")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
-@click.argument("label")
+@click.argument("label", shell_complete=offer_labels)
 @json_option
 def teach_command(folder: str, label: str, as_json: bool) -> None:
     """Learn LABEL from the images in a FOLDER that exists already. They stay where they are.

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.choose import choose
 from snapsortd.ctl.output.console import NUMBER, end, json_option, locations, say, say_json
 from snapsortd.ctl.output.render import undo_line
@@ -31,6 +33,10 @@ class EntryOrPath(click.ParamType[int | str]):
         text = str(value)
         return int(NUMBER.convert(int(text), param, ctx)) if text.lstrip("-").isdecimal() else os.path.abspath(text)
 
+    def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Offer files."""
+        return [CompletionItem(incomplete, type="file")]
+
 
 def selection_options(function: F) -> F:
     """Add the options that select entries: by ID or by criteria."""
@@ -39,7 +45,7 @@ def selection_options(function: F) -> F:
         click.option("--all", "everything", is_flag=True, help="All entries."),
         click.option("--until", metavar="TIME", help="Filed before this time; with --since, a range."),
         click.option("--since", metavar="TIME", help="Filed since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`."),
-        click.option("--rule", metavar="NAME", help="Only actions of this rule."),
+        click.option("--rule", metavar="NAME", shell_complete=offer_rules, help="Only actions of this rule."),
         click.option("--batch", type=NUMBER, metavar="N", help="The batch with this number, as reported by `sort`."),
         click.option("--last", type=NUMBER, metavar="N", help="The N newest entries."),
         click.argument("which", nargs=-1, type=EntryOrPath(), metavar="[ID | FILE]..."),
