@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from snapsortd.ctl.commands.service import UNIT as UNIT_NAME
-from snapsortd.ctl.commands.service import template
 from snapsortd.ctl.doctor.clock import check_clock
 from snapsortd.ctl.doctor.daemons import Answer, Holder, check_daemon
 from snapsortd.ctl.doctor.disks import CheckedFolder
@@ -33,6 +31,8 @@ from snapsortd.ctl.doctor.service import (
     read_service,
 )
 from snapsortd.ctl.doctor.system import Confinement, Installed, check_confinement, check_installed, read_installed
+from snapsortd.ctl.service_files.managers import UNIT as UNIT_NAME
+from snapsortd.ctl.service_files.managers import template
 from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
 from snapsortd.vision.catalog import StoredModel
 

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from snapsortd.ctl.commands.service import program, template
 from snapsortd.ctl.main import app
+from snapsortd.ctl.service_files.managers import program, template
 from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
 from tests.support import notifying
 from tests.support.user_manager import UserManager
@@ -53,6 +53,53 @@ def test_agent_is_a_property_list() -> None:
     assert agent["ProgramArguments"] == ["/opt/a b/snapsortd"]
     assert agent["EnvironmentVariables"] == {"HF_HOME": "/m"}
     assert agent["RunAtLoad"] is True
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the home folder of a Linux user whose PATH has only the programs in its `bin`."""
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    (tmp_path / "bin").mkdir()
+    return tmp_path
+
+
+def write_systemctl(home: Path, fails: str) -> None:
+    """Write a systemctl that fails for one of its commands."""
+    program = home / "bin" / "systemctl"
+    program.write_text(f'#!/bin/sh\n[ "$2" != {fails} ] || {{ echo "Failed to {fails} it" >&2; exit 1; }}\n')
+    program.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("fails", "reason"),
+    [
+        pytest.param("", "no service is possible here, because there is no systemctl", id="no systemd"),
+        pytest.param(
+            "show-environment",
+            "no service is possible here, because `systemctl --user show-environment` says: Failed to",
+            id="no user manager",
+        ),
+        pytest.param("enable", "`systemctl --user enable snapsortd.service` failed: Failed to enable it", id="refused"),
+    ],
+)
+def test_where_no_service_can_be_installed_nothing_is_left_behind(home: Path, fails: str, reason: str) -> None:
+    if fails:
+        write_systemctl(home, fails)
+    done = CliRunner().invoke(app, ["service", "install"])
+    assert reason in str(done.exception)
+    assert not [path for path in home.rglob("*") if path.is_file() and path.parent.name != "bin"]
+
+
+def test_a_service_that_cannot_be_replaced_stays_as_it_was(home: Path) -> None:
+    unit = home / ".config" / "systemd" / "user" / UNIT
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nExecStart=/opt/earlier/snapsortd\n")
+    write_systemctl(home, "restart")
+    assert CliRunner().invoke(app, ["service", "install"]).exception
+    assert unit.read_text() == "[Service]\nExecStart=/opt/earlier/snapsortd\n"
 
 
 @pytest.fixture
@@ -165,7 +212,8 @@ def test_the_daemon_as_a_service(systemd: UserManager, tmp_path: Path) -> None:
             "path": str(systemd.units / UNIT),
         }
     finally:
-        ctl("service", "uninstall")
+        uninstalled = ctl("service", "uninstall")
+    assert f"the journal, without which nothing can be undone  {tmp_path}/snapsortd\n" in uninstalled
     assert not (systemd.units / UNIT).exists()
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.client import Client
-from snapsortd.ctl.commands.service import LABEL, UNIT, manager, program
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
+from snapsortd.ctl.service_files.managers import LABEL, UNIT, manager, program
 from snapsortd.ctl.service_files.render import CARRIED
 from snapsortd.domain.errors import EXIT_REFUSED
 from snapsortd.domain.text import count, escape

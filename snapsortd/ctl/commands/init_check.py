@@ -107,8 +107,8 @@ def threshold_lines(config: Config, journal: str) -> list[str]:
 
 def command_faults(config: Config) -> Iterator[str]:
     """Yield a fault for every command of a rule that the installed service, or this shell, does not find."""
-    from snapsortd.ctl.commands.service import manager
     from snapsortd.ctl.doctor.commands import check_commands, read_search_path
+    from snapsortd.ctl.service_files.managers import manager
 
     path, is_service = read_search_path(manager().path, os.environ, sys.platform)
     for each in check_commands(config, path, os.environ.get("PATH", os.defpath), is_service=is_service):
