@@ -63,6 +63,11 @@ class Backend(Protocol):
     def examples(self) -> Reply: ...
     def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply: ...
     def replay(self, settings: Sequence[str], *, untaught: bool = False) -> Reply: ...
+    def unsure(
+        self, kind: str | None = None, rule: str | None = None, before: int | None = None, limit: int = 50
+    ) -> Reply: ...
+    def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply: ...
+    def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply: ...
 
 
 @contextmanager
@@ -171,6 +176,20 @@ class Client:
     def replay(self, settings: Sequence[str], *, untaught: bool = False) -> Reply:
         """Return which past decisions would be different with other thresholds, or without what was learnt."""
         return self._call("POST", "/v1/replay", {"set": list(settings) or None, "untaught": untaught})
+
+    def unsure(
+        self, kind: str | None = None, rule: str | None = None, before: int | None = None, limit: int = 50
+    ) -> Reply:
+        """Return the groups of unsure images, and the images of one; see `pipeline.reviewing`."""
+        return self._call("GET", "/v1/unsure", kind=kind, rule=rule, before=before, limit=limit)
+
+    def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply:
+        """File an image as a person who looked at it says."""
+        return self._call("POST", "/v1/accept", {"path": path, "label": label or None, "batch": batch})
+
+    def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply:
+        """Mark images as reviewed, or take that back."""
+        return self._call("POST", "/v1/reviewed", {"paths": list(paths), "reviewed": reviewed})
 
     def send(self, order: str, **arguments: int | None) -> Reply:
         """Send an order: pause, resume, reload or stop."""

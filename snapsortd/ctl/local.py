@@ -29,6 +29,9 @@ class LocalBackend:
         self.forget = session.teaching.forget
         self.take_over = session.teaching.take_over
         self.replay = session.teaching.replay
+        self.unsure = session.reviewing.unsure
+        self.accept = session.reviewing.accept
+        self.review = session.reviewing.review
         self._session = session
 
     def learned(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
 from snapsortd.journal.statistics import Statistics, read_statistics
+from snapsortd.journal.unsure_images import UnsureImages, follow
 
 MAX_BATCH = 2**53
 """Batches are numbered below this; an earlier version accepted any number from outside, after which none was left."""
@@ -52,6 +53,7 @@ class Journal(EntrySelector):
         self.left_images = LeftImages(self._file)
         self.log = EntryLog(self._file)
         self.similar_images = SimilarImages(self._file)
+        self.unsure = UnsureImages(self._file)
         self.embeddings = Embeddings(self._file)
         self.examples = Examples(self._file, clock)
         with self._file.reading() as db:
@@ -82,11 +84,14 @@ class Journal(EntrySelector):
         """True if the number is that of a batch, so that entries may be added to it."""
         return 0 < batch <= self._batch
 
-    def decide(self, path: str, text: str, sha256: bytes = b"") -> int:
-        """Store a decision (JSON) and return its number; it is durable together with whatever refers to it."""
+    def decide(self, path: str, text: str, sha256: bytes = b"", doubt: str | None = None) -> int:
+        """Store a decision (JSON) and return its number; it is durable together with whatever refers to it.
+
+        `doubt` is the rule for which a person should look at it, empty for none in particular; None if it is sure.
+        """
         with self._file.writing(durable=False) as db:
-            statement = "INSERT INTO decisions (at, path, json, sha256) VALUES (?, ?, ?, ?)"
-            return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text, sha256)))
+            statement = "INSERT INTO decisions (at, path, json, sha256, doubt) VALUES (?, ?, ?, ?, ?)"
+            return _new_id(db.execute(statement, (self._clock(), os.fsencode(path), text, sha256, doubt)))
 
     def begin(self, intent: Intent) -> Entry:
         """Commit an intent, together with all lazy writes; only then may the file be touched."""
@@ -207,6 +212,7 @@ class Journal(EntrySelector):
         added = known.added if os.path.dirname(known.path) == os.path.dirname(path) else self._clock()
         with self._file.writing(durable=False) as db:
             db.execute("DELETE FROM images WHERE path = ? AND path != ?", (new, old))
+            follow(db, old, new)
             db.execute(
                 "UPDATE images SET path = ?, dev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, reason = ?,"
                 " due = ?, added = ? WHERE path = ?",

@@ -206,6 +206,35 @@ MIGRATIONS = (
             "CREATE INDEX examples_batch ON examples (batch)",
         ),
     ),
+    Migration(
+        "which decisions are in doubt, and what a person has reviewed",
+        (
+            "ALTER TABLE decisions ADD COLUMN doubt TEXT",
+            """
+            UPDATE decisions SET doubt = coalesce(
+                (SELECT json_extract(value, '$.rule') FROM json_each(json, '$.rules')
+                    WHERE json_extract(value, '$.matched') LIMIT 1),
+                (SELECT json_extract(value, '$.rule') FROM json_each(json, '$.rules')
+                    WHERE json_extract(value, '$.near') IS NOT NULL LIMIT 1),
+                ''
+            )
+            WHERE json_valid(json) AND (
+                id IN (SELECT decision FROM images WHERE outcome = 'shadow')
+                OR (id IN (SELECT decision FROM images WHERE outcome = 'left') AND instr(json, '"near": ') > 0)
+            )
+            """,
+            "CREATE INDEX decisions_doubt ON decisions (id, doubt) WHERE doubt IS NOT NULL",
+            "CREATE INDEX images_decision ON images (decision) WHERE decision IS NOT NULL",
+            """
+            CREATE TABLE reviewed (
+                path BLOB NOT NULL,
+                size INTEGER NOT NULL,
+                mtime_ns INTEGER NOT NULL,
+                PRIMARY KEY (path, size, mtime_ns)
+            ) STRICT, WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

@@ -46,10 +46,11 @@ class Filer:
         text: str,
         batch: int | None,
         added: datetime | None,
+        doubt: str | None,
     ) -> Result:
-        """Carry out the decision and record the outcome; `text` is the decision for the journal."""
+        """Carry out the decision and record the outcome; `text` and `doubt` are the decision for the journal."""
         assert result.decision is not None
-        decision, number = result.decision, self._journal.decide(image.path, text, image.sha256)
+        decision, number = result.decision, self._journal.decide(image.path, text, image.sha256, doubt)
         if result.classification is not None:
             checkpoint, embedding = self._classifier.checkpoint, result.classification.embedding
             self._journal.embeddings.remember(image.sha256, checkpoint, embedding)

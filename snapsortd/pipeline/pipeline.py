@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from snapsortd.domain.date_sources import DATE_SOURCES
 from snapsortd.domain.errors import FileChanged, LeftAlone
-from snapsortd.domain.example import Example, Source
+from snapsortd.domain.example import Example
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
@@ -25,6 +25,7 @@ from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.corrected import as_told, from_its_place
 from snapsortd.pipeline.date_taken import with_date_taken
+from snapsortd.pipeline.doubt import doubtful_rule
 from snapsortd.pipeline.duplicates import DuplicateFinder
 from snapsortd.pipeline.filing import Filer
 from snapsortd.pipeline.ignored import why_ignored
@@ -41,7 +42,7 @@ from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts
 from snapsortd.rules.preview import foreseen_outcome
-from snapsortd.rules.rule import Rule
+from snapsortd.rules.rule import Rule, without_shadow
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, recognise
 from snapsortd.vision.requests import Request
@@ -162,7 +163,7 @@ class Pipeline:
                 untold = classification
                 if terms.lesson is not None:
                     self._remember(image, terms.lesson, classification, terms.batch or 0)
-                    if terms.lesson.source is not Source.CORRECTED:
+                    if not terms.lesson.files:
                         return self._taught(image, terms.lesson, classification)
                     classification = as_told(classification, terms.lesson.label)
                     file = replace(file, path=terms.lesson.origin, root=terms.lesson.root)
@@ -171,7 +172,8 @@ class Pipeline:
                 seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
                 classification = replace(classification, image=seen)
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
-                decision = evaluate(self._rules, facts)
+                rules = without_shadow(self._rules) if terms.reviewed else self._rules
+                decision = evaluate(rules, facts)
                 if terms.lesson is not None:
                     decision = from_its_place(decision, path, terms.lesson.origin)
                 if not terms.requested:
@@ -193,7 +195,8 @@ class Pipeline:
                     if not terms.requested:
                         yield turn
                     with turn:
-                        result = self._filer.file(image, known, result, text, terms.batch, file.added)
+                        doubt = doubtful_rule(decision, untold, rules, by_person=bool(told) or terms.reviewed)
+                        result = self._filer.file(image, known, result, text, terms.batch, file.added, doubt)
                 return replace(result, milliseconds=_elapsed(began))
             except NO_SETBACKS:
                 raise

@@ -39,6 +39,7 @@ from snapsortd.pipeline.pipeline import Pipeline
 from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.repairs import Repairs
 from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
+from snapsortd.pipeline.reviewing import Reviewing
 from snapsortd.pipeline.teaching import Teaching
 from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.undo import redo, undo
@@ -81,6 +82,7 @@ class Session:
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)
+        self.reviewing = Reviewing(self)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
@@ -194,10 +196,11 @@ class Session:
         batch: int | None = None,
         tags: Sequence[str] = (),
         skip_tags: Sequence[str] = (),
+        reviewed: bool = False,
     ) -> dict[str, Any]:
         """Classify one image now, at a person's request, and file it by the rules, or only report that with `dry_run`.
 
-        `tags` and `skip_tags` select the rules; see `rules.rule.select`.
+        `tags` and `skip_tags` select the rules; see `rules.rule.select`. `reviewed` is as in `Terms`.
         """
         path = os.path.abspath(path)
         if not dry_run and (claim := self.claims.other(os.path.dirname(path))) is not None:
@@ -208,7 +211,7 @@ class Session:
         if not dry_run and batch is None:
             batch = self.journal.new_batch()
         try:
-            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch)
+            terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch, reviewed=reviewed)
             result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
         except FileChanged as error:
             made = moved_with_image(self.journal, path)

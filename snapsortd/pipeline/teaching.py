@@ -74,12 +74,16 @@ class Teaching:
         known = session.classifier.labels
         if label not in known:
             raise SnapsortError(f"there is no label '{label}'{suggestion(label, sorted(known))}", _names(known))
-        return self._tell(place, Source(source), label, self._batch(batch))
+        files = source == Source.CORRECTED
+        return self.learn(place, Source(source), label, self.batch(batch), files=files)
 
-    def _tell(self, place: Place, source: Source, label: str, batch: int) -> dict[str, Any]:
+    def learn(
+        self, place: Place, source: Source, label: str, batch: int, *, files: bool = False, reviewed: bool = False
+    ) -> dict[str, Any]:
+        """Remember an image as an example of a label, and file it if `files`; `reviewed` is as in `Terms`."""
         session = self._session
-        lesson = Lesson(label, source, place.origin, session.root_of(place.origin))
-        terms = Terms(requested=True, urgent=True, batch=batch, lesson=lesson)
+        lesson = Lesson(label, source, place.origin, session.root_of(place.origin), files)
+        terms = Terms(requested=True, urgent=True, batch=batch, lesson=lesson, reviewed=reviewed)
         try:
             root = session.root_of(place.path)
             result = session.pipeline.process(place.path, root, session.may_stop, terms)
@@ -89,7 +93,8 @@ class Teaching:
             raise SnapsortError(f"{place.path}: {result.reason}")
         return {**result_to_json(result), "batch": batch, "label": label, "source": source}
 
-    def _batch(self, batch: int | None) -> int:
+    def batch(self, batch: int | None) -> int:
+        """Return the batch, or a new one for None. Raise SnapsortError if there is no such batch."""
         if batch is None:
             return self._journal.new_batch()
         if not self._journal.has_begun(batch):
@@ -139,7 +144,7 @@ class Teaching:
     def do(self, task: Task) -> None:
         """Do one task of `homework`. Raise SnapsortError if the image cannot be read or is gone."""
         if task.label:
-            self._tell(Place(task.path, task.path), Source.TAUGHT, task.label, batch=0)
+            self.learn(Place(task.path, task.path), Source.TAUGHT, task.label, batch=0)
         else:
             self._session.pipeline.embed(task.path, self._session.root_of(task.path), self._session.may_stop)
 
@@ -178,6 +183,7 @@ class Teaching:
             }
         if not dry_run and (hashes is None or hashes):
             self._session.learning.forget(hashes, self._session.classifier)
+            self._journal.unsure.forget(hashes, paths)
         chosen = [example_to_json(each) for each in examples if hashes is None or each.sha256 in hashes]
         return {"forgotten": chosen, "images": None if hashes is None else len(hashes)}
 

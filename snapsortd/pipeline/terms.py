@@ -9,7 +9,7 @@ from snapsortd.domain.example import Source
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a person tells about an image: its label, which the rules then apply to if it is a correction."""
+    """What a person tells about an image: its label."""
 
     label: str
     source: Source
@@ -17,6 +17,8 @@ class Lesson:
     """The path from which it was filed: the rules are evaluated as for an image there."""
     root: str
     """The watched folder of `origin`."""
+    files: bool = False
+    """True if the image is filed as the rules say for its label; else it stays where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +35,5 @@ class Terms:
     """The batch of its entries; None for one of its own."""
     lesson: Lesson | None = None
     """What a person tells about it; it is remembered before the image is filed."""
+    reviewed: bool = False
+    """True if a person who looked at the image has it filed: rules in shadow mode act on it, too."""

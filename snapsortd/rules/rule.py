@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
@@ -78,6 +78,11 @@ def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[
         if tag not in known:
             raise NoSuchTag(f"no rule has the tag '{tag}'{suggestion(tag, known)}")
     return tuple(rule for rule in rules if _is_selected(set(rule.tags), set(tags), set(skip_tags)))
+
+
+def without_shadow(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules with those in shadow mode in effect."""
+    return tuple(replace(rule, shadow=False) for rule in rules)
 
 
 def _is_selected(own: set[str], tags: set[str], skip_tags: set[str]) -> bool:

@@ -217,6 +217,19 @@ def test_a_wrong_query_is_refused(address: str, control: SlowControl, query: str
     assert control.asked == []
 
 
+def test_a_review_is_passed_on(address: str, control: SlowControl) -> None:
+    assert send(address, "GET /v1/unsure?kind=left&rule=a&limit=3")[0] == 200
+    assert post(address, "accept", {"path": ODD, "label": "receipt"})[0] == 200
+    assert post(address, "reviewed", {"paths": [ODD], "reviewed": False})[0] == 200
+    assert control.asked == [
+        ("unsure", {"kind": "left", "rule": "a", "limit": 3}),
+        ("accept", {"path": ODD, "label": "receipt", "batch": None}),
+        ("review", {"paths": [ODD], "reviewed": False}),
+    ]
+    for call, body in (("accept", {"label": "a"}), ("reviewed", {}), ("reviewed", {"paths": ["a"]})):
+        assert post(address, call, body)[0] == 400
+
+
 def test_a_name_that_is_no_utf8_survives_in_the_query(address: str, control: SlowControl) -> None:
     status, found = send(address, f"GET /v1/explain?path={quote_from_bytes(os.fsencode(ODD))}")
     assert (status, found["path"]) == (200, ODD)

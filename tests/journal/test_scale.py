@@ -60,6 +60,9 @@ ASKED: dict[str, Act] = {
     "story": lambda journal: journal.history_of("/sorted/3"),
     "last batch": lambda journal: journal.undoable(Selection()),
     "one": lambda journal: journal.undoable(Selection(ids=(3,))),
+    "what is in doubt about one": lambda journal: journal.unsure.doubt_about("/sorted/3"),
+    "reviewed": lambda journal: journal.unsure.mark(["/sorted/3"], reviewed=True),
+    "no longer reviewed": lambda journal: journal.unsure.mark(["/sorted/3"], reviewed=False),
     "last three": lambda journal: journal.undoable(Selection(last=3)),
     "last batch to redo": lambda journal: journal.redoable(Selection()),
 }

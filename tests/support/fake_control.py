@@ -174,6 +174,25 @@ class FakeTeaching:
         return {"images": 40, "rules": [rule], "changes": [change]}
 
 
+class FakeReviewing:
+    """Reply to a person who looks at unsure images; `control` records the calls."""
+
+    def __init__(self, control: FakeControl) -> None:
+        self._control = control
+
+    def unsure(self, **query: Any) -> dict[str, Any]:
+        self._control.note("unsure", **query)
+        return {"groups": [{"kind": "left", "rule": "Receipts", "count": 1}], "images": []}
+
+    def accept(self, path: str, label: str = "", batch: int | None = None) -> dict[str, Any]:
+        self._control.note("accept", path=path, label=label, batch=batch)
+        return {"path": path, "outcome": "filed", "reason": "", "target": "/filed/x.png", "batch": batch or 7}
+
+    def review(self, paths: Sequence[str], *, reviewed: bool = True) -> dict[str, Any]:
+        self._control.note("review", paths=paths, reviewed=reviewed)
+        return {"reviewed": len(paths)}
+
+
 class FakeControl:
     """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""
 
@@ -187,6 +206,7 @@ class FakeControl:
         self.entries: list[dict[str, Any]] = [UNDO, ENTRY]
         self._fingerprint: str | None = None
         self.teaching = FakeTeaching(self)
+        self.reviewing = FakeReviewing(self)
 
     def fingerprint_of(self, config: Path) -> None:
         """Make it report the configuration in this file as its own."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import snapsortd
+from snapsortd.daemon.api.reviewing import DaemonReviewing
 from snapsortd.daemon.api.teaching import DaemonTeaching
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError, NotKnown
@@ -29,6 +30,7 @@ class DaemonControl:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
         self.teaching = DaemonTeaching(daemon)
+        self.reviewing = DaemonReviewing(daemon)
 
     @property
     def events(self) -> Broadcast:

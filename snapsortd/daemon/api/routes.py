@@ -32,6 +32,7 @@ from snapsortd.daemon.api.requests import (
     parsed_query,
     query_of,
 )
+from snapsortd.daemon.api.reviewing_routes import Reviewing, reviewing_routes
 from snapsortd.daemon.api.teaching_routes import Teaching, teaching_routes
 from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
@@ -53,6 +54,8 @@ class Control(Protocol):
     def events(self) -> Broadcast: ...
     @property
     def teaching(self) -> Teaching: ...
+    @property
+    def reviewing(self) -> Reviewing: ...
 
     def status(self) -> dict[str, Any]: ...
     def log(self, **query: Any) -> dict[str, Any]: ...
@@ -215,6 +218,7 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/reload", simple(control.reload)),
             post("/v1/stop", simple(control.stop)),
             *teaching_routes(control.teaching, call, get, post),
+            *reviewing_routes(control.reviewing, call, get, post),
         ],
         exception_handlers={HTTPException: _unknown_endpoint},
     )
