@@ -45,6 +45,11 @@ class Locations:
         return os.path.join(self.cache_dir, "config")
 
     @property
+    def previews(self) -> str:
+        """Return the folder of the pictures that the review page has shown."""
+        return os.path.join(self.cache_dir, "previews")
+
+    @property
     def lock(self) -> str:
         return os.path.join(self.state_dir, "lock")
 

@@ -43,6 +43,7 @@ OURS = {
     "vision/child/engines/cache.py: shutil.rmtree",
     "vision/child/engines/labels.py: os.unlink",
     "vision/learner.py: os.unlink",
+    "vision/previews.py: os.unlink",
 }
 
 

@@ -1,7 +1,7 @@
-"""The process that draws small pictures of images for a terminal, confined like the classifier process.
+"""The process that draws small pictures of images, confined like the classifier process.
 
 Started as `python -m snapsortd.vision.child.thumbnails FD`. Each message with an image adds it to a row; one without
-asks for the row as a picture, PNG or sixel.
+asks for the row as a picture, PNG or sixel. One with an image and a `side` asks for that image alone, as JPEG.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from snapsortd.vision.wire import Channel
 HEIGHT, MAX_WIDTH, GAP = 96, 144, 8
 """Pixels of a thumbnail, and between two."""
 LIMIT_S = 5
+QUALITY = 85
+"""Of a JPEG: text in screenshots stays readable."""
 COLOURS = 64
 """Colours of a sixel picture."""
 
@@ -52,6 +54,7 @@ def _serve(channel: Channel) -> None:
     blank = blank_image()
     for kind in ("png", "sixel"):  # what is opened on first use must be used before the seal
         draw([thumbnail(os.dup(blank), "png")], kind)
+    preview(os.dup(blank), "png", 64)
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)
     sandbox.seal(channel.fileno())
@@ -60,7 +63,12 @@ def _serve(channel: Channel) -> None:
     while True:
         request, image = channel.receive() or ({}, None)
         sandbox.limit_cpu(LIMIT_S)
-        if image is not None:
+        if image is not None and "side" in request:
+            drawn = ""
+            with suppress(ImageError):
+                drawn = preview(image, request["format"], request["side"])
+            channel.send({"picture": drawn})
+        elif image is not None:
             with suppress(ImageError):
                 row.append(thumbnail(image, request["format"]))
         else:
@@ -68,12 +76,21 @@ def _serve(channel: Channel) -> None:
             row = []
 
 
-def thumbnail(fd: int, image_format: str) -> Image.Image:
+def thumbnail(fd: int, image_format: str, width: int = MAX_WIDTH, height: int = HEIGHT) -> Image.Image:
     """Return a small picture of an open image. Raise ImageError."""
     with LimitedFile(os.fdopen(fd, "rb", buffering=0), LIMIT_S, None) as file:
-        image, _ = decode(file, HEIGHT, image_format)
-    image.thumbnail((MAX_WIDTH, HEIGHT))
+        image, _ = decode(file, height, image_format)
+    image.thumbnail((width, height))
     return image.convert("RGB")
+
+
+def preview(fd: int, image_format: str, side: int) -> str:
+    """Return an open image as JPEG in base64, at most `side` pixels wide and high. Raise ImageError."""
+    out = io.BytesIO()
+    picture = thumbnail(fd, image_format, side, side)
+    picture.info.clear()  # Pillow would write the comment and the colour profile of a JPEG into the next one
+    picture.save(out, "JPEG", quality=QUALITY)
+    return base64.b64encode(out.getvalue()).decode("ascii")
 
 
 def draw(row: Sequence[Image.Image], kind: str) -> str:
