@@ -68,6 +68,7 @@ class Backend(Protocol):
     ) -> Reply: ...
     def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply: ...
     def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply: ...
+    def reload(self) -> Reply: ...
 
 
 @contextmanager
@@ -190,6 +191,10 @@ class Client:
     def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply:
         """Mark images as reviewed, or take that back."""
         return self._call("POST", "/v1/reviewed", {"paths": list(paths), "reviewed": reviewed})
+
+    def reload(self) -> Reply:
+        """Use the configuration as it is in its file now. Raise ConfigError; the last valid one stays in effect."""
+        return self.send("reload")
 
     def send(self, order: str, **arguments: int | None) -> Reply:
         """Send an order: pause, resume, reload or stop."""

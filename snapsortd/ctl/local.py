@@ -44,6 +44,12 @@ class LocalBackend:
         self._session.classifier.wait_ready(lambda: False)
         return self._session.teaching.examples()
 
+    def reload(self) -> dict[str, Any]:
+        """Use the configuration as it is in its file now. Raise ConfigError."""
+        locations = self._session.locations
+        self._session.use(load_config(locations.config_file, os.environ, locations.config_cache))
+        return {}
+
     def explain(self, path: str) -> dict[str, Any]:
         """Return what is known about one image, and why; or else why it would not be filed as it is."""
         try:

@@ -37,6 +37,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "shadow": ("shadow", "List what rules in shadow mode would have done."),
         "replay": ("replay", "Show which past decisions other thresholds would change."),
         "rules": ("rules", "List the rules, test them, promote one from shadow mode."),
+        "review": ("review", "Look at unsure images on a page, and decide with a key each."),
     },
     "Teach": {
         "correct": ("teaching", "Give images their right label; they are filed by it, and learnt from."),

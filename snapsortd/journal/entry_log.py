@@ -19,10 +19,12 @@ _HAS_LABEL = (
 class LogQuery:
     """The entries to list: all that apply must hold. Times are seconds since 1970, `until` excluded.
 
-    `path` is a file, or a folder with everything below it; `failed` and `shadow` leave out all other states.
+    `path` is a file, or a folder with everything below it; `text` is a part of a path, in whatever case; `failed` and
+    `shadow` leave out all other states.
     """
 
     path: str | None = None
+    text: str | None = None
     rule: str | None = None
     label: str | None = None
     since: float | None = None
@@ -47,6 +49,9 @@ class LogQuery:
             below = (path + b"/", path + b"0")  # 0 is the character after /
             where = "(source = ? OR target = ? OR (source > ? AND source < ?) OR (target > ? AND target < ?))"
             found.append((where, (path, path, *below, *below)))
+        if self.text is not None:
+            part = "instr(lower(CAST({} AS TEXT)), lower(?)) > 0"
+            found.append((f"({part.format('source')} OR {part.format('target')})", (self.text, self.text)))
         if self.failed:
             found.append(("state IN ('failed', 'conflict')", ()))
         if self.shadow:

@@ -50,6 +50,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
         pytest.param(LogQuery(path="/else/d"), "d", id="where it is"),
         pytest.param(LogQuery(path="/filed/"), "ba", id="a folder, and what is below it"),
         pytest.param(LogQuery(path="/fil"), "", id="no folder"),
+        pytest.param(LogQuery(text="SE/D"), "d", id="a part of a path"),
         pytest.param(LogQuery(since=200.0, until=400.0), "cb", id="time"),
         pytest.param(LogQuery(failed=True), "db", id="what failed"),
         pytest.param(LogQuery(shadow=True), "e", id="what was only recorded"),

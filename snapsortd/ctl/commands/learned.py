@@ -115,6 +115,8 @@ def forget_command(
 ) -> None:
     """Delete for good what was told about images, and their embeddings. Asks first. No image is touched.
 
+    The pictures that the review page keeps are removed, too: all of them.
+
     This cannot be undone. Scores are then as if it had never been told. With --json, nothing is deleted without --yes.
 
     \b
@@ -129,6 +131,8 @@ def forget_command(
         "since": moment("--since", since),
         "all": everything,
     }
+    from snapsortd.vision.previews import forget_previews
+
     with reach(locations()) as backend:
         found = backend.forget(**chosen, dry_run=True)
         if not as_json:
@@ -137,6 +141,7 @@ def forget_command(
             click.confirm("Forget this for good?", abort=True)
         if yes or not as_json:
             found = backend.forget(**chosen, dry_run=False)
+            forget_previews(locations().previews)
     if as_json:
         say_json(found)
     else:

@@ -123,6 +123,7 @@ LOG_QUERY: dict[str, Callable[[str], Any]] = {
     "rule": str,
     "label": str,
     "path": str,
+    "text": str,
     "failed": lambda text: bool(int(text)),
     "shadow": lambda text: bool(int(text)),
 }
