@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: venv run demo picture test bench-test crash-test soak lint check bench bench-model bench-learn install clean
+.PHONY: venv run demo picture test bench-test browser-test crash-test soak lint check bench bench-model bench-learn install clean
 
 venv: $(STAMP)
 
@@ -34,6 +34,10 @@ test: venv
 # Whether the benches work: minutes of starting programs, one after the other.
 bench-test: venv
 	$(BIN)/python -m pytest -m bench
+
+# The review page in a real Chromium; its screenshots are in build/review.
+browser-test: venv
+	$(BIN)/python -m pytest -m browser
 
 crash-test: venv
 	$(BIN)/python -m tests.crash_sweep

@@ -28,7 +28,7 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
         page = Caller(port_of(address))
         page.let_in(address)
         ids = ids_by_name(page.get().text)
-        assert set(ids) == {"r00.png", "r01.png", "r02.png", "s00.png", "s01.png"}
+        assert set(ids) == {"IMG_2200.png", "IMG_2201.png", "IMG_2202.png", "Screenshot 00.png", "Screenshot 01.png"}
 
         def act(step: str, *names: str, **how: object) -> dict[str, object]:
             answer = page.post("/act", {"step": step, "images": [ids[name] for name in names], **how})
@@ -36,20 +36,20 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
             found: dict[str, object] = json.loads(answer.text)
             return found
 
-        act("1", "r00.png", "r01.png")
-        assert names_in(instance.filed / "Receipts") == {"r00.png", "r01.png"}
-        act("2", "r02.png", leave=True)
-        act("3", "s00.png", label="receipt")
-        assert "s00.png" in names_in(instance.filed / "Receipts")
+        act("1", "IMG_2200.png", "IMG_2201.png")
+        assert names_in(instance.filed / "Receipts") == {"IMG_2200.png", "IMG_2201.png"}
+        act("2", "IMG_2202.png", leave=True)
+        act("3", "Screenshot 00.png", label="receipt")
+        assert "Screenshot 00.png" in names_in(instance.filed / "Receipts")
         done = json.loads(page.post("/act_on_group", {"step": "4", "kind": "shadow", "rule": "Screenshots"}).text)
         assert (len(done["done"]), done["failed"]) == (1, {})
-        assert names_in(instance.filed / "Screenshots") == {"s01.png"}
+        assert names_in(instance.filed / "Screenshots") == {"Screenshot 01.png"}
         assert ids_by_name(page.get().text) == {}
         assert "Nothing to review" in page.get().text
 
-        history = page.get("/history?rule=Receipts&text=R00").text
-        assert "r00.png" in history
-        assert "r01.png" not in history
+        history = page.get("/history?rule=Receipts&text=img_2200").text
+        assert "IMG_2200.png" in history
+        assert "IMG_2201.png" not in history
         assert "3 images filed" in page.get("/rules").text
         assert "Filing new images" in page.get("/status").text
         for order in ("pause", "resume"):
@@ -59,15 +59,21 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
         assert page.post("/take_back", {"step": "5", "entry": entry["id"]}).status == 200
         assert names_in(instance.filed / "Screenshots") == set()
         assert json.loads(page.post("/undo", {}).text)["step"] == "5"
-        assert names_in(instance.filed / "Screenshots") == {"s01.png"}
+        assert names_in(instance.filed / "Screenshots") == {"Screenshot 01.png"}
         assert page.post("/take_back", {"step": "6", "entry": entry["id"]}).status == 200
 
         steps = [json.loads(page.post("/undo", {}).text)["step"] for _ in range(3)]
         assert steps == ["6", "4", "3"]
-        instance.ctl("undo", str(instance.filed / "Screenshots" / "s01.png"))
+        instance.ctl("undo", str(instance.filed / "Screenshots" / "Screenshot 01.png"))
         steps = [json.loads(page.post("/undo", {}).text)["step"] for _ in range(3)]
         assert steps == ["2", "1", None]
-        assert names_in(instance.inbox) == {"r00.png", "r01.png", "r02.png", "s00.png", "s01.png"}
+        assert names_in(instance.inbox) == {
+            "IMG_2200.png",
+            "IMG_2201.png",
+            "IMG_2202.png",
+            "Screenshot 00.png",
+            "Screenshot 01.png",
+        }
         assert len(ids_by_name(page.get().text)) == 5
     instance.end()
 

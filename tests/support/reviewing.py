@@ -24,12 +24,13 @@ version: 1
 existing: file
 labels:
   receipt: a receipt
+  bill: a receipt from a shop
   screenshot: a screenshot of a software interface
   photo: {{negative: true, prompts: [a photo of a person, a photo of a place]}}
 watch: ["{inbox}"]
 rules:
   - name: Receipts
-    filters: [label: {{is: receipt, min_score: 1}}]
+    filters: [label: {{is: receipt, min_score: 0.95}}]
     actions: [move: "{filed}/Receipts/"]
   - name: Screenshots
     mode: shadow
@@ -43,10 +44,10 @@ def fill(instance: Instance, receipts: int, screenshots: int) -> None:
     """Put images into the inbox about which the rules are not sure, and have them looked at."""
     for number in range(receipts):
         image = images.receipt(number)
-        image.resize((image.width // 3, image.height // 3)).save(instance.inbox / f"r{number:02}.png")
+        image.resize((image.width // 3, image.height // 3)).save(instance.inbox / f"IMG_22{number:02}.png")
     for number in range(screenshots):
         image = images.screenshot(number)
-        image.resize((image.width // 3, image.height // 3)).save(instance.inbox / f"s{number:02}.png")
+        image.resize((image.width // 3, image.height // 3)).save(instance.inbox / f"Screenshot {number:02}.png")
     instance.ctl("sort", str(instance.inbox))
 
 
