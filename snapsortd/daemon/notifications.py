@@ -1,4 +1,4 @@
-"""Desktop notifications: those of a burst as one, with a button that undoes it where the desktop has buttons.
+"""Desktop notifications: those of a burst as one, with buttons that undo or review it where the desktop has buttons.
 
 A thread of its own shows them, so that no desktop can hold up filing; it is started by the first one.
 """
@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.actions.desktop_notification import notify_desktop
+from snapsortd.daemon.open_review import open_review
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count, display_path, escape
 
@@ -90,9 +91,16 @@ def words(notes: Sequence[Note], home: str) -> tuple[str, str]:
 class Notifications:
     """Shows notes. `add` may be called from any thread and returns at once."""
 
-    def __init__(self, undo: Callable[[list[int]], dict[str, Any]], env: Mapping[str, str] = os.environ) -> None:
-        """`undo` is called, in the thread of this object, with the entries of one whose button was pressed."""
+    def __init__(
+        self,
+        undo: Callable[[list[int]], dict[str, Any]],
+        env: Mapping[str, str] = os.environ,
+        review: Callable[[], object] = open_review,
+    ) -> None:
+        """`undo` is called, in the thread of this object, with the entries of one whose button was pressed, `review`
+        when the page is to be opened."""
         self._undo = undo
+        self._review = review
         self._env = env
         self._lock = threading.Lock()
         self._filed, self._failed = Burst(), Burst()
@@ -155,7 +163,7 @@ class Notifications:
             from snapsortd.daemon.desktop import Desktop  # loaded only where a notification is shown
 
             self._desktop = Desktop(self._env)
-        buttons = {"undo": "Undo"} if ids and self._desktop.has_buttons else {}
+        buttons = {"undo": "Undo", "review": "Review"} if ids and self._desktop.has_buttons else {}
         number = self._desktop.show(title, body, buttons)
         if buttons:
             self._shown[number] = ids
@@ -173,6 +181,8 @@ class Notifications:
     def _handle(self, signal: Signal) -> None:
         if signal.name == "ActionInvoked" and signal.body[1:] == ("undo",):
             self._undo_shown(signal.body[0])
+        elif signal.name == "ActionInvoked" and signal.body[1:] == ("review",) and signal.body[0] in self._shown:
+            self._review()
         elif signal.name == "NotificationClosed":
             self._shown.pop(signal.body[0], None)
 

@@ -59,13 +59,14 @@ def test_a_burst_is_one_notification_whose_button_undoes_it(
 ) -> None:
     undo = Undoing()
     undo.reason = reason
-    notifications = Notifications(undo, {"DBUS_SESSION_BUS_ADDRESS": address})
+    opened: list[str] = []
+    notifications = Notifications(undo, {"DBUS_SESSION_BUS_ADDRESS": address}, lambda: opened.append("page"))
     for note in (FILED, FAILURE, *MORE):
         notifications.add(note)
     wait_for(lambda: len(service.shown) == 2, what="shown")
     filed, failed = service.shown
     assert filed[0] == "snapsortd"
-    assert filed[3:6] == ["Filed 3 images", "2 × M\n1 × R", ["undo", "Undo"]]
+    assert filed[3:6] == ["Filed 3 images", "2 × M\n1 × R", ["undo", "Undo", "review", "Review"]]
     assert failed[3:6] == [
         "1 image could not be filed",
         "x.png: the disk is full\n`snapsortctl status` says what to do",
@@ -73,9 +74,12 @@ def test_a_burst_is_one_notification_whose_button_undoes_it(
     ]
     service.press(99, "undo")
     service.press(1, "default")
+    service.press(99, "review")
+    service.press(1, "review")
     service.press(1, "undo")
     wait_for(lambda: undo.ids, what="undone")
     assert undo.ids == [[7, 8, 9]]
+    assert opened == ["page"]
     if reason:
         wait_for(lambda: len(service.shown) == 3, what="the refusal is shown")
         assert service.shown[2][3].endswith("could not be moved back")

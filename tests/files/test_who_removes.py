@@ -36,6 +36,7 @@ OURS = {
     "config/edit/rewrite.py: os.unlink",
     "ctl/commands/init.py: os.rename",
     "ctl/commands/service.py: os.unlink",
+    "ctl/service_files/desktop_entry.py: os.unlink",
     "daemon/pause.py: os.unlink",
     "daemon/api/server.py: os.unlink",
     "daemon/api/socket.py: os.unlink",

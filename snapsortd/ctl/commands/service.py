@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
+from snapsortd.ctl.service_files.desktop_entry import install_entry, remove_entry
 from snapsortd.ctl.service_files.managers import (
     ELSEWHERE,
     Launchd,
@@ -18,6 +19,7 @@ from snapsortd.ctl.service_files.managers import (
     run,
     why_not,
 )
+from snapsortd.ctl.service_files.render import carried
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError
 
 
@@ -49,10 +51,16 @@ def install(only_print: bool, as_json: bool) -> None:
         if before is not None and isinstance(service, Launchd):
             steps += carry_out(service.uninstall(), may_fail=True)
         steps += carry_out(service.install())
+        steps += install_entry(f"{os.path.dirname(program())}/snapsortctl", own_variables())
     except (SnapsortError, OSError):
         take_back(service, before)
         raise
     report(steps, ["snapsortd is starting; `snapsortctl status` shows its progress."], as_json)
+
+
+def own_variables() -> dict[str, str]:
+    """Return the variables that determine where the files of this instance are."""
+    return {name: value for name, value in carried(os.environ).items() if name != "PATH"}
 
 
 def read(path: str) -> str | None:
@@ -93,6 +101,7 @@ def uninstall(as_json: bool) -> None:
         raise SnapsortError("the service is not installed", f"there is no {service.path}")
     steps = carry_out(service.uninstall(), may_fail=True)
     os.unlink(service.path)
+    steps += remove_entry()
     steps += [f"removed {short(service.path)}", *carry_out(service.after_removal(), may_fail=True)]
     kept = list(what_stays())
     width = max((len(meaning) for _, meaning in kept), default=0)
