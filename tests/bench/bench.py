@@ -22,6 +22,7 @@ import latency
 import memory
 import moving
 import newcomers
+import reviewing
 import scaling
 import stages
 import start
@@ -43,6 +44,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "memory": memory.measure,
     "moving": moving.measure,
     "scaling": scaling.measure,
+    "reviewing": reviewing.measure,
 }
 
 

@@ -46,25 +46,25 @@ def prefill(instance: Instance, image: Path, count: int) -> None:
         instance.wait_until_idle()
     with closing(sqlite3.connect(instance.journal)) as connection:
         connection.row_factory = sqlite3.Row
-        entry, likeness = _last(connection, "entries"), _last(connection, "likenesses")
+        entry, likeness = last(connection, "entries"), last(connection, "likenesses")
         known = {row["path"]: dict(row) for row in connection.execute("SELECT * FROM images")}
         passed, taken = known.pop(os.fsencode(left)), next(iter(known.values()), None)
-        decision = _last(connection, "decisions")
+        decision = last(connection, "decisions")
         with connection:
             for number, (old, kept) in enumerate(_files(instance, image, count), start=1000):
-                old_is, kept_is = _identity(old), _identity(kept)
+                old_is, kept_is = identity(old), identity(kept)
                 hashed = number.to_bytes(32, "little")
-                _insert(connection, "decisions", decision | {"id": number, "path": os.fsencode(old)})
+                insert(connection, "decisions", decision | {"id": number, "path": os.fsencode(old)})
                 row = entry | {f"target_{name}": value for name, value in old_is.items()} | old_is
                 names = {"source": os.fsencode(instance.inbox / old.name), "target": os.fsencode(old)}
                 names |= {"wanted": names["target"]}
                 same = {"id": number, "batch": number, "sha256": hashed, "decision": number}
-                _insert(connection, "entries", row | names | same)
+                insert(connection, "entries", row | names | same)
                 if likeness:
-                    _insert(connection, "likenesses", likeness | {"entry": number, "sketch": number})
+                    insert(connection, "likenesses", likeness | {"entry": number, "sketch": number})
                 if taken:
-                    _insert(connection, "images", taken | old_is | {"path": os.fsencode(old), "decision": number})
-                _insert(connection, "images", passed | kept_is | {"path": os.fsencode(kept)})
+                    insert(connection, "images", taken | old_is | {"path": os.fsencode(old), "decision": number})
+                insert(connection, "images", passed | kept_is | {"path": os.fsencode(kept)})
 
 
 def _files(instance: Instance, image: Path, count: int) -> Iterator[tuple[Path, Path]]:
@@ -80,17 +80,17 @@ def _files(instance: Instance, image: Path, count: int) -> Iterator[tuple[Path, 
         yield pair
 
 
-def _identity(path: Path) -> Row:
+def identity(path: Path) -> Row:
     found = path.stat()
     return {"dev": found.st_dev, "ino": found.st_ino, "size": found.st_size, "mtime_ns": found.st_mtime_ns}
 
 
-def _last(connection: sqlite3.Connection, table: str) -> Row:
+def last(connection: sqlite3.Connection, table: str) -> Row:
     row = connection.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone()
     return dict(row) if row else {}
 
 
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+def insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
     columns = ", ".join(row)
     marks = ", ".join("?" * len(row))
     connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuple(row.values()))

@@ -36,6 +36,8 @@ class Amounts:
     filed_at_each_scale: int
     moves: int
     """Files that are moved to each file system, alternating with a plain move."""
+    unsure: tuple[int, ...]
+    """Images on the review page."""
 
 
 FULL = Amounts(
@@ -49,6 +51,7 @@ FULL = Amounts(
     scales=(100, 1000, 10_000, 100_000),
     filed_at_each_scale=40,
     moves=60,
+    unsure=(100, 1000, 10_000),
 )
 SMALL = Amounts(
     rounds=1,
@@ -61,6 +64,7 @@ SMALL = Amounts(
     scales=(10, 100),
     filed_at_each_scale=3,
     moves=3,
+    unsure=(10, 100),
 )
 
 
