@@ -10,6 +10,7 @@ from typing import Any
 
 from snapsortd.domain.example import Example, Source
 from snapsortd.journal.file import JournalFile
+from snapsortd.journal.texts import forget_texts
 
 _ABOUT_IMAGE = {
     "examples": "sha256 = ?",
@@ -129,7 +130,7 @@ class Examples:
             db.executemany("UPDATE examples SET withdrawn = 1 WHERE id = ?", [(number,) for number in ids])
 
     def forget(self, hashes: Collection[bytes] | None) -> None:
-        """Delete for good all examples and embeddings of these images, or with None of all images.
+        """Delete for good all examples, embeddings and texts of these images, or with None of all images.
 
         The deleted bytes are overwritten, also in the write-ahead log; see `JournalFile.erase`.
         """
@@ -139,6 +140,7 @@ class Examples:
                     db.execute(f"DELETE FROM {table}")
                 else:
                     db.executemany(f"DELETE FROM {table} WHERE {condition}", [(each,) for each in hashes])
+            forget_texts(db, hashes)
 
 
 def withdraw_with(db: sqlite3.Connection, batch: int, sha256: bytes, *, withdrawn: bool) -> None:

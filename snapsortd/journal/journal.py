@@ -26,6 +26,7 @@ from snapsortd.journal.rows import identity_columns, intent_columns
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
 from snapsortd.journal.statistics import Statistics, read_statistics
+from snapsortd.journal.texts import Texts
 from snapsortd.journal.unsure_images import UnsureImages, follow
 
 MAX_BATCH = 2**53
@@ -56,6 +57,7 @@ class Journal(EntrySelector):
         self.unsure = UnsureImages(self._file)
         self.embeddings = Embeddings(self._file)
         self.examples = Examples(self._file, clock)
+        self.texts = Texts(self._file, clock)
         with self._file.reading() as db:
             newest = "SELECT coalesce(max(batch), 0) FROM {} WHERE batch < ?"
             self._batch: int = max(

@@ -235,6 +235,22 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration(
+        "text that was recognised in images, and an index to search it",
+        (
+            """
+            CREATE TABLE texts (
+                id INTEGER PRIMARY KEY,
+                sha256 BLOB NOT NULL UNIQUE,
+                lines TEXT NOT NULL,
+                folded TEXT NOT NULL,
+                at REAL NOT NULL
+            ) STRICT
+            """,
+            "CREATE VIRTUAL TABLE texts_index"
+            " USING fts5 (folded, content='texts', content_rowid='id', tokenize='trigram case_sensitive 1')",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7
