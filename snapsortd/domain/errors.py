@@ -92,6 +92,10 @@ class ClassifierDied(SnapsortError):
     """The classifier process ended or was stopped because of this image; the image is tried again."""
 
 
+class TextUnavailable(SnapsortError):
+    """The text of images cannot be read at present; the image is tried again."""
+
+
 class NotKnown(SnapsortError):
     """The journal knows nothing about a path."""
 

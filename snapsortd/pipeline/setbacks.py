@@ -16,6 +16,7 @@ from snapsortd.domain.errors import (
     ModelError,
     MoveRefused,
     TemplateError,
+    TextUnavailable,
 )
 from snapsortd.domain.result import Known, Outcome, Result
 from snapsortd.files.folders import lstat
@@ -32,7 +33,7 @@ NO_SETBACKS = (FileChanged, Interrupted, ModelError, JournalError)
 """Errors that are not the image's. Every other one concerns it alone."""
 
 FORESEEN = (
-    *(ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError),
+    *(ImageError, ClassifierDied, CommandFailed, MoveRefused, DurabilityError, TemplateError, TextUnavailable),
     *(OSError, MemoryError),
 )
 """Errors of an image; any other is a defect of ours that shows over this one."""
@@ -64,7 +65,7 @@ def judge_setback(error: Exception, known: Known | None) -> Setback:
             return Setback(Outcome.FAILED, in_words(error), attempts + 1)
         case MemoryError():
             return Setback(Outcome.FAILED, "there was not enough memory", attempts + 1)
-        case MoveRefused() | DurabilityError() | TemplateError():
+        case MoveRefused() | DurabilityError() | TemplateError() | TextUnavailable():
             return Setback(Outcome.FAILED, str(error), attempts + 1)
         case _:
             return Setback(

@@ -29,6 +29,10 @@ class ChildProcess:
         """The process id."""
         return self._process.pid
 
+    def kill(self) -> None:
+        """Kill the process, without waiting for its end."""
+        self._process.kill()
+
     def end(self, timeout_s: float = 0.0) -> str:
         """Close the channel, wait `timeout_s` seconds for the process to exit, then kill it; return how it ended.
 

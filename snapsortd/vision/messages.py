@@ -15,6 +15,7 @@ from typing import Any
 from snapsortd.domain.date_sources import IN_IMAGE
 from snapsortd.domain.exif_tags import MAX_TAGS, MAX_VALUE, exif_name
 from snapsortd.domain.image import Classification, ImageFacts
+from snapsortd.domain.image_text import MAX_LINES, ImageText, TextLine
 from snapsortd.vision.wire import BadMessage
 
 _MAX_COUNT = 1 << 31
@@ -79,6 +80,32 @@ def text_from_json(value: Any) -> str:
     text = str(value)
     shortened = text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
     return shortened.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def text_to_json(text: ImageText) -> dict[str, Any]:
+    """Return the answer with the text of an image."""
+    return {"lines": [[line.text, line.height] for line in text.within_limits().lines]}
+
+
+def image_text_from_json(value: Mapping[str, Any]) -> ImageText:
+    """Return the text of an image, cleaned and within limits. Raise BadMessage."""
+    try:
+        lines = tuple(TextLine(_line(text), _height(height)) for text, height in value["lines"][:MAX_LINES])
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadMessage(f"not a valid text: {text_from_json(error)}") from error
+    return ImageText(lines).within_limits()
+
+
+def _line(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError("a line that is not a text")
+    return value
+
+
+def _height(value: Any) -> float:
+    if type(value) not in (int, float) or not 0 < value <= _MAX_COUNT:
+        raise ValueError("a height that is not a valid number")
+    return float(value)
 
 
 def _score(value: Any) -> float:

@@ -78,14 +78,15 @@ pillow_heif.register_heif_opener(depth_images=False, aux_images=False)
 
 
 def decode(
-    file: BinaryIO, side: int, image_format: str | None = None, *, alone: bool = True
+    file: BinaryIO, side: int, image_format: str | None = None, *, alone: bool = True, whole: bool = False
 ) -> tuple[Image.Image, ImageFacts]:
     """Return the first frame, upright, in RGB, shrunk to a shorter side of at least 1.5 × `side` pixels; and its facts.
 
     An image that is smaller already keeps its size. Every pixel is decoded, so that a truncated file is detected. Of
     a raw file, only its preview is decoded, and of a complete HEIC file only its thumbnail if that is large enough.
     `image_format` is the result of `sniff` if that knew more than the first bytes. `alone`: nothing else is decoded
-    at the same time, so a second thread may help. `file` may be a LimitedFile. Raise ImageError with the reason.
+    at the same time, so a second thread may help. `whole`: a long image is not cut into parts. `file` may be
+    a LimitedFile. Raise ImageError with the reason.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
@@ -110,7 +111,7 @@ def decode(
     if picture.taken is not None:
         dates.setdefault("original", picture.taken)
     facts = ImageFacts(width, height, frames=picture.frames, has_alpha=has_alpha, exif=exif.selected, dates=dates)
-    return fold(pixels), facts
+    return pixels if whole else fold(pixels), facts
 
 
 def _open(file: BinaryIO, side: int, image_format: str) -> Picture:
