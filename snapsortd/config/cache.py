@@ -18,6 +18,7 @@ from snapsortd.config import settings
 from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.domain import decision
 from snapsortd.files.atomic_write import write_atomically
+from snapsortd.files.installed import can_read_text
 from snapsortd.rules import filters, placeholders, rule, template
 
 _KIND = "="
@@ -40,7 +41,8 @@ def load_config(path: str, env: Mapping[str, str], cache: str = "") -> Config:
 
 
 def _key(path: str, env: Mapping[str, str]) -> str:
-    """Return a hash (hex) of the file, the variables it names and the code that reads it; "" if there is no file."""
+    """Return a hash (hex) of the file, the variables it names, the code that reads it, and what is installed; "" if
+    there is no file."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return ""
@@ -50,7 +52,7 @@ def _key(path: str, env: Mapping[str, str]) -> str:
     except OSError:
         return ""
     named = sorted((name, value) for name, value in env.items() if name == "HOME" or os.fsencode(name) in data)
-    return sha256(repr((path, data, named, code)).encode()).hexdigest()
+    return sha256(repr((path, data, named, code, can_read_text())).encode()).hexdigest()
 
 
 def read(file: str, key: str) -> Config | None:

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from snapsortd.config.settings import Config
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
-from snapsortd.rules.filters import LabelFilter
-from snapsortd.rules.placeholders import Part, placeholders_in
+from snapsortd.domain.image_text import ImageText, TextLine
+from snapsortd.rules.filters import Facts, LabelFilter
 from snapsortd.rules.plan import plan
 from snapsortd.rules.preview import ActionPreview, preview_actions
-from snapsortd.rules.rule import Rule, RuleAction
+from snapsortd.rules.rule import Rule
 
 NAME = "IMG_0042.jpg"
 TAKEN = datetime(2026, 11, 23, 16, 42, 10, tzinfo=UTC)
+TEXT = ImageText((TextLine("Corner Shop"), TextLine("Total 23.40 EUR"), TextLine("2026-11-23 16:42")))
 EXIF = {
     "Make": "Canon",
     "Model": "Canon EOS R6",
@@ -41,20 +42,15 @@ def samples(config: Config) -> Iterator[ActionPreview]:
 def _sample(config: Config, rule: Rule) -> Iterator[ActionPreview]:
     folder = rule.locations[0] if rule.locations else config.watch[0].path
     path = f"{folder.rstrip('/')}/{NAME}"
-    named = {each.name for action in rule.actions for part in _parts(action) for each in placeholders_in(part)}
+    named = {each.name for action in rule.actions for each in action.placeholders()}
     urls = ("https://example.org/picture.jpg",)
     file = FileFacts(path, folder, FileIdentity(1, 1, 3_412_096, 1), TAKEN, TAKEN, "jpeg", urls, TAKEN)
     tags = {each.removeprefix("exif.") for each in named if each.startswith("exif.")}
     exif = {tag: tag for tag in tags if tag.casefold() not in map(str.casefold, EXIF)} | EXIF
     groups = {group: group for each in named if (group := each.removeprefix("regex.")) != each}
     classification = Classification({_label(config, rule): 0.93}, b"", ImageFacts(6000, 4000, TAKEN, exif=exif), "")
-    yield from preview_actions(path, plan(rule, file, classification, groups))
-
-
-def _parts(action: RuleAction) -> Iterator[Part]:
-    yield from action.destination.folders if action.destination else ()
-    yield from (template.stem for template in (action.name, action.destination and action.destination.name) if template)
-    yield from (word.part for word in action.words)
+    facts = Facts(file, classification, config.negatives, TAKEN, text=TEXT)
+    yield from preview_actions(path, plan(rule, facts, groups))
 
 
 def _label(config: Config, rule: Rule) -> str:

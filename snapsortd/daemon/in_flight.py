@@ -16,6 +16,7 @@ from snapsortd.pipeline.pipeline import Life
 from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.turns import Turn
+from snapsortd.vision.reader import Reading
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.completeness import unready
@@ -38,7 +39,7 @@ class InFlightImage:
     """Seconds without a change after which it is complete."""
     is_new: bool
     life: Life
-    request: Request | Turn | None = None
+    request: Request | Reading | Turn | None = None
     """The request whose answer it waits for, or its turn; None during a step of its life."""
     is_wanted: bool = True
     """False if it goes back to the queue after the step that it is in."""
@@ -161,14 +162,14 @@ class InFlightImages:
         image.request = None
         self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, root)
 
-    def _stepped(self, image: InFlightImage, outcome: Future[Request | Turn | Result | Unready]) -> None:
+    def _stepped(self, image: InFlightImage, outcome: Future[Request | Reading | Turn | Result | Unready]) -> None:
         """Take in the outcome of a step."""
         ended = True
         try:
             match self._unless_unready(image, outcome.result()):
                 case None:
                     pass
-                case Request() | Turn() as request:
+                case Request() | Reading() | Turn() as request:
                     image.request = request
                     ended = not image.is_wanted
                     if ended:
@@ -189,8 +190,8 @@ class InFlightImages:
                 self._images.remove(image)
 
     def _unless_unready(
-        self, image: InFlightImage, found: Request | Turn | Result | Unready
-    ) -> Request | Turn | Result | None:
+        self, image: InFlightImage, found: Request | Reading | Turn | Result | Unready
+    ) -> Request | Reading | Turn | Result | None:
         """Return what a step led to; None if the image is not complete, and goes back to the queue to be held there."""
         if isinstance(found, Unready):
             self._queue.hold(image.path, found.reason, time.monotonic(), image.settle)
@@ -227,13 +228,13 @@ def _root_of(image: InFlightImage) -> str:
     return "" if isinstance(image.request, Turn) and image.request.destinations else image.root
 
 
-def _begin(image: InFlightImage) -> Request | Turn | Result | Unready:
+def _begin(image: InFlightImage) -> Request | Reading | Turn | Result | Unready:
     """Take the first step of an image's life, unless it is not complete."""
     reason = unready(image.path, image.root)
     return Unready(reason) if reason else _step(image.life)
 
 
-def _step(life: Life) -> Request | Turn | Result:
+def _step(life: Life) -> Request | Reading | Turn | Result:
     """Take one step of a life; return the request or turn that it waits for, or the result if it has ended."""
     try:
         return next(life)

@@ -128,3 +128,5 @@ class Decision:
     """The earliest moment at which time alone changes which rules match; None if it never does."""
     wait: float | None = None
     """The seconds that the rules have the image wait before it is filed; None if they leave that to its folder."""
+    needs_text: bool = False
+    """True if nothing is decided until the text in the image was read, because a rule depends on it."""

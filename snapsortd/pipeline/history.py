@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from snapsortd.domain.entry import Entry
@@ -13,6 +13,7 @@ from snapsortd.journal import Journal, LogQuery
 from snapsortd.pipeline.by_hand import MOVED_BY_HAND
 from snapsortd.pipeline.known_names import check_rule
 from snapsortd.pipeline.replies import entry_to_json, iso, parse_time, status_to_json
+from snapsortd.rules.text_values import text_values
 
 MAX_ENTRIES = 1000
 MAX_PROBLEMS = 20
@@ -114,8 +115,19 @@ class History:
             "at": iso(known.at if known else history.entries[0].at),
             "due": self._due(known),
             **(json.loads(history.decision) if history.decision else {}),
+            **self._text(known, history.entries),
             "entries": [self._to_json(entry) for entry in history.entries],
         }
+
+    def _text(self, known: Known | None, entries: Sequence[Entry]) -> dict[str, Any]:
+        """Return what was found in the text of the image, if that was read."""
+        sha256 = (known.sha256 if known else b"") or (entries[0].intent.sha256 if entries else b"")
+        text = self._journal.texts.of(sha256)
+        if text is None:
+            return {}
+        values = text_values(text)
+        found = {name.removeprefix("text."): str(value) for name, value in values.items() if value}
+        return {"text": {"lines": len(text.lines), **found}}
 
     def _due(self, known: Known | None) -> str | None:
         """Return when the rules are to be applied again, or None."""

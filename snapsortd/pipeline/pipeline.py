@@ -15,6 +15,7 @@ from snapsortd.domain.errors import FileChanged, LeftAlone
 from snapsortd.domain.example import Example
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
+from snapsortd.domain.image_text import ImageText
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
@@ -45,15 +46,17 @@ from snapsortd.rules.preview import foreseen_outcome
 from snapsortd.rules.rule import Rule, without_shadow
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, recognise
+from snapsortd.vision.reader import Reader, Reading
 from snapsortd.vision.requests import Request
 
 HASHED_FIRST_BYTES = 256 << 20
 """Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
 without being read."""
 
-Life = Generator[Request | Turn, None, Result]
-"""One image's life: it yields the request to the classifier, then its turn at its destination, is resumed when each is
-answered, and returns the result. `close()` releases the image at any time."""
+Life = Generator[Request | Reading | Turn, None, Result]
+"""One image's life: it yields the request to the classifier, one to the text reader if a rule needs the text, then its
+turn at its destination, is resumed when each is answered, and returns the result. `close()` releases the image at any
+time."""
 
 
 class Pipeline:
@@ -66,6 +69,7 @@ class Pipeline:
         executor: Executor,
         answering: Answering,
         classifier: Classifier,
+        reader: Reader,
         rules: Sequence[Rule],
         negatives: frozenset[str],
         taken_from: Sequence[str] = tuple(DATE_SOURCES),
@@ -79,6 +83,7 @@ class Pipeline:
         self._executor = executor
         self._answering = answering
         self._classifier = classifier
+        self._reader = reader
         self._rules = rules
         self._negatives = negatives
         self._taken_from = taken_from
@@ -173,7 +178,14 @@ class Pipeline:
                 classification = replace(classification, image=seen)
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
                 rules = without_shadow(self._rules) if terms.reviewed else self._rules
+                facts = replace(facts, text=self._journal.texts.of(image.sha256))
                 decision = evaluate(rules, facts)
+                if decision.needs_text:
+                    reading = held.enter_context(self._reader.ask(image.fd, image_format))
+                    if not terms.requested:
+                        yield reading
+                    facts = replace(facts, text=self._take_text(image, reading.wait(should_stop), terms))
+                    decision = evaluate(rules, facts)
                 if terms.lesson is not None:
                     decision = from_its_place(decision, path, terms.lesson.origin)
                 if not terms.requested:
@@ -209,6 +221,14 @@ class Pipeline:
                     attempts=setback.attempts,
                     milliseconds=_elapsed(began),
                 )
+
+    def _take_text(self, image: OpenFile, text: ImageText, terms: Terms) -> ImageText:
+        """Store the text of an image, so that it is read only once. Raise FileChanged."""
+        if not image.is_in_place():
+            raise FileChanged("the file changed while its text was read")
+        if not terms.dry_run:
+            self._journal.texts.store(image.sha256, text)
+        return text
 
     def _recall(self, image: OpenFile) -> Known | None:
         return self._journal.recall(image.path, image.identity, self._fingerprint, image.sha256)

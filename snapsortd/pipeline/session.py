@@ -49,6 +49,7 @@ from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.fit_kinds import fitted_at
 from snapsortd.vision.formats import installed
 from snapsortd.vision.learner import Learner
+from snapsortd.vision.reader import Reader
 
 
 class Session:
@@ -88,6 +89,7 @@ class Session:
         self.keep_lock: Callable[[], None] = lambda: None
         """Makes the lock's file again if it was deleted; see `Lock.renew`. Callable from any thread."""
         self.classifier = self._classifier(config)
+        self.reader = Reader()
         self.exporter = Exporter(locations.cache_dir)
         self._fitted = fitted_at(locations.state_dir)
         self.pipeline = self._pipeline()
@@ -116,6 +118,7 @@ class Session:
                     session.exporter.stop()
                     session.learning.stop()
                     session.classifier.stop()
+                    session.reader.stop()
                     session.claims.close()
                     session.answering.close()
             finally:
@@ -161,6 +164,7 @@ class Session:
             executor=self._executor,
             answering=self.answering,
             classifier=self.classifier,
+            reader=self.reader,
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
             taken_from=self.config.taken_from,

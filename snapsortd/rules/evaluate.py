@@ -19,6 +19,8 @@ class _Answer:
     rule: Rule
     reason: RuleReason
     groups: Mapping[str, str]
+    needs_text: bool = False
+    """True if it cannot be given before the text in the image was read."""
     until: datetime | None = None
     """The earliest moment at which one of its filters answers differently."""
 
@@ -30,16 +32,19 @@ class _Answer:
 def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
     """Return the decision on one image, with the reasons of every rule that was evaluated.
 
+    If a rule depends on the text in the image, and that was not read, the decision says so and has no actions.
     Raises TemplateError if a rule matches and a placeholder has no value.
     """
     answers = _ask(rules, facts)
+    if answers and answers[-1].needs_text:
+        return Decision(tuple(each.reason for each in answers), needs_text=True)
     actions: list[PlannedAction] = []
     skipped = ""
     for each in answers:
         if each.matched and each.rule.leaves_alone:
             skipped = each.rule.name
         elif each.matched:
-            actions.extend(plan(each.rule, facts.file, facts.classification, each.groups))
+            actions.extend(plan(each.rule, facts, each.groups))
     reasons = tuple(each.reason for each in answers)
     waits = [each.rule.wait for each in answers if each.matched and each.rule.wait is not None]
     return Decision(reasons, tuple(actions), skipped, _due(rules, facts, answers), max(waits, default=None))
@@ -50,7 +55,7 @@ def _ask(rules: Sequence[Rule], facts: Facts) -> list[_Answer]:
     answers: list[_Answer] = []
     for rule in rules:
         answers.append(_match(rule, facts))
-        if answers[-1].matched and (rule.leaves_alone or not rule.continues):
+        if answers[-1].needs_text or (answers[-1].matched and (rule.leaves_alone or not rule.continues)):
             break
     return answers
 
@@ -79,7 +84,20 @@ def _match(rule: Rule, facts: Facts) -> _Answer:
     groups = {name: text for verdict in verdicts if verdict.matched for name, text in verdict.groups.items()}
     until = min((verdict.until for verdict in verdicts if verdict.until), default=None)
     near = _shortfall(verdicts) if enough is all and not matched else None
-    return _Answer(rule, RuleReason(rule.name, matched, tuple(each.reason for each in reasons), near), groups, until)
+    reason = RuleReason(rule.name, matched, tuple(each.reason for each in reasons), near)
+    return _Answer(rule, reason, groups, facts.text is None and _needs_text(rule, verdicts, matched), until)
+
+
+def _needs_text(rule: Rule, verdicts: Sequence[Verdict], matched: bool) -> bool:
+    """True if the text decides whether a rule matches, all other filters permitting, or is in the names that it gives.
+
+    A rule whose `any` filters match already needs it only for names.
+    """
+    if matched:
+        return rule.names_need_text
+    undecided = [each for each in verdicts if each.needs_text]
+    others = (each for each in verdicts if not each.needs_text)
+    return bool(undecided) and (rule.filter_mode is FilterMode.ANY or all(each.matched for each in others))
 
 
 def _shortfall(verdicts: Sequence[Verdict]) -> Shortfall | None:

@@ -10,6 +10,7 @@ from snapsortd.domain.errors import TemplateError
 PLACEHOLDERS = (
     *("name", "ext", "label", "score", "margin", "rule", "counter", "added", "created", "modified", "taken", "parent"),
     *("relative", "camera", "width", "height", "megapixels", "format", "size", "frames", "host"),
+    *("text.line", "text.date", "text.amount"),
 )
 _MEANT = {
     "{taken:%Y}": ("year", "yyyy"),
@@ -28,6 +29,8 @@ _MEANT = {
     "{score}": ("confidence", "probability"),
     "{counter}": ("number", "index", "count", "n"),
     "{camera}": ("model", "make", "device"),
+    "{text.line}": ("text", "ocr", "heading"),
+    "{text.amount}": ("amount", "total", "price", "sum"),
     "{host}": ("site", "domain", "url", "website"),
 }
 """Words of other programs, with the placeholder for each."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.names import split_name
 from snapsortd.domain.text import size_words
+from snapsortd.rules.filters import Facts
 from snapsortd.rules.placeholders import FILE_DATE
+from snapsortd.rules.text_values import text_values
 
 
-def values_of(
-    file: FileFacts, classification: Classification, rule: str, groups: Mapping[str, str]
-) -> dict[str, object]:
+def values_of(facts: Facts, rule: str, groups: Mapping[str, str]) -> dict[str, object]:
     """Return the value of every placeholder but `counter` and `path`; None or empty text means that there is none.
 
     `groups` holds the text of the named groups of the rule's regex filters.
     """
+    file, classification = facts.file, facts.classification
     folder, _, own_name = file.path.rpartition("/")
     name, ext = split_name(own_name)
     image = classification.image
@@ -45,6 +45,7 @@ def values_of(
         "frames": image.frames,
         "host": _host(file.urls),
         **{f"exif.{tag.casefold()}": " ".join(value.split()) for tag, value in image.exif.items()},
+        **text_values(facts.text),
         **{f"regex.{group}": text for group, text in groups.items()},
     }
 

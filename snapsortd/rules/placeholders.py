@@ -6,7 +6,7 @@ A placeholder is `{name:format!ascii|default}`, in which only the name is requir
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,13 +16,15 @@ from snapsortd.domain.text import nearest, score_text, suggestion
 from snapsortd.rules.meant import PLACEHOLDERS, meant, unmatched
 from snapsortd.rules.transliterate import to_ascii
 
-DATES = frozenset({"added", "created", "modified", "taken"})
+DATES = frozenset({"added", "created", "modified", "taken", "text.date"})
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
 PATH = "path"
 """The path of the file, which earlier actions may change: it is filled in only when an action is carried out."""
 FILE_DATE = "taken or else"
 """The name of the value that `{taken}` has for an image without a date; no placeholder can have it."""
 PATH_ONLY = "{path} is the current path of the file; only run and notify accept it"
+
+CONVERSIONS: Mapping[str, Callable[[str], str]] = {"ascii": to_ascii, "lower": str.lower}
 
 _GROUP, _EXIF = "regex.", "exif."
 _TOKEN = re.compile(r"(?P<brace>\{\{|\}\})|\{(?P<inside>[^{}]*)\}|(?P<stray>[{}])|(?P<slash>/)|(?P<text>[^{}/]+)")
@@ -39,7 +41,8 @@ class Placeholder:
     name: str
     date_format: str = ""
     digits: int = 1
-    ascii: bool = False
+    conversion: str = ""
+    """One of CONVERSIONS, or empty."""
     default: str | None = None
 
     def text(self, values: Mapping[str, object]) -> str:
@@ -52,7 +55,7 @@ class Placeholder:
         if isinstance(value, date):
             value = value.strftime(self.date_format)
         text = score_text(value) if isinstance(value, float) else str(value)
-        return to_ascii(text) if self.ascii else text
+        return CONVERSIONS[self.conversion](text) if self.conversion else text
 
     def _missing(self) -> str:
         if self.default is None and self.name != "relative":  # empty in the watched folder itself
@@ -105,16 +108,18 @@ def _placeholder(inside: str, groups: Sequence[str] | None, *, in_path: bool) ->
     conversion = _CONVERSION.search(head)
     name, colon, how = (head[: conversion.start()] if conversion else head).partition(":")
     _check_name(name, groups)
-    if conversion and conversion[1] != "ascii":
+    if conversion and conversion[1] not in CONVERSIONS:
         raise TemplateError(
-            f"{{{name}}} has the unknown conversion '!{conversion[1]}'{nearest(conversion[1], ['ascii'])}",
-            "the only conversion is !ascii",
+            f"{{{name}}} has the unknown conversion '!{conversion[1]}'{nearest(conversion[1], CONVERSIONS)}",
+            "the conversions are !ascii and !lower",
         )
-    if default.endswith("!ascii"):
-        raise TemplateError("the default must come last", f"write {{{head}!ascii|{default.removesuffix('!ascii')}}}")
+    for each in CONVERSIONS:
+        if default.endswith(f"!{each}"):
+            before = default.removesuffix(f"!{each}")
+            raise TemplateError("the default must come last", f"write {{{head}!{each}|{before}}}")
     if in_path and "/" in default:
         raise TemplateError(f"the default '{default}' contains a '/'", "a value stays within one component of the path")
-    found = Placeholder(name, ascii=conversion is not None, default=default if bar else None)
+    found = Placeholder(name, conversion=conversion[1] if conversion else "", default=default if bar else None)
     if name == "counter":
         return _counter(found, colon, how)
     if name not in DATES:
@@ -141,7 +146,7 @@ def _check_name(name: str, groups: Sequence[str] | None) -> None:
 
 def _counter(found: Placeholder, colon: str, how: str) -> Placeholder:
     digits = _COUNTER_FORMAT.fullmatch(how)
-    if found.default is not None or found.ascii or (colon and digits is None):
+    if found.default is not None or found.conversion or (colon and digits is None):
         raise TemplateError(
             "{counter} takes only a number of digits, 01 to 08", "write {counter}, or {counter:03} for 001"
         )

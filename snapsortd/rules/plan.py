@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from snapsortd.domain.decision import ActionKind, Destination, PlannedAction
 from snapsortd.domain.errors import TemplateError
-from snapsortd.domain.image import Classification, FileFacts
+from snapsortd.domain.image import FileFacts
+from snapsortd.rules.filters import Facts
 from snapsortd.rules.placeholder_values import values_of
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.rules.template import WordTemplate
 
 
-def plan(rule: Rule, file: FileFacts, classification: Classification, groups: Mapping[str, str]) -> list[PlannedAction]:
+def plan(rule: Rule, facts: Facts, groups: Mapping[str, str]) -> list[PlannedAction]:
     """Return the actions of a rule that matched. Raises TemplateError if a placeholder has no value."""
-    values = values_of(file, classification, rule.name, groups)
+    values = values_of(facts, rule.name, groups)
+    file = facts.file
     try:
         planned = [_planned(action, rule, file, values) for action in rule.actions]
     except TemplateError as error:

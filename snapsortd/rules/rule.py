@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -10,6 +10,7 @@ from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
 from snapsortd.domain.errors import NoSuchTag
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Filter
+from snapsortd.rules.placeholders import Placeholder, placeholders_in
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 ALWAYS, NEVER = "always", "never"
@@ -39,6 +40,13 @@ class RuleAction:
     metadata: MetadataPolicy = MetadataPolicy.NOTE
     """Move and copy only."""
 
+    def placeholders(self) -> Iterator[Placeholder]:
+        """Yield the placeholders of all its templates."""
+        named = (template.stem for template in (self.name, self.destination and self.destination.name) if template)
+        folders = self.destination.folders if self.destination else ()
+        for part in (*folders, *named, *(word.part for word in self.words)):
+            yield from placeholders_in(part)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -64,6 +72,11 @@ class Rule:
     notify: bool | None = field(default=None, repr=False)
     """Whether to announce what it files; None for what the configuration says for all rules. It decides nothing, so it
     is no part of the fingerprint."""
+
+    @property
+    def names_need_text(self) -> bool:
+        """True if its templates have a value that comes from the text in the image."""
+        return any(each.name.startswith("text.") for action in self.actions for each in action.placeholders())
 
 
 def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> tuple[Rule, ...]:

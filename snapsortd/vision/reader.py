@@ -9,17 +9,17 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.util import find_spec
 from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Self
 
 from snapsortd.domain.errors import ClassifierDied, ImageError, Interrupted, TextUnavailable
 from snapsortd.domain.image_text import ImageText
+from snapsortd.files.installed import INSTALL_TEXT, can_read_text
 from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.messages import image_text_from_json, text_from_json
 from snapsortd.vision.wire import BadMessage
 
-INSTALL = "pip install 'snapsortd[text]'"
-"""The command that installs what reads text."""
 START_S, IMAGE_S = 120.0, 120.0
 """Maximum waits for the process and for the text of one image, in seconds."""
 QUIET_S = 60.0
@@ -30,20 +30,15 @@ POLL_S = 0.1
 Failure = ImageError | ClassifierDied | TextUnavailable
 
 
-def can_read_text() -> bool:
-    """True if the package that reads text is installed."""
-    return find_spec("rapidocr") is not None
-
-
 class Reading:
-    """One image whose text is asked for."""
+    """One image whose text is asked for; at the end of a `with` block nobody waits for it any more."""
 
     def __init__(self, fd: int, image_format: str | None) -> None:
         """`fd` is duplicated, so that it may be closed at any time."""
         self.fd = os.dup(fd)
         self.image_format = image_format
         self.is_dropped = False
-        """True if nobody waits for the answer any more."""
+        """True if it need not be read any more."""
         self._done = threading.Event()
         self._text: ImageText | None = None
         self._error: Failure | None = None
@@ -53,8 +48,12 @@ class Reading:
         """True if there is a text, or an error."""
         return self._done.is_set()
 
-    def drop(self) -> None:
-        """Have it read no more, unless that has begun."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.is_dropped = True
 
     def answer(self, answer: ImageText | Failure) -> None:
@@ -159,7 +158,7 @@ class Reader:
     def _start(self) -> ChildProcess:
         """Start the process and wait until it is ready. Raise OSError if that fails."""
         if not can_read_text():
-            raise OSError(f"install what reads it: {INSTALL}")
+            raise OSError(f"install what reads it: {INSTALL_TEXT}")
         self._child = child = ChildProcess("snapsortd.vision.child.reading.main")
         try:
             child.channel.send({"nice": self._nice}, timeout=START_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import get_type_hints
@@ -31,6 +32,7 @@ from snapsortd.rules.filters import (
     NameFilter,
     Not,
     RegexFilter,
+    TextFilter,
     UrlFilter,
     WeekdayFilter,
 )
@@ -137,12 +139,27 @@ def read(tmp_path: Path, written: str) -> Filter:
         pytest.param('folder: "*/Screenshots/"', FolderFilter(("*/Screenshots",)), id="folder"),
         pytest.param('folder: ["~/a*", /]', FolderFilter(("/home/ann/a*", "/")), id="folder-home"),
         pytest.param('folder: "$ODD/*"', FolderFilter(("/odd[[]1][*]/*",)), id="variables-bring-no-pattern"),
+        pytest.param("text: rewe", TextFilter((), ("rewe",)), id="text"),
+        pytest.param("not text: {contains: Total due}", Not(TextFilter((), ("Total due",))), id="not-text"),
+        pytest.param(
+            "text: {any: [rewe, Edeka], all: summe, contains: eur, regex: '(?P<n>[0-9]+)'}",
+            TextFilter(("rewe", "Edeka"), ("eur", "summe"), "(?P<n>[0-9]+)"),
+            id="text-long",
+        ),
         pytest.param('url: "*github.com*"', UrlFilter(("*github.com*",)), id="url"),
         pytest.param("url: {is: [https://a.org/b]}", UrlFilter(("https://a.org/b",)), id="url-whole"),
     ],
 )
 def test_a_filter_is_read(tmp_path: Path, written: str, expected: Filter) -> None:
     assert read(tmp_path, written) == expected
+
+
+@pytest.mark.parametrize("written", ["text: rewe", "not text: rewe"])
+def test_a_filter_on_text_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setitem(sys.modules, "rapidocr", None)  # as if it were not installed
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, written)
+    assert caught.value.problems[0].endswith("install it: pip install 'snapsortd[text]'")
 
 
 @pytest.mark.parametrize("name", [name for name in get_type_hints(Filters) if not name.startswith("not ")])
@@ -258,6 +275,13 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
         ),
         pytest.param(
             "folder: $HOEM/x", "7:17: 'folder': the variable $HOEM is not set; did you mean 'HOME'?", id="variable"
+        ),
+        pytest.param("text: {any: []}", "7:21: 'any': is an empty list; it needs at least one text", id="no-text"),
+        pytest.param("text: {}", "7:15: 'text': has no condition; give contains, any, all or regex", id="text-empty"),
+        pytest.param(
+            "text: {regex: '('}",
+            "7:23: 'regex': '(' is not a valid regular expression: missing ) at position 1",
+            id="text-regex",
         ),
         pytest.param(
             "url: github.com",

@@ -39,6 +39,7 @@ from snapsortd.rules.parse_template import parse_destination, parse_name, parse_
 from snapsortd.rules.rule import Rule, RuleAction
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing
+from snapsortd.vision.reader import Reader
 from snapsortd.vision.requests import Request
 from tests.support import images
 from tests.support.crafted_documents import dng
@@ -109,6 +110,7 @@ class Room:
             executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False), Answering()),
             answering=Answering(),
             classifier=self.classifier,
+            reader=Reader(),
             rules=self.rules,
             negatives=frozenset({"other"}),
             fingerprint=self.fingerprint,
@@ -503,6 +505,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
         executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False), Answering()),
         answering=Answering(),
         classifier=fresh,
+        reader=Reader(),
         rules=room.rules,
         negatives=frozenset(),
         fingerprint="1",

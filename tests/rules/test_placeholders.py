@@ -14,6 +14,8 @@ from snapsortd.domain.decision import PATH_MARK
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
+from snapsortd.domain.image_text import ImageText, TextLine
+from snapsortd.rules.filters import Facts
 from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.placeholder_values import values_of
 from snapsortd.rules.transliterate import to_ascii
@@ -35,15 +37,20 @@ IMAGE = ImageFacts(6000, 4000, datetime.fromisoformat("2023-12-31T23:59"), 3, ex
 SIGHT = Classification({"receipt": 0.876, "photo": 0.124}, b"", IMAGE, "embedded")
 BARE = replace(SIGHT, image=ImageFacts(10, 10))
 GROUPS = {"number": "42"}
+TEXT = ImageText((TextLine("REWE a/b"), TextLine("SUMME EUR 23,40"), TextLine("11.10.2026")))
+
+
+def facts_of(file: FileFacts, seen: Classification, text: ImageText) -> Facts:
+    return Facts(file, seen, frozenset(), FILE.created, text=text)
 
 
 def values(**changes: Any) -> dict[str, object]:
-    return values_of(replace(FILE, **changes), SIGHT, "Bills", GROUPS)
+    return values_of(facts_of(replace(FILE, **changes), SIGHT, TEXT), "Bills", GROUPS)
 
 
 def bare(**changes: Any) -> dict[str, object]:
     """Return the values of an image without metadata."""
-    return values_of(replace(FILE, urls=(), path="/in/a", **changes), BARE, "Bills", {})
+    return values_of(facts_of(replace(FILE, urls=(), path="/in/a", **changes), BARE, ImageText()), "Bills", {})
 
 
 @pytest.mark.parametrize(
@@ -77,6 +84,12 @@ def bare(**changes: Any) -> dict[str, object]:
         ("exif.LensModel", "50mm f/1.8"),
         ("exif.lensmodel", "50mm f/1.8"),
         ("name!ascii", "Ete 1"),
+        ("name!lower", "été 1"),
+        ("text.line", "REWE a/b"),
+        ("text.line!lower", "rewe a/b"),
+        ("text.date", "2026-10-11"),
+        ("text.date:%Y|undated", "2026"),
+        ("text.amount", "23.40"),
         ("name!ascii|x", "Ete 1"),
         ("taken:%d %B!ascii", "31 December"),
     ],
@@ -85,7 +98,9 @@ def test_a_placeholder(placeholder: str, text: str) -> None:
     assert parse_words(f"<{{{placeholder}}}>", path=False).fill(values()) == f"<{text}>"
 
 
-@pytest.mark.parametrize("placeholder", ["ext", "camera", "host", "regex.number", "exif.LensModel", "exif.Model!ascii"])
+@pytest.mark.parametrize(
+    "placeholder", ["ext", "camera", "host", "regex.number", "exif.LensModel", "exif.Model!ascii", "text.date"]
+)
 def test_what_there_is_nothing_for(placeholder: str) -> None:
     with pytest.raises(TemplateError, match="no value for") as caught:
         parse_words(f"{{{placeholder}}}", path=False).fill(bare())
@@ -198,6 +213,8 @@ def test_words_may_hold_slashes() -> None:
     [
         pytest.param("/r/{camera!asci}/", "has the unknown conversion '!asci'; did you mean 'ascii'?", id="form"),
         pytest.param("/r/{camera|x!ascii}/", "write {camera!ascii|x}", id="order"),
+        pytest.param("/r/{amount}/", "did you mean {text.amount}?", id="amount"),
+        pytest.param("/r/{text.lines}/", "did you mean {text.line}?", id="text"),
         pytest.param("/r/{camera|a/b}/", "the default 'a/b' contains a '/'", id="slash-in-a-default"),
         pytest.param("/r/{camera|{name}}/", "'{camera' has no '}' at its end", id="nested"),
         pytest.param("/r/x{relative}/", "put it between slashes", id="relative-and-more"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
+from snapsortd.domain.image_text import ImageText, TextLine
 from snapsortd.rules.filters import Facts
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -26,6 +27,7 @@ def seen(
     twin: str = "",
     likeness: tuple[str, float] = ("", 0.0),
     lost_twin: str = "",
+    text: str | None = None,
 ) -> Facts:
     """Return an image modified a day ago and created two days ago."""
     file = FileFacts(
@@ -39,4 +41,5 @@ def seen(
     )
     image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
     classification = Classification({"photo": 1.0}, b"", image, "embedded")
-    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin)
+    written = None if text is None else ImageText(tuple(TextLine(line) for line in text.split("\n")))
+    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin, written)

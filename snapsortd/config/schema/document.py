@@ -76,9 +76,9 @@ def group_names(filters: list[Filters]) -> tuple[str, ...]:
         getattr(cast(FilterBody, body).build(), "pattern", "")
         for entry in filters
         for key, body in entry.items()
-        if key == "regex"
+        if key in ("regex", "text")
     ]
-    return tuple(dict.fromkeys(name for pattern in patterns for name in named_groups(pattern)))
+    return tuple(dict.fromkeys(name for pattern in patterns if pattern for name in named_groups(pattern)))
 
 
 class ModelEntry(Short):

@@ -28,6 +28,7 @@ from snapsortd.config.schema.image_filters import (
     HasGps,
     IsAnimated,
     LabelIs,
+    TextIs,
 )
 from snapsortd.rules.filters import Filter
 
@@ -76,6 +77,8 @@ Filters = TypedDict(
         "not duplicate": DuplicateIs,
         "folder": FolderIs,
         "not folder": FolderIs,
+        "text": TextIs,
+        "not text": TextIs,
         "url": UrlIs,
         "not url": UrlIs,
     },

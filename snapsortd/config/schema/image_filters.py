@@ -7,9 +7,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from snapsortd.config.schema.base import Short, Strict
-from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels, Precision
-from snapsortd.config.schema.texts import Lines, describe
+from snapsortd.config.schema.filter_values import Aspects, Cosine, ExifTags, Formats, Megapixels, Precision, Regex
+from snapsortd.config.schema.texts import Line, Lines, describe
 from snapsortd.config.schema.values import KnownLabels, Pixels
+from snapsortd.files.installed import INSTALL_TEXT, can_read_text
 from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
@@ -22,6 +23,7 @@ from snapsortd.rules.filters import (
     GpsFilter,
     LabelFilter,
     Not,
+    TextFilter,
 )
 
 
@@ -86,6 +88,31 @@ class CameraIs(Short):
 
     def build(self) -> Filter:
         return CameraFilter(tuple(self.is_))
+
+
+class TextIs(Short):
+    short = "contains"
+    contains: Line | None = None
+    """A text that is in the image, without regard to case and white space."""
+    any: Lines = Field(default_factory=list)
+    """Texts of which at least one is in the image."""
+    all: Lines = Field(default_factory=list)
+    """Texts that are all in the image."""
+    regex: Regex = ""
+    """A regular expression to search for in the text, without regard to case; ^ and $ are the ends of a line, and
+    (?P<name>…) provides {regex.name} to the templates."""
+
+    @model_validator(mode="after")
+    def _check_condition(self) -> TextIs:
+        if not (self.contains or self.any or self.all or self.regex):
+            raise ValueError("has no condition; give contains, any, all or regex")
+        if not can_read_text():
+            raise ValueError(f"needs the text in images, which is not read here; install it: {INSTALL_TEXT}")
+        return self
+
+    def build(self) -> Filter:
+        needed = ((self.contains,) if self.contains else ()) + tuple(self.all)
+        return TextFilter(tuple(self.any), needed, self.regex)
 
 
 class Has(RootModel[bool]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated, TypeVar
 
@@ -11,11 +12,13 @@ from snapsortd.config.expand import expand
 from snapsortd.config.schema.context import context_of
 from snapsortd.config.schema.texts import Faults, as_line, as_many, as_text, describe
 from snapsortd.domain.errors import TemplateError
+from snapsortd.files.installed import INSTALL_TEXT, can_read_text
 from snapsortd.rules.parse_template import parse_destination, parse_name, parse_words
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 T = TypeVar("T")
 
+_NEEDS_TEXT = re.compile(r"(?<!\{)\{text\.")
 _AS_TEXT = WithJsonSchema({"type": "string"})
 _AS_LIST = WithJsonSchema({"type": "array", "items": {"type": "string"}, "minItems": 1})
 _AS_TEXTS = WithJsonSchema(
@@ -23,7 +26,9 @@ _AS_TEXTS = WithJsonSchema(
 )
 
 
-def _parsed(parse: Callable[[], T]) -> T:
+def _parsed(text: str, parse: Callable[[], T]) -> T:
+    if _NEEDS_TEXT.search(text) and not can_read_text():
+        raise ValueError(f"{{text.…}} is the text in images, which is not read here; install it: {INSTALL_TEXT}")
     try:
         return parse()
     except TemplateError as error:
@@ -34,12 +39,12 @@ def _parsed(parse: Callable[[], T]) -> T:
 def _destination(value: object, info: ValidationInfo) -> DestinationTemplate:
     text = as_line(as_text(value, '"~/Pictures/{label}/"'))
     context = context_of(info)
-    return _parsed(lambda: parse_destination(expand(text, context.env, braces=True), context.groups))
+    return _parsed(text, lambda: parse_destination(expand(text, context.env, braces=True), context.groups))
 
 
 def _file_name(value: object, info: ValidationInfo) -> NameTemplate:
     text = as_line(as_text(value, '"{taken:%Y-%m-%d} {name}.{ext}"'))
-    return _parsed(lambda: parse_name(text, context_of(info).groups))
+    return _parsed(text, lambda: parse_name(text, context_of(info).groups))
 
 
 def _tags(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
@@ -52,12 +57,12 @@ def _tag(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_line(as_text(value, 'holiday or "{label}"'))
     if "," in text:
         raise ValueError(f"the tag '{text}' contains a comma, which separates tags; write a list")
-    return _parsed(lambda: parse_words(text, context_of(info).groups, path=False))
+    return _parsed(text, lambda: parse_words(text, context_of(info).groups, path=False))
 
 
 def _notice(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_line(as_text(value, '"Filed {name} as {label}"'))
-    return _parsed(lambda: parse_words(text, context_of(info).groups, path=True))
+    return _parsed(text, lambda: parse_words(text, context_of(info).groups, path=True))
 
 
 def _command(value: object, info: ValidationInfo) -> tuple[WordTemplate, ...]:
@@ -78,7 +83,7 @@ def _argument(value: object, info: ValidationInfo) -> WordTemplate:
     text = as_text(value, '"{path}", which needs quotes')
     context = context_of(info)
     return _parsed(
-        lambda: parse_words(expand(text, context.env, braces=True), context.groups, path=True, verbatim=True)
+        text, lambda: parse_words(expand(text, context.env, braces=True), context.groups, path=True, verbatim=True)
     )
 
 

@@ -15,7 +15,7 @@ from snapsortd.ctl.output.log import log_lines
 from snapsortd.ctl.output.render import duration, moment
 from snapsortd.ctl.output.tables import draw, grid
 from snapsortd.domain.date_sources import DATE_SOURCES
-from snapsortd.domain.text import escape, score_text, size_words
+from snapsortd.domain.text import count, escape, score_text, size_words
 
 Reply = Mapping[str, Any]
 
@@ -69,6 +69,9 @@ def story_lines(story: Reply) -> Iterator[str]:
         if exif := facts.get("exif"):
             yield from ("", heading("EXIF"))
             yield from grid([(escape(tag), escape(text)) for tag, text in sorted(exif.items())], indent=2)
+    if text := story.get("text"):
+        yield from ("", heading("Text"))
+        yield f"  {', '.join(text_words(text))}"
     if entries := story.get("entries"):
         yield from ("", heading("Journal"))
         yield from log_lines(entries, indent=2)
@@ -164,6 +167,16 @@ def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:
         for reason in rule["reasons"] or ("no conditions",):
             branch.add(Text(escape(reason)))
     yield from draw(tree, indent=2)
+
+
+def text_words(text: Reply) -> Iterator[str]:
+    """Yield what was found in the text of the image, in words."""
+    yield count(text["lines"], "line")
+    if text.get("line"):
+        yield f"title “{escape(text['line'])}”"
+    for name in ("date", "amount"):
+        if text.get(name):
+            yield f"{name} {text[name]}"
 
 
 def fact_words(facts: Reply) -> Iterator[str]:

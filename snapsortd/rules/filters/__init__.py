@@ -11,6 +11,7 @@ from snapsortd.rules.filters.filter import Facts, Filter, Not, Verdict
 from snapsortd.rules.filters.image import AlphaFilter, AnimatedFilter, DimensionsFilter, FormatFilter, SizeFilter
 from snapsortd.rules.filters.label import LabelFilter
 from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, KnownNames, NameFilter, RegexFilter, UrlFilter
+from snapsortd.rules.filters.text import TextFilter
 
 __all__ = [
     "DAYS",
@@ -38,6 +39,7 @@ __all__ = [
     "Range",
     "RegexFilter",
     "SizeFilter",
+    "TextFilter",
     "UrlFilter",
     "Verdict",
     "WeekdayFilter",

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from snapsortd.domain.decision import Shortfall
 from snapsortd.domain.image import Classification, FileFacts
+from snapsortd.domain.image_text import ImageText
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Facts:
     """Path of the most similar filed image, or empty, and the cosine of both embeddings, 0 to 1."""
     lost_twin: str = ""
     """Why it is not known whether a filed image has the same bytes, or empty."""
+    text: ImageText | None = None
+    """The text in the image; None if it was not read."""
 
     @property
     def name(self) -> str:
@@ -48,6 +51,8 @@ class Verdict:
     """The text that each named group of a regular expression matched."""
     until: datetime | None = None
     """The earliest moment at which time alone changes `matched`, timezone-aware; None if it never does."""
+    needs_text: bool = False
+    """True if the filter can decide once the text of the image was read."""
     shortfall: Shortfall | None = None
     """Set if the model gave the label that is wanted, but was not sure enough of it."""
 
