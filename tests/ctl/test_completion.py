@@ -44,7 +44,7 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("words", "incomplete", "offered"),
     [
-        pytest.param("", "re", {"replay", "redo", "resume", "reload"}, id="commands"),
+        pytest.param("", "re", {"replay", "redo", "resume", "reload", "review"}, id="commands"),
         pytest.param("help", "sta", {"status", "stats"}, id="commands to have explained"),
         pytest.param("rules", "t", {"test", "tune"}, id="subcommands"),
         pytest.param("undo", "--b", {"--batch", "--burst"}, id="options"),

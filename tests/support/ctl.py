@@ -26,7 +26,7 @@ class Ctl:
             capture_output=True,
             text=True,
             errors="surrogateescape",
-            timeout=60,
+            timeout=240,
             check=False,
         )
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)

@@ -24,9 +24,9 @@ def screenshot(seed: int = 0) -> Image.Image:
     return image
 
 
-def receipt(seed: int = 0) -> Image.Image:
-    """Return a till receipt on a table, 825 × 1100."""
-    image: Image.Image = _render.receipt(seed)
+def receipt(seed: int = 0, height: int = 1100) -> Image.Image:
+    """Return a till receipt on a table, 3:4, `height` pixels high."""
+    image: Image.Image = _render.receipt(seed, height)
     return image
 
 
