@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.client import Client
-from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.service_files.managers import LABEL, UNIT, manager, program
 from snapsortd.ctl.service_files.render import CARRIED
 from snapsortd.domain.errors import EXIT_REFUSED
@@ -26,22 +26,30 @@ WIDTH = 16
 
 
 @click.command("doctor")
+@click.option(
+    "--self-test",
+    is_flag=True,
+    help="Move, copy, trash, tag and undo in a temporary folder, and write a report that can be sent with an issue.",
+)
 @json_option
-def doctor_command(as_json: bool) -> None:
+def doctor_command(self_test: bool, as_json: bool) -> None:
     """Diagnose common problems and suggest fixes. Works with and without a daemon, and changes nothing.
 
     Exit code 1 if there is a problem (✗); warnings (!) do not count.
     """
     found = []
-    for finding in findings():
+    for finding in tests() if self_test else findings():
         found.append(finding)
         if not as_json:
             say(lines(finding))
     problems = sum(each.status == "problem" for each in found)
     if as_json:
-        say_json({"checks": [asdict(each) for each in found], "ok": not problems})
+        report = {"report": report_path()} if self_test else {}
+        say_json({"checks": [asdict(each) for each in found], "ok": not problems, **report})
     else:
         say(summary(len(found), sum(each.status == "warning" for each in found), problems))
+        if self_test:
+            say(f"The report, without names of your own: {short(report_path())}")
     end(EXIT_REFUSED if problems else 0)
 
 
@@ -55,6 +63,18 @@ def findings() -> Iterator[Finding]:
     unit = f"gui/{os.getuid()}/{LABEL}" if sys.platform == "darwin" else UNIT
     installation = Installation(manager().path, program(), {name: os.environ.get(name, "") for name in CARRIED})
     return examine(DoctorInput(here, os.environ, client.status, client.answers, installation, unit))
+
+
+def tests() -> Iterator[Finding]:
+    """Yield the result of every promise that is tried on this machine."""
+    from snapsortd.ctl.self_test.run import self_test
+
+    return self_test(locations(), report_path())
+
+
+def report_path() -> str:
+    """Return where the report of a self-test is written."""
+    return os.path.join(locations().cache_dir, "self-test.txt")
 
 
 def lines(finding: Finding) -> Iterator[str]:
