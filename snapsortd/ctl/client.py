@@ -69,6 +69,7 @@ class Backend(Protocol):
     def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply: ...
     def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply: ...
     def reload(self) -> Reply: ...
+    def index(self, path: str) -> Reply: ...
 
 
 @contextmanager
@@ -195,6 +196,14 @@ class Client:
     def reload(self) -> Reply:
         """Use the configuration as it is in its file now. Raise ConfigError; the last valid one stays in effect."""
         return self.send("reload")
+
+    def index(self, path: str) -> Reply:
+        """Take an image into the search."""
+        return self._call("POST", "/v1/index", {"path": path})
+
+    def commit(self) -> Reply:
+        """Have all that is known written to the journal, where other programs can read it."""
+        return self._call("POST", "/v1/commit")
 
     def send(self, order: str, **arguments: int | None) -> Reply:
         """Send an order: pause, resume, reload or stop."""

@@ -32,6 +32,7 @@ class LocalBackend:
         self.unsure = session.reviewing.unsure
         self.accept = session.reviewing.accept
         self.review = session.reviewing.review
+        self.index = session.indexing.index
         self._session = session
 
     def learned(self) -> dict[str, Any]:

@@ -39,6 +39,9 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "rules": ("rules", "List the rules, test them, promote one from shadow mode."),
         "review": ("review", "Look at unsure images on a page, and decide with a key each."),
     },
+    "Find": {
+        "index": ("index", "Take older folders into the search; moves nothing."),
+    },
     "Teach": {
         "correct": ("teaching", "Give images their right label; they are filed by it, and learnt from."),
         "confirm": ("teaching", "Say that the labels of images are right."),

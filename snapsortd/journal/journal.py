@@ -23,6 +23,7 @@ from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
 from snapsortd.journal.queries import CACHED
 from snapsortd.journal.rows import identity_columns, intent_columns
+from snapsortd.journal.search_index import SearchIndex
 from snapsortd.journal.selection import EntrySelector
 from snapsortd.journal.similar_images import SimilarImages
 from snapsortd.journal.statistics import Statistics, read_statistics
@@ -58,6 +59,7 @@ class Journal(EntrySelector):
         self.embeddings = Embeddings(self._file)
         self.examples = Examples(self._file, clock)
         self.texts = Texts(self._file, clock)
+        self.search = SearchIndex(self._file)
         with self._file.reading() as db:
             newest = "SELECT coalesce(max(batch), 0) FROM {} WHERE batch < ?"
             self._batch: int = max(
@@ -71,6 +73,11 @@ class Journal(EntrySelector):
     def dismiss(self, path: str | None) -> int:
         """Take the problem at a path, or with None every one, off the list, and return how many that were."""
         return dismiss(self._file, path)
+
+    def commit(self) -> None:
+        """Make everything durable that was written, and visible to other programs that read the file."""
+        with self._file.writing():
+            pass
 
     def close(self) -> None:
         """Make everything durable and close."""

@@ -251,6 +251,21 @@ MIGRATIONS = (
             " USING fts5 (folded, content='texts', content_rowid='id', tokenize='trigram case_sensitive 1')",
         ),
     ),
+    Migration(
+        "images that were taken in for the search alone, and the places of an image by its content",
+        (
+            """
+            CREATE TABLE indexed (
+                path BLOB PRIMARY KEY,
+                size INTEGER NOT NULL,
+                mtime_ns INTEGER NOT NULL,
+                sha256 BLOB NOT NULL
+            ) STRICT
+            """,
+            "CREATE INDEX indexed_content ON indexed (sha256)",
+            "CREATE INDEX images_places ON images (sha256) WHERE sha256 != x''",
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

@@ -32,6 +32,7 @@ from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.history import History
+from snapsortd.pipeline.indexing import Indexing
 from snapsortd.pipeline.known_names import check_batch, check_rule
 from snapsortd.pipeline.learning import Learning
 from snapsortd.pipeline.leftovers import Leftovers
@@ -84,6 +85,7 @@ class Session:
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)
         self.reviewing = Reviewing(self)
+        self.indexing = Indexing(self)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None

@@ -192,6 +192,7 @@ class Teaching:
         history = self._journal.history_of(path)
         hashes = {each.sha256 for each in self._journal.examples.in_effect() if each.path == path}
         hashes |= {entry.intent.sha256 for entry in history.entries}
+        hashes |= {place.sha256 for place in self._journal.search.places_at(path)}
         if history.known is not None and history.known.sha256:
             hashes.add(history.known.sha256)
         if not hashes:

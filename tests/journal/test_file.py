@@ -100,14 +100,15 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
 def older(path: str) -> None:
     """Take a journal back to the first format."""
     with closing(sqlite3.connect(path)) as db:
-        emptied = ("folders", "watched", "dismissed", "embeddings", "examples", "reviewed", "texts", "texts_index")
-        for table in emptied:
+        known = ("embeddings", "examples", "reviewed", "texts", "texts_index", "indexed")
+        for table in ("folders", "watched", "dismissed", *known):
             db.execute(f"DROP TABLE {table}")
         for index in ("decisions_doubt", "images_decision"):
             db.execute(f"DROP INDEX {index}")
         for column in ("sha256", "doubt"):
             db.execute(f"ALTER TABLE decisions DROP COLUMN {column}")
         db.execute("DROP INDEX images_content")
+        db.execute("DROP INDEX images_places")
         db.execute("DROP INDEX images_existing")
         db.execute("DROP INDEX entries_target_root")
         db.execute("DROP INDEX entries_failed")

@@ -193,6 +193,23 @@ class FakeReviewing:
         return {"reviewed": len(paths)}
 
 
+class FakeSearching:
+    """Reply to what takes images into the search."""
+
+    def __init__(self, control: FakeControl) -> None:
+        self._control = control
+
+    def index(self, path: str) -> dict[str, Any]:
+        self._control.note("index", path=path)
+        if path == self._control.refused:
+            raise ImageError("it is not an image")
+        return {"path": path, "sha256": "00" * 32, "known": False}
+
+    def commit(self) -> dict[str, Any]:
+        self._control.note("commit")
+        return {}
+
+
 class FakeControl:
     """Reply as a daemon would; `asked` records each call's name and arguments, `fault` is raised instead if set."""
 
@@ -207,6 +224,9 @@ class FakeControl:
         self._fingerprint: str | None = None
         self.teaching = FakeTeaching(self)
         self.reviewing = FakeReviewing(self)
+        self.searching = FakeSearching(self)
+        self.refused = ""
+        """The path of what is not an image."""
 
     def fingerprint_of(self, config: Path) -> None:
         """Make it report the configuration in this file as its own."""

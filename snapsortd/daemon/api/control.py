@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import snapsortd
 from snapsortd.daemon.api.reviewing import DaemonReviewing
+from snapsortd.daemon.api.searching import DaemonSearching
 from snapsortd.daemon.api.teaching import DaemonTeaching
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import JournalError, NotKnown
@@ -31,6 +32,7 @@ class DaemonControl:
         self._daemon = daemon
         self.teaching = DaemonTeaching(daemon)
         self.reviewing = DaemonReviewing(daemon)
+        self.searching = DaemonSearching(daemon)
 
     @property
     def events(self) -> Broadcast:

@@ -33,6 +33,7 @@ from snapsortd.daemon.api.requests import (
     query_of,
 )
 from snapsortd.daemon.api.reviewing_routes import Reviewing, reviewing_routes
+from snapsortd.daemon.api.searching_routes import Searching, searching_routes
 from snapsortd.daemon.api.teaching_routes import Teaching, teaching_routes
 from snapsortd.daemon.events import Broadcast, Event
 from snapsortd.domain.errors import ConfigError, NotKnown, SnapsortError, Unavailable
@@ -56,6 +57,8 @@ class Control(Protocol):
     def teaching(self) -> Teaching: ...
     @property
     def reviewing(self) -> Reviewing: ...
+    @property
+    def searching(self) -> Searching: ...
 
     def status(self) -> dict[str, Any]: ...
     def log(self, **query: Any) -> dict[str, Any]: ...
@@ -219,6 +222,7 @@ def build_app(control: Control) -> ASGIApp:
             post("/v1/stop", simple(control.stop)),
             *teaching_routes(control.teaching, call, get, post),
             *reviewing_routes(control.reviewing, call, get, post),
+            *searching_routes(control.searching, call, post),
         ],
         exception_handlers={HTTPException: _unknown_endpoint},
     )
