@@ -41,6 +41,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Find": {
         "index": ("index", "Take older folders into the search; moves nothing."),
+        "discover": ("discover", "Find groups of images that look alike, and name them."),
     },
     "Teach": {
         "correct": ("teaching", "Give images their right label; they are filed by it, and learnt from."),

@@ -24,7 +24,11 @@ _ENVIRONMENT = {
 
 
 def spawn(
-    module: str, *arguments: str, stdin: int = subprocess.DEVNULL, keep: tuple[int, ...] = ()
+    module: str,
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.DEVNULL,
+    keep: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
     """Start `python -m module arguments…`, which inherits stderr and the descriptors `keep`. Raise OSError."""
     package_home = os.path.dirname(os.path.dirname(os.path.abspath(snapsortd.__file__)))
@@ -34,7 +38,7 @@ def spawn(
         [sys.executable, "-P", "-m", module, *arguments],
         pass_fds=keep,
         stdin=stdin,
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         cwd="/",
         env=os.environ | _ENVIRONMENT | {"PYTHONPATH": path},
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.support import images
 from tests.support.instance import Instance
+from tests.support.waiting import wait_for
 
 
 def test_older_folders_are_taken_in_and_forgotten(instance: Instance, tmp_path: Path) -> None:
@@ -23,7 +24,32 @@ def test_older_folders_are_taken_in_and_forgotten(instance: Instance, tmp_path: 
     again = instance.json("index", str(old))
     assert (again["new"], again["known"]) == (0, 4)
     assert sorted(each.stat().st_mtime_ns for each in old.rglob("*")) == before
+    found = instance.json("discover", str(old))
+    assert (found["images"], found["groups"]) == (4, [])  # too few
     (old / "r0.png").rename(old / "renamed.png")
     assert instance.json("index", str(old / "renamed.png"))["known"] == 1
     instance.ctl("forget", str(old / "renamed.png"), "--yes")
     assert instance.json("index", str(old))["new"] == 1
+
+
+def test_groups_are_found_among_what_was_left_alone_and_in_folders(instance: Instance, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    for seed in range(6):
+        images.receipt(seed).resize((300, 500)).save(old / f"r{seed}.png")
+        images.screenshot(seed).resize((640, 400)).save(old / f"s{seed}.png")
+    instance.config.write_text(instance.config.read_text().replace("label: receipt", "name: never"))
+    instance.start()
+    found = instance.json("discover", str(old))["groups"]
+    assert sorted(each["size"] for each in found) == [6, 6]
+    for each in found:
+        assert len({Path(path).name[0] for path in each["examples"]}) == 1
+    (receipts,) = [each for each in found if each["examples"][0].startswith(str(old / "r"))]
+    assert (receipts["name"], receipts["label"]) == ("receipt", "receipt")
+    for path in sorted(old.iterdir()):
+        path.rename(instance.inbox / path.name)
+    wait_for(lambda: len(list(instance.filed.rglob("*.png"))) == 6, what="screenshots filed")
+    wait_for(lambda: instance.json("discover")["groups"] != [], what="a group among what was left")
+    (left,) = instance.json("discover")["groups"]
+    assert (left["name"], left["size"]) == ("receipt", 6)
+    assert "0 new groups. Those of receipt have a label already." in instance.ctl("discover").stdout

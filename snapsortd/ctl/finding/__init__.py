@@ -1,0 +1,1 @@
+"""Find known images and groups of them, by what the journal has of them. Opens no image."""
