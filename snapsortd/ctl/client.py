@@ -69,7 +69,7 @@ class Backend(Protocol):
     def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply: ...
     def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply: ...
     def reload(self) -> Reply: ...
-    def index(self, path: str) -> Reply: ...
+    def index(self, path: str, *, text: bool = False) -> Reply: ...
 
 
 @contextmanager
@@ -197,9 +197,9 @@ class Client:
         """Use the configuration as it is in its file now. Raise ConfigError; the last valid one stays in effect."""
         return self.send("reload")
 
-    def index(self, path: str) -> Reply:
-        """Take an image into the search."""
-        return self._call("POST", "/v1/index", {"path": path})
+    def index(self, path: str, *, text: bool = False) -> Reply:
+        """Take an image into the search, with `text` also its text."""
+        return self._call("POST", "/v1/index", {"path": path, "text": text})
 
     def commit(self) -> Reply:
         """Have all that is known written to the journal, where other programs can read it."""

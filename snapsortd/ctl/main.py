@@ -40,6 +40,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "review": ("review", "Look at unsure images on a page, and decide with a key each."),
     },
     "Find": {
+        "find": ("find", "Find images by what they show, or by text in them."),
+        "similar": ("find", "Find images that look like one."),
         "index": ("index", "Take older folders into the search; moves nothing."),
         "discover": ("discover", "Find groups of images that look alike, and name them."),
     },

@@ -10,7 +10,8 @@ from tests.support.fake_control import FakeControl
 
 def test_folders_are_taken_in_with_their_subfolders(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
     found = ctl.run("index", str(images))
-    assert daemon.asked == [("index", {"path": str(images / name)}) for name in ("a.JPG", "b.png", "below/c.webp")]
+    names = ("a.JPG", "b.png", "below/c.webp")
+    assert daemon.asked == [("index", {"path": str(images / name), "text": False}) for name in names]
     assert "3 images taken in, 0 known already" in found.stdout
     assert ctl.json("index", str(images)) == {"images": 3, "new": 3, "known": 0, "refused": {}}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.support import images
 from tests.support.instance import Instance
 from tests.support.waiting import wait_for
+from tests.support.written import RECEIPT, photographed, written
 
 
 def test_older_folders_are_taken_in_and_forgotten(instance: Instance, tmp_path: Path) -> None:
@@ -30,6 +31,37 @@ def test_older_folders_are_taken_in_and_forgotten(instance: Instance, tmp_path: 
     assert instance.json("index", str(old / "renamed.png"))["known"] == 1
     instance.ctl("forget", str(old / "renamed.png"), "--yes")
     assert instance.json("index", str(old))["new"] == 1
+
+
+def test_images_are_found_by_what_they_show_their_text_and_their_like(instance: Instance, tmp_path: Path) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    receipt = old / "a receipt.jpg"
+    photographed(written(RECEIPT)).save(receipt)
+    for seed in range(3):
+        images.screenshot(seed).save(old / f"s{seed}.png")
+    instance.start()
+    assert instance.json("index", "--text", str(old))["new"] == 4
+
+    def found(*words: str) -> list[str]:
+        return [each["path"] for each in instance.json("find", *words)["images"]]
+
+    assert found("a", "till", "receipt")[0] == str(receipt)
+    (by_text,) = instance.json("find", "--text", "Rewe summe")["images"]
+    assert (by_text["path"], by_text["line"], by_text["similarity"]) == (str(receipt), "REWE", None)
+    assert found("a screenshot", "--text", "rewe") == [str(receipt)]
+    assert "No known image has this text" in instance.ctl("find", "--text", "nowhere").stdout
+    like = instance.json("similar", str(old / "s0.png"))["images"]
+    assert {each["path"] for each in like[:2]} == {str(old / "s1.png"), str(old / "s2.png")}
+    unknown = tmp_path / "new.png"
+    images.screenshot(1).save(unknown)
+    assert instance.json("similar", str(unknown))["images"][0] == {
+        "path": str(old / "s1.png"),
+        "similarity": 1.0,
+        "line": None,
+    }
+    receipt.unlink()
+    assert found("--text", "rewe") == []
 
 
 def test_groups_are_found_among_what_was_left_alone_and_in_folders(instance: Instance, tmp_path: Path) -> None:

@@ -199,8 +199,8 @@ class FakeSearching:
     def __init__(self, control: FakeControl) -> None:
         self._control = control
 
-    def index(self, path: str) -> dict[str, Any]:
-        self._control.note("index", path=path)
+    def index(self, path: str, *, text: bool = False) -> dict[str, Any]:
+        self._control.note("index", path=path, text=text)
         if path == self._control.refused:
             raise ImageError("it is not an image")
         return {"path": path, "sha256": "00" * 32, "known": False}

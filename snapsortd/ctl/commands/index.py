@@ -14,6 +14,7 @@ from snapsortd.ctl.output.console import end, json_option, locations, say, say_j
 from snapsortd.ctl.output.progress import Steps, steps
 from snapsortd.domain.errors import EXIT_REFUSED, SnapsortError
 from snapsortd.domain.text import count, escape
+from snapsortd.files.installed import INSTALL_TEXT, can_read_text
 
 
 @dataclass
@@ -31,8 +32,9 @@ class Indexed:
 
 @click.command("index")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True), metavar="PATH...")
+@click.option("--text", is_flag=True, help="Read the text in the images too, for `find --text`: seconds for each.")
 @json_option
-def index_command(paths: tuple[str, ...], as_json: bool) -> None:
+def index_command(paths: tuple[str, ...], text: bool, as_json: bool) -> None:
     """Take images into the search, so that `find`, `similar` and `discover` know them. Moves nothing.
 
     PATH is an image, or a folder with its subfolders. What is known already takes no time, so that it can be ended with
@@ -40,7 +42,10 @@ def index_command(paths: tuple[str, ...], as_json: bool) -> None:
 
     \b
       snapsortctl index ~/Pictures
+      snapsortctl index --text ~/Documents/Scans
     """
+    if text and not can_read_text():
+        raise SnapsortError("the package that reads text is not installed", f"{INSTALL_TEXT} installs it")
     here, was_interrupted = locations(), False
     with steps(quiet=as_json) as step:
         step.begin("looking for images")
@@ -48,7 +53,7 @@ def index_command(paths: tuple[str, ...], as_json: bool) -> None:
         found = Indexed(len(images))
         try:
             with reach(here) as backend:
-                take_in(backend, images, found, step)
+                take_in(backend, images, found, step, text=text)
         except KeyboardInterrupt:
             was_interrupted = True
     if as_json:
@@ -63,14 +68,14 @@ def index_command(paths: tuple[str, ...], as_json: bool) -> None:
     end(EXIT_REFUSED if any(image.is_named and image.path in found.refused for image in images) else 0)
 
 
-def take_in(backend: Backend, images: Sequence[FoundImage], found: Indexed, step: Steps) -> None:
+def take_in(backend: Backend, images: Sequence[FoundImage], found: Indexed, step: Steps, *, text: bool = False) -> None:
     """Take in every image, and note in `found` what becomes of each. Raise what concerns all of them."""
     step.begin("taking in" if isinstance(backend, Client) else "loading the model", len(images))
     for image in images:
         try:
             if image.waits:
                 raise SnapsortError(image.waits)
-            reply = backend.index(image.path)
+            reply = backend.index(image.path, text=text)
         except SnapsortError as error:
             if error.exit_code != EXIT_REFUSED:
                 raise

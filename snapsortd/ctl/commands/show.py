@@ -57,7 +57,19 @@ def place_of(path: str) -> str:
 
 def reveal_file(path: str) -> None:
     """Select a file in the file manager, or else open its folder. Raise SnapsortError if neither is possible."""
-    for command in reveal_commands(path):
+    if not run_first(reveal_commands(path)):
+        raise SnapsortError(f"no file manager was found to show {short(path)}")
+
+
+def open_in_viewer(path: str, platform: str = sys.platform) -> None:
+    """Open a file in the program that the desktop has for it. Raise SnapsortError if there is none."""
+    if not run_first([("open" if platform == "darwin" else "xdg-open", path)]):
+        raise SnapsortError(f"no program was found to open {short(path)}")
+
+
+def run_first(commands: Sequence[Sequence[str]]) -> bool:
+    """Run the first of the commands that succeeds, and return whether one did."""
+    for command in commands:
         try:
             done = subprocess.run(
                 command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=10, check=False
@@ -65,8 +77,8 @@ def reveal_file(path: str) -> None:
         except (OSError, subprocess.SubprocessError):
             continue
         if done.returncode == 0:
-            return
-    raise SnapsortError(f"no file manager was found to show {short(path)}")
+            return True
+    return False
 
 
 def reveal_commands(path: str, platform: str = sys.platform) -> Sequence[Sequence[str]]:

@@ -16,14 +16,14 @@ class DaemonSearching:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
-    def index(self, path: str) -> dict[str, Any]:
-        """Take an image into the search."""
+    def index(self, path: str, *, text: bool = False) -> dict[str, Any]:
+        """Take an image into the search, with `text` also its text."""
         daemon = self._daemon
 
         def work() -> dict[str, Any]:
             if daemon.halted:
                 raise JournalError(f"filing is halted: {daemon.halted}")
-            return daemon.session.indexing.index(path)
+            return daemon.session.indexing.index(path, text=text)
 
         return daemon.jobs.submit(work, needs_model=True, path=path)
 

@@ -12,13 +12,13 @@ from starlette.routing import Route
 from snapsortd.daemon.api.requests import BadRequest, body_of
 from snapsortd.daemon.api.teaching_routes import Call, Handler
 
-INDEX: dict[str, tuple[type, ...]] = {"path": (str,)}
+INDEX: dict[str, tuple[type, ...]] = {"path": (str,), "text": (bool,)}
 
 
 class Searching(Protocol):
     """The operations that these routes need; each may be called from any thread."""
 
-    def index(self, path: str) -> dict[str, Any]: ...
+    def index(self, path: str, *, text: bool = False) -> dict[str, Any]: ...
     def commit(self) -> dict[str, Any]: ...
 
 
@@ -29,7 +29,7 @@ def searching_routes(searching: Searching, call: Call, post: Callable[[str, Hand
         body = await body_of(request, INDEX)
         if not body.get("path"):
             raise BadRequest("'path' is missing")
-        return await call(searching.index, body["path"])
+        return await call(searching.index, body["path"], text=body.get("text") or False)
 
     async def commit(_: Request) -> Response:
         return await call(searching.commit)
