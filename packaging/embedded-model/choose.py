@@ -11,6 +11,7 @@ usage: choose.py CORPUS START WORK --runs WITHOUT0.pt WITHOUT1.pt [--write OUT -
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import data
@@ -21,7 +22,6 @@ import port
 import prompts
 import torch
 import train
-import yaml
 from export import export, read
 from heads import Heads
 from torch import nn
@@ -29,40 +29,13 @@ from torch.nn import functional as F
 from tower import Tower
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-DEFAULTS = Path(__file__).resolve().parents[2] / "snapsortd" / "config" / "default.yaml"
-MADE_UP = {
-    "meme": ("a meme",),
-    "diagram": ("a diagram",),
-    "handwriting": ("handwriting",),
-    "food": ("food",),
-    "pet": ("a pet",),
-    "map": ("a map",),
-    "other": ("a screenshot", "a page of text", "a person or a place", "an object", "a drawing or a logo"),
-}
 State = dict[str, torch.Tensor]
 
 
-def of_init(item: data.Item) -> str:
-    """Return the image's label among those that `snapsortctl init` writes."""
-    if item.fine in {"receipt", "invoice"}:
-        return "receipt"
-    if item.fine == "slide":
-        return "slide"
-    return {"graphic": "picture", "illustration": "picture"}.get(item.coarse, item.coarse)
-
-
-def made_up(item: data.Item) -> str:
-    named = {"handwritten_note": "handwriting", "photo_food": "food", "photo_pet": "pet"}
-    label = named.get(item.fine, item.fine)
-    return label if label in MADE_UP else "other"
-
-
-def label_sets() -> dict[str, tuple[dict[str, tuple[str, ...]], object]]:
+def label_sets() -> dict[str, tuple[dict[str, tuple[str, ...]], Callable[[data.Item], str]]]:
     """Return all sets of labels to measure: their prompts, and the function that gives an image's label."""
-    written = yaml.safe_load(DEFAULTS.read_text())["labels"]
-    init = {name: tuple(value["prompts"] if isinstance(value, dict) else value) for name, value in written.items()}
-    sets = {key: (labels, evaluate.MAPPINGS[key]) for key, labels in prompts.HELD_OUT.items()}
-    return {**sets, "init": (init, of_init), "made up": (MADE_UP, made_up)}
+    sets = {**prompts.HELD_OUT, "starter": evaluate.starter_prompts(), "made_up": evaluate.MADE_UP}
+    return {key: (labels, evaluate.MAPPINGS[key]) for key, labels in sets.items()}
 
 
 def mixed(start: State, run: State, share: float) -> State:
@@ -130,7 +103,7 @@ def figures(images: Images, states: list[State], both: nn.ModuleList) -> dict[st
         result[f"{key}, mean recall"] = sum(recalls.values()) / len(recalls)
         result[f"{key}, loss"] = F.nll_loss(outcome.scores.clamp(min=1e-6).log(), outcome.truth).item()
         result[f"{key}, calibration"] = outcome.calibration_error()
-        if key == "init":
+        if key == "starter":
             score, best = outcome.scores.max(1)
             wanted = torch.tensor([outcome.labels.index("screenshot"), outcome.labels.index("receipt")])
             moved = (score >= 0.95) & torch.isin(best, wanted)
