@@ -80,7 +80,7 @@ class Daemon:
             on_result=self._take_result,
             on_blocked=lambda error: self._halt(error, time.monotonic()),
         )
-        self._homework = Homework(session, self.workers)
+        self._homework = Homework(session, self.workers, self.queue.wake)
         self._model = ModelKeeper(session, self._in_flight, self.started)
         self._unhalt_due = math.inf
 
@@ -133,6 +133,7 @@ class Daemon:
                 self.service.stopping()
                 self._in_flight.requeue_all()
                 self.workers.end(END_S)
+                self._homework.end()
                 self.jobs.close()
                 self.watcher.stop()
 
@@ -225,6 +226,7 @@ class Daemon:
         self.due.check_soon()
         self.announcer.publish_result(result, self.session.config)
         self.filed_lately.add(result.entries, time.monotonic())
+        self._homework.take_filed(result.entries)
 
     def file_for(
         self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()

@@ -41,8 +41,9 @@ def test_corrections_by_command_and_by_hand(tmp_path: Path) -> None:
             (beta / f"r{seed}.png").rename(alpha / f"r{seed}.png")
         assert len(list(alpha.iterdir())) == 8
         for seed in (20, 21):
-            instance.end()
-            instance.start()
+            if seed == 21:
+                instance.end()
+                instance.start()
             learned = wait_for(lambda: settled(instance), seconds=120, what="a layer with all examples")
             assert [each["verdict"] for each in learned["labels"]] == ["in force", "in force"]
             for kind, folder in (("r", alpha), ("s", beta)):
