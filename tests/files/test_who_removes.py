@@ -37,6 +37,8 @@ OURS = {
     "ctl/commands/init.py: os.rename",
     "ctl/commands/service.py: os.unlink",
     "ctl/service_files/desktop_entry.py: os.unlink",
+    "ctl/self_test/as_service.py: unlink()",  # the unit of the trial's service
+    "ctl/self_test/run.py: shutil.rmtree",  # the folder that the trial has made
     "daemon/pause.py: os.unlink",
     "daemon/api/server.py: os.unlink",
     "daemon/api/socket.py: os.unlink",
