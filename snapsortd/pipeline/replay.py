@@ -1,12 +1,12 @@
-"""Ask which past decisions would be different with other thresholds, or without what was learnt. No image is opened."""
+"""Ask which past decisions would be different with other rules, thresholds or scores. No image is opened."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,9 @@ from snapsortd.rules.rule import Rule
 
 THRESHOLDS = ("min_score", "min_margin")
 NO_RULE = ""
+
+Scores = Mapping[str, float]
+"""The score of each label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,26 @@ class Change:
     before: str
     after: str
     regretted: bool
+
+
+def scores_then(past: Past) -> Scores:
+    """Return the scores by which it was decided."""
+    scores: Scores = past.content["scores"]
+    return scores
+
+
+def zero_shot_scores(past: Past) -> Scores:
+    """Return the scores without what was learnt."""
+    return past.content.get("zero_shot") or scores_then(past)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The rules and scores that decide, and the labels that mean "leave the file alone"."""
+
+    rules: Sequence[Rule]
+    negatives: frozenset[str]
+    scores: Callable[[Past], Scores] = scores_then
 
 
 def with_thresholds(rules: Sequence[Rule], settings: Sequence[str]) -> tuple[Rule, ...]:
@@ -75,19 +98,15 @@ def _with(asked: LabelFilter, key: str, number: float) -> LabelFilter:
     return replace(asked, min_score=number) if key == "min_score" else replace(asked, min_margin=number)
 
 
-def replay(
-    past: Iterable[Past], before: Sequence[Rule], after: Sequence[Rule], negatives: frozenset[str], *, untaught: bool
-) -> list[Change]:
-    """Return the images for which the rules `after` decide differently from `before`.
+def replay(past: Iterable[Past], before: Basis, after: Basis) -> list[Change]:
+    """Return the images for which `after` decides differently from `before`.
 
-    Both are asked now, so that only the difference between them counts. `untaught` takes the scores without what was
-    learnt for `after`. What filters on duplicates wanted to know is not known any more.
+    Both are asked now, so that only the difference between them counts. What filters on duplicates wanted to know is
+    not known any more.
     """
     changes = []
     for each in past:
-        scores = each.content["scores"]
-        others = (each.content.get("zero_shot") or scores) if untaught else scores
-        old, new = winner(before, facts_of(each, scores, negatives)), winner(after, facts_of(each, others, negatives))
+        old, new = (winner(of.rules, facts_of(each, of.scores(each), of.negatives)) for of in (before, after))
         if old != new:
             changes.append(Change(each.path, old, new, each.regretted))
     return changes
@@ -102,7 +121,7 @@ def winner(rules: Sequence[Rule], facts: Facts) -> str:
     return decision.actions[0].rule if decision.actions else NO_RULE
 
 
-def facts_of(past: Past, scores: Mapping[str, float], negatives: frozenset[str]) -> Facts:
+def facts_of(past: Past, scores: Scores, negatives: frozenset[str]) -> Facts:
     """Return what is known about an image by the decision on it."""
     found = past.content["facts"]
     taken = datetime.fromisoformat(found["taken"]) if found.get("taken") else None
@@ -140,6 +159,11 @@ def summary(changes: Sequence[Change]) -> list[dict[str, Any]]:
                 counts[rule][f"{way}_regretted"] += each.regretted
     ways = ("gained", "gained_regretted", "lost", "lost_regretted")
     return [{"rule": rule, **{way: found[way] for way in ways}} for rule, found in counts.items()]
+
+
+def replay_to_json(images: int, changes: Sequence[Change]) -> dict[str, Any]:
+    """Return the number of images that were asked about, the rules' numbers, and every change."""
+    return {"images": images, "rules": summary(changes), "changes": [asdict(each) for each in changes]}
 
 
 def past_of(rows: Iterable[tuple[str, bytes, float, str, bool]]) -> list[Past]:

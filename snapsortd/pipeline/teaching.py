@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.entry import Entry, EntryKind
@@ -18,7 +18,15 @@ from snapsortd.files.folders import lstat
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.hand_moves import HandMoves
 from snapsortd.pipeline.imported import read_example
-from snapsortd.pipeline.replay import past_of, replay, summary, with_thresholds
+from snapsortd.pipeline.replay import (
+    Basis,
+    past_of,
+    replay,
+    replay_to_json,
+    scores_then,
+    with_thresholds,
+    zero_shot_scores,
+)
 from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
 from snapsortd.pipeline.terms import Lesson, Terms
 from snapsortd.pipeline.tuning import Advice, advise
@@ -235,9 +243,10 @@ class Teaching:
         """Return which past decisions would be different; see `pipeline.replay`. Raise SnapsortError."""
         config = self._session.config
         past = past_of(self._journal.past_decisions(MAX_REPLAYED))
-        others = with_thresholds(config.rules, settings)
-        changes = replay(past, config.rules, others, config.negatives, untaught=untaught)
-        return {"images": len(past), "rules": summary(changes), "changes": [asdict(each) for each in changes]}
+        before = Basis(config.rules, config.negatives)
+        scores = zero_shot_scores if untaught else scores_then
+        after = Basis(with_thresholds(config.rules, settings), config.negatives, scores)
+        return replay_to_json(len(past), replay(past, before, after))
 
     def lone_examples(self, selection: Selection, entries: Sequence[Entry]) -> list[Example]:
         """Return the examples that an undo of these entries withdraws beside: their images were not moved."""

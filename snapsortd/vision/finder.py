@@ -59,6 +59,13 @@ class Finder:
             for each in self._answer([*embeddings, *others], {"grouped": len(embeddings)})
         ]
 
+    def scores(
+        self, embeddings: Sequence[bytes], label_sets: Sequence[Mapping[str, Sequence[str]]]
+    ) -> list[list[list[float]]]:
+        """Return for each set of labels, with their prompts, the zero-shot scores of every image. Raise ModelError."""
+        found: list[list[list[float]]] = self._answer(embeddings, {"label_sets": label_sets})
+        return found
+
     def nearest(self, embeddings: Sequence[bytes], limit: int, like: int = 0) -> list[tuple[int, float]]:
         """Return place and cosine of the images that are most like the text, or else like the one at the place `like`.
 
@@ -66,7 +73,7 @@ class Finder:
         """
         return [(row, cosine) for row, cosine in self._answer(embeddings, {"limit": limit, "like": like})]
 
-    def _answer(self, embeddings: Sequence[bytes], asked: Mapping[str, int]) -> Any:
+    def _answer(self, embeddings: Sequence[bytes], asked: Mapping[str, Any]) -> Any:
         """Send what is asked and the embeddings (float16, little-endian), and return the answer."""
         length = Counter(map(len, embeddings)).most_common(1)[0][0] if embeddings else 2
         same = [each if len(each) == length else bytes(length) for each in embeddings]

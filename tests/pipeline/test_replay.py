@@ -9,7 +9,7 @@ import pytest
 
 from snapsortd.domain.decision import ActionKind, Decision
 from snapsortd.domain.errors import SnapsortError
-from snapsortd.pipeline.replay import Change, Past, past_of, replay, summary, with_thresholds
+from snapsortd.pipeline.replay import Basis, Change, Past, past_of, replay, summary, with_thresholds, zero_shot_scores
 from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.rules.filters import LabelFilter
 from snapsortd.rules.parse_template import parse_destination
@@ -25,6 +25,7 @@ RULES = (
     Rule("Rest", MOVE, enabled=False),
 )
 OTHER = frozenset({"other"})
+BEFORE = Basis(RULES, OTHER)
 
 
 def past(name: str, receipt: float, *, zero_shot: float | None = None, regretted: bool = False, told: str = "") -> Past:
@@ -38,9 +39,9 @@ def past(name: str, receipt: float, *, zero_shot: float | None = None, regretted
 
 def test_lower_thresholds_gain_and_higher_ones_lose() -> None:
     images = [past("a", 0.95), past("b", 0.8, regretted=True), past("c", 0.6), past("d", 0.2)]
-    lower = replay(images, RULES, with_thresholds(RULES, ["v1.0 bills.min_score=0.7"]), OTHER, untaught=False)
+    lower = replay(images, BEFORE, Basis(with_thresholds(RULES, ["v1.0 bills.min_score=0.7"]), OTHER))
     assert lower == [Change("/in/b", "", "v1.0 bills", True)]
-    higher = replay(images, RULES, with_thresholds(RULES, ["Any photo.min_score=0.9"]), OTHER, untaught=False)
+    higher = replay(images, BEFORE, Basis(with_thresholds(RULES, ["Any photo.min_score=0.9"]), OTHER))
     assert higher == [Change("/in/d", "Any photo", "", False)]
     assert summary([*lower, *higher]) == [
         {"rule": "v1.0 bills", "gained": 1, "gained_regretted": 1, "lost": 0, "lost_regretted": 0},
@@ -50,8 +51,10 @@ def test_lower_thresholds_gain_and_higher_ones_lose() -> None:
 
 def test_without_what_was_learnt() -> None:
     images = [past("a", 0.95, zero_shot=0.3), past("b", 0.95)]
-    assert replay(images, RULES, RULES, OTHER, untaught=True) == [Change("/in/a", "v1.0 bills", "Any photo", False)]
-    assert replay(images, RULES, RULES, OTHER, untaught=False) == []
+    assert replay(images, BEFORE, Basis(RULES, OTHER, zero_shot_scores)) == [
+        Change("/in/a", "v1.0 bills", "Any photo", False)
+    ]
+    assert replay(images, BEFORE, BEFORE) == []
 
 
 def test_what_a_person_told_is_no_decision_of_the_rules() -> None:

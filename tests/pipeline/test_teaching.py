@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from snapsortd.config import load_config
+from snapsortd.ctl.looking_back import replay_with
 from snapsortd.domain.errors import NotKnown, SnapsortError
 from snapsortd.pipeline.session import Session
 from tests.support.taught import Taught
@@ -111,6 +113,28 @@ def test_past_decisions_are_asked_again(taught: Taught, session: Session) -> Non
     session.teaching.tell("corrected", path=path, label="alpha")
     found = session.teaching.replay(["Alphas.min_score=0", "Betas.min_score=0"])
     assert all(each["regretted"] for each in found["changes"] if each["path"] == path)
+
+
+def test_past_decisions_by_another_configuration(tmp_path: Path) -> None:
+    taught = Taught(tmp_path)
+    path, here = taught.screenshot(7), taught.locations
+    with taught.session() as session:
+        session.image(path)
+    config = load_config(str(taught.config), os.environ)
+    written = taught.config.read_text()
+
+    def by(changed: str, *settings: str) -> dict[str, Any]:
+        other = tmp_path / "other.yaml"
+        other.write_text(changed)
+        return replay_with(here, config, load_config(str(other), os.environ), settings, untaught=False)
+
+    assert by(written)["changes"] == []
+    told = written.replace("a bicycle", "a screenshot of a computer")
+    (change,) = by(told)["changes"]
+    assert change == {"path": path, "before": "Alphas", "after": "Betas", "regretted": False}
+    assert by(told, "Betas.min_score=1")["changes"] == [{**change, "after": ""}]
+    with pytest.raises(SnapsortError, match="another model"):
+        by(written.replace("version: 1", "version: 1\nmodel: openai/clip-vit-base-patch32"))
 
 
 def test_what_is_no_image_teaches_nothing(taught: Taught, session: Session) -> None:

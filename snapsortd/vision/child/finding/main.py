@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines.digests import cached_digest
-from snapsortd.vision.child.engines.engine import Array
+from snapsortd.vision.child.engines.engine import Array, normalised
 from snapsortd.vision.child.engines.kinds import read_kinds
 from snapsortd.vision.child.engines.labels import embed_prompts
+from snapsortd.vision.child.engines.logit_scale import read_logit_scale
+from snapsortd.vision.child.engines.scoring import label_scorer
 from snapsortd.vision.child.finding.groups import find_groups
 from snapsortd.vision.child.finding.nearest import nearest
 from snapsortd.vision.child.finding.phrases import KINDS
@@ -43,6 +45,14 @@ def main() -> int:
                 kinds = read_kinds(folder, digest, model["state_dir"])
                 prompts = embed_prompts(KINDS, digest, model["cache_dir"], lambda texts: _embed(folder, texts))
                 _say({"answer": _groups(images, asked["grouped"], prompts, kinds.means if kinds else None)})
+            elif "label_sets" in asked:
+                scale, kinds = read_logit_scale(folder), read_kinds(folder, digest, model["state_dir"])
+                sets = [
+                    embed_prompts(labels, digest, model["cache_dir"], lambda texts: _embed(folder, texts))
+                    for labels in asked["label_sets"]
+                ]
+                vectors = normalised(images.astype(np.float32))
+                _say({"answer": [label_scorer(each, scale, kinds).scores(vectors).tolist() for each in sets]})
             else:
                 wanted = texts.result()[0] if texts else images[asked["like"]].astype(np.float32)
                 _say({"answer": nearest(images, wanted, asked["limit"])})
