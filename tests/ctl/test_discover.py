@@ -7,10 +7,23 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import Config, load_config
+from snapsortd.config.edit.add_labels import NewLabel
 from snapsortd.ctl.finding.discover import Group, label_of
+from snapsortd.ctl.finding.new_labels import new_labels, renamed
+from snapsortd.domain.errors import SnapsortError
 from snapsortd.vision.finder import FoundGroup
 
-LABELS = 'version: 1\nlabels: {map: an atlas, bill: [a photo of a receipt], photo: a photo}\nwatch: ["/w"]\nrules: []\n'
+LABELS = """\
+version: 1
+labels:
+  map: an atlas
+  bill: [a photo of a receipt]
+  photo: a photo
+  other: {negative: true, prompts: [a poster]}
+watch: [/w]
+rules:
+  - {name: Logo, filters: [label: photo], actions: [trash]}
+"""
 
 
 @pytest.fixture
@@ -25,6 +38,9 @@ def config(tmp_path: Path) -> Config:
         pytest.param("logo", ("a logo",), [""] * 5, "", id="new"),
         pytest.param("map", ("a map",), [""] * 5, "map", id="by its name"),
         pytest.param("receipt", ("a photo of a receipt", "a bill"), [""] * 5, "bill", id="by a prompt"),
+        pytest.param("poster", ("a poster",), [""] * 5, "", id="what is left alone says nothing"),
+        pytest.param("atlas", (), [""] * 5, "", id="by no part of a prompt"),
+        pytest.param("an atlas", (), [""] * 5, "map", id="by its name as a prompt"),
         pytest.param("logo", ("a logo",), ["brand", "", "", "", ""], "brand", id="by a fifth of its images"),
         pytest.param("logo", ("a logo",), ["brand"] + [""] * 5, "", id="by less"),
         pytest.param("logo", ("a logo",), ["one", "two", "two", "", ""], "two", id="by the most frequent"),
@@ -50,3 +66,34 @@ def test_how_sure_a_name_is(agreement: float, word: str) -> None:
         "prompts": ["a map"],
         "label": None,
     }
+
+
+def test_labels_are_made_of_groups(config: Config) -> None:
+    groups = [
+        Group("poster", ("a poster", "an advertisement"), tuple("abcdef"), 1.0, ""),
+        Group("logo", ("a logo",), tuple("ghijk"), 1.0, ""),
+        Group("poster", ("a poster", "an advertisement"), tuple("lmnop"), 1.0, ""),
+        Group("QR code", ("a poster",), tuple("qrstu"), 1.0, ""),
+    ]
+    found = "found by `snapsortctl discover`: {} images"
+    assert new_labels(groups, config, "~/Pictures") == [
+        NewLabel("poster", ("an advertisement",), "Poster", "~/Pictures/Poster/", found.format(11)),
+        NewLabel("logo", ("a logo",), "Logo (discovered)", "~/Pictures/Logo/", found.format(5)),
+        NewLabel("QR code", ("QR code",), "QR code", "~/Pictures/QR code/", found.format(5)),
+    ]
+
+
+def test_a_name_that_a_person_gave_is_a_prompt_too(config: Config) -> None:
+    group = renamed(Group("poster", ("a poster",), tuple("abcde"), 0.4, ""), "gigs 2026")
+    (label,) = new_labels([group], config, "/pictures")
+    assert (label.name, label.prompts, label.folder) == (
+        "gigs 2026",
+        ("gigs 2026", "poster"),
+        "/pictures/Gigs 2026/",
+    )
+
+
+@pytest.mark.parametrize("name", ["", " ", "a/b", "{label}", "..", "~", "a\nb", " a", "map"])
+def test_a_name_that_cannot_be_one_is_refused(config: Config, name: str) -> None:
+    with pytest.raises(SnapsortError):
+        new_labels([Group(name, ("a poster",), ("a",), 1.0, "")], config, "/pictures")

@@ -85,3 +85,11 @@ def test_groups_are_found_among_what_was_left_alone_and_in_folders(instance: Ins
     (left,) = instance.json("discover")["groups"]
     assert (left["name"], left["size"]) == ("receipt", 6)
     assert "0 new groups. Those of receipt have a label already." in instance.ctl("discover").stdout
+    config = instance.config.read_text()
+    instance.config.write_text(config.replace("receipt: [a photo of a receipt, a scanned invoice]", "book: [a novel]"))
+    instance.ctl("reload")
+    added = instance.json("discover", "--write", "--to", str(instance.filed))["added"]
+    assert [(each["label"], each["rule"]) for each in added] == [("receipt", "Receipt")]
+    states = {each["name"]: each["state"] for each in instance.json("rules", "list")["rules"]}
+    assert states["Receipt"] == "shadow"
+    assert "0 new groups. Those of receipt have a label already." in instance.ctl("discover", "--write").stdout

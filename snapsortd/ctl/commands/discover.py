@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 from snapsortd.ctl.client import reach
 from snapsortd.ctl.commands.index import Indexed, take_in
 from snapsortd.ctl.commands.model_eval import configuration
+from snapsortd.ctl.commands.rules import reload
 from snapsortd.ctl.commands.sim_sort import images_of, pictures
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.progress import steps
@@ -23,27 +25,53 @@ if TYPE_CHECKING:
 
 @click.command("discover")
 @click.argument("paths", nargs=-1, type=click.Path(exists=True), metavar="[PATH...]")
+@click.option("--only", multiple=True, metavar="NAME", help="Only groups of this name; may be repeated.")
+@click.option("--write", is_flag=True, help="Add labels, and rules in shadow mode, to the configuration.")
+@click.option(
+    "--to", "folder", default="~/Pictures", show_default=True, help="The folder in which these rules make their own."
+)
 @json_option
-def discover_command(paths: tuple[str, ...], as_json: bool) -> None:
+def discover_command(paths: tuple[str, ...], only: tuple[str, ...], write: bool, folder: str, as_json: bool) -> None:
     """Find groups of images that look alike, and name them. Moves nothing.
 
     PATH is a folder with its subfolders, whose images are taken in as by `snapsortctl index`. Without it, the images
     are those that snapsortd has classified and left alone. Groups for which the configuration has a label already are
     not listed.
 
+    --write adds a label for each new group whose name is not a guess, or for all of --only NAME, and a rule in shadow
+    mode, which files nothing: `snapsortctl shadow` shows what it would do, `snapsortctl rules promote` makes it live.
+
     \b
       snapsortctl discover
       snapsortctl discover ~/Pictures
+      snapsortctl discover --write --only receipt
     """
+    from snapsortd.config.edit.add_labels import add_labels
+    from snapsortd.ctl.finding.discover import GUESS
+    from snapsortd.ctl.finding.new_labels import new_labels
+
     config = configuration()
     groups, images = found_groups(config, paths, quiet=as_json)
+    groups = [group for group in groups if not only or group.name in only]
     new = [group for group in groups if not group.label]
+    chosen = new_labels([each for each in new if only or each.certainty != GUESS], config, folder) if write else []
+    if chosen:
+        add_labels(locations().config_file, chosen, os.environ)
+    is_running = not chosen or reload(locations().socket)
     if as_json:
-        say_json({"images": images, "groups": [group.to_json() for group in groups]})
+        added = [{"label": each.name, "prompts": each.prompts, "rule": each.rule} for each in chosen]
+        say_json({"images": images, "groups": [group.to_json() for group in groups], "added": added})
         return
     with pictures() as picture:
         show(new, picture)
     say(summary(groups, new, images))
+    mark = click.style("✓", fg="green")
+    for each in chosen:
+        say(f"{mark} label {escape(each.name)}, and the rule “{escape(each.rule)}” in shadow mode")
+    if write and len(chosen) < len({group.name for group in new}):
+        say("Names that are a guess got no label; `--write --only NAME` makes one.")
+    if not is_running:
+        say("They take effect at the next start of snapsortd.")
 
 
 def found_groups(config: Config, paths: Sequence[str], *, quiet: bool) -> tuple[list[Group], int | None]:

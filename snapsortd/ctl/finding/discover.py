@@ -19,6 +19,7 @@ EXAMPLES = 4
 LIKELY, SURE = 0.5, 0.7
 """Shares of a group's images that agree on its name. On labelled images, names were right for all groups but one from
 the higher on, and for half of those below the lower."""
+GUESS = "a guess"
 MAX_OTHERS = 5_000
 """Other known images that a group is compared with."""
 TOLD_SHARE = 0.2
@@ -48,7 +49,7 @@ class Group:
     @property
     def certainty(self) -> str:
         """Return in a word how sure its name is."""
-        return "sure" if self.agreement >= SURE else "likely" if self.agreement >= LIKELY else "a guess"
+        return "sure" if self.agreement >= SURE else "likely" if self.agreement >= LIKELY else GUESS
 
     def to_json(self) -> dict[str, Any]:
         """Return the group JSON-ready, with a part of its images."""
@@ -106,9 +107,12 @@ def discover(
 
 
 def label_of(group: FoundGroup, told: Sequence[str], config: Config) -> str:
-    """Return the label that a group has already, or empty; `told` is what each image is an example of, or empty."""
+    """Return the label that a group has already, or empty; `told` is what each image is an example of, or empty.
+
+    One for what is left alone, which often describes several kinds, is not that of a group.
+    """
     for label in config.labels:
-        if label.name == group.kind or set(label.prompts) & set(group.prompts):
+        if label.name == group.kind or (not label.negative and set(label.prompts) & {group.kind, *group.prompts}):
             return label.name
     (most, number), *_ = [*Counter(filter(None, told)).most_common(1), ("", 0)]
     return most if number >= TOLD_SHARE * len(told) else ""
