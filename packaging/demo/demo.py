@@ -17,21 +17,22 @@ import time
 from pathlib import Path
 
 import render
-import skimage
+from PIL import Image
 
 from snapsortd.domain.text import score_text
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMANDS = Path(sys.executable).parent
-PHOTOS = Path(skimage.__file__).parent / "data"
+PHOTOS = Path(__file__).parent / "photos"
+"""Both are in the public domain (CC0): a cat by Stefan van der Walt, a cup of coffee by Rachel Michetti."""
 START_S = 120.0
 """Maximum wait for the daemon and its model."""
 
 
 def images() -> dict[str, bytes]:
-    """Return file name → bytes: screenshots and receipts drawn here, photos that scikit-image ships."""
+    """Return file name → bytes: screenshots and receipts drawn here, two photos."""
 
-    def drawn(image: render.Image.Image, suffix: str) -> bytes:
+    def drawn(image: Image.Image, suffix: str) -> bytes:
         memory = io.BytesIO()
         image.save(memory, suffix, quality=90)
         return memory.getvalue()
@@ -39,10 +40,10 @@ def images() -> dict[str, bytes]:
     return {
         "Screenshot 2026-11-23 at 09.14.07.png": drawn(render.screenshot(1), "png"),
         "IMG_2207.jpg": drawn(render.receipt(1), "jpeg"),
-        "chelsea.png": (PHOTOS / "chelsea.png").read_bytes(),
+        "chelsea.png": drawn(Image.open(PHOTOS / "chelsea.jpg"), "png"),
         "Bildschirmfoto.png": drawn(render.screenshot(4, (1440, 900)), "png"),
         "scan0007.jpg": drawn(render.receipt(5), "jpeg"),
-        "coffee.png": (PHOTOS / "coffee.png").read_bytes(),
+        "coffee.png": drawn(Image.open(PHOTOS / "coffee.jpg"), "png"),
     }
 
 

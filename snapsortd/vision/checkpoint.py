@@ -9,6 +9,8 @@ from snapsortd.domain.errors import ModelError
 
 EMBEDDED = "embedded"
 """The model that is part of the package."""
+IMAGE_TOWER, TEXT_TOWER = "towers/image.onnx", "towers/text.onnx"
+"""A checkpoint's towers as ONNX graphs, which the embedded model has (packaging/onnx-towers)."""
 
 
 def find_checkpoint(model: str) -> str:
@@ -24,8 +26,13 @@ def find_checkpoint(model: str) -> str:
     return _cached(model)
 
 
+def has_towers(folder: str) -> bool:
+    """Return whether the checkpoint in `folder` has its towers as ONNX graphs, so that it needs no torch."""
+    return all(os.path.isfile(os.path.join(folder, name)) for name in (IMAGE_TOWER, TEXT_TOWER))
+
+
 def digest_checkpoint(folder: str) -> str:
-    """Return the SHA-256, in hex, over the names and contents of the files in `folder`."""
+    """Return the SHA-256, in hex, over the names and contents of the files in `folder`, without those below it."""
     whole = hashlib.sha256()
     for name in sorted(os.listdir(folder)):
         path = os.path.join(folder, name)

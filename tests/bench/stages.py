@@ -49,7 +49,7 @@ def main(folder: str, name: str, file: str) -> None:
     """Reply until the input ends."""
     from snapsortd.vision.child.decoding.decode import decode
     from snapsortd.vision.child.engines.engine import TORCH, Engine
-    from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+    from snapsortd.vision.child.engines.onnx_engine import open_exported
     from snapsortd.vision.child.engines.preprocess import Preprocessor
     from snapsortd.vision.child.workers import return_free_memory
     from snapsortd.vision.cores import default_threads
@@ -61,7 +61,7 @@ def main(folder: str, name: str, file: str) -> None:
 
         engine = TorchEngine(folder, threads)
     else:
-        engine = OnnxEngine(file, name, threads)
+        engine = open_exported(file, name, threads)
     preprocessor = Preprocessor.load(folder)
     assert preprocessor is not None
     print(json.dumps({"engine": engine.name}), flush=True)

@@ -43,9 +43,9 @@ def onnx_tower(file: str, threads: int) -> tuple[Callable[[], object], dict[str,
     """Return the product's engine on a file that it exported, one image."""
     import numpy as np
 
-    from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+    from snapsortd.vision.child.engines.onnx_engine import open_exported
 
-    engine = OnnxEngine(file, "onnx", threads)
+    engine = open_exported(file, "onnx", threads)
     pixels = np.random.default_rng(0).random((1, 3, SIDE, SIDE), np.float32)
     return lambda: engine.encode(pixels), {}
 

@@ -21,7 +21,7 @@ from snapsortd.vision.child.engines.choose import MIN_COSINE, min_cosine
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, TORCH, Array, Engine
 from snapsortd.vision.child.engines.export import export
 from snapsortd.vision.child.engines.load_model import LoadedModel, load_model
-from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+from snapsortd.vision.child.engines.onnx_engine import open_exported
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
@@ -49,7 +49,7 @@ class Exported:
     def engine(self, name: str) -> Engine:
         if name == TORCH:
             return TorchEngine(str(self.checkpoint), THREADS)
-        return OnnxEngine(engine_cache.path_of(str(self.folder), name), name, THREADS)
+        return open_exported(engine_cache.path_of(str(self.folder), name), name, THREADS)
 
     def load(self, engine: str = "auto", threads: int = THREADS) -> LoadedModel:
         return load_model(str(self.checkpoint), LABELS, str(self.cache), threads, engine)  # type: ignore[arg-type]
@@ -251,7 +251,7 @@ def test_a_model_that_cannot_be_exported_stays_with_torch_and_is_not_tried_again
 def test_a_file_that_is_no_model_is_a_model_error(tmp_path: Path) -> None:
     (tmp_path / "fp32.onnx").write_bytes(b"not this")
     with pytest.raises(ModelError, match="cannot be loaded"):
-        OnnxEngine(str(tmp_path / "fp32.onnx"), ONNX_FP32, THREADS)
+        open_exported(str(tmp_path / "fp32.onnx"), ONNX_FP32, THREADS)
 
 
 def test_what_a_killed_export_left_is_removed_and_old_models_are_forgotten(copied: Exported) -> None:

@@ -24,7 +24,7 @@ from snapsortd.ctl.output.console import end, json_option, locations, say, say_j
 from snapsortd.ctl.output.evaluation import fit_lines
 from snapsortd.ctl.output.tables import grid, table
 from snapsortd.domain.errors import EXIT_MODEL, ConfigError, Unavailable
-from snapsortd.domain.text import count, escape, size_words
+from snapsortd.domain.text import count, escape, listed, size_words
 
 if TYPE_CHECKING:
     from snapsortd.ctl.evaluation.fitting import Fit
@@ -121,6 +121,7 @@ def pull_command(name: str, as_json: bool) -> None:
     \b
       snapsortctl model pull openai/clip-vit-base-patch32
     """
+    from snapsortd.vision.clip_extra import install_command, missing_packages
     from snapsortd.vision.hub import pull
 
     pulled = pull(name, show_progress=sys.stderr.isatty() and not as_json)
@@ -129,6 +130,8 @@ def pull_command(name: str, as_json: bool) -> None:
         return
     where = f"{short(pulled.folder)} ({size_words(pulled.bytes)})"
     say(f"{click.style('✓', fg='green')} {escape(name)} was downloaded to {where}.")
+    if missing := missing_packages():
+        say(f"It needs {listed(missing)}: run `{install_command()}` first.")
     say(f"Run `snapsortctl model use {name}` to switch to it.")
 
 

@@ -176,7 +176,7 @@ class _Examination:
         except ModelError as error:
             found = error
         memory = None if loaded else psutil.virtual_memory().available
-        return model.check_model(found, model.missing_libraries(), memory, self.runtime.python)
+        return model.check_model(found, model.missing_libraries(found), memory, self.runtime.python)
 
     def _watched(self, folder: WatchFolder) -> Iterator[Finding]:
         assert self.config is not None

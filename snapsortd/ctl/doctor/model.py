@@ -9,19 +9,21 @@ from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.errors import ModelError
 from snapsortd.domain.text import size_words
 from snapsortd.vision.catalog import StoredModel
-from snapsortd.vision.checkpoint import EMBEDDED
+from snapsortd.vision.checkpoint import EMBEDDED, has_towers
+from snapsortd.vision.clip_extra import PACKAGES as OF_OTHER_MODELS
 
 NAME = "model"
-LIBRARIES = ("torch", "transformers", "onnxruntime", "onnx", "PIL", "numpy", "safetensors")
+LIBRARIES = ("onnxruntime", "tokenizers", "PIL", "numpy", "safetensors")
 PACKAGES = {"PIL": "pillow"}
 """The names under which libraries are installed, where they differ."""
 LIBRARY_BYTES = 350 << 20
 """Memory that Python and PyTorch take without a model, measured with the embedded one."""
 
 
-def missing_libraries() -> tuple[str, ...]:
-    """Return the names in LIBRARIES that are not installed, without importing any."""
-    return tuple(name for name in LIBRARIES if find_spec(name) is None)
+def missing_libraries(found: StoredModel | ModelError) -> tuple[str, ...]:
+    """Return the names of the libraries that the model needs and that are not installed, without importing any."""
+    is_small = isinstance(found, ModelError) or has_towers(found.folder)
+    return tuple(name for name in (LIBRARIES if is_small else LIBRARIES + OF_OTHER_MODELS) if find_spec(name) is None)
 
 
 def check_model(

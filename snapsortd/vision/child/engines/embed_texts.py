@@ -7,21 +7,34 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 from snapsortd.domain.errors import ModelError
+from snapsortd.vision.checkpoint import has_towers
+from snapsortd.vision.child.engines import towers
+from snapsortd.vision.child.engines.engine import Array
+from snapsortd.vision.clip_extra import require_clip
+from snapsortd.vision.cores import default_threads
 
 
 def main(folder: str) -> int:
     """Return the exit code: 1, with the reason on stderr, if the model cannot be loaded."""
-    from snapsortd.vision.child.engines.torch_engine import TorchEngine
-
     try:
-        vectors = TorchEngine(folder).encode_texts(json.load(sys.stdin))
+        vectors = _embedded(folder, json.load(sys.stdin))
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     json.dump(vectors.tolist(), sys.stdout)
     return 0
+
+
+def _embedded(folder: str, texts: Sequence[str]) -> Array:
+    if has_towers(folder):
+        return towers.embed_texts(folder, texts, default_threads())
+    require_clip(folder)
+    from snapsortd.vision.child.engines.torch_engine import TorchEngine
+
+    return TorchEngine(folder).encode_texts(texts)
 
 
 if __name__ == "__main__":

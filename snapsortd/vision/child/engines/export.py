@@ -24,7 +24,7 @@ from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Measured, min_cosine
 from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine
-from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, OnnxEngine
+from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, open_exported
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
@@ -76,8 +76,8 @@ def _exported(checkpoint: str, folder: str, threads: int) -> tuple[engine_cache.
     quantise(whole, quantised)
     engines: list[Engine] = [
         reference,
-        OnnxEngine(whole, ONNX_FP32, threads),
-        OnnxEngine(quantised, ONNX_INT8, threads),
+        open_exported(whole, ONNX_FP32, threads),
+        open_exported(quantised, ONNX_INT8, threads),
     ]
     measured = measure(engines, samples)
     facts = engine_cache.EngineFacts(

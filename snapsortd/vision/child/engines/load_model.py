@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.checkpoint import find_checkpoint
+from snapsortd.vision.checkpoint import find_checkpoint, has_towers
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
 from snapsortd.vision.child.engines.digests import cached_digest
@@ -21,6 +21,7 @@ from snapsortd.vision.child.engines.kinds import Kinds, read_kinds
 from snapsortd.vision.child.engines.labels import embed_prompts
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
+from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.embed_texts import embed_texts
 
@@ -50,6 +51,10 @@ class _ModelRequest:
     threads: int
     preprocessor: ImageProcessor | None
     kinds: Kinds | None
+
+    def embed(self, texts: Sequence[str]) -> Array:
+        """Return normalised vectors of texts, without loading the text tower in this process."""
+        return np.asarray(embed_texts(self.folder, texts), np.float32)
 
     def scorer(self, logit_scale: float, encode: Callable[[Sequence[str]], Array]) -> LabelScorer:
         """Embed the labels; `encode` maps texts to normalised vectors."""
@@ -86,20 +91,36 @@ def load_model(
     asked = _ModelRequest(folder, digest, labels, cache_dir, threads, Preprocessor.load(folder), kinds)
     about: dict[str, Any] = {"name": model, "source": folder, "digest": digest}
     try:
-        loaded, scorer, reason = _load_exported(asked, engine)
+        load = _load_towers if has_towers(folder) else _load_exported
+        loaded, scorer, reason = load(asked, engine)
     except _NotExported as error:
+        require_clip(model)
         return _load_torch(asked, about | {"engine_reason": error.reason, "wants_export": error.wants_export})
     assert asked.preprocessor is not None
     about |= {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
     return LoadedModel(asked.preprocessor, loaded, scorer, about)
 
 
-def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
-    """Return the engine, the labels and the reason for the choice. Raise _NotExported."""
+def _load_towers(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
+    """Do the same as `_load_exported` for a checkpoint with ONNX graphs. Raise _NotExported, ModelError."""
+    _check_wanted(asked, wanted)
+    from snapsortd.vision.child.engines.towers import open_image_tower
+
+    engine, logit_scale = open_image_tower(asked.folder, asked.threads)
+    return engine, asked.scorer(logit_scale, asked.embed), "it is part of the model"
+
+
+def _check_wanted(asked: _ModelRequest, wanted: Wanted) -> None:
+    """Raise _NotExported if the engine must be torch."""
     if wanted == TORCH:
         raise _NotExported("model.engine is torch")
     if asked.preprocessor is None:
         raise _NotExported("its image processor is supported by transformers only")
+
+
+def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
+    """Return the engine, the labels and the reason for the choice. Raise _NotExported."""
+    _check_wanted(asked, wanted)
     exports = engine_cache.folder_of(asked.cache_dir, asked.digest)
     facts = engine_cache.read_facts(exports)
     if facts is None:
@@ -113,16 +134,16 @@ def _load_exported(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelS
     measured = engine_cache.read_measured(exports, facts)
     if measured is None:
         raise _NotExported("the measurements are damaged", wants_export=True)
-    labels = asked.scorer(facts.logit_scale, lambda texts: np.asarray(embed_texts(asked.folder, texts), np.float32))
+    labels = asked.scorer(facts.logit_scale, asked.embed)
     name, reason = choose(measured, labels, wanted)
     if name == TORCH:
         raise _NotExported(reason)
     if not engine_cache.is_unchanged(exports, facts, name):
         raise _NotExported("the exported model is damaged", wants_export=True)
     try:
-        from snapsortd.vision.child.engines.onnx_engine import OnnxEngine
+        from snapsortd.vision.child.engines.onnx_engine import open_exported
 
-        engine = OnnxEngine(engine_cache.path_of(exports, name), name, asked.threads)
+        engine = open_exported(engine_cache.path_of(exports, name), name, asked.threads)
     except (ImportError, ModelError) as error:
         raise _NotExported(f"the exported model cannot be loaded: {error}") from error
     engine_cache.mark_used(exports)

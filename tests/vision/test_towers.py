@@ -1,0 +1,102 @@
+"""The embedded model's ONNX graphs, compared with torch; and models that need torch where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from snapsortd.domain.errors import ModelError
+from snapsortd.vision.checkpoint import IMAGE_TOWER, TEXT_TOWER, find_checkpoint
+from snapsortd.vision.child.engines.engine import ONNX_FP32
+from snapsortd.vision.child.engines.load_model import load_model
+from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.samples import sample_images
+from snapsortd.vision.child.engines.torch_engine import TorchEngine
+from snapsortd.vision.child.engines.towers import embed_texts, open_image_tower
+from tests.support.tiny_checkpoints import make_checkpoint
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCRIPT = REPOSITORY / "packaging" / "onnx-towers" / "write_towers.py"
+FOLDER = find_checkpoint("embedded")
+MAX_DRIFT = 2e-6
+"""Of any component of a vector: more than what rounding in another order makes of it (1e-6)."""
+LABELS = {"receipt": ("a photo of a receipt", "a scanned invoice"), "other": ("a photo of a cat",)}
+TEXTS = (
+    "a photo of a receipt",
+    "Eine Rechnung, gescannt",
+    "猫の写真",
+    "",
+    " a  b " * 80,
+    "x" * 500,
+    "\0\N{PILE OF POO}",
+)
+
+
+@cache
+def torch_engine() -> TorchEngine:
+    return TorchEngine(FOLDER, 1)
+
+
+def test_images_are_what_they_are_to_torch() -> None:
+    engine, logit_scale = open_image_tower(FOLDER, 2)
+    preprocessor = Preprocessor.load(FOLDER)
+    assert preprocessor is not None
+    pixels = np.stack([preprocessor.prepare(image) for image in sample_images()])
+    strangers = np.random.default_rng(1).standard_normal((2, 3, 200, 411), dtype=np.float32)
+    for batch in (pixels, strangers):
+        assert np.abs(engine.encode(batch) - torch_engine().encode(batch)).max() < MAX_DRIFT
+    assert (engine.dim, engine.any_size) == (torch_engine().dim, torch_engine().any_size)
+    assert logit_scale == pytest.approx(torch_engine().logit_scale)
+
+
+def test_texts_are_what_they_are_to_torch() -> None:
+    texts = [*TEXTS, *(f"a photo of {number} cats" for number in range(70))]  # more than one batch
+    assert np.abs(embed_texts(FOLDER, texts, 2) - torch_engine().encode_texts(texts)).max() < MAX_DRIFT
+
+
+def test_the_scores_are_those_of_torch(tmp_path: Path) -> None:
+    loaded, reference = (load_model("embedded", LABELS, str(tmp_path / each), 1, each) for each in ("auto", "torch"))
+    assert (loaded.engine.name, loaded.about["wants_export"]) == (ONNX_FP32, False)
+    assert loaded.about["digest"] == reference.about["digest"]
+    for image in sample_images():
+        scores = [
+            each.labels.scores(each.engine.encode(each.preprocessor.prepare(image)[None]))
+            for each in (loaded, reference)
+        ]
+        assert scores[0] == pytest.approx(scores[1], abs=1e-4)
+
+
+def test_the_graphs_are_those_of_this_checkpoint(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).symlink_to(os.path.join(FOLDER, name))
+    subprocess.run([sys.executable, SCRIPT, tmp_path], check=True)
+    for name in (IMAGE_TOWER, TEXT_TOWER):
+        assert (tmp_path / name).read_bytes() == Path(FOLDER, name).read_bytes(), "run `make venv`"
+
+
+def test_graphs_of_other_weights_are_refused(tmp_path: Path) -> None:
+    """As after a change of the checkpoint without a new build: the weights are the same, but at other places."""
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    save_file(load_file(Path(FOLDER, "model.safetensors")), tmp_path / "model.safetensors", {"moved": "by this"})
+    for attempt in (partial(open_image_tower, str(tmp_path), 1), partial(embed_texts, str(tmp_path), ["a"], 1)):
+        with pytest.raises(ModelError, match="was made for other weights"):
+            attempt()
+
+
+def test_without_torch_another_model_is_refused_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = str(make_checkpoint(tmp_path / "model", "clip"))
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    with pytest.raises(ModelError, match="needs torch, which is not installed") as caught:
+        load_model(other, LABELS, str(tmp_path / "cache"), 1)
+    assert caught.value.hint.endswith("pip install 'snapsortd[clip]'`")
+    assert load_model("embedded", LABELS, str(tmp_path / "cache"), 1).engine.name == ONNX_FP32
