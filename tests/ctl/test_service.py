@@ -55,6 +55,29 @@ def test_agent_is_a_property_list() -> None:
     assert agent["RunAtLoad"] is True
 
 
+LAUNCHD_KEYS = {
+    "Label": str,
+    "ProgramArguments": list,
+    "EnvironmentVariables": dict,
+    "RunAtLoad": bool,
+    "KeepAlive": dict,
+    "ThrottleInterval": int,
+    "ExitTimeOut": int,
+    "ProcessType": str,
+    "LowPriorityIO": bool,
+    "StandardErrorPath": str,
+}
+"""Keys of launchd.plist(5) and the types of their values; launchd ignores a key that it does not know."""
+
+
+def test_agent_has_only_documented_keys() -> None:
+    agent = plistlib.loads(launchd_agent(template(PLIST), "/opt/snapsortd", {"A": "b"}, "/log").encode())
+    assert {key: type(value) for key, value in agent.items()} == LAUNCHD_KEYS
+    assert agent["KeepAlive"] == {"SuccessfulExit": False}
+    assert agent["ProcessType"] in ("Background", "Standard", "Adaptive", "Interactive")
+    assert all(isinstance(value, str) for value in agent["EnvironmentVariables"].values())
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return the home folder of a Linux user whose PATH has only the programs in its `bin`."""
