@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 STAMP := $(VENV)/installed
 DEV := $(VENV)/installed-dev
 
-.PHONY: venv dev run demo picture test bench-test crash-test soak lint check bench bench-model bench-learn install clean
+.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn install clean
 
 venv: $(STAMP)
 
@@ -45,7 +45,7 @@ bench-test: dev
 	$(BIN)/python -m pytest -m bench
 
 # The review page in a real Chromium; its screenshots are in build/review.
-browser-test: venv
+browser-test: dev
 	$(BIN)/python -m pytest -m browser
 
 crash-test: dev
@@ -76,6 +76,36 @@ bench-model: dev
 # How it learns from corrections, on the same images: writes build/bench-learn.json.
 bench-learn: dev
 	$(BIN)/python packaging/embedded-model/bench_learn.py $(CORPUS)
+
+# Installs the lowest versions that pyproject.toml allows, and runs the tests of decisions and of the model with them.
+lowest: build/tools/bin/uv
+	$< pip compile --quiet --resolution lowest-direct --no-header --output-file build/lowest.txt pyproject.toml
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python -m pip install --quiet --requirement build/lowest.txt '.[dev]'
+	build/lowest/bin/python -m pytest -p no:anyio -m pure
+	build/lowest/bin/python -m pytest -p no:anyio tests/vision/test_engines.py tests/e2e/test_filing.py
+
+# Known vulnerabilities of the pinned versions; asks a server on the Internet.
+audit: build/tools/bin/uv
+	build/tools/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
+
+build/tools/bin/uv: pyproject.toml
+	$(PYTHON) -m venv build/tools
+	build/tools/bin/python -m pip install --quiet 'build>=1.3' 'cyclonedx-bom>=7' 'pip-audit>=2.9' 'uv>=0.9'
+	touch $@
+
+release-check: dev
+	$(BIN)/python packaging/release/release.py check
+
+# Wheel, source archive, Debian package, recipes of other packagers, list of parts, and their checksums: build/release.
+artefacts: build/tools/bin/uv
+	sh packaging/release/artefacts.sh $(PYTHON)
+
+# The version, the changelog, a commit, the artefacts, and a tag: `make release VERSION=0.2.0`. It publishes nothing.
+release: dev
+	$(BIN)/python packaging/release/release.py begin $(VERSION)
+	$(MAKE) artefacts
+	$(BIN)/python packaging/release/release.py end
 
 install: venv
 	$(BIN)/snapsortctl init --if-missing --no-service
