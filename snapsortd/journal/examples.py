@@ -16,6 +16,7 @@ _ABOUT_IMAGE = {
     "examples": "sha256 = ?",
     "embeddings": "sha256 = ?",
     "indexed": "sha256 = ?",
+    "captions": "sha256 = ?",
     "likenesses": "entry IN (SELECT id FROM entries WHERE sha256 = ?)",
 }
 """The tables from which `forget` deletes, and the condition for one image."""
@@ -131,8 +132,8 @@ class Examples:
             db.executemany("UPDATE examples SET withdrawn = 1 WHERE id = ?", [(number,) for number in ids])
 
     def forget(self, hashes: Collection[bytes] | None) -> None:
-        """Delete for good all examples, embeddings and texts of these images, and where they were indexed, or with
-        None of all images.
+        """Delete for good all examples, embeddings, captions and texts of these images, and where they were indexed, or
+        with None of all images.
 
         The deleted bytes are overwritten, also in the write-ahead log; see `JournalFile.erase`.
         """

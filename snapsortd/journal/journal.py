@@ -15,6 +15,7 @@ from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
 from snapsortd.domain.errors import JournalError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.result import Known, Outcome
+from snapsortd.journal.captions import Captions
 from snapsortd.journal.dismissed import dismiss
 from snapsortd.journal.entry_log import EntryLog
 from snapsortd.journal.examples import Embeddings, Examples, withdraw_with
@@ -58,6 +59,7 @@ class Journal(EntrySelector):
         self.unsure = UnsureImages(self._file)
         self.embeddings = Embeddings(self._file)
         self.examples = Examples(self._file, clock)
+        self.captions = Captions(self._file, clock)
         self.texts = Texts(self._file, clock)
         self.search = SearchIndex(self._file)
         with self._file.reading() as db:

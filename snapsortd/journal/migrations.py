@@ -266,6 +266,20 @@ MIGRATIONS = (
             "CREATE INDEX images_places ON images (sha256) WHERE sha256 != x''",
         ),
     ),
+    Migration(
+        "descriptions of images in words",
+        (
+            """
+            CREATE TABLE captions (
+                sha256 BLOB NOT NULL,
+                captioner TEXT NOT NULL,
+                caption TEXT NOT NULL,
+                at REAL NOT NULL,
+                PRIMARY KEY (sha256, captioner)
+            ) STRICT, WITHOUT ROWID
+            """,
+        ),
+    ),
 )
 
 FIRST_FORMAT = 7

@@ -91,6 +91,7 @@ def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: 
         journal.embeddings.remember(sha256, "a model", embedding)
         journal.examples.add([told(sha256, f"label of {embedding[:4].decode()}")])
         journal.search.take_in(f"/old/{embedding[:24].decode()}", sha256, INTENT.identity)
+        journal.captions.store(sha256, "llava", f"a picture of {embedding[:24].decode()}")
         journal.texts.store(sha256, ImageText((TextLine(f"text with {embedding[:24].decode()}"),)))
     files = [path, path + "-wal"]
     assert any(EMBEDDING in Path(file).read_bytes() for file in files)
