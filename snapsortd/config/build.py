@@ -12,7 +12,7 @@ from snapsortd.config.precision import resolve
 from snapsortd.config.schema.actions import SKIP, build_action, kind_of
 from snapsortd.config.schema.document import Document, LabelEntry, RuleEntry, TestEntry
 from snapsortd.config.schema.filters import FilterBody, Filters
-from snapsortd.config.settings import Config, Expectation, Label, ModelConfig, WatchFolder
+from snapsortd.config.settings import CaptionerConfig, Config, Expectation, Label, ModelConfig, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.domain.left_out import DEFAULT, LEFT_OUT
 from snapsortd.rules.filters import Filter, Not
@@ -26,6 +26,9 @@ def build(path: str, document: Document, root: Node) -> Config:
     labels = build_labels(document.labels)
     rules = tuple(_rule(entry, root, index) for index, entry in enumerate(document.rules))
     rules = resolve(rules, labels, model.name)
+    asked = document.describe
+    describe = CaptionerConfig(asked.model, asked.prompt, asked.server or "", asked.timeout) if asked else None
+    decides = (model.name, labels, rules, document.taken_from, *((describe,) if describe else ()))
     return Config(
         path=path,
         model=model,
@@ -55,8 +58,9 @@ def build(path: str, document: Document, root: Node) -> Config:
         taken_from=tuple(document.taken_from),
         companions=tuple(document.companions),
         learn_from_moves=document.learn.from_moves,
+        describe=describe,
         # All of these are frozen dataclasses of text and numbers, so their repr is complete.
-        fingerprint=hashlib.sha256(repr((model.name, labels, rules, document.taken_from)).encode()).hexdigest(),
+        fingerprint=hashlib.sha256(repr(decides).encode()).hexdigest(),
     )
 
 

@@ -11,7 +11,7 @@ from snapsortd.config.settings import Config, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.text import count
-from snapsortd.rules.filters import LabelFilter
+from snapsortd.rules.filters import DescriptionFilter, LabelFilter, Not
 from snapsortd.rules.meant import PLACEHOLDERS
 from snapsortd.rules.placeholders import Part
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
@@ -74,10 +74,18 @@ def _about(rule: Rule, config: Config) -> Iterator[Found]:
     labels = [set(each.names) for each in rule.filters if isinstance(each, LabelFilter)]
     if rule.filter_mode is FilterMode.ALL and any(not one & other for one, other in combinations(labels, 2)):
         yield ("filters",), "an image has one label only, so this rule never matches; write one filter with a list"
+    if config.describe is None and _wants_description(rule):
+        yield (), "no image has a description, because there is no captioner: set 'describe' at the top"
     for number, action in enumerate(rule.actions):
         steps: Steps = ("actions", number, str(action.kind))
         for text in _about_action(action, sources):
             yield steps, text
+
+
+def _wants_description(rule: Rule) -> bool:
+    inner = (each.filter if isinstance(each, Not) else each for each in rule.filters)
+    named = (each.name for action in rule.actions for each in action.placeholders())
+    return any(isinstance(each, DescriptionFilter) for each in inner) or "caption" in named
 
 
 def _applies_in(rule: Rule, folder: WatchFolder) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from snapsortd.config.settings import Config
+from snapsortd.domain.caption import Caption
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.domain.image_text import ImageText, TextLine
@@ -14,6 +15,7 @@ from snapsortd.rules.plan import plan
 from snapsortd.rules.preview import ActionPreview, preview_actions
 from snapsortd.rules.rule import Rule
 
+CAPTION = "two dogs play on a beach"
 NAME = "IMG_0042.jpg"
 TAKEN = datetime(2026, 11, 23, 16, 42, 10, tzinfo=UTC)
 TEXT = ImageText((TextLine("Corner Shop"), TextLine("Total 23.40 EUR"), TextLine("2026-11-23 16:42")))
@@ -49,7 +51,7 @@ def _sample(config: Config, rule: Rule) -> Iterator[ActionPreview]:
     exif = {tag: tag for tag in tags if tag.casefold() not in map(str.casefold, EXIF)} | EXIF
     groups = {group: group for each in named if (group := each.removeprefix("regex.")) != each}
     classification = Classification({_label(config, rule): 0.93}, b"", ImageFacts(6000, 4000, TAKEN, exif=exif), "")
-    facts = Facts(file, classification, config.negatives, TAKEN, text=TEXT)
+    facts = Facts(file, classification, config.negatives, TAKEN, text=TEXT, caption=Caption(CAPTION))
     yield from preview_actions(path, plan(rule, facts, groups))
 
 

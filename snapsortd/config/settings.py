@@ -40,6 +40,16 @@ class ModelConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptionerConfig:
+    """The model that describes images, of a server if there is one, what it is asked, and its time limit in seconds."""
+
+    model: str
+    prompt: str
+    server: str = ""
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class WatchFolder:
     """A watched folder. `path` is absolute, `settle` in seconds, `position` its line:column in the configuration."""
 
@@ -92,8 +102,10 @@ class Config:
     """The suffixes of files that are filed with the image whose name they have."""
     learn_from_moves: bool = True
     """True if images that are moved by hand are examples."""
+    describe: CaptionerConfig | None = None
+    """What describes images in words; None if nothing does."""
     fingerprint: str = ""
-    """SHA-256, hex, of the parts that affect decisions: model, labels, rules and sources of dates."""
+    """SHA-256, hex, of the parts that affect decisions: model, captioner, labels, rules and sources of dates."""
 
     @property
     def negatives(self) -> frozenset[str]:

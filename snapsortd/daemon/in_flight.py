@@ -12,11 +12,11 @@ from functools import partial
 from snapsortd.daemon.workers import Workers
 from snapsortd.domain.errors import FileChanged, Interrupted, JournalError, ModelError, Postponed
 from snapsortd.domain.result import Outcome, Result
+from snapsortd.pipeline.asked_facts import Awaited
 from snapsortd.pipeline.pipeline import Life
 from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.turns import Turn
-from snapsortd.vision.reader import Reading
 from snapsortd.vision.requests import Request
 from snapsortd.watch.candidates import wanted_in
 from snapsortd.watch.completeness import unready
@@ -39,7 +39,7 @@ class InFlightImage:
     """Seconds without a change after which it is complete."""
     is_new: bool
     life: Life
-    request: Request | Reading | Turn | None = None
+    request: Awaited | None = None
     """The request whose answer it waits for, or its turn; None during a step of its life."""
     is_wanted: bool = True
     """False if it goes back to the queue after the step that it is in."""
@@ -162,20 +162,20 @@ class InFlightImages:
         image.request = None
         self._workers.run(partial(_step, image.life), partial(self._stepped, image), image.path, root)
 
-    def _stepped(self, image: InFlightImage, outcome: Future[Request | Reading | Turn | Result | Unready]) -> None:
+    def _stepped(self, image: InFlightImage, outcome: Future[Awaited | Result | Unready]) -> None:
         """Take in the outcome of a step."""
         ended = True
         try:
             match self._unless_unready(image, outcome.result()):
                 case None:
                     pass
-                case Request() | Reading() | Turn() as request:
+                case Result() as result:
+                    self._take(result, image.settle)
+                case request:
                     image.request = request
                     ended = not image.is_wanted
                     if ended:
                         self._requeue([image])
-                case result:
-                    self._take(result, image.settle)
         except (FileChanged, Interrupted, ModelError):
             self._queue.offer(image.path, image.settle)
         except Postponed:
@@ -189,9 +189,7 @@ class InFlightImages:
             if ended:
                 self._images.remove(image)
 
-    def _unless_unready(
-        self, image: InFlightImage, found: Request | Reading | Turn | Result | Unready
-    ) -> Request | Reading | Turn | Result | None:
+    def _unless_unready(self, image: InFlightImage, found: Awaited | Result | Unready) -> Awaited | Result | None:
         """Return what a step led to; None if the image is not complete, and goes back to the queue to be held there."""
         if isinstance(found, Unready):
             self._queue.hold(image.path, found.reason, time.monotonic(), image.settle)
@@ -228,13 +226,13 @@ def _root_of(image: InFlightImage) -> str:
     return "" if isinstance(image.request, Turn) and image.request.destinations else image.root
 
 
-def _begin(image: InFlightImage) -> Request | Reading | Turn | Result | Unready:
+def _begin(image: InFlightImage) -> Awaited | Result | Unready:
     """Take the first step of an image's life, unless it is not complete."""
     reason = unready(image.path, image.root)
     return Unready(reason) if reason else _step(image.life)
 
 
-def _step(life: Life) -> Request | Reading | Turn | Result:
+def _step(life: Life) -> Awaited | Result:
     """Take one step of a life; return the request or turn that it waits for, or the result if it has ended."""
     try:
         return next(life)

@@ -63,8 +63,8 @@ class Daemon:
         self.due = DueImages(session, self.folders)
         self._tend = guarded(self._tend_watcher, None)
         self._next_tend = 0.0
+        session.wake = self.queue.wake
         self.workers = Workers(self.queue.wake, lambda: signals.stop)
-        session.reader.on_answer = self.queue.wake
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
         self.halted = ""
         self.reload_error = ""

@@ -96,6 +96,13 @@ class PlannedAction:
         return " ".join(self.words_at("{path}")) if self.destination is None else self.destination.preferred_path
 
 
+class Ask(StrEnum):
+    """A fact about an image that is only found out if a rule depends on it, because that takes long; cheapest first."""
+
+    TEXT = "text"
+    CAPTION = "caption"
+
+
 @dataclass(frozen=True, slots=True)
 class Shortfall:
     """A threshold that the model's answer for the right label missed; `measure` is score or margin."""
@@ -128,5 +135,5 @@ class Decision:
     """The earliest moment at which time alone changes which rules match; None if it never does."""
     wait: float | None = None
     """The seconds that the rules have the image wait before it is filed; None if they leave that to its folder."""
-    needs_text: bool = False
-    """True if nothing is decided until the text in the image was read, because a rule depends on it."""
+    asks: Ask | None = None
+    """The fact that must be found out before anything is decided; then there are no actions yet."""

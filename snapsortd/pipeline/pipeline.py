@@ -15,13 +15,13 @@ from snapsortd.domain.errors import FileChanged, LeftAlone
 from snapsortd.domain.example import Example
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification
-from snapsortd.domain.image_text import ImageText
 from snapsortd.domain.result import Known, Outcome, Result, reason_left, summarize
 from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
 from snapsortd.pipeline.asked_again import due_of, without_repeats
+from snapsortd.pipeline.asked_facts import AskedFacts, Awaited
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.corrected import as_told, from_its_place
@@ -37,7 +37,6 @@ from snapsortd.pipeline.replies import decision_to_json
 from snapsortd.pipeline.search_moved import MovedImages
 from snapsortd.pipeline.setbacks import NO_SETBACKS, record_setback, record_unopened
 from snapsortd.pipeline.terms import Lesson, Terms
-from snapsortd.pipeline.turns import Turn
 from snapsortd.pipeline.wait import end_of_wait, waiting
 from snapsortd.rules.duplicates_wanted import wanted
 from snapsortd.rules.evaluate import evaluate
@@ -46,17 +45,15 @@ from snapsortd.rules.preview import foreseen_outcome
 from snapsortd.rules.rule import Rule, without_shadow
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, recognise
-from snapsortd.vision.reader import Reader, Reading
 from snapsortd.vision.requests import Request
 
 HASHED_FIRST_BYTES = 256 << 20
 """Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
 without being read."""
 
-Life = Generator[Request | Reading | Turn, None, Result]
-"""One image's life: it yields the request to the classifier, one to the text reader if a rule needs the text, then its
-turn at its destination, is resumed when each is answered, and returns the result. `close()` releases the image at any
-time."""
+Life = Generator[Awaited, None, Result]
+"""One image's life: it yields the request to the classifier, those for the facts that a rule asks for, then its turn at
+its destination, is resumed when each is answered, and returns the result. `close()` releases the image at any time."""
 
 
 class Pipeline:
@@ -69,7 +66,7 @@ class Pipeline:
         executor: Executor,
         answering: Answering,
         classifier: Classifier,
-        reader: Reader,
+        asked: AskedFacts,
         rules: Sequence[Rule],
         negatives: frozenset[str],
         taken_from: Sequence[str] = tuple(DATE_SOURCES),
@@ -83,7 +80,7 @@ class Pipeline:
         self._executor = executor
         self._answering = answering
         self._classifier = classifier
-        self._reader = reader
+        self._asked = asked
         self._rules = rules
         self._negatives = negatives
         self._taken_from = taken_from
@@ -178,13 +175,10 @@ class Pipeline:
                 classification = replace(classification, image=seen)
                 facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
                 rules = without_shadow(self._rules) if terms.reviewed else self._rules
-                facts = replace(facts, text=self._journal.texts.of(image.sha256))
                 decision = evaluate(rules, facts)
-                if decision.needs_text:
-                    reading = held.enter_context(self._reader.ask(image.fd, image_format))
-                    if not terms.requested:
-                        yield reading
-                    facts = replace(facts, text=self._take_text(image, reading.wait(should_stop), terms))
+                while decision.asks:
+                    keep = not terms.dry_run
+                    facts = yield from self._asked.find(decision.asks, facts, image, should_stop, keep=keep)
                     decision = evaluate(rules, facts)
                 if terms.lesson is not None:
                     decision = from_its_place(decision, path, terms.lesson.origin)
@@ -196,7 +190,8 @@ class Pipeline:
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
                 told = terms.lesson.label if terms.lesson is not None else ""
-                text = decision_to_json(file, untold, decision, _elapsed(began), told)
+                words = facts.caption.text if facts.caption else ""
+                text = decision_to_json(file, untold, decision, _elapsed(began), told, words)
                 until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
                 if until is not None:
                     return self._wait(image, waiting(result, until, now), text)
@@ -221,14 +216,6 @@ class Pipeline:
                     attempts=setback.attempts,
                     milliseconds=_elapsed(began),
                 )
-
-    def _take_text(self, image: OpenFile, text: ImageText, terms: Terms) -> ImageText:
-        """Store the text of an image, so that it is read only once. Raise FileChanged."""
-        if not image.is_in_place():
-            raise FileChanged("the file changed while its text was read")
-        if not terms.dry_run:
-            self._journal.texts.store(image.sha256, text)
-        return text
 
     def _recall(self, image: OpenFile) -> Known | None:
         return self._journal.recall(image.path, image.identity, self._fingerprint, image.sha256)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from snapsortd.domain.caption import Caption
 from snapsortd.domain.errors import SnapsortError, TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
@@ -146,7 +147,9 @@ def facts_of(past: Past, scores: Scores, negatives: frozenset[str]) -> Facts:
         is_birth_known=found.get("birth_known", True),
     )
     now = datetime.fromtimestamp(past.at, UTC).astimezone()
-    return Facts(file, Classification(scores, b"", image, past.content.get("model", "")), negatives, now)
+    classification = Classification(scores, b"", image, past.content.get("model", ""))
+    caption = Caption(found.get("caption", ""), "it was not described then")
+    return Facts(file, classification, negatives, now, caption=caption)
 
 
 def summary(changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -106,11 +106,17 @@ def iso(seconds: float) -> str:
 
 
 def decision_to_json(
-    facts: FileFacts, classification: Classification, decision: Decision, milliseconds: float, told: str = ""
+    facts: FileFacts,
+    classification: Classification,
+    decision: Decision,
+    milliseconds: float,
+    told: str = "",
+    caption: str = "",
 ) -> str:
     """Return the decision as JSON text for the journal, which `explain` shows.
 
     `told` is the label that a person gave the image, by which the rules were applied; empty for the model's own.
+    `caption` is the description of the image, if a rule needed it.
     """
     image, before = classification.image, classification.zero_shot
     content: dict[str, Any] = {
@@ -140,6 +146,7 @@ def decision_to_json(
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
             "taken_from": image.taken_from,
+            **({"caption": caption} if caption else {}),
         },
     }
     return json.dumps(content)

@@ -28,6 +28,7 @@ from snapsortd.files.mounts import mount_of
 from snapsortd.journal import Journal, Selection
 from snapsortd.pipeline.abandon import abandon
 from snapsortd.pipeline.after_filing import growth
+from snapsortd.pipeline.asked_facts import AskedFacts
 from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
@@ -45,6 +46,7 @@ from snapsortd.pipeline.teaching import Teaching
 from snapsortd.pipeline.terms import Terms
 from snapsortd.pipeline.undo import redo, undo
 from snapsortd.rules.rule import select
+from snapsortd.vision.captioner import Captioner, Described
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.exporter import Exporter
 from snapsortd.vision.fit_kinds import fitted_at
@@ -90,8 +92,12 @@ class Session:
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None
         """Makes the lock's file again if it was deleted; see `Lock.renew`. Callable from any thread."""
+        self.wake: Callable[[], object] = lambda: None
+        """Called, from any thread, when a fact that a rule asked for was found out."""
         self.classifier = self._classifier(config)
         self.reader = Reader()
+        self.reader.on_answer = lambda: self.wake()
+        self.captioner = self._captioner(config)
         self.exporter = Exporter(locations.cache_dir)
         self._fitted = fitted_at(locations.state_dir)
         self.pipeline = self._pipeline()
@@ -121,6 +127,7 @@ class Session:
                     session.learning.stop()
                     session.classifier.stop()
                     session.reader.stop()
+                    session._stop_captioner()
                     session.claims.close()
                     session.answering.close()
             finally:
@@ -133,6 +140,9 @@ class Session:
             self._fitted = fitted
             self.classifier.retire()
             self.classifier = self._classifier(config)
+        if self._describes(self.config) != self._describes(config):
+            self._stop_captioner()
+            self.captioner = self._captioner(config)
         self.config = config
         self.pipeline = self._pipeline()
 
@@ -148,6 +158,24 @@ class Session:
             engine=config.model.engine,
             nice=config.model.nice,
         )
+
+    def _captioner(self, config: Config) -> Captioner | None:
+        asked = config.describe
+        if asked is None:
+            return None
+        described = Described(asked.model, asked.prompt, asked.server, asked.timeout)
+        found = Captioner(described, threads=config.model.threads, nice=config.model.nice)
+        found.on_answer = lambda: self.wake()
+        return found
+
+    def _stop_captioner(self) -> None:
+        if self.captioner is not None:
+            self.captioner.stop()
+
+    @staticmethod
+    def _describes(config: Config) -> tuple[object, ...]:
+        """Return the settings that a captioner is started with."""
+        return config.describe, config.model.threads, config.model.nice
 
     @staticmethod
     def _loaded_by(config: Config) -> tuple[object, object]:
@@ -166,7 +194,7 @@ class Session:
             executor=self._executor,
             answering=self.answering,
             classifier=self.classifier,
-            reader=self.reader,
+            asked=AskedFacts(self.journal, self.reader, self.captioner),
             rules=select(self.config.rules, tags, skip_tags),
             negatives=self.config.negatives,
             taken_from=self.config.taken_from,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from snapsortd.domain.decision import Decision, PlannedAction, RuleReason, Shortfall
+from snapsortd.domain.decision import Ask, Decision, PlannedAction, RuleReason, Shortfall
 from snapsortd.rules.filters import Facts, Not, Verdict
 from snapsortd.rules.plan import plan
 from snapsortd.rules.rule import FilterMode, Rule
@@ -19,10 +19,10 @@ class _Answer:
     rule: Rule
     reason: RuleReason
     groups: Mapping[str, str]
-    needs_text: bool = False
-    """True if it cannot be given before the text in the image was read."""
     until: datetime | None = None
     """The earliest moment at which one of its filters answers differently."""
+    asks: Ask | None = None
+    """The fact that must be found out before it can answer."""
 
     @property
     def matched(self) -> bool:
@@ -32,12 +32,13 @@ class _Answer:
 def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
     """Return the decision on one image, with the reasons of every rule that was evaluated.
 
-    If a rule depends on the text in the image, and that was not read, the decision says so and has no actions.
+    If a rule depends on a fact that is not known yet, the decision asks for it and has no actions.
     Raises TemplateError if a rule matches and a placeholder has no value.
     """
     answers = _ask(rules, facts)
-    if answers and answers[-1].needs_text:
-        return Decision(tuple(each.reason for each in answers), needs_text=True)
+    reasons = tuple(each.reason for each in answers)
+    if answers and answers[-1].asks:
+        return Decision(reasons, asks=answers[-1].asks)
     actions: list[PlannedAction] = []
     skipped = ""
     for each in answers:
@@ -45,17 +46,16 @@ def evaluate(rules: Sequence[Rule], facts: Facts) -> Decision:
             skipped = each.rule.name
         elif each.matched:
             actions.extend(plan(each.rule, facts, each.groups))
-    reasons = tuple(each.reason for each in answers)
     waits = [each.rule.wait for each in answers if each.matched and each.rule.wait is not None]
     return Decision(reasons, tuple(actions), skipped, _due(rules, facts, answers), max(waits, default=None))
 
 
 def _ask(rules: Sequence[Rule], facts: Facts) -> list[_Answer]:
-    """Return the answers of the rules up to the one that ends the evaluation."""
+    """Return the answers of the rules up to the one that ends the evaluation, or that can't answer yet."""
     answers: list[_Answer] = []
     for rule in rules:
         answers.append(_match(rule, facts))
-        if answers[-1].needs_text or (answers[-1].matched and (rule.leaves_alone or not rule.continues)):
+        if answers[-1].asks or (answers[-1].matched and (rule.leaves_alone or not rule.continues)):
             break
     return answers
 
@@ -85,19 +85,18 @@ def _match(rule: Rule, facts: Facts) -> _Answer:
     until = min((verdict.until for verdict in verdicts if verdict.until), default=None)
     near = _shortfall(verdicts) if enough is all and not matched else None
     reason = RuleReason(rule.name, matched, tuple(each.reason for each in reasons), near)
-    return _Answer(rule, reason, groups, facts.text is None and _needs_text(rule, verdicts, matched), until)
+    return _Answer(rule, reason, groups, until, _asks(rule, facts, verdicts, matched))
 
 
-def _needs_text(rule: Rule, verdicts: Sequence[Verdict], matched: bool) -> bool:
-    """True if the text decides whether a rule matches, all other filters permitting, or is in the names that it gives.
-
-    A rule whose `any` filters match already needs it only for names.
-    """
+def _asks(rule: Rule, facts: Facts, verdicts: Sequence[Verdict], matched: bool) -> Ask | None:
+    """Return the cheapest unknown fact that decides whether a rule matches, all other filters permitting, or that is
+    in the names that it gives."""
+    asked: frozenset[Ask] = frozenset()
     if matched:
-        return rule.names_need_text
-    undecided = [each for each in verdicts if each.needs_text]
-    others = (each for each in verdicts if not each.needs_text)
-    return bool(undecided) and (rule.filter_mode is FilterMode.ANY or all(each.matched for each in others))
+        asked = rule.names_ask - facts.known
+    elif rule.filter_mode is FilterMode.ANY or all(verdict.matched or verdict.asks for verdict in verdicts):
+        asked = frozenset(verdict.asks for verdict in verdicts if verdict.asks)
+    return next((ask for ask in Ask if ask in asked), None)
 
 
 def _shortfall(verdicts: Sequence[Verdict]) -> Shortfall | None:

@@ -44,6 +44,7 @@ def values_of(facts: Facts, rule: str, groups: Mapping[str, str]) -> dict[str, o
         "size": size_words(file.identity.size),
         "frames": image.frames,
         "host": _host(file.urls),
+        "caption": facts.caption and facts.caption.text,
         **{f"exif.{tag.casefold()}": " ".join(value.split()) for tag, value in image.exif.items()},
         **text_values(facts.text),
         **{f"regex.{group}": text for group, text in groups.items()},

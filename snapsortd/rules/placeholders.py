@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from snapsortd.domain.decision import Ask
 from snapsortd.domain.errors import TemplateError
 from snapsortd.domain.exif_tags import EXIF_NAMES, exif_name
 from snapsortd.domain.text import nearest, score_text, suggestion
@@ -18,6 +19,11 @@ from snapsortd.rules.transliterate import to_ascii
 
 DATES = frozenset({"added", "created", "modified", "taken", "text.date"})
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
+ASKED_FOR: Mapping[str, tuple[Ask, ...]] = {
+    **dict.fromkeys(("text.line", "text.date", "text.amount"), (Ask.TEXT,)),
+    "caption": (Ask.CAPTION,),
+}
+"""The facts that the values of placeholders come from, where those are found out only if they are asked for."""
 PATH = "path"
 """The path of the file, which earlier actions may change: it is filled in only when an action is carried out."""
 FILE_DATE = "taken or else"

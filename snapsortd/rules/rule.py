@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from snapsortd.domain.decision import ActionKind, MetadataPolicy, OnConflict
+from snapsortd.domain.decision import ActionKind, Ask, MetadataPolicy, OnConflict
 from snapsortd.domain.errors import NoSuchTag
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Filter
-from snapsortd.rules.placeholders import Placeholder, placeholders_in
+from snapsortd.rules.placeholders import ASKED_FOR, Placeholder, placeholders_in
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 ALWAYS, NEVER = "always", "never"
@@ -74,9 +74,10 @@ class Rule:
     is no part of the fingerprint."""
 
     @property
-    def names_need_text(self) -> bool:
-        """True if its templates have a value that comes from the text in the image."""
-        return any(each.name.startswith("text.") for action in self.actions for each in action.placeholders())
+    def names_ask(self) -> frozenset[Ask]:
+        """The facts that values in its templates come from."""
+        named = (each.name for action in self.actions for each in action.placeholders())
+        return frozenset(ask for name in named for ask in ASKED_FOR.get(name, ()))
 
 
 def select(rules: Iterable[Rule], tags: Sequence[str] = (), skip_tags: Sequence[str] = ()) -> tuple[Rule, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
 from snapsortd.vision.checkpoint_files import find_faults, weight_files
 
 _TOWERS = ("text_config", "vision_config")
+_WRITES = re.compile(r"(ForConditionalGeneration|ForCausalLM|Vision2Seq|VisionText2Text|VisionEncoderDecoderModel)$")
+"""Names of transformers' classes that generate text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,15 @@ def stored_models(used: str) -> Iterator[StoredModel]:
 
 
 def is_clip_family(settings: Mapping[str, Any]) -> bool:
-    """Return whether a config.json describes both an image tower and a text tower."""
-    return all(isinstance(settings.get(tower), dict) for tower in _TOWERS)
+    """Return whether a config.json describes both an image tower and a text tower, to compare images with texts."""
+    return all(isinstance(settings.get(tower), dict) for tower in _TOWERS) and not is_captioner(settings)
+
+
+def is_captioner(settings: Mapping[str, Any]) -> bool:
+    """Return whether a config.json describes a model that writes text about images."""
+    names = settings.get("architectures")
+    writes = isinstance(names, list) and any(_WRITES.search(each) for each in names if isinstance(each, str))
+    return writes and any(isinstance(settings.get(tower), dict) for tower in ("vision_config", "encoder"))
 
 
 def _cached_names() -> list[str]:

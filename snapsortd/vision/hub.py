@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapsortd.domain.errors import ModelError, SnapsortError
-from snapsortd.vision.catalog import is_clip_family
+from snapsortd.vision.catalog import is_captioner, is_clip_family
 from snapsortd.vision.checkpoint_files import PROCESSORS, TOKENIZERS, WEIGHTS
 
 EXTRAS = frozenset(
-    {"added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"}
+    {
+        *("added_tokens.json", "config.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json"),
+        *("chat_template.jinja", "chat_template.json", "generation_config.json"),
+    }
 )
 """Small files that belong to a tokenizer or a model."""
 _FAMILY_HINT = "it must be one such as openai/clip-vit-base-patch32 or google/siglip2-base-patch16-224"
@@ -26,13 +29,15 @@ class Pulled:
     name: str
     folder: str
     bytes: int
+    describes: bool = False
+    """True if it describes images in words instead of comparing them with labels."""
 
 
 def pull(name: str, *, show_progress: bool) -> Pulled:
-    """Download the files a CLIP-family model needs into the hub's cache, except those that are there already.
+    """Download the files that a model of the CLIP family, or a captioner, needs into the hub's cache.
 
-    Progress is shown on standard error. Raise SnapsortError if the hub cannot be reached or refuses, ModelError if the
-    model is not of the CLIP family.
+    Those that are there already are not downloaded. Progress is shown on standard error. Raise SnapsortError if the hub
+    cannot be reached or refuses, ModelError if the model is neither.
     """
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "0" if show_progress else "1"  # read at import
@@ -52,7 +57,7 @@ def pull(name: str, *, show_progress: bool) -> Pulled:
         }
         if "config.json" not in sizes:
             raise ModelError(f"{name} is not a model that snapsortd can use: it has no config.json", _FAMILY_HINT)
-        check_family(name, hf_hub_download(name, "config.json"))
+        describes = check_family(name, hf_hub_download(name, "config.json"))
         wanted = choose_files(name, sizes)
         folder = snapshot_download(name, allow_patterns=wanted)
     except HFValidationError:
@@ -70,18 +75,21 @@ def pull(name: str, *, show_progress: bool) -> Pulled:
         raise SnapsortError(f"the hub refused the request: {_first_line(error)}", "try again later") from None
     except (NetworkError, OSError) as error:
         raise SnapsortError(f"{name} cannot be downloaded: {_first_line(error)}", "is this machine online?") from None
-    return Pulled(name, folder, sum(sizes[each] for each in wanted))
+    return Pulled(name, folder, sum(sizes[each] for each in wanted), describes)
 
 
-def check_family(name: str, config: str) -> None:
-    """Raise ModelError if a config.json does not describe both an image tower and a text tower."""
+def check_family(name: str, config: str) -> bool:
+    """Return True if a config.json is that of a captioner. Raise ModelError unless that, or one of the CLIP family."""
     try:
         with open(config, encoding="utf-8") as file:
             settings: Any = json.load(file)
     except ValueError:
         settings = None
+    if isinstance(settings, dict) and is_captioner(settings):
+        return True
     if not isinstance(settings, dict) or not is_clip_family(settings):
         raise ModelError(f"{name} is not of the CLIP family: it lacks an image tower or a text tower", _FAMILY_HINT)
+    return False
 
 
 def choose_files(name: str, available: Iterable[str]) -> list[str]:

@@ -88,7 +88,7 @@ class Reader:
         self._thread: threading.Thread | None = None
         self._child: ChildProcess | None = None
         self._is_stopped = False
-        self.on_answer: Callable[[], None] = lambda: None
+        self.on_answer: Callable[[], object] = lambda: None
         """Called after each answer, in the reader's own thread."""
 
     @property

@@ -21,6 +21,7 @@ from snapsortd.rules.filters import (
     Comparison,
     DateBound,
     DateFilter,
+    DescriptionFilter,
     DimensionsFilter,
     DuplicateFilter,
     ExifFilter,
@@ -35,6 +36,7 @@ from snapsortd.rules.filters import (
     TextFilter,
     UrlFilter,
     WeekdayFilter,
+    Words,
 )
 from snapsortd.vision.formats import sniff
 from tests.support.crafted_images import sound
@@ -126,6 +128,12 @@ def read(tmp_path: Path, written: str) -> Filter:
             ExifFilter((("Model", ("iPhone*",)), ("FNumber", ("1.*", "2")))),
             id="exif-values",
         ),
+        pytest.param("description: a car", DescriptionFilter(Words(all=("a car",))), id="description"),
+        pytest.param(
+            "description: {any: [car, truck], all: night, regex: 'c.r'}",
+            DescriptionFilter(Words(any=("car", "truck"), all=("night",), pattern="c.r")),
+            id="description-long",
+        ),
         pytest.param('camera: "Canon*"', CameraFilter(("Canon*",)), id="camera"),
         pytest.param("camera: {is: [A, B]}", CameraFilter(("A", "B")), id="camera-long"),
         pytest.param("gps: true", GpsFilter(), id="gps"),
@@ -139,11 +147,11 @@ def read(tmp_path: Path, written: str) -> Filter:
         pytest.param('folder: "*/Screenshots/"', FolderFilter(("*/Screenshots",)), id="folder"),
         pytest.param('folder: ["~/a*", /]', FolderFilter(("/home/ann/a*", "/")), id="folder-home"),
         pytest.param('folder: "$ODD/*"', FolderFilter(("/odd[[]1][*]/*",)), id="variables-bring-no-pattern"),
-        pytest.param("text: rewe", TextFilter((), ("rewe",)), id="text"),
-        pytest.param("not text: {contains: Total due}", Not(TextFilter((), ("Total due",))), id="not-text"),
+        pytest.param("text: rewe", TextFilter(Words(all=("rewe",))), id="text"),
+        pytest.param("not text: {contains: Total due}", Not(TextFilter(Words(all=("Total due",)))), id="not-text"),
         pytest.param(
             "text: {any: [rewe, Edeka], all: summe, contains: eur, regex: '(?P<n>[0-9]+)'}",
-            TextFilter(("rewe", "Edeka"), ("eur", "summe"), "(?P<n>[0-9]+)"),
+            TextFilter(Words(("rewe", "Edeka"), ("eur", "summe"), "(?P<n>[0-9]+)")),
             id="text-long",
         ),
         pytest.param('url: "*github.com*"', UrlFilter(("*github.com*",)), id="url"),
@@ -287,6 +295,11 @@ def test_a_rule_can_ask_for_every_detected_format() -> None:
             "url: github.com",
             "7:14: 'url': 'github.com' cannot match a whole address; write \"*github.com*\"",
             id="url",
+        ),
+        pytest.param(
+            "description: {}",
+            "7:22: 'description': has no condition; give contains, any, all or regex",
+            id="description",
         ),
         pytest.param("camera: 5", "7:17: 'camera': must be text or a list of texts, not the number 5", id="camera"),
     ],

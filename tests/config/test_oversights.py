@@ -54,6 +54,16 @@ def told(path: Path) -> list[str]:
             id="everything is left alone first",
         ),
         pytest.param(
+            f"- {{name: A, filters: [not description: car], {MOVE}}}",
+            "5:3: no image has a description, because there is no captioner: set 'describe' at the top",
+            id="description without captioner",
+        ),
+        pytest.param(
+            f"- {{name: A, {LABEL}, actions: [move: '/out/{{caption}}/']}}",
+            "5:3: no image has a description, because there is no captioner: set 'describe' at the top",
+            id="caption without captioner",
+        ),
+        pytest.param(
             f"- {{name: A, {LABEL}, actions: [move: /in/]}}",
             "5:50: images in /in are there already, so they stay where they are; name another folder",
             id="destination is the source",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.support.chat_server import BLUE, RED, ChatServer, chat_server
 from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import Instance, kept
 from tests.support.waiting import wait_for
@@ -38,6 +39,13 @@ def taken(image: Image.Image) -> bytes:
     exif.get_ifd(0x8769)[0x9003] = "2023:08:15 10:20:30"
     exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 0.0), 3: "E", 4: (13.0, 24.0, 0.0)})
     return saved(image, "jpeg", exif=exif)
+
+
+def dotted(colour: str) -> bytes:
+    """Return a photo with a spot in its middle, by which the server of the tests describes it."""
+    image = photo(1)
+    image.paste(colour, (image.width // 2 - 9, image.height // 2 - 9, image.width // 2 + 9, image.height // 2 + 9))
+    return saved(image)
 
 
 def moving() -> bytes:
@@ -115,6 +123,13 @@ RECIPES = {
         {},
         extra={"Pictures/Wallpapers/Kuste.jpg": "Pictures/Landscapes/Küste.jpg"},
     ),
+    "by-description": Recipe(
+        {"Pictures/Import/a.png": lambda: dotted("red"), "Pictures/Import/b.png": lambda: dotted("blue")},
+        {
+            "Pictures/Import/a.png": f"Pictures/Cars/2024/{RED.rstrip('.')}.png",
+            "Pictures/Import/b.png": f"Pictures/Import/2024-06-01 {BLUE.rstrip('.')}.png",
+        },
+    ),
     "tidy-desktop": Recipe(
         {"Desktop/old/a.png": lambda: saved(photo(1)), "Desktop/KEEP b.png": lambda: saved(photo(3))},
         {"Desktop/old/a.png": "Pictures/From the desktop/old/a.png"},
@@ -133,6 +148,12 @@ def recipe_text(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChatServer]:
+    with chat_server(tmp_path_factory.mktemp("server")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     one = Instance(tmp_path_factory.mktemp("cookbook"))
     one.config.write_text(recipe_text("places"))
@@ -148,7 +169,7 @@ def test_every_recipe_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe(daemon: Instance, name: str) -> None:
+def test_a_recipe(daemon: Instance, server: ChatServer, name: str) -> None:
     recipe = RECIPES[name]
     home = Path(daemon.env["HOME"])
     for left in home.iterdir():
@@ -185,7 +206,7 @@ def test_a_recipe(daemon: Instance, name: str) -> None:
         wait_for(daemon.is_idle, what="idle")
 
     drop(recipe.drops)
-    daemon.config.write_text(recipe_text(name))
+    daemon.config.write_text(recipe_text(name).replace("http://127.0.0.1:11434/v1", server.url))
     daemon.ctl("reload")
     filed()
     if recipe.later:

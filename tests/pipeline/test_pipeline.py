@@ -27,6 +27,7 @@ from snapsortd.files.answering import Answering
 from snapsortd.files.folders import Folder, PathInFolder, lstat
 from snapsortd.files.open_file import NOT_OPEN, OpenFile, file_facts
 from snapsortd.journal import Journal, Selection
+from snapsortd.pipeline.asked_facts import AskedFacts
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.late_companions import GRACE_S
 from snapsortd.pipeline.pipeline import Pipeline
@@ -110,7 +111,7 @@ class Room:
             executor=Executor(Mover(self.journal), ExternalActions(self.journal, lambda: False), Answering()),
             answering=Answering(),
             classifier=self.classifier,
-            reader=Reader(),
+            asked=AskedFacts(self.journal, Reader(), None),
             rules=self.rules,
             negatives=frozenset({"other"}),
             fingerprint=self.fingerprint,
@@ -505,7 +506,7 @@ def test_being_told_to_stop_while_the_model_loads_leaves_everything_as_it_is(roo
         executor=Executor(Mover(room.journal), ExternalActions(room.journal, lambda: False), Answering()),
         answering=Answering(),
         classifier=fresh,
-        reader=Reader(),
+        asked=AskedFacts(room.journal, Reader(), None),
         rules=room.rules,
         negatives=frozenset(),
         fingerprint="1",

@@ -9,11 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapsortd.domain.decision import ActionKind, Decision, OnConflict, RuleReason, Shortfall
+from snapsortd.domain.caption import Caption
+from snapsortd.domain.decision import ActionKind, Ask, Decision, OnConflict, RuleReason, Shortfall
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.filters import ExtensionFilter, Facts, Filter, LabelFilter, NameFilter, Not
+from snapsortd.rules.filters import (
+    DescriptionFilter,
+    ExtensionFilter,
+    Facts,
+    Filter,
+    LabelFilter,
+    NameFilter,
+    Not,
+    Words,
+)
 from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 
@@ -41,6 +51,7 @@ def decide(
     scores: dict[str, float] = RECEIPT,
     path: str = "/in/a.png",
     taken: datetime | None = None,
+    caption: Caption | None = None,
 ) -> Decision:
     file = FileFacts(
         path=path,
@@ -51,7 +62,7 @@ def decide(
         format="png",
     )
     classification = Classification(scores, b"", ImageFacts(10, 10, taken), "embedded")
-    return evaluate(rules, Facts(file, classification, frozenset({"other"}), NOW))
+    return evaluate(rules, Facts(file, classification, frozenset({"other"}), NOW, caption=caption))
 
 
 def matching(decision: Decision) -> tuple[str, ...]:
@@ -206,3 +217,39 @@ def test_what_is_done_follows_from_the_reasons(shape: list[tuple[bool, bool, boo
 def test_what_a_rule_nearly_matched_is_known(filters: list[Filter], mode: FilterMode, near: Shortfall | None) -> None:
     (reason,) = decide([rule("a", *filters, mode=mode)]).rules
     assert reason.near == (near and Shortfall(near.measure, pytest.approx(near.value), near.limit))
+
+
+CAR = DescriptionFilter(Words(all=("car",)))
+
+
+@pytest.mark.parametrize(
+    ("rules", "asks"),
+    [
+        pytest.param([rule("a", IS_RECEIPT, CAR)], True, id="all-others-match"),
+        pytest.param([rule("a", IS_PHOTO, CAR)], False, id="another-does-not"),
+        pytest.param([rule("a", IS_RECEIPT, Not(CAR))], True, id="its-opposite"),
+        pytest.param([rule("a", IS_PHOTO, CAR, mode=FilterMode.ANY)], True, id="any-of"),
+        pytest.param([rule("a", IS_RECEIPT, CAR, mode=FilterMode.ANY)], False, id="any-of-matches-already"),
+        pytest.param([rule("a", IS_PHOTO, CAR, mode=FilterMode.NONE)], True, id="none-of"),
+        pytest.param([rule("a", IS_RECEIPT, CAR, mode=FilterMode.NONE)], False, id="none-of-fails-already"),
+        pytest.param([rule("a", IS_RECEIPT), rule("b", CAR)], False, id="an-earlier-rule-wins"),
+        pytest.param([rule("a", IS_RECEIPT, continues=True), rule("b", CAR)], True, id="a-later-rule-too"),
+        pytest.param([Rule("a", (move("/a/"),), (CAR,), enabled=False)], False, id="switched-off"),
+        pytest.param([Rule("a", (move("/a/{caption}/"),), (IS_RECEIPT,))], True, id="placeholder"),
+        pytest.param([Rule("a", (move("/a/{name} {caption}.{ext}"),), (IS_RECEIPT,))], True, id="in-a-name"),
+        pytest.param([Rule("a", (move("/a/{caption}/"),), (IS_PHOTO,))], False, id="placeholder-not-needed"),
+    ],
+)
+def test_a_description_is_asked_for_only_if_the_decision_depends_on_it(rules: Sequence[Rule], asks: bool) -> None:
+    decision = decide(rules)
+    assert decision.asks is (Ask.CAPTION if asks else None)
+    assert not (asks and decision.actions)
+    assert not decide(rules, caption=Caption("a red car")).asks
+
+
+def test_the_description_fills_its_placeholder_and_decides() -> None:
+    rules = [Rule("a", (move("/{label}/{caption}.{ext}"),), (CAR,)), rule("b")]
+    (action,) = decide(rules, caption=Caption("../a red\ncar")).actions
+    assert action.describe() == "/receipt/.._a red_car.png"
+    assert matching(decide(rules, caption=Caption("a dog"))) == ("b",)
+    assert matching(decide(rules, caption=Caption(why_not="the server is down"))) == ("b",)

@@ -8,16 +8,20 @@ import pytest
 
 from snapsortd.config.schema.filter_values import aspects
 from snapsortd.config.schema.quantities import comparisons, megapixels
+from snapsortd.domain.caption import Caption
+from snapsortd.domain.decision import Ask
 from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
     CameraFilter,
+    DescriptionFilter,
     DimensionsFilter,
     ExifFilter,
     Filter,
     FormatFilter,
     GpsFilter,
     Not,
+    Words,
 )
 from tests.support.images_seen import seen
 
@@ -166,3 +170,54 @@ def test_camera(pattern: str, exif: Mapping[str, str], matched: bool) -> None:
 def test_gps(exif: Mapping[str, str], matched: bool) -> None:
     assert GpsFilter().check(seen(exif=exif)).matched is matched
     assert Not(GpsFilter()).check(seen(exif=exif)).matched is not matched
+
+
+@pytest.mark.parametrize(
+    ("words", "matched"),
+    [
+        pytest.param(Words(all=("red CAR",)), True, id="contains"),
+        pytest.param(Words(all=("blue",)), False, id="lacks"),
+        pytest.param(Words(any=("dog", "car")), True, id="one-of"),
+        pytest.param(Words(any=("dog", "cat")), False, id="none-of"),
+        pytest.param(Words(all=("car", "ＣＡＦÉ")), True, id="all-of"),
+        pytest.param(Words(all=("car", "dog")), False, id="not-all-of"),
+        pytest.param(Words(any=("dog",), all=("car",)), False, id="both-conditions"),
+        pytest.param(Words(pattern=r"\bcar\b"), True, id="pattern"),
+        pytest.param(Words(pattern=r"\bca\b"), False, id="not-the-pattern"),
+        pytest.param(Words(all=("STRASSE",)), True, id="other-letters-of-a-language"),
+        pytest.param(Words(pattern="(a|aa)+b"), None, id="pattern-that-takes-too-long"),
+    ],
+)
+def test_description(words: Words, matched: bool | None) -> None:
+    facts = seen(caption=Caption(f"A red car at a café in a Straße {'a' * 251 if matched is None else ''}!"))
+    assert DescriptionFilter(words).check(facts).matched is matched
+    assert Not(DescriptionFilter(words)).check(facts).matched is (None if matched is None else not matched)
+
+
+def test_a_group_of_a_description_goes_to_the_templates() -> None:
+    asked = DescriptionFilter(Words(all=("car",), pattern=r"(?P<colour>red|blue) car"))
+    verdict = asked.check(seen(caption=Caption("a red car")))
+    assert verdict.groups == {"colour": "red"}
+    assert verdict.reason == "it shows: a red car"
+    assert asked.check(seen(caption=Caption("a dog"))).reason == (
+        "it shows: a dog, wanted a description with 'car' and a match of (?P<colour>red|blue) car"
+    )
+
+
+@pytest.mark.parametrize(
+    ("caption", "asks", "reason"),
+    [
+        (None, Ask.CAPTION, "it was not described, wanted a description with 'car'"),
+        (
+            Caption(why_not="the server is down"),
+            None,
+            "it has no description: the server is down, wanted a description with 'car'",
+        ),
+    ],
+)
+def test_without_a_description_neither_the_filter_nor_its_opposite_matches(
+    caption: Caption | None, asks: Ask | None, reason: str
+) -> None:
+    for asked in (DescriptionFilter(Words(all=("car",))), Not(DescriptionFilter(Words(all=("car",))))):
+        verdict = asked.check(seen(caption=caption))
+        assert (verdict.matched, verdict.asks, verdict.reason) == (None, asks, reason)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from snapsortd.domain.decision import ActionKind
+from snapsortd.domain.decision import ActionKind, Ask
 from snapsortd.rules.evaluate import evaluate
-from snapsortd.rules.filters import AnimatedFilter, Filter, FormatFilter, Not, TextFilter
+from snapsortd.rules.filters import AnimatedFilter, Filter, FormatFilter, Not, TextFilter, Words
 from snapsortd.rules.parse_template import parse_destination
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 from tests.support.images_seen import seen
@@ -14,25 +16,31 @@ from tests.support.images_seen import seen
 pytestmark = pytest.mark.pure
 
 TEXT = "REWE Markt\nSumme  EUR 23,40\nStraße 5, Bestell-Nr. AB-4711\n谢谢惠顾"
+
+
+def text_filter(*conditions: Any) -> TextFilter:
+    return TextFilter(Words(*conditions))
+
+
 PNG, GIF = FormatFilter(("png",)), FormatFilter(("gif",))
-REWE, ALDI = TextFilter(("rewe",)), TextFilter(("aldi",))
+REWE, ALDI = text_filter(("rewe",)), text_filter(("aldi",))
 
 
 @pytest.mark.parametrize(
     ("asked", "matched"),
     [
-        (TextFilter(("rewe",)), True),
-        (TextFilter(("aldi", "MARKT")), True),
-        (TextFilter(("aldi", "lidl")), False),
-        (TextFilter((), ("rewe", "summe eur")), True),
-        (TextFilter((), ("rewe", "aldi")), False),
-        (TextFilter((), ("STRASSE",)), True),
-        (TextFilter((), ("谢谢",)), True),
-        (TextFilter((), ("markt summe",)), True),
-        (TextFilter(("rewe",), ("aldi",)), False),
-        (TextFilter((), (), r"^summe\s+EUR (?P<sum>[\d,]+)$"), True),
-        (TextFilter((), (), "^EUR"), False),
-        (TextFilter(("aldi",), (), "rewe"), False),
+        (text_filter(("rewe",)), True),
+        (text_filter(("aldi", "MARKT")), True),
+        (text_filter(("aldi", "lidl")), False),
+        (text_filter((), ("rewe", "summe eur")), True),
+        (text_filter((), ("rewe", "aldi")), False),
+        (text_filter((), ("STRASSE",)), True),
+        (text_filter((), ("谢谢",)), True),
+        (text_filter((), ("markt summe",)), True),
+        (text_filter(("rewe",), ("aldi",)), False),
+        (text_filter((), (), r"^summe\s+EUR (?P<sum>[\d,]+)$"), True),
+        (text_filter((), (), "^EUR"), False),
+        (text_filter(("aldi",), (), "rewe"), False),
     ],
 )
 def test_text_is_found_without_regard_to_case_and_lines(asked: TextFilter, matched: bool) -> None:
@@ -42,18 +50,18 @@ def test_text_is_found_without_regard_to_case_and_lines(asked: TextFilter, match
 
 
 def test_named_groups_are_as_they_are_written() -> None:
-    asked = TextFilter((), (), r"bestell-nr\. (?P<order>[a-z]+-\d+)(?P<more>x)?")
+    asked = text_filter((), (), r"bestell-nr\. (?P<order>[a-z]+-\d+)(?P<more>x)?")
     assert asked.check(seen(text=TEXT)).groups == {"order": "AB-4711"}
 
 
 def test_an_endless_pattern_matches_neither_way() -> None:
-    verdict = TextFilter((), (), "(?:a+)+(?:b|a+c)*!").check(seen(text="a" * 5000))
+    verdict = text_filter((), (), "(?:a+)+(?:b|a+c)*!").check(seen(text="a" * 5000))
     assert verdict.matched is None
-    assert not verdict.needs_text
+    assert verdict.asks is None
 
 
 def test_the_reason_holds_no_text_of_the_image() -> None:
-    assert TextFilter(("aldi", "lidl"), ("kasse",), "x+").check(seen(text=TEXT)).reason == (
+    assert text_filter(("aldi", "lidl"), ("kasse",), "x+").check(seen(text=TEXT)).reason == (
         "it has 4 lines of text, wanted text with 'aldi' or 'lidl' and 'kasse' and a match of x+"
     )
     assert "rewe" not in REWE.check(seen(text=TEXT)).reason.lower()
@@ -86,11 +94,11 @@ def rule(*filters: Filter, to: str = "/r/", mode: FilterMode = FilterMode.ALL, c
 )
 def test_text_is_needed_only_where_it_decides(rules: tuple[Rule, ...], needed: bool) -> None:
     decision = evaluate(rules, seen())
-    assert decision.needs_text is needed
+    assert decision.asks is (Ask.TEXT if needed else None)
     if needed:
         assert not decision.actions
-        assert not evaluate(rules, seen(text="")).needs_text
-    assert not evaluate(rules, seen(text=TEXT)).needs_text
+        assert evaluate(rules, seen(text="")).asks is None
+    assert evaluate(rules, seen(text=TEXT)).asks is None
 
 
 def test_names_from_text_stay_inside_of_the_destination() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from snapsortd.domain.caption import Caption
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
 from snapsortd.domain.image_text import ImageText, TextLine
@@ -28,6 +29,7 @@ def seen(
     likeness: tuple[str, float] = ("", 0.0),
     lost_twin: str = "",
     text: str | None = None,
+    caption: Caption | None = None,
 ) -> Facts:
     """Return an image modified a day ago and created two days ago."""
     file = FileFacts(
@@ -42,4 +44,4 @@ def seen(
     image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
     classification = Classification({"photo": 1.0}, b"", image, "embedded")
     written = None if text is None else ImageText(tuple(TextLine(line) for line in text.split("\n")))
-    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin, written)
+    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin, written, caption)

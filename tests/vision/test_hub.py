@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.errors import ModelError
+from snapsortd.vision.catalog import is_captioner, is_clip_family
 from snapsortd.vision.hub import choose_files
 from tests.support.ctl import PROGRAM, Ctl
 from tests.support.hub_server import COMMIT, Hub, running_hub
@@ -129,3 +130,19 @@ def test_one_set_of_weights_is_chosen(there: list[str], wanted: list[str]) -> No
 def test_no_weights() -> None:
     with pytest.raises(ModelError, match="no weights"):
         choose_files("x", ["tf_model.h5", "config.json"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "captioner", "clip"),
+    [
+        ({"architectures": ["CLIPModel"], "text_config": {}, "vision_config": {}}, False, True),
+        ({"text_config": {}, "vision_config": {}}, False, True),
+        ({"architectures": ["BlipForConditionalGeneration"], "text_config": {}, "vision_config": {}}, True, False),
+        ({"architectures": ["GitForCausalLM"], "vision_config": {}}, True, False),
+        ({"architectures": ["VisionEncoderDecoderModel"], "encoder": {}, "decoder": {}}, True, False),
+        ({"architectures": ["LlamaForCausalLM"]}, False, False),
+        ({"architectures": [None], "vision_config": {}}, False, False),
+    ],
+)
+def test_what_a_model_is_for(settings: dict[str, object], captioner: bool, clip: bool) -> None:
+    assert (is_captioner(settings), is_clip_family(settings)) == (captioner, clip)

@@ -26,6 +26,7 @@ from snapsortd.config.schema.texts import Line, Lines, Patterns
 from snapsortd.config.schema.values import (
     NO_RULE,
     Announced,
+    Captioner,
     CompanionSuffixes,
     DateSources,
     Duration,
@@ -33,6 +34,7 @@ from snapsortd.config.schema.values import (
     Folder,
     Folders,
     ModelName,
+    ModelServerAddress,
     Path,
     RuleName,
     RuleTags,
@@ -71,12 +73,12 @@ NOT_YOURS = frozenset(
 
 
 def group_names(filters: list[Filters]) -> tuple[str, ...]:
-    """Return the named groups of the regex filters among these; `not regex` provides none."""
+    """Return the named groups of the patterns among these filters; `not regex` provides none."""
     patterns = [
         getattr(cast(FilterBody, body).build(), "pattern", "")
         for entry in filters
         for key, body in entry.items()
-        if key in ("regex", "text")
+        if key in ("regex", "text", "description")
     ]
     return tuple(dict.fromkeys(name for pattern in patterns if pattern for name in named_groups(pattern)))
 
@@ -93,6 +95,18 @@ class ModelEntry(Short):
     """Images that are classified at the same time; auto: one per physical core, at most 4."""
     nice: int = Field(default=0, ge=0, le=19, strict=True)
     """Niceness added to the process, 0 to 19: a higher value gives way to other programs (nice(1))."""
+
+
+class DescribeEntry(Short):
+    short = "model"
+    server: ModelServerAddress | None = None
+    """A server of this machine with the OpenAI-compatible calls: http://127.0.0.1:11434/v1 or unix:/run/llama.sock."""
+    model: Captioner
+    """An image-to-text model: on the Hugging Face Hub (owner/model), an absolute folder, or one of the server."""
+    prompt: Line = "Describe this image in one short sentence."
+    """The question to a model that follows instructions; others describe every image in their own way."""
+    timeout: Duration = 60.0
+    """The time for one image, after which it is filed without a description."""
 
 
 class LabelEntry(Short):
@@ -226,6 +240,8 @@ class Document(Strict):
 
     version: Literal[1]
     model: ModelEntry = ModelEntry()
+    describe: DescribeEntry | None = None
+    """The model that describes images in words, for the filter description and {caption}."""
     labels: dict[Line, LabelEntry] = Field(min_length=1)
     """The possible answers of the model: each a prompt, a list of prompts, or a mapping."""
     watch: Annotated[list[WatchEntry], BeforeValidator(_as_list), _OrText()] = Field(min_length=1)

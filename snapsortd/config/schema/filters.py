@@ -20,6 +20,7 @@ from snapsortd.config.schema.file_filters import (
 )
 from snapsortd.config.schema.image_filters import (
     CameraIs,
+    DescriptionIs,
     DimensionsAre,
     DuplicateIs,
     ExifHas,
@@ -75,6 +76,8 @@ Filters = TypedDict(
         "not alpha": HasAlpha,
         "duplicate": DuplicateIs,
         "not duplicate": DuplicateIs,
+        "description": DescriptionIs,
+        "not description": DescriptionIs,
         "folder": FolderIs,
         "not folder": FolderIs,
         "text": TextIs,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from pydantic import ConfigDict, Field, GetJsonSchemaHandler, RootModel, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -15,6 +17,7 @@ from snapsortd.rules.filters import (
     AlphaFilter,
     AnimatedFilter,
     CameraFilter,
+    DescriptionFilter,
     DimensionsFilter,
     DuplicateFilter,
     ExifFilter,
@@ -24,6 +27,7 @@ from snapsortd.rules.filters import (
     LabelFilter,
     Not,
     TextFilter,
+    Words,
 )
 
 
@@ -90,29 +94,45 @@ class CameraIs(Short):
         return CameraFilter(tuple(self.is_))
 
 
-class TextIs(Short):
+class WordsAre(Short):
+    """Conditions on a text, of which at least one must be given."""
+
     short = "contains"
     contains: Line | None = None
-    """A text that is in the image, without regard to case and white space."""
+    """A text that is in it, without regard to case and white space."""
     any: Lines = Field(default_factory=list)
-    """Texts of which at least one is in the image."""
+    """Texts of which at least one is in it."""
     all: Lines = Field(default_factory=list)
-    """Texts that are all in the image."""
+    """Texts that are all in it."""
     regex: Regex = ""
-    """A regular expression to search for in the text, without regard to case; ^ and $ are the ends of a line, and
-    (?P<name>…) provides {regex.name} to the templates."""
+    """A regular expression to search for, without regard to case; ^ and $ are the ends of a line, and (?P<name>…)
+    provides {regex.name} to the templates."""
 
     @model_validator(mode="after")
-    def _check_condition(self) -> TextIs:
+    def _check_condition(self) -> Self:
         if not (self.contains or self.any or self.all or self.regex):
             raise ValueError("has no condition; give contains, any, all or regex")
+        return self
+
+    def words(self) -> Words:
+        needed = ((self.contains,) if self.contains else ()) + tuple(self.all)
+        return Words(tuple(self.any), needed, self.regex)
+
+
+class TextIs(WordsAre):
+    @model_validator(mode="after")
+    def _check_reader(self) -> TextIs:
         if not can_read_text():
             raise ValueError(f"needs the text in images, which is not read here; install it: {INSTALL_TEXT}")
         return self
 
     def build(self) -> Filter:
-        needed = ((self.contains,) if self.contains else ()) + tuple(self.all)
-        return TextFilter(tuple(self.any), needed, self.regex)
+        return TextFilter(self.words())
+
+
+class DescriptionIs(WordsAre):
+    def build(self) -> Filter:
+        return DescriptionFilter(self.words())
 
 
 class Has(RootModel[bool]):

@@ -12,6 +12,7 @@ from snapsortd.config.schema.context import context_of
 from snapsortd.config.schema.quantities import comparisons, duration, pixels, size
 from snapsortd.config.schema.texts import Line, as_many, as_text, describe
 from snapsortd.domain.date_sources import DATE_SOURCES
+from snapsortd.domain.model_server import parse_model_server
 from snapsortd.domain.names import IMAGE_SUFFIXES
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Range
@@ -123,6 +124,17 @@ def _model_name(value: str, info: ValidationInfo) -> str:
     return value
 
 
+def _model_server(value: str, info: ValidationInfo) -> str:
+    scheme, colon, path = value.partition(":")
+    address = f"unix:{expand(path, context_of(info).env)}" if (scheme, colon) == ("unix", ":") else value
+    parse_model_server(address)
+    return address
+
+
+def _captioner(value: str, info: ValidationInfo) -> str:
+    return value if info.data.get("server") else _model_name(value, info)
+
+
 def _date_source(value: str) -> str:
     if value not in DATE_SOURCES:
         raise ValueError(f"'{value}' is not a source of dates{suggestion(value, list(DATE_SOURCES))}")
@@ -222,6 +234,9 @@ Folders = Annotated[
 ]
 WatchedPath = Annotated[Line, AfterValidator(_watched_folder)]
 ModelName = Annotated[Line, AfterValidator(_model_name)]
+ModelServerAddress = Annotated[Line, AfterValidator(_model_server)]
+Captioner = Annotated[Line, AfterValidator(_captioner)]
+"""The name of a model of the server that is given before it; without one, as ModelName."""
 Announced = Annotated[
     bool | str, BeforeValidator(_announced), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": "failures"}]})
 ]

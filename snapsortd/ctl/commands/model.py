@@ -115,7 +115,8 @@ def in_use() -> str:
 def pull_command(name: str, as_json: bool) -> None:
     """Download the model NAME from the Hugging Face Hub. The only command of snapsortd that goes online.
 
-    It must be of the CLIP family: CLIP, SigLIP, SigLIP 2, MetaCLIP, Chinese-CLIP and the like. Files that are already
+    It must be of the CLIP family: CLIP, SigLIP, SigLIP 2, MetaCLIP, Chinese-CLIP and the like, or one that describes
+    images in words, such as BLIP, GIT and LLaVA. Files that are already
     on this machine are not downloaded again, and an interrupted download is resumed.
 
     \b
@@ -132,7 +133,10 @@ def pull_command(name: str, as_json: bool) -> None:
     say(f"{click.style('✓', fg='green')} {escape(name)} was downloaded to {where}.")
     if missing := missing_packages():
         say(f"It needs {listed(missing)}: run `{install_command()}` first.")
-    say(f"Run `snapsortctl model use {name}` to switch to it.")
+    if pulled.describes:
+        say(f"Write `describe: {name}` into the configuration to have it describe images.")
+    else:
+        say(f"Run `snapsortctl model use {name}` to switch to it.")
 
 
 @model_command.command("use")

@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Protocol
 
 from snapsortd.ctl.service_files.render import carried, launchd_agent, systemd_unit
-from snapsortd.domain.errors import SnapsortError
+from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.files.locations import find_locations
 
 ELSEWHERE = "start `snapsortd` some other way, for example by the programs that your desktop starts at login"
@@ -59,7 +59,7 @@ class Systemd:
 
     def text(self) -> str:
         """Return the unit for this installation and these environment variables."""
-        return systemd_unit(template(UNIT).decode(), program(), carried(os.environ))
+        return systemd_unit(template(UNIT).decode(), program(), carried(os.environ), loopback=asks_at_address())
 
     def reach(self) -> Sequence[str]:
         """Return a command that fails, with the reason, if there is no user manager."""
@@ -140,6 +140,17 @@ class Launchd:
     def status(self) -> Sequence[str]:
         """Return a command that shows the state of the agent to people."""
         return self.is_running()
+
+
+def asks_at_address() -> bool:
+    """Return whether the configuration names a model server by its address, which takes internet sockets."""
+    from snapsortd.config import load_config
+
+    try:
+        describe = load_config(find_locations(os.environ).config_file, os.environ).describe
+    except ConfigError:
+        return False
+    return describe is not None and describe.server.startswith("http:")
 
 
 def template(name: str) -> bytes:

@@ -16,6 +16,9 @@ CARRIED = (
 """Variables that determine paths: those set now are written to the service, so that it uses the same ones."""
 
 
+UNIX_ALONE = "RestrictAddressFamilies=AF_UNIX"
+
+
 def carried(env: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of CARRIED that are set, and PATH: a service is started with a shorter one."""
     folders = [each for each in env.get("PATH", "").split(":") if each.startswith("/")]
@@ -23,13 +26,18 @@ def carried(env: Mapping[str, str]) -> dict[str, str]:
     return {name: env[name] for name in CARRIED if env.get(name)} | path
 
 
-def systemd_unit(template: str, program: str, env: Mapping[str, str]) -> str:
-    """Return the unit: the template with ExecStart= replaced, and an Environment= line per variable."""
+def systemd_unit(template: str, program: str, env: Mapping[str, str], *, loopback: bool = False) -> str:
+    """Return the unit: the template with ExecStart= replaced, and an Environment= line per variable.
+
+    `loopback` allows internet sockets, because a model server of this machine is asked at its address.
+    """
     lines = []
     for line in template.splitlines():
         if line.startswith("ExecStart="):
             lines.append(f"ExecStart={quoted(program)}")
             lines += [f"Environment={quoted(f'{name}={value}')}" for name, value in env.items()]
+        elif loopback and line == UNIX_ALONE:
+            lines.append(f"{UNIX_ALONE} AF_INET AF_INET6")
         else:
             lines.append(line)
     return "\n".join(lines) + "\n"

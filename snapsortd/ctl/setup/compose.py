@@ -36,7 +36,7 @@ def compose(watched: Sequence[Watched], rules: Sequence[RulePart], places: Place
     entries = "".join(f"  - path: {_quoted(_short(each.path))}\n{each.options}" for each in watched)
     sections["watch"] = f"{sections['watch'].partition('watch:')[0]}watch:\n{entries}"
     sections["rules"] = f"{sections['rules'].partition('rules:')[0]}rules:\n{text}"
-    return "".join(sections.values())
+    return "".join(sections.values()) + _captioner(rules)
 
 
 def from_recipes(names: Sequence[str], places: Places) -> tuple[list[Watched], list[RulePart]]:
@@ -57,6 +57,13 @@ def from_recipes(names: Sequence[str], places: Places) -> tuple[list[Watched], l
         locations = ", ".join(path.strip() for path, _ in entries) if len(names) > 1 else ""
         rules += [_limited(rule, locations) for rule in split_rules(sections["rules"])]
     return list(watched.values()), rules
+
+
+def _captioner(rules: Sequence[RulePart]) -> str:
+    """Return the section that rules on descriptions need; empty if there are none."""
+    if not any("description:" in rule.text or "{caption" in rule.text for rule in rules):
+        return ""
+    return "\n" + split_sections(read_recipe("by-description"))["describe"].strip("\n") + "\n"
 
 
 def _limited(rule: RulePart, locations: str) -> RulePart:

@@ -5,6 +5,7 @@ A check returns the observed fact and the wanted one, so that every decision can
 
 from snapsortd.rules.filters.bounds import OPERATORS, Comparison, Range, within
 from snapsortd.rules.filters.dates import DAYS, AgeFilter, DateBound, DateFilter, WeekdayFilter
+from snapsortd.rules.filters.description import DescriptionFilter
 from snapsortd.rules.filters.duplicate import DuplicateFilter
 from snapsortd.rules.filters.exif import CameraFilter, ExifFilter, GpsFilter
 from snapsortd.rules.filters.filter import Facts, Filter, Not, Verdict
@@ -12,6 +13,7 @@ from snapsortd.rules.filters.image import AlphaFilter, AnimatedFilter, Dimension
 from snapsortd.rules.filters.label import LabelFilter
 from snapsortd.rules.filters.name import ExtensionFilter, FolderFilter, KnownNames, NameFilter, RegexFilter, UrlFilter
 from snapsortd.rules.filters.text import TextFilter
+from snapsortd.rules.filters.words import Words
 
 __all__ = [
     "DAYS",
@@ -23,6 +25,7 @@ __all__ = [
     "Comparison",
     "DateBound",
     "DateFilter",
+    "DescriptionFilter",
     "DimensionsFilter",
     "DuplicateFilter",
     "ExifFilter",
@@ -43,5 +46,6 @@ __all__ = [
     "UrlFilter",
     "Verdict",
     "WeekdayFilter",
+    "Words",
     "within",
 ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from snapsortd.domain.decision import Shortfall
+from snapsortd.domain.caption import Caption
+from snapsortd.domain.decision import Ask, Shortfall
 from snapsortd.domain.image import Classification, FileFacts
 from snapsortd.domain.image_text import ImageText
 
@@ -27,7 +28,15 @@ class Facts:
     lost_twin: str = ""
     """Why it is not known whether a filed image has the same bytes, or empty."""
     text: ImageText | None = None
-    """The text in the image; None if it was not read."""
+    """The text in the image; None while nothing has asked for it."""
+    caption: Caption | None = None
+    """The description of the image in words; None while nothing has asked for it."""
+
+    @property
+    def known(self) -> frozenset[Ask]:
+        """Return the facts that were asked for."""
+        found = {Ask.TEXT: self.text, Ask.CAPTION: self.caption}
+        return frozenset(ask for ask, value in found.items() if value is not None)
 
     @property
     def name(self) -> str:
@@ -51,8 +60,8 @@ class Verdict:
     """The text that each named group of a regular expression matched."""
     until: datetime | None = None
     """The earliest moment at which time alone changes `matched`, timezone-aware; None if it never does."""
-    needs_text: bool = False
-    """True if the filter can decide once the text of the image was read."""
+    asks: Ask | None = None
+    """The fact without which the filter cannot decide."""
     shortfall: Shortfall | None = None
     """Set if the model gave the label that is wanted, but was not sure enough of it."""
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from snapsortd.domain.names import split_name
 from snapsortd.rules.filters.filter import Facts, Verdict
 from snapsortd.rules.filters.patterns import either, fold, matches_any, matches_one_of
+from snapsortd.rules.filters.words import search
 
 MAX_MATCH_S = 0.1
-"""Limit for one search of a regular expression, in seconds of processor time as `regex` counts it: of all threads."""
+"""Limit for one search of a regular expression in a name, in seconds of processor time of all threads."""
 MAX_SHOWN = 120
 """Characters shown of an address: some sites put whole documents there."""
 
@@ -78,16 +79,8 @@ class RegexFilter:
     pattern: str
 
     def check(self, facts: Facts) -> Verdict:
-        import regex  # its import takes longer than that of all other rules
-
-        try:
-            found = regex.search(self.pattern, unicodedata.normalize("NFC", facts.name), timeout=MAX_MATCH_S)
-        except TimeoutError:
-            fact = f"name is {facts.name}, on which the pattern took longer than {MAX_MATCH_S:g} s"
-            return Verdict(None, fact, self.pattern)
-        caught = found.groupdict() if found else {}
-        groups = {name: text for name, text in caught.items() if text is not None}
-        return Verdict(found is not None, f"name is {facts.name}", self.pattern, groups)
+        found = search(self.pattern, unicodedata.normalize("NFC", facts.name), MAX_MATCH_S)
+        return Verdict(found.matched, f"name is {facts.name}{found.slow}", self.pattern, found.groups)
 
 
 @dataclass(frozen=True, slots=True)

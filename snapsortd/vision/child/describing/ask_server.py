@@ -7,6 +7,7 @@ daemon's channel: only there is anything read that comes from the image or the s
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -57,7 +58,7 @@ def _serve(channel: Channel, *, server: str, nice: int, timeout_s: float, **aske
         try:
             connection = _connected(address)
         except OSError as error:
-            channel.send({"id": request["id"], "failed": f"it cannot be reached: {error.strerror or error}"})
+            channel.send({"id": request["id"], "failed": _why_unreachable(error)})
         else:
             with connection:
                 if (child := os.fork()) == 0:
@@ -66,6 +67,12 @@ def _serve(channel: Channel, *, server: str, nice: int, timeout_s: float, **aske
             if ended:
                 channel.send({"id": request["id"], "failed": _how_it_ended(ended, timeout_s)})
         os.close(image)
+
+
+def _why_unreachable(error: OSError) -> str:
+    if error.errno == errno.EAFNOSUPPORT:  # the service was installed for a configuration without an address
+        return "this service may not connect to an address; `snapsortctl service install` again allows it"
+    return f"it cannot be reached: {error.strerror or error}"
 
 
 def _connected(address: ModelServer) -> socket.socket:
