@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import random
 import sys
 import tempfile
@@ -25,31 +26,32 @@ import data
 import evaluate
 import numpy as np
 import prompts
-import yaml
 
-from snapsortd.config import Label
+from snapsortd.config import Label, load_config
+from snapsortd.config.load import default_config_path
 from snapsortd.ctl.evaluation.classify import classify_all, open_classifier
 from snapsortd.domain.image import Classification
 from snapsortd.files.locations import Locations
+from snapsortd.rules.filters import LabelFilter
 from snapsortd.vision.child.engines.engine import Array
 from snapsortd.vision.child.learning.layer import Scoring
 from snapsortd.vision.child.learning.main import learn_from, zero_shot_scores
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
-DEFAULT = REPOSITORY / "snapsortd" / "config" / "default.yaml"
-MIN_SCORE = 0.95  # at which an image is moved
+MOVED_AT = 0.95  # the score from which an image is moved where no rule says another
 ANCHORS = 100
 WRONG = 0.2  # share of wrong corrections
 
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Labels with their prompts, those that are negative, and the right label of an image."""
+    """Labels with their prompts, the least score at which the images of each that is filed are moved, and the right
+    label of an image."""
 
     name: str
     labels: Mapping[str, Sequence[str]]
-    negatives: frozenset[str]
+    filed: Mapping[str, float]
     truth: Callable[[data.Item], str]
 
 
@@ -66,26 +68,17 @@ VARIANTS = (Variant("clean"), Variant("a fifth wrong", wrong=WRONG), Variant("on
 
 
 def of_init() -> LabelSet:
-    """Return the labels that `snapsortctl init` writes."""
-    written = yaml.safe_load(DEFAULT.read_text())["labels"]
-    entries = {name: each if isinstance(each, dict) else {"prompts": each} for name, each in written.items()}
-    texts = {
-        name: [each["prompts"]] if isinstance(each["prompts"], str) else each["prompts"]
-        for name, each in entries.items()
-    }
-    negatives = frozenset(name for name, each in entries.items() if each.get("negative"))
-    merged = {"graphic": "picture", "illustration": "picture"}
-
-    def truth(item: data.Item) -> str:
-        return "slide" if item.fine == "slide" else merged.get(item.coarse, item.coarse)
-
-    return LabelSet("labels of init", texts, negatives, truth)
+    """Return the labels that `snapsortctl init` writes, filed as its rules do."""
+    rules = load_config(default_config_path(), os.environ).rules
+    filters = [each for rule in rules if rule.enabled for each in rule.filters if isinstance(each, LabelFilter)]
+    filed = {name: each.min_score for each in filters for name in each.names}
+    return LabelSet("labels of init", evaluate.starter_prompts(), filed, evaluate.MAPPINGS["starter"])
 
 
 def made_up() -> LabelSet:
-    """Return seven labels whose prompts describe their images in other words than training did."""
-    texts = {name: list(each) for name, each in prompts.HELD_OUT["coarse_paraphrased"].items()}
-    return LabelSet("seven made-up labels", texts, frozenset(), evaluate.seven_labels)
+    """Return seven labels whose prompts describe their images in other words than training did, all of them filed."""
+    labels = prompts.HELD_OUT["coarse_paraphrased"]
+    return LabelSet("seven made-up labels", labels, dict.fromkeys(labels, MOVED_AT), evaluate.seven_labels)
 
 
 @dataclass(frozen=True)
@@ -126,7 +119,8 @@ class Bench:
         }
         self.zero_shot = zero_shot_scores(self.about, images.vectors)
         self.truth = np.array([self.names.index(labels.truth(item)) for item in images.items])
-        self.is_negative = np.array([name in labels.negatives for name in self.names])
+        self.is_filed = np.array([name in labels.filed for name in self.names])
+        self.moved_at = np.array([labels.filed.get(name, 1.0) for name in self.names])
 
     def draw(self, seed: int, count: int, variant: Variant) -> dict[str, float]:
         """Return the figures of the half that was not drawn from, after `count` corrections of each label."""
@@ -155,11 +149,11 @@ class Bench:
         return base64.b64encode(self.images.vectors[row].astype("<f2").tobytes()).decode("ascii")
 
     def figures(self, scores: Array, truth: np.ndarray[Any, Any]) -> dict[str, float]:
-        """Return accuracy with negatives merged, and recall and precision of what is moved, in percent."""
+        """Return accuracy with unfiled labels merged, and recall and precision of what is moved, all in percent."""
         best = scores.argmax(axis=1)
-        right = (best == truth) | (self.is_negative[best] & self.is_negative[truth])
-        moved = ~self.is_negative[best] & (scores.max(axis=1) >= MIN_SCORE)
-        due = ~self.is_negative[truth]
+        right = (best == truth) | ~(self.is_filed[best] | self.is_filed[truth])
+        moved = self.is_filed[best] & (scores.max(axis=1) >= self.moved_at[best])
+        due = self.is_filed[truth]
         correct = (moved & (best == truth)).sum()
         return {
             "accuracy": 100 * right.mean(),
