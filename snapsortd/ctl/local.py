@@ -33,6 +33,7 @@ class LocalBackend:
         self.accept = session.reviewing.accept
         self.review = session.reviewing.review
         self.index = session.indexing.index
+        self.commit = session.indexing.commit
         self._session = session
 
     def learned(self) -> dict[str, Any]:

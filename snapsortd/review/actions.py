@@ -25,13 +25,19 @@ class Actions:
         open_file: Callable[[str], None],
         reveal_file: Callable[[str], None],
         set_threshold: Callable[[str, float], None],
+        make_label: Callable[[str, str], str],
     ) -> None:
-        """`set_threshold` writes a rule's `min_score`, and has it take effect."""
+        """`set_threshold` writes a rule's `min_score`, and has it take effect.
+
+        `make_label` does so with a label for the group that an image is the first example of, by its path and a name;
+        it returns the name of the label's rule.
+        """
         self._desk = desk
         self._daemon = daemon
         self._open_file = open_file
         self._reveal_file = reveal_file
         self._set_threshold = set_threshold
+        self._make_label = make_label
 
     @property
     def by_name(self) -> dict[str, Callable[..., Reply]]:
@@ -46,6 +52,7 @@ class Actions:
             "reveal": self.reveal,
             "replay": self.replay,
             "threshold": self.threshold,
+            "label": self.label,
             "pause": self.pause,
             "resume": self.resume,
         }
@@ -85,6 +92,11 @@ class Actions:
         """Write a rule's threshold into the configuration."""
         self._set_threshold(rule, value)
         return {"said": f"min_score of {escape(rule)} is {value:g} now"}
+
+    def label(self, group: str, name: str) -> Reply:
+        """Make a label of the group that an image is the first example of."""
+        rule = self._make_label(self._desk.path_of(group) or "", name)
+        return {"said": f"{escape(name)} is a label now, and “{escape(rule)}” a rule in shadow mode"}
 
     def pause(self, seconds: int | None = None) -> Reply:
         """Stop filing for so many seconds, or until it is resumed."""

@@ -42,7 +42,7 @@ def build_app(views: Views, actions: Mapping[str, Callable[..., dict[str, Any]]]
                 return JSONResponse({"error": "this is not a valid request"}, 400)
             except SnapsortError as error:
                 if request.method == "POST":
-                    return JSONResponse({"error": str(error), "hint": error.hint}, 409)
+                    return JSONResponse({"error": error.message, "hint": error.hint}, 409)
                 failed = tag("section", tag("h1", "That did not work"), tag("p", str(error)), class_="empty")
                 return HTMLResponse(page(views.base, "status", failed), 409)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from snapsortd.config import Config
 from snapsortd.review.desk import PAGE, Desk
 from snapsortd.review.markup import Html
+from snapsortd.review.pages.discover import discover_page, groups_found
 from snapsortd.review.pages.history import history_page
 from snapsortd.review.pages.rules import rules_page
 from snapsortd.review.pages.status import status_page
@@ -29,13 +30,18 @@ class Views:
         previews: Previews,
         config: Callable[[], Config],
         status: Callable[[], Mapping[str, Any]],
+        groups: Callable[[], Sequence[Mapping[str, Any]]],
     ) -> None:
-        """`config` reads the configuration anew, `status` asks the daemon, or the journal where none runs."""
+        """`config` reads the configuration anew, `status` asks the daemon, or the journal where none runs.
+
+        `groups` finds the groups of images that look alike.
+        """
         self.base = base
         self._desk = desk
         self._previews = previews
         self._config = config
         self._status = status
+        self._groups = groups
         self._home = os.path.expanduser("~")
 
     @property
@@ -46,6 +52,8 @@ class Views:
             "/cards": self.cards,
             "/history": self.history,
             "/rules": self.rules,
+            "/discover": self.discover,
+            "/groups": self.groups,
             "/status": self.status,
         }
 
@@ -91,6 +99,16 @@ class Views:
             lately = [{**each, "image": self._know(each)} for each in entries if each["kind"] != "undo"]
             rows.append((rule, taken.get(rule.name, {"filed": 0, "undone": 0}), lately))
         return rules_page(self.base, rows)
+
+    def discover(self) -> Html:
+        """Return the page of groups, which are found when it asks for them."""
+        return discover_page(self.base)
+
+    def groups(self) -> Html:
+        """Return the groups of images that look alike."""
+        return groups_found(
+            self.base, [(group, [self._desk.know(path) for path in group["examples"]]) for group in self._groups()]
+        )
 
     def status(self) -> Html:
         """Return what the daemon does, and what waits."""

@@ -128,13 +128,42 @@ def test_a_threshold_by_its_slider(page: Browser, instance: Instance) -> None:
     assert "min_score: 0.6" in instance.config.read_text()
 
 
+def test_a_group_is_named_and_made_a_label(page: Browser, instance: Instance) -> None:
+    page.tab("discover")
+    wait_for(lambda: page.all("#found .rule"), what="groups")
+    (group,) = page.all("#found .rule")
+    assert "Groups of receipt have a label already." in page.one("#found").text
+    assert len(page.all(".examples img")) == 4
+    page.one(".examples button").click()
+    assert page.one("#zoom").is_displayed()
+    page.press(Keys.ESCAPE)
+    field = page.one("#found input")
+    field.clear()
+    field.send_keys("a/b", Keys.ENTER)
+    said(page, "folder – use letters, digits and spaces")
+    page.complaints()  # of the refused request
+    field.send_keys(Keys.ESCAPE)
+    assert field.get_attribute("value") == field.get_attribute("data-found")
+    field.clear()
+    field.send_keys("windows of programs", Keys.ENTER)
+    said(page, "windows of programs is a label now, and “Windows of programs” a rule in shadow mode")
+    assert "gone" in str(group.get_attribute("class"))
+    text = instance.config.read_text()
+    assert 'move: "~/Pictures/Windows of programs/"' in text
+    assert "mode: shadow" in text.partition("name: Windows of programs")[2]
+    page.tab("discover")
+    wait_for(lambda: "No new groups" in page.one("#found").text, what="no new groups")
+    assert page.complaints() == []
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_all_pages_are_for_everybody_and_fit(page: Browser, dark: bool) -> None:
     scheme = "dark" if dark else "light"
     for width, height in ((1440, 900), (360, 740), (3840, 2160)):
         page.resize(width, height, dark=dark)
-        for tab in ("", "history", "rules", "status"):
+        for tab in ("", "history", "rules", "discover", "status"):
             page.tab(tab)
+            wait_for(lambda: not page.all("[aria-busy=true]"), what="groups")
             assert page.violations() == [], (tab, width)
             assert page.run("return document.documentElement.scrollWidth") <= width, (tab, width)
             page.shoot(f"{tab or 'review'}-{width}-{scheme}")

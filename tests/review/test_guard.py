@@ -170,6 +170,8 @@ def test_paths_say_nothing_and_sizes_are_few(browser: Caller) -> None:
         ("act", {"images": []}),
         ("act", []),
         ("threshold", {"rule": "a", "value": "high"}),
+        ("label", {"group": "x", "name": 1}),
+        ("label", {"group": "/etc/passwd", "name": "a"}),
         ("undo", {"all": True}),
     ],
 )

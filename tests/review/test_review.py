@@ -52,6 +52,9 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
         assert "IMG_2201.png" not in history
         assert "3 images filed" in page.get("/rules").text
         assert "Filing new images" in page.get("/status").text
+        assert "No new groups" in page.get("/groups").text  # too few
+        image = next(iter(ids.values()))
+        assert "reload the page" in page.post("/label", {"group": image, "name": "till"}).text
         for order in ("pause", "resume"):
             assert page.post(f"/{order}", {}).status == 200
         entries = instance.json("log", "--path", str(instance.filed / "Screenshots"))["entries"]

@@ -13,6 +13,8 @@ from snapsortd.ctl.commands.index import Indexed, take_in
 from snapsortd.ctl.commands.model_eval import configuration
 from snapsortd.ctl.commands.rules import reload
 from snapsortd.ctl.commands.sim_sort import images_of, pictures
+from snapsortd.ctl.finding.discover import SURE
+from snapsortd.ctl.finding.new_labels import PICTURES, new_labels
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.progress import steps
 from snapsortd.ctl.output.tables import table
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--only", multiple=True, metavar="NAME", help="Only groups of this name; may be repeated.")
 @click.option("--write", is_flag=True, help="Add labels, and rules in shadow mode, to the configuration.")
 @click.option(
-    "--to", "folder", default="~/Pictures", show_default=True, help="The folder in which these rules make their own."
+    "--to", "folder", default=PICTURES, show_default=True, help="The folder in which these rules make their own."
 )
 @json_option
 def discover_command(paths: tuple[str, ...], only: tuple[str, ...], write: bool, folder: str, as_json: bool) -> None:
@@ -38,8 +40,8 @@ def discover_command(paths: tuple[str, ...], only: tuple[str, ...], write: bool,
     are those that snapsortd has classified and left alone. Groups for which the configuration has a label already are
     not listed.
 
-    --write adds a label for each new group whose name is not a guess, or for all of --only NAME, and a rule in shadow
-    mode, which files nothing: `snapsortctl shadow` shows what it would do, `snapsortctl rules promote` makes it live.
+    --write adds a label for each new group whose name is sure, or for all of --only NAME, and a rule in shadow mode,
+    which files nothing: `snapsortctl shadow` shows what it would do, `snapsortctl rules promote` makes it live.
 
     \b
       snapsortctl discover
@@ -47,14 +49,12 @@ def discover_command(paths: tuple[str, ...], only: tuple[str, ...], write: bool,
       snapsortctl discover --write --only receipt
     """
     from snapsortd.config.edit.add_labels import add_labels
-    from snapsortd.ctl.finding.discover import GUESS
-    from snapsortd.ctl.finding.new_labels import new_labels
 
     config = configuration()
     groups, images = found_groups(config, paths, quiet=as_json)
     groups = [group for group in groups if not only or group.name in only]
     new = [group for group in groups if not group.label]
-    chosen = new_labels([each for each in new if only or each.certainty != GUESS], config, folder) if write else []
+    chosen = new_labels([each for each in new if only or each.certainty == SURE], config, folder) if write else []
     if chosen:
         add_labels(locations().config_file, chosen, os.environ)
     is_running = not chosen or reload(locations().socket)
@@ -69,7 +69,7 @@ def discover_command(paths: tuple[str, ...], only: tuple[str, ...], write: bool,
     for each in chosen:
         say(f"{mark} label {escape(each.name)}, and the rule “{escape(each.rule)}” in shadow mode")
     if write and len(chosen) < len({group.name for group in new}):
-        say("Names that are a guess got no label; `--write --only NAME` makes one.")
+        say("Groups whose name is not sure got no label: `--write --only NAME` makes one.")
     if not is_running:
         say("They take effect at the next start of snapsortd.")
 

@@ -57,6 +57,7 @@ def make_page(here: Locations, backend: Backend, previews: Previews, port: int) 
     """Return the page, which talks to the daemon, or to a session in this process."""
     from snapsortd.config import load_config
     from snapsortd.config.edit.tune import tune
+    from snapsortd.ctl.finding.page_groups import PageGroups
     from snapsortd.review.actions import Actions
     from snapsortd.review.browser import open_image
     from snapsortd.review.desk import Desk
@@ -64,7 +65,7 @@ def make_page(here: Locations, backend: Backend, previews: Previews, port: int) 
     from snapsortd.review.views import Views
 
     daemon = backend if isinstance(backend, Client) else None
-    desk = Desk(backend)
+    desk, groups = Desk(backend), PageGroups(here, backend)
 
     def set_threshold(rule: str, value: float) -> None:
         tune(here.config_file, rule, value, os.environ)
@@ -72,7 +73,10 @@ def make_page(here: Locations, backend: Backend, previews: Previews, port: int) 
 
     def views(base: str) -> Views:
         status = daemon.status if daemon else lambda: stopped(here)
-        return Views(base, desk, previews, lambda: load_config(here.config_file, os.environ), status)
+        return Views(base, desk, previews, lambda: load_config(here.config_file, os.environ), status, groups.find)
 
-    actions = Actions(desk, daemon, open_image, reveal_file, set_threshold)
+    def make_label(first: str, name: str) -> str:
+        return groups.make_label(first, name).rule
+
+    actions = Actions(desk, daemon, open_image, reveal_file, set_threshold, make_label)
     return Page(listen(port), views, actions.by_name)

@@ -16,10 +16,11 @@ from snapsortd.vision.finder import Finder, FoundGroup
 
 EXAMPLES = 4
 """Images that are shown of a group."""
-LIKELY, SURE = 0.5, 0.7
+LIKELY_FROM, SURE_FROM = 0.5, 0.7
 """Shares of a group's images that agree on its name. On labelled images, names were right for all groups but one from
 the higher on, and for half of those below the lower."""
-GUESS = "a guess"
+SURE, LIKELY, GUESS = "sure", "likely", "a guess"
+"""How sure a name is."""
 MAX_OTHERS = 5_000
 """Other known images that a group is compared with."""
 TOLD_SHARE = 0.2
@@ -49,7 +50,7 @@ class Group:
     @property
     def certainty(self) -> str:
         """Return in a word how sure its name is."""
-        return "sure" if self.agreement >= SURE else "likely" if self.agreement >= LIKELY else GUESS
+        return SURE if self.agreement >= SURE_FROM else LIKELY if self.agreement >= LIKELY_FROM else GUESS
 
     def to_json(self) -> dict[str, Any]:
         """Return the group JSON-ready, with a part of its images."""
@@ -88,7 +89,7 @@ def discover(
     """Return the groups among the images at these places that are still there, each content once."""
     paths = {place.sha256: place.path for place in places if is_there(place)}
     with Finder(config.model.name, here) as finder:
-        everything = index.embeddings(finder.checkpoint)
+        everything = list(index.embeddings(finder.checkpoint))
         known = [each for each in everything if each[0] in paths]
         others = [embedding for sha256, embedding in everything if sha256 not in paths][:MAX_OTHERS]
         found = finder.groups([embedding for _, embedding in known], others)

@@ -13,6 +13,8 @@ from snapsortd.ctl.finding.discover import Group
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count
 
+PICTURES = "~/Pictures"
+"""The folder in which the rules of new labels make theirs."""
 _UNFIT = re.compile(r"^[.~]|[/{}]")
 """What cannot be in the name of a folder, or means something else there."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snapsortd.review.markup import Html, Part, join, tag
 
-TABS = (("", "Review"), ("history", "History"), ("rules", "Rules"), ("status", "Status"))
+TABS = (("", "Review"), ("history", "History"), ("rules", "Rules"), ("discover", "Discover"), ("status", "Status"))
 
 
 def page(base: str, here: str, *content: Part, script: str = "", unsure: int | None = None) -> Html:
