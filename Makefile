@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 STAMP := $(VENV)/installed
 DEV := $(VENV)/installed-dev
 
-.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn install clean
+.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover install clean
 
 venv: $(STAMP)
 
@@ -76,6 +76,10 @@ bench-model: dev
 # How it learns from corrections, on the same images: writes build/bench-learn.json.
 bench-learn: dev
 	$(BIN)/python packaging/embedded-model/bench_learn.py $(CORPUS)
+
+# How well the groups of `snapsortctl discover` agree with the kinds of these images: writes build/bench-discover.json.
+bench-discover: dev
+	$(BIN)/python packaging/embedded-model/bench_discover.py $(CORPUS)
 
 # Installs the lowest versions that pyproject.toml allows, and runs the tests of decisions and of the model with them.
 lowest: build/tools/bin/uv

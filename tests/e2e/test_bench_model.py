@@ -1,4 +1,4 @@
-"""`make bench-model` on a corpus of two drawn images: only the form of the figures is checked."""
+"""`make bench-model` and `make bench-discover` on a corpus of drawn images: only the form of the figures is checked."""
 
 from __future__ import annotations
 
@@ -71,7 +71,29 @@ def test_a_small_bench_tells_every_figure(corpus: Path, tmp_path: Path) -> None:
         assert picture.format == "PNG"
 
 
-def test_without_a_corpus_it_says_what_to_do(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, BENCH / "bench_model.py", tmp_path], capture_output=True, text=True)
+@pytest.mark.bench
+@pytest.mark.timeout(300)
+def test_a_small_bench_of_groups_tells_every_figure(corpus: Path, tmp_path: Path) -> None:
+    folder, out = corpus / "corpus", tmp_path / "bench-discover.json"
+    with (folder / "index.csv").open("a", newline="") as file:
+        rows = csv.writer(file)
+        for number in range(6):
+            receipt(number).save(folder / f"r{number}.png")
+            screenshot(number).save(folder / f"s{number}.png")
+            rows.writerow((f"r{number}.png", "receipt", "receipt", "test", "us/ours", "", ""))
+            rows.writerow((f"s{number}.png", "web_page_screenshot", "screenshot", "test", "us/ours", "", ""))
+    done = subprocess.run(
+        [sys.executable, BENCH / "bench_discover.py", corpus, "--out", out], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    figures = json.loads(out.read_text())
+    assert (figures["images"], figures["kinds"], figures["groups"]) == (16, 2, 2)
+    assert (figures["purity"], figures["mutual_information"]) == pytest.approx((1, 1))
+    assert 0 < figures["covered"] <= 1
+
+
+@pytest.mark.parametrize("bench", ["bench_model.py", "bench_discover.py"])
+def test_without_a_corpus_it_says_what_to_do(bench: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, BENCH / bench, tmp_path], capture_output=True, text=True)
     assert done.returncode != 0
     assert "name the folder with the image corpus" in done.stderr
