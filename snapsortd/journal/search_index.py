@@ -7,6 +7,7 @@ alone (table `indexed`).
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +47,11 @@ class SearchIndex:
             row = db.execute(statement, (os.fsencode(path), identity.size, identity.mtime_ns)).fetchone()
         return row["sha256"] if row else None
 
-    def embeddings(self, checkpoint: str) -> list[tuple[bytes, bytes]]:
-        """Return SHA-256 and embedding of all images by this checkpoint, always in the same order."""
+    def embeddings(self, checkpoint: str) -> Iterator[tuple[bytes, bytes]]:
+        """Yield SHA-256 and embedding of all images by this checkpoint, always in the same order."""
         statement = "SELECT sha256, embedding FROM embeddings WHERE checkpoint = ? ORDER BY sha256"
         with self._file.reading() as db:
-            return [(row[0], row[1]) for row in db.execute(statement, (checkpoint,))]
+            yield from ((row[0], row[1]) for row in db.execute(statement, (checkpoint,)))
 
     def places_of(self, sha256: bytes) -> list[KnownPlace]:
         """Return where an image was, in order of the paths; of a file that changed, its older versions too."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Any
 
@@ -66,21 +66,26 @@ class Finder:
         found: list[list[list[float]]] = self._answer(embeddings, {"label_sets": label_sets})
         return found
 
-    def nearest(self, embeddings: Sequence[bytes], limit: int, like: int = 0) -> list[tuple[int, float]]:
-        """Return place and cosine of the images that are most like the text, or else like the one at the place `like`.
+    def nearest(self, embeddings: Iterable[bytes], limit: int, like: bytes = b"") -> list[tuple[int, float]]:
+        """Return place and cosine of the images that are most like the text, or else like the embedding `like`.
 
         Raise ModelError.
         """
-        return [(row, cosine) for row, cosine in self._answer(embeddings, {"limit": limit, "like": like})]
+        return [(row, cosine) for row, cosine in self._answer(embeddings, {"limit": limit, "like": like.hex()})]
 
-    def _answer(self, embeddings: Sequence[bytes], asked: Mapping[str, Any]) -> Any:
-        """Send what is asked and the embeddings (float16, little-endian), and return the answer."""
-        length = Counter(map(len, embeddings)).most_common(1)[0][0] if embeddings else 2
-        same = [each if len(each) == length else bytes(length) for each in embeddings]
+    def _answer(self, embeddings: Iterable[bytes], asked: Mapping[str, Any]) -> Any:
+        """Send what is asked and the embeddings (float16, little-endian), and return the answer.
+
+        They are sent while they are read from the journal. One of another length than the first is like no image.
+        """
+        waiting = iter(embeddings)
+        part = list(islice(waiting, CHUNK))
+        length = len(part[0]) if part else 2
         with suppress(BrokenPipeError):  # the reason is in the answer
             self._send({**asked, "dim": length // 2})
-            for start in range(0, len(same), CHUNK):
-                self._to.write(b"".join(same[start : start + CHUNK]))
+            while part:
+                self._to.write(b"".join(each if len(each) == length else bytes(length) for each in part))
+                part = list(islice(waiting, CHUNK))
             self._to.close()
         return self._receive()["answer"]
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import backlog
+import finding
 import latency
 import memory
 import moving
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[World], dict[str, Any]]] = {
     "moving": moving.measure,
     "scaling": scaling.measure,
     "reviewing": reviewing.measure,
+    "finding": finding.measure,
 }
 
 

@@ -38,6 +38,8 @@ class Amounts:
     """Files that are moved to each file system, alternating with a plain move."""
     unsure: tuple[int, ...]
     """Images on the review page."""
+    known: tuple[int, ...]
+    """Images that are searched."""
 
 
 FULL = Amounts(
@@ -52,6 +54,7 @@ FULL = Amounts(
     filed_at_each_scale=40,
     moves=60,
     unsure=(100, 1000, 10_000),
+    known=(100, 100_000),
 )
 SMALL = Amounts(
     rounds=1,
@@ -65,6 +68,7 @@ SMALL = Amounts(
     filed_at_each_scale=3,
     moves=3,
     unsure=(10, 100),
+    known=(10, 100),
 )
 
 

@@ -65,6 +65,7 @@ def figures_wanted() -> set[str]:
         "memory.vit_b32.classifier.after_backlog.rss",
         "moving_ratio.same_disk",
         "moving_ratio.other_disk",
+        "finding_cost_cpu_s",
     }
 
 

@@ -42,6 +42,10 @@ def put(instance: Instance, name: str, image: Image.Image) -> Path:
     return (instance.folder / name).rename(instance.inbox / name)
 
 
+def found(instance: Instance, *words: str) -> list[str]:
+    return [each["path"] for each in instance.json("find", *words)["images"]]
+
+
 def test_a_photographed_receipt_is_named_by_what_is_written_on_it_and_undone(instance: Instance) -> None:
     arrived = put(instance, "IMG_0815.jpg", photographed(written(RECEIPT)))
     filed = instance.filed / "Receipts" / "2026-10" / "2026-10-11 rewe 23.40.jpg"
@@ -50,10 +54,17 @@ def test_a_photographed_receipt_is_named_by_what_is_written_on_it_and_undone(ins
     assert story["text"] == {"lines": 11, "line": "REWE", "date": "2026-10-11", "amount": "23.40"}
     assert "11 lines, title “REWE”, date 2026-10-11, amount 23.40" in instance.ctl("explain", str(filed)).stdout
     assert "Vollmilch" not in json.dumps(story)
+    searches = (("--text", "rewe"), ("a", "till", "receipt"))
+    for words in searches:
+        assert found(instance, *words)[0] == str(filed)
     instance.ctl("undo", "--last", "1")
     assert arrived.exists()
+    for words in searches:
+        assert found(instance, *words)[0] == str(arrived)
     instance.ctl("forget", str(arrived), "--yes")
     assert "text" not in instance.json("explain", str(arrived))
+    for words in searches:
+        assert str(arrived) not in found(instance, *words)
 
 
 def test_what_no_rule_asks_about_is_not_read(instance: Instance) -> None:

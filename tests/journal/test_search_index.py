@@ -76,7 +76,7 @@ def test_both_versions_of_a_file_that_changed_after_it_was_left_alone_are_known(
 def test_embeddings_are_those_of_one_checkpoint_in_a_lasting_order(journal: Journal) -> None:
     for sha256, checkpoint in ((TWO, "a model"), (ONE, "a model"), (ONE, "another")):
         journal.embeddings.remember(sha256, checkpoint, sha256[:4])
-    assert journal.search.embeddings("a model") == [(ONE, ONE[:4]), (TWO, TWO[:4])]
+    assert list(journal.search.embeddings("a model")) == [(ONE, ONE[:4]), (TWO, TWO[:4])]
 
 
 def test_another_program_sees_what_was_committed(journal: Journal, path: str) -> None:

@@ -135,7 +135,7 @@ def test_a_group_is_named_and_made_a_label(page: Browser, instance: Instance) ->
     assert "Groups of receipt have a label already." in page.one("#found").text
     assert len(page.all(".examples img")) == 4
     page.one(".examples button").click()
-    assert page.one("#zoom").is_displayed()
+    wait_for(lambda: page.one("#zoom").is_displayed(), what="the image, large")
     page.press(Keys.ESCAPE)
     field = page.one("#found input")
     field.clear()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from snapsortd.ctl.finding.known import is_there, open_known
 from snapsortd.files.locations import Locations
+from snapsortd.journal.examples import Embeddings
 from snapsortd.journal.search_index import SearchIndex
 from snapsortd.journal.texts import Texts
 from snapsortd.vision.finder import Finder
@@ -44,11 +45,8 @@ def find_images(here: Locations, model: str, description: str, words: str, limit
         if not description:
             return list(islice(_existing(index, ((sha256, None) for sha256 in lines or ()), lines), limit))
         with Finder(model, here, description) as finder:
-            known = index.embeddings(finder.checkpoint)
-            if lines is not None:
-                known = [each for each in known if each[0] in lines]
-            ranked = finder.nearest([embedding for _, embedding in known], MAX_RANKED)
-        return list(islice(_existing(index, ((known[row][0], cosine) for row, cosine in ranked), lines), limit))
+            ranked = _ranked(index, finder, lines)
+        return list(islice(_existing(index, ranked, lines), limit))
 
 
 def find_similar(here: Locations, model: str, path: str, limit: int) -> list[FoundImage] | None:
@@ -60,13 +58,27 @@ def find_similar(here: Locations, model: str, path: str, limit: int) -> list[Fou
         index = SearchIndex(file)
         wanted = {place.sha256 for place in index.places_at(path) if is_there(place)}
         with Finder(model, here) as finder:
-            known = index.embeddings(finder.checkpoint)
-            like = next((row for row, each in enumerate(known) if each[0] in wanted), None)
+            embeddings = Embeddings(file)
+            like = next(filter(None, (embeddings.of(each, finder.checkpoint) for each in wanted)), None)
             if like is None:
                 return None
-            ranked = finder.nearest([embedding for _, embedding in known], MAX_RANKED, like)
-        found = _existing(index, ((known[row][0], cosine) for row, cosine in ranked), None)
-        return list(islice((each for each in found if each.path != path), limit))
+            ranked = _ranked(index, finder, None, like)
+        return list(islice((each for each in _existing(index, ranked, None) if each.path != path), limit))
+
+
+def _ranked(
+    index: SearchIndex, finder: Finder, among: Container[bytes] | None, like: bytes = b""
+) -> list[tuple[bytes, float]]:
+    """Return SHA-256 and cosine of the images that `finder` finds, of all known ones or those with these SHA-256."""
+    contents = list[bytes]()
+
+    def embeddings() -> Iterator[bytes]:
+        for sha256, embedding in index.embeddings(finder.checkpoint):
+            if among is None or sha256 in among:
+                contents.append(sha256)
+                yield embedding
+
+    return [(contents[row], cosine) for row, cosine in finder.nearest(embeddings(), MAX_RANKED, like)]
 
 
 def _existing(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,7 +25,7 @@ from snapsortd.vision.child.engines.labels import embed_prompts
 from snapsortd.vision.child.engines.logit_scale import read_logit_scale
 from snapsortd.vision.child.engines.scoring import label_scorer
 from snapsortd.vision.child.finding.groups import find_groups
-from snapsortd.vision.child.finding.nearest import nearest
+from snapsortd.vision.child.finding.nearest import ROWS, nearest
 from snapsortd.vision.child.finding.phrases import KINDS
 from snapsortd.vision.embed_texts import embed_texts
 
@@ -40,26 +40,34 @@ def main() -> int:
             texts = pool.submit(_embed, folder, model["texts"]) if model["texts"] else None
             _say({"checkpoint": digest})
             asked = _line()
-            images = np.frombuffer(sys.stdin.buffer.read(), "<f2").reshape(-1, asked["dim"])
+            parts = _embeddings(asked["dim"])
+            if "limit" in asked:
+                like = np.frombuffer(bytes.fromhex(asked["like"]), "<f2").astype(np.float32)
+                _say({"answer": nearest(parts, texts.result()[0] if texts else like, asked["limit"])})
+                return 0
+            images = np.concatenate([np.zeros((0, asked["dim"]), np.float16), *parts])
+            kinds = read_kinds(folder, digest, model["state_dir"])
+
+            def embedded(labels: Mapping[str, Sequence[str]]) -> list[Array]:
+                return embed_prompts(labels, digest, model["cache_dir"], lambda texts: _embed(folder, texts))
+
             if "grouped" in asked:
-                kinds = read_kinds(folder, digest, model["state_dir"])
-                prompts = embed_prompts(KINDS, digest, model["cache_dir"], lambda texts: _embed(folder, texts))
-                _say({"answer": _groups(images, asked["grouped"], prompts, kinds.means if kinds else None)})
-            elif "label_sets" in asked:
-                scale, kinds = read_logit_scale(folder), read_kinds(folder, digest, model["state_dir"])
-                sets = [
-                    embed_prompts(labels, digest, model["cache_dir"], lambda texts: _embed(folder, texts))
-                    for labels in asked["label_sets"]
-                ]
-                vectors = normalised(images.astype(np.float32))
-                _say({"answer": [label_scorer(each, scale, kinds).scores(vectors).tolist() for each in sets]})
+                found = _groups(images, asked["grouped"], embedded(KINDS), kinds.means if kinds else None)
+                _say({"answer": found})
             else:
-                wanted = texts.result()[0] if texts else images[asked["like"]].astype(np.float32)
-                _say({"answer": nearest(images, wanted, asked["limit"])})
+                scale, vectors = read_logit_scale(folder), normalised(images.astype(np.float32))
+                scorers = [label_scorer(embedded(each), scale, kinds) for each in asked["label_sets"]]
+                _say({"answer": [each.scores(vectors).tolist() for each in scorers]})
     except ModelError as error:
         _say({"failed": error.message, "hint": error.hint})
         return 1
     return 0
+
+
+def _embeddings(dim: int) -> Iterator[NDArray[np.float16]]:
+    """Yield what is written to this process, (n, dim) each, until its end."""
+    while data := sys.stdin.buffer.read(ROWS * dim * 2):
+        yield np.frombuffer(data, "<f2").reshape(-1, dim)
 
 
 def _groups(
