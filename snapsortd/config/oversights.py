@@ -11,9 +11,10 @@ from snapsortd.config.settings import Config, WatchFolder
 from snapsortd.config.yaml_tree import Node
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.text import count
+from snapsortd.files.installed import INSTALL_TEXT, can_read_text
 from snapsortd.rules.filters import DescriptionFilter, LabelFilter, Not
 from snapsortd.rules.meant import PLACEHOLDERS
-from snapsortd.rules.placeholders import Part
+from snapsortd.rules.placeholders import COMPOSED, Part
 from snapsortd.rules.rule import FilterMode, Rule, RuleAction
 
 _DATE_CODE = re.compile(r"%-?[YmdHMSyBbjV]\b")
@@ -76,6 +77,8 @@ def _about(rule: Rule, config: Config) -> Iterator[Found]:
         yield ("filters",), "an image has one label only, so this rule never matches; write one filter with a list"
     if config.describe is None and _wants_description(rule):
         yield (), "no image has a description, because there is no captioner: set 'describe' at the top"
+    if config.describe is None and not can_read_text() and _names(rule) & COMPOSED:
+        yield (), f"little is known for names: set 'describe' at the top, or {INSTALL_TEXT}"
     for number, action in enumerate(rule.actions):
         steps: Steps = ("actions", number, str(action.kind))
         for text in _about_action(action, sources):
@@ -84,8 +87,11 @@ def _about(rule: Rule, config: Config) -> Iterator[Found]:
 
 def _wants_description(rule: Rule) -> bool:
     inner = (each.filter if isinstance(each, Not) else each for each in rule.filters)
-    named = (each.name for action in rule.actions for each in action.placeholders())
-    return any(isinstance(each, DescriptionFilter) for each in inner) or "caption" in named
+    return any(isinstance(each, DescriptionFilter) for each in inner) or "caption" in _names(rule)
+
+
+def _names(rule: Rule) -> frozenset[str]:
+    return frozenset(each.name for action in rule.actions for each in action.placeholders())
 
 
 def _applies_in(rule: Rule, folder: WatchFolder) -> bool:

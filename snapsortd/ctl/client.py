@@ -71,6 +71,7 @@ class Backend(Protocol):
     def reload(self) -> Reply: ...
     def index(self, path: str, *, text: bool = False) -> Reply: ...
     def commit(self) -> Reply: ...
+    def describe(self, path: str) -> Reply: ...
 
 
 @contextmanager
@@ -201,6 +202,10 @@ class Client:
     def index(self, path: str, *, text: bool = False) -> Reply:
         """Take an image into the search, with `text` also its text."""
         return self._call("POST", "/v1/index", {"path": path, "text": text})
+
+    def describe(self, path: str) -> Reply:
+        """Return an image in words."""
+        return self._call("POST", "/v1/describe", {"path": path})
 
     def commit(self) -> Reply:
         """Have all that is known written to the journal, where other programs can read it."""

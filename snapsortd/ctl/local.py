@@ -34,6 +34,7 @@ class LocalBackend:
         self.review = session.reviewing.review
         self.index = session.indexing.index
         self.commit = session.indexing.commit
+        self.describe = session.describing.describe
         self._session = session
 
     def learned(self) -> dict[str, Any]:

@@ -44,6 +44,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "similar": ("find", "Find images that look like one."),
         "index": ("index", "Take older folders into the search; moves nothing."),
         "discover": ("discover", "Find groups of images that look alike, and name them."),
+        "describe": ("describe", "Put images into words, and say what a rule could name them."),
     },
     "Teach": {
         "correct": ("teaching", "Give images their right label; they are filed by it, and learnt from."),

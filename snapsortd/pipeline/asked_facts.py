@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from snapsortd.domain.caption import Caption
 from snapsortd.domain.decision import Ask
 from snapsortd.domain.errors import FileChanged
 from snapsortd.domain.image_text import ImageText
+from snapsortd.files.installed import can_read_text
 from snapsortd.files.open_file import OpenFile
 from snapsortd.journal import Journal
 from snapsortd.rules.filters import Facts
 from snapsortd.vision.captioner import Captioner
 from snapsortd.vision.reader import Reader
+
+T = TypeVar("T")
 
 
 class Awaited(Protocol):
@@ -58,6 +61,8 @@ class AskedFacts:
         known = self._journal.texts.of(image.sha256)
         if known is not None:
             return known
+        if not can_read_text():  # only rules that can do without it ask then
+            return ImageText()
         with self._reader.ask(image.fd, image_format) as reading:
             yield reading
             text = reading.wait(should_stop)
@@ -86,6 +91,18 @@ class AskedFacts:
         if caption.text:
             self._journal.captions.store(image.sha256, name, caption.text)
         return caption
+
+
+def waited_for(life: Generator[Awaited, None, T]) -> T:
+    """Return the result of a generator whose answers this thread waits for."""
+    try:
+        while True:
+            next(life)
+    except StopIteration as ended:
+        result: T = ended.value
+        return result
+    finally:
+        life.close()
 
 
 def _check_unchanged(image: OpenFile) -> None:

@@ -12,8 +12,7 @@ from snapsortd.domain.result import FINAL, Known
 from snapsortd.journal import Journal, LogQuery
 from snapsortd.pipeline.by_hand import MOVED_BY_HAND
 from snapsortd.pipeline.known_names import check_rule
-from snapsortd.pipeline.replies import entry_to_json, iso, parse_time, status_to_json
-from snapsortd.rules.text_values import text_values
+from snapsortd.pipeline.replies import entry_to_json, iso, parse_time, status_to_json, text_to_json
 
 MAX_ENTRIES = 1000
 MAX_PROBLEMS = 20
@@ -123,11 +122,7 @@ class History:
         """Return what was found in the text of the image, if that was read."""
         sha256 = (known.sha256 if known else b"") or (entries[0].intent.sha256 if entries else b"")
         text = self._journal.texts.of(sha256)
-        if text is None:
-            return {}
-        values = text_values(text)
-        found = {name.removeprefix("text."): str(value) for name, value in values.items() if value}
-        return {"text": {"lines": len(text.lines), **found}}
+        return {} if text is None else {"text": text_to_json(text)}
 
     def _due(self, known: Known | None) -> str | None:
         """Return when the rules are to be applied again, or None."""

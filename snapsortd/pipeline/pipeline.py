@@ -21,7 +21,7 @@ from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
 from snapsortd.pipeline.asked_again import due_of, without_repeats
-from snapsortd.pipeline.asked_facts import AskedFacts, Awaited
+from snapsortd.pipeline.asked_facts import AskedFacts, Awaited, waited_for
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import main_photo
 from snapsortd.pipeline.corrected import as_told, from_its_place
@@ -99,15 +99,7 @@ class Pipeline:
 
     def process(self, path: str, root: str, should_stop: Callable[[], bool], terms: Terms) -> Result:
         """Process one image from start to end, waiting for the classifier. Raise as `file_image` does."""
-        life = self.file_image(path, root, should_stop, terms)
-        try:
-            while True:
-                next(life)
-        except StopIteration as ended:
-            result: Result = ended.value
-            return result
-        finally:
-            life.close()
+        return waited_for(self.file_image(path, root, should_stop, terms))
 
     def file_image(self, path: str, root: str, should_stop: Callable[[], bool], terms: Terms) -> Life:
         """Classify the image at `path`, which is in the watched folder `root`, and file it by the rules.

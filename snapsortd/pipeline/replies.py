@@ -13,12 +13,14 @@ from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.example import Example
 from snapsortd.domain.image import Classification, FileFacts
+from snapsortd.domain.image_text import ImageText
 from snapsortd.domain.metadata import metadata_from_json
 from snapsortd.domain.result import Result
 from snapsortd.domain.text import truncate
 from snapsortd.journal import Counts, Problem, Selection
 from snapsortd.pipeline.undo import UndoResult
 from snapsortd.rules.preview import preview_actions
+from snapsortd.rules.text_values import text_values
 
 
 def status_to_json(counts: Counts, problems: Sequence[Problem]) -> dict[str, Any]:
@@ -236,3 +238,9 @@ def example_to_json(example: Example) -> dict[str, Any]:
         "at": iso(example.at),
         "sha256": example.sha256.hex(),
     }
+
+
+def text_to_json(text: ImageText) -> dict[str, Any]:
+    """Return how many lines an image has, and its title, date and amount where there are any; never the text itself."""
+    found = {name.removeprefix("text."): str(value) for name, value in text_values(text).items() if value}
+    return {"lines": len(text.lines), **found}

@@ -32,6 +32,7 @@ from snapsortd.pipeline.asked_facts import AskedFacts
 from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
+from snapsortd.pipeline.describing import Describing
 from snapsortd.pipeline.history import History
 from snapsortd.pipeline.indexing import Indexing
 from snapsortd.pipeline.known_names import check_batch, check_rule
@@ -88,6 +89,7 @@ class Session:
         self.teaching = Teaching(self)
         self.reviewing = Reviewing(self)
         self.indexing = Indexing(self)
+        self.describing = Describing(self)
         self.config = config
         self.claims = Claims(locations.claims_dir, config.path)
         self.keep_lock: Callable[[], None] = lambda: None

@@ -10,7 +10,7 @@ from snapsortd.domain.errors import TemplateError
 PLACEHOLDERS = (
     *("name", "ext", "label", "score", "margin", "rule", "counter", "added", "created", "modified", "taken", "parent"),
     *("relative", "camera", "width", "height", "megapixels", "format", "size", "frames", "host"),
-    *("text.line", "text.date", "text.amount", "caption"),
+    *("text.line", "text.date", "text.amount", "caption", "description", "slug"),
 )
 _MEANT = {
     "{taken:%Y}": ("year", "yyyy"),

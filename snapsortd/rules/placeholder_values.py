@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from snapsortd.domain.names import split_name
 from snapsortd.domain.text import size_words
 from snapsortd.rules.filters import Facts
+from snapsortd.rules.in_words import in_words
 from snapsortd.rules.placeholders import FILE_DATE
 from snapsortd.rules.text_values import text_values
 
@@ -22,6 +23,7 @@ def values_of(facts: Facts, rule: str, groups: Mapping[str, str]) -> dict[str, o
     name, ext = split_name(own_name)
     image = classification.image
     root = file.root.rstrip("/") + "/"
+    written = text_values(facts.text)
     return {
         "name": name,
         "ext": ext,
@@ -46,7 +48,8 @@ def values_of(facts: Facts, rule: str, groups: Mapping[str, str]) -> dict[str, o
         "host": _host(file.urls),
         "caption": facts.caption and facts.caption.text,
         **{f"exif.{tag.casefold()}": " ".join(value.split()) for tag, value in image.exif.items()},
-        **text_values(facts.text),
+        **written,
+        **in_words(facts, written),
         **{f"regex.{group}": text for group, text in groups.items()},
     }
 

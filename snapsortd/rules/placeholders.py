@@ -19,9 +19,12 @@ from snapsortd.rules.transliterate import to_ascii
 
 DATES = frozenset({"added", "created", "modified", "taken", "text.date"})
 DEFAULT_DATE_FORMAT = "%Y-%m-%d"
+COMPOSED = frozenset({"description", "slug"})
+"""Placeholders for an image in a few words; their default `name` is the file's own name."""
 ASKED_FOR: Mapping[str, tuple[Ask, ...]] = {
     **dict.fromkeys(("text.line", "text.date", "text.amount"), (Ask.TEXT,)),
     "caption": (Ask.CAPTION,),
+    **dict.fromkeys(COMPOSED, tuple(Ask)),
 }
 """The facts that the values of placeholders come from, where those are found out only if they are asked for."""
 PATH = "path"
@@ -57,7 +60,7 @@ class Placeholder:
         if value is None and self.name == "taken" and self.default is None:
             value = values.get(FILE_DATE)
         if value is None or value == "":
-            value = self._missing()
+            value = values["name"] if self.name in COMPOSED and self.default == "name" else self._missing()
         if isinstance(value, date):
             value = value.strftime(self.date_format)
         text = score_text(value) if isinstance(value, float) else str(value)

@@ -76,6 +76,13 @@ RECIPES = {
         {"Desktop/Screenshot (1).png": lambda: saved(screenshot()), "Desktop/cat.png": lambda: saved(photo(1))},
         {"Desktop/Screenshot (1).png": "Pictures/Screenshots/2024/2024-06-01 001.png"},
     ),
+    "screenshots-by-content": Recipe(
+        {
+            "Pictures/Screenshots/Screenshot (1).png": lambda: saved(screenshot()),
+            "Pictures/Screenshots/cat.png": lambda: saved(photo(1)),
+        },
+        {"Pictures/Screenshots/Screenshot (1).png": "Pictures/Screenshots/screenshot-settings.png"},
+    ),
     "camera-roll": Recipe(
         {
             "Pictures/Import/100/IMG_1.JPG": lambda: taken(photo(3)),

@@ -57,6 +57,10 @@ def test_a_photographed_receipt_is_named_by_what_is_written_on_it_and_undone(ins
     searches = (("--text", "rewe"), ("a", "till", "receipt"))
     for words in searches:
         assert found(instance, *words)[0] == str(filed)
+    (described,) = instance.json("describe", str(filed))["images"]
+    name = f"{described['label']}-rewe-2026-10-11-23.40"
+    assert described["slug"] == name
+    assert f"{name}.jpg" in instance.ctl("describe", str(filed)).stdout
     instance.ctl("undo", "--last", "1")
     assert arrived.exists()
     for words in searches:

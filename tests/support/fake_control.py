@@ -138,6 +138,16 @@ STATS: dict[str, Any] = {
     "days": [{"name": "2026-11-20", "filed": 1, "undone": 0}, {"name": "2026-11-23", "filed": 39, "undone": 3}],
 }
 
+DESCRIBED: dict[str, Any] = {
+    "description": "receipt REWE\x1b[31m 23.40",
+    "slug": "receipt-rewe-23.40",
+    "label": "receipt",
+    "score": 0.934,
+    "text": {"lines": 11, "line": "REWE\x1b[31m", "amount": "23.40"},
+    "caption": None,
+    "why_no_caption": "there is no captioner",
+}
+
 
 class FakeTeaching:
     """Reply to what a person tells; `control` records the calls."""
@@ -194,7 +204,7 @@ class FakeReviewing:
 
 
 class FakeSearching:
-    """Reply to what takes images into the search."""
+    """Reply to what takes images into the search, and describes them."""
 
     def __init__(self, control: FakeControl) -> None:
         self._control = control
@@ -204,6 +214,12 @@ class FakeSearching:
         if path == self._control.refused:
             raise ImageError("it is not an image")
         return {"path": path, "sha256": "00" * 32, "known": False}
+
+    def describe(self, path: str) -> dict[str, Any]:
+        self._control.note("describe", path=path)
+        if path == self._control.refused:
+            raise ImageError("it is not an image")
+        return DESCRIBED | {"path": path}
 
     def commit(self) -> dict[str, Any]:
         self._control.note("commit")

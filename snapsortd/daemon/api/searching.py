@@ -1,7 +1,8 @@
-"""Taking images into the search, carried out by a running daemon."""
+"""Taking images into the search and putting them into words, carried out by a running daemon."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.errors import JournalError
@@ -18,12 +19,20 @@ class DaemonSearching:
 
     def index(self, path: str, *, text: bool = False) -> dict[str, Any]:
         """Take an image into the search, with `text` also its text."""
+        return self._submit(path, lambda: self._daemon.session.indexing.index(path, text=text))
+
+    def describe(self, path: str) -> dict[str, Any]:
+        """Return an image in words."""
+        return self._submit(path, lambda: self._daemon.session.describing.describe(path))
+
+    def _submit(self, path: str, operation: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return the result of an operation on an image that writes to the journal."""
         daemon = self._daemon
 
         def work() -> dict[str, Any]:
             if daemon.halted:
                 raise JournalError(f"filing is halted: {daemon.halted}")
-            return daemon.session.indexing.index(path, text=text)
+            return operation()
 
         return daemon.jobs.submit(work, needs_model=True, path=path)
 

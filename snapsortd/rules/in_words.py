@@ -1,0 +1,39 @@
+"""An image in a few words, for names: composed of its label, what is written on it, and its description. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from snapsortd.rules.filters import Facts
+
+CATCH_ALL = "other"
+"""The usual name of the label for everything else, which says nothing about an image."""
+MAX_SLUG = 80
+"""Characters of a slug."""
+_SEPARATED = re.compile(r"(?:[^\w.]|_|(?<!\d)\.|\.(?!\d))+")
+"""What is between the words of a slug; a dot stays between digits."""
+_ARTICLE = re.compile(r"(?:a|an|the)\s+", re.IGNORECASE)
+
+
+def in_words(facts: Facts, written: Mapping[str, object]) -> dict[str, object]:
+    """Return the values of `{description}` and `{slug}`; empty if nothing is known but the label.
+
+    `written` holds the values of `{text.…}`. Text with a title and an amount, such as that of a receipt, says more than
+    a description; any other text says less.
+    """
+    label = "" if facts.classification.label == CATCH_ALL else facts.classification.label
+    caption = facts.caption.text if facts.caption else ""
+    if caption and not (written.get("text.line") and written.get("text.amount")):
+        return {"description": caption, "slug": slug(label, _ARTICLE.sub("", caption, count=1))}
+    found = [text for each in written.values() if each and (text := str(each)).casefold() != label.casefold()]
+    return {"description": " ".join([label, *found]).strip(), "slug": slug(label, *found)} if found else {}
+
+
+def slug(*words: str) -> str:
+    """Return the words in lower case with hyphens between them, at most MAX_SLUG characters, cut at a word."""
+    text = _SEPARATED.sub("-", unicodedata.normalize("NFC", " ".join(words)).lower()).strip("-.")
+    if len(text) <= MAX_SLUG:
+        return text
+    return text[: MAX_SLUG + 1].rpartition("-")[0] or text[:MAX_SLUG]
