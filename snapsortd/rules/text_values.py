@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from snapsortd.domain.image_text import ImageText
 from snapsortd.rules.amount_in_text import amount_in_text
 from snapsortd.rules.date_in_text import date_in_text
@@ -30,8 +32,18 @@ def title_line(text: ImageText) -> str:
     if not worded:
         return ""
     highest = max(line.height for line in worded[:_FIRST])
-    title = next(line.text for line in worded if line.height > 0.7 * highest)
+    title = _without_symbols(next(line.text for line in worded if line.height > 0.7 * highest))
     if len(title) <= MAX_TITLE:
         return title
     short = title[: MAX_TITLE + 1].rpartition(" ")[0]
     return short if len(short) > MAX_TITLE // 2 else title[:MAX_TITLE]
+
+
+def _without_symbols(title: str) -> str:
+    """Return the title without symbols at its ends: the buttons of a window, the arrow that leads back."""
+    kept = [number for number, sign in enumerate(title) if not _is_symbol(sign)]
+    return title[kept[0] : kept[-1] + 1]
+
+
+def _is_symbol(sign: str) -> bool:
+    return sign in "•·*" or unicodedata.category(sign) in ("So", "Sm", "Sk", "Zs")

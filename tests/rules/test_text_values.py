@@ -121,6 +121,8 @@ def lines(*texts: tuple[str, float]) -> ImageText:
     [
         (lines(("REWE", 30), ("Domstr. 20", 28)), "REWE"),
         (lines(("10:14", 60), ("Settings", 30), ("Display", 20)), "Settings"),
+        (lines(("● ● ● Settings ×", 30), ("< Back", 20)), "Settings"),
+        (lines(("«Café» & Co. (Köln)", 30)), "«Café» & Co. (Köln)"),
         (lines(("small print", 10), ("INVOICE", 40), ("Mr. Smith", 12)), "INVOICE"),
         (
             lines(
