@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,16 @@ def test_what_cannot_be_meant(tmp_path: Path, rules: str, warning: str) -> None:
 )
 def test_what_can_be_meant(tmp_path: Path, rules: str) -> None:
     assert found(tmp_path, rules) == []
+
+
+def test_a_name_that_is_composed_of_nothing_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = f"- {{name: A, {LABEL}, actions: [rename: '{{slug|name}}.{{ext}}']}}"
+    assert found(tmp_path, rules) == []
+    monkeypatch.setitem(sys.modules, "rapidocr", None)  # as if it were not installed
+    (only,) = found(tmp_path, rules)
+    assert only == "5:3: little is known for names: set 'describe' at the top, or pip install 'snapsortd[text]'"
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

@@ -46,6 +46,10 @@ def test_images_are_described_once_and_only_if_a_rule_depends_on_it(tmp_path: Pa
             assert len(server.asked()) == 2
             assert f"it shows: {RED.rstrip('.')}" in one.ctl("explain", str(car)).stdout
 
+            (described,) = one.json("describe", str(car))["images"]
+            assert described["description"] == described["caption"] == RED.rstrip(".")
+            assert len(server.asked()) == 2
+
             one.ctl("undo", "--all")
             one.ctl("sort", str(one.inbox))
             assert car.exists()

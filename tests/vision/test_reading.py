@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from snapsortd.domain.errors import ClassifierDied, ImageError, TextUnavailable
-from snapsortd.domain.image_text import MAX_LINES, ImageText
+from snapsortd.domain.image_text import MAX_CHARACTERS, MAX_LINES, ImageText
 from snapsortd.vision.messages import image_text_from_json
 from snapsortd.vision.reader import Reader
 from snapsortd.vision.wire import BadMessage
@@ -86,6 +86,17 @@ def test_a_hundred_thousand_specks_are_read_within_limits(reader: Reader, tmp_pa
     found = read(reader, Image.fromarray(specks), tmp_path / "specks.png")
     assert len(found.lines) <= MAX_LINES
     assert lines(read(reader, written(RECEIPT), tmp_path / "next.png")) == LINES
+
+
+def test_an_image_full_of_text_is_read_to_its_end_within_limits(reader: Reader, tmp_path: Path) -> None:
+    page = written([f"{number} ../../etc/passwd and words" for number in range(10, 40)], 12, 320)
+    full = Image.new("RGB", (2 * page.width, page.height))
+    for column in range(2):
+        full.paste(page, (column * page.width, 0))
+    found = read(reader, full, tmp_path / "full.png")
+    assert len(found.lines) <= MAX_LINES
+    assert len(found.text) <= MAX_CHARACTERS
+    assert found.text.count("passwd") > 50
 
 
 def test_what_is_no_image_is_refused_and_the_next_one_is_read(reader: Reader, tmp_path: Path) -> None:
