@@ -5,7 +5,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 STAMP := $(VENV)/installed
 DEV := $(VENV)/installed-dev
 
-.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover install clean
+.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover bench-text install clean
 
 venv: $(STAMP)
 
@@ -80,6 +80,10 @@ bench-learn: dev
 # How well the groups of `snapsortctl discover` agree with the kinds of these images: writes build/bench-discover.json.
 bench-discover: dev
 	$(BIN)/python packaging/embedded-model/bench_discover.py $(CORPUS)
+
+# How well the text in images is read, on drawn ones: writes build/bench-text.json.
+bench-text: dev
+	$(BIN)/python tests/bench/text.py
 
 # Installs the lowest versions that pyproject.toml allows, and runs the tests of decisions and of the model with them.
 lowest: build/tools/bin/uv
