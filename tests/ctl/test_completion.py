@@ -99,13 +99,15 @@ def read_until(terminal: int, end: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("line", "completed"),
+    ("name", "line", "completed"),
     [
-        ("snapsortctl log --rule It\t", "It\\'s\\ a\\ recipe"),
-        ("snapsortctl explain .conf\t", ".config/"),
+        ("bash", "snapsortctl log --rule It\t", "It\\'s\\ a\\ recipe"),
+        ("bash", "snapsortctl log --rule=It\t\x01echo \n", "snapsortctl log --rule=It's a recipe"),
+        ("bash", "snapsortctl explain .conf\t", ".config/"),
+        ("zsh", "snapsortctl log --rule It\t", "It\\'s\\ a\\ recipe"),
+        ("zsh", "snapsortctl explain .conf\t", ".config/"),
     ],
 )
-@pytest.mark.parametrize("name", ["bash", "zsh"])
 def test_tab(name: str, line: str, completed: str, env: dict[str, str], tmp_path: Path) -> None:
     source = tmp_path / "script"
     source.write_text(script(name))

@@ -17,8 +17,12 @@ class Bash(BashComplete):
 
     source_template = """\
 %(complete_func)s() {
-    local kind value word=${COMP_WORDS[COMP_CWORD]}
+    local kind value i words=() word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=()
+    # Bash makes three words of --rule=NAME.
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == = && i -lt COMP_CWORD ]] || words+=("${COMP_WORDS[i]}")
+    done
     while IFS=, read -r kind value; do
         case $kind in
             plain)
@@ -29,7 +33,7 @@ class Bash(BashComplete):
             dir) type compopt &>/dev/null && compopt -o dirnames ;;
         esac
     done < <(
-        COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete "$1" 2>/dev/null
+        COMP_WORDS="${words[*]}" COMP_CWORD=$((${#words[@]} - 1)) %(complete_var)s=bash_complete "$1" 2>/dev/null
     )
 }
 
