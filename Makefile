@@ -1,19 +1,26 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+# 0: pip compiles nothing. It would use one core, and compile what is needed for the build only, too.
+INSTALL := PIP_NO_COMPILE=0 $(BIN)/python -m pip install --quiet --constraint constraints.txt
+COMPILE := $(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true # a few packages have templates named .py
 STAMP := $(VENV)/installed
+NATIVE := $(VENV)/installed-native
 DEV := $(VENV)/installed-dev
 
-.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover bench-text install clean
+.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover bench-text install dist-test clean
 
 venv: $(STAMP)
 
-# All that is needed to run it. systemd-python is built only where its headers are installed, and pywuffs only where it can
-# be built: without it, PNG files are decoded by kornia-rs, one at a time.
-$(STAMP): pyproject.toml constraints.txt setup.py $(wildcard packaging/onnx-towers/*.py) snapsortd/vision/embedded/model.safetensors
+# All that is needed to run it.
+$(STAMP): pyproject.toml constraints.txt packaging/build_hook.py $(wildcard packaging/onnx-towers/*.py) snapsortd/vision/embedded/model.safetensors
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --editable .
+	$(COMPILE)
+	touch $@
+
+# Parts that are built here, in a minute, if that is possible: messages in systemd's journal, and PNG files several at a time.
+$(NATIVE): $(STAMP)
 	if pkg-config --exists libsystemd 2>/dev/null; then $(INSTALL) 'systemd-python>=235'; fi
 	$(INSTALL) 'pywuffs>=2' || echo 'pywuffs could not be built: without it, a backlog of PNG files takes longer'
 	touch $@
@@ -21,11 +28,12 @@ $(STAMP): pyproject.toml constraints.txt setup.py $(wildcard packaging/onnx-towe
 dev: $(DEV)
 
 # PyTorch, transformers and the test tools. The constraints file selects the CPU build of torch.
-$(DEV): $(STAMP)
+$(DEV): $(NATIVE)
 	$(INSTALL) --editable '.[dev]'
+	$(COMPILE)
 	touch $@
 
-run: venv
+run: $(NATIVE)
 	$(BIN)/snapsortctl init --if-missing --yes
 	$(BIN)/snapsortd
 
@@ -115,9 +123,13 @@ release: dev
 	$(MAKE) artefacts
 	$(BIN)/python packaging/release/release.py end
 
-install: venv
+install: $(NATIVE)
 	$(BIN)/snapsortctl init --if-missing --no-service
 	$(BIN)/snapsortctl service install
+
+# Builds wheel and sdist, and runs the demo's job from the wheel in an empty environment.
+dist-test: dev
+	folder=$$(mktemp -d) && $(BIN)/python packaging/dist/dist_test.py $$folder && rm -rf $$folder
 
 clean:
 	rm -rf $(VENV) build

@@ -1,8 +1,8 @@
-"""Write the ONNX graphs of a checkpoint's two towers into its folder `towers`.
+"""Write the ONNX graphs of a checkpoint's two towers into a folder's `towers`.
 
-The build of the package does this for the embedded model (setup.py).
+The build of the package does this for the embedded model (packaging/build_hook.py).
 
-usage: write_towers.py CHECKPOINT
+usage: write_towers.py CHECKPOINT FOLDER
 """
 
 from __future__ import annotations
@@ -13,17 +13,14 @@ from pathlib import Path
 from image_tower import write_image_tower
 from text_tower import write_text_tower
 
-FILES = ("towers/image.onnx", "towers/text.onnx")
 
-
-def write_towers(checkpoint: Path, target: Path) -> None:
-    """Write FILES into `target`, from the checkpoint."""
-    image, text = (target / name for name in FILES)
-    image.parent.mkdir(parents=True, exist_ok=True)
-    write_image_tower(checkpoint, image)
-    write_text_tower(checkpoint, text)
+def write_towers(checkpoint: Path, folder: Path) -> None:
+    """Write both graphs below `folder`, which may be the checkpoint itself."""
+    towers = folder / "towers"
+    towers.mkdir(parents=True, exist_ok=True)
+    write_image_tower(checkpoint, towers / "image.onnx")
+    write_text_tower(checkpoint, towers / "text.onnx")
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    write_towers(folder, folder)
+    write_towers(Path(sys.argv[1]), Path(sys.argv[2]))

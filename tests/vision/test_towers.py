@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -75,9 +74,7 @@ def test_the_scores_are_those_of_torch(tmp_path: Path) -> None:
 
 
 def test_the_graphs_are_those_of_this_checkpoint(tmp_path: Path) -> None:
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).symlink_to(os.path.join(FOLDER, name))
-    subprocess.run([sys.executable, SCRIPT, tmp_path], check=True)
+    subprocess.run([sys.executable, SCRIPT, FOLDER, tmp_path], check=True)
     for name in (IMAGE_TOWER, TEXT_TOWER):
         assert (tmp_path / name).read_bytes() == Path(FOLDER, name).read_bytes(), "run `make venv`"
 
