@@ -51,7 +51,9 @@ class SearchIndex:
         """Yield SHA-256 and embedding of all images by this checkpoint, always in the same order."""
         statement = "SELECT sha256, embedding FROM embeddings WHERE checkpoint = ? ORDER BY sha256"
         with self._file.reading() as db:
-            yield from ((row[0], row[1]) for row in db.execute(statement, (checkpoint,)))
+            rows = db.cursor()
+            rows.row_factory = None  # plain tuples, for there are many
+            yield from rows.execute(statement, (checkpoint,))
 
     def places_of(self, sha256: bytes) -> list[KnownPlace]:
         """Return where an image was, in order of the paths; of a file that changed, its older versions too."""

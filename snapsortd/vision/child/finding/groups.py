@@ -3,6 +3,9 @@
 The embeddings are centred, because the images of one person have much in common, and reduced to their principal
 components, because the others are noise to a mean distance. Other images beside them are part of that mean: images of
 one kind alone would otherwise be compared by what distinguishes them.
+
+Descriptions in words are not compared: on 575 images with captions written by people, groups of these had a purity of
+0.98 instead of 0.96, but covered 49 % of the images instead of 86 %.
 """
 
 from __future__ import annotations
