@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from snapsortd.config import Config
-from snapsortd.config.edit.add_labels import NewLabel
 from snapsortd.ctl.finding.discover import Group
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count
+
+if TYPE_CHECKING:
+    from snapsortd.config import Config
+    from snapsortd.config.edit.add_labels import NewLabel
 
 PICTURES = "~/Pictures"
 """The folder in which the rules of new labels make theirs."""
@@ -30,6 +33,8 @@ def new_labels(groups: Sequence[Group], config: Config, folder: str) -> list[New
     A phrase that describes another label, such as one for what is left alone, describes no second one. Raise
     SnapsortError if a name cannot be that of a label and a folder.
     """
+    from snapsortd.config.edit.add_labels import NewLabel
+
     taken = {prompt for label in config.labels for prompt in label.prompts}
     rules = {rule.name for rule in config.rules}
     sizes: dict[str, int] = {}
