@@ -8,7 +8,7 @@ STAMP := $(VENV)/installed
 NATIVE := $(VENV)/installed-native
 DEV := $(VENV)/installed-dev
 
-.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts release bench bench-model bench-learn bench-discover bench-text install dist-test clean
+.PHONY: venv dev run demo picture test bench-test browser-test crash-test soak lint check lowest audit release-check artefacts deb release bench bench-model bench-learn bench-discover bench-text install dist-test clean
 
 venv: $(STAMP)
 
@@ -110,12 +110,20 @@ build/tools/bin/uv: pyproject.toml
 	build/tools/bin/python -m pip install --quiet 'build>=1.3' 'cyclonedx-bom>=7' 'pip-audit>=2.9' 'uv>=0.9'
 	touch $@
 
+# Installed, used and removed on this system by packaging/debian/try.sh, as root.
+deb: build/tools/bin/uv
+	rm -rf build/deb
+	build/tools/bin/python -m build --wheel --outdir build/deb .
+	sh packaging/debian/build.sh build/deb/snapsortd-*.whl build/deb
+	lintian --fail-on error build/deb/snapsortd_*.deb
+
 release-check: dev
 	$(BIN)/python packaging/release/release.py check
 
-# Wheel, source archive, Debian package, recipes of other packagers, list of parts, and their checksums: build/release.
+# Wheel, source archive, Debian package, list of parts, and their checksums: build/release. With URL=…, the folder
+# from which they will be downloaded, the recipes for Homebrew and Arch as well.
 artefacts: build/tools/bin/uv
-	sh packaging/release/artefacts.sh $(PYTHON)
+	sh packaging/release/artefacts.sh $(PYTHON) $(URL)
 
 # The version, the changelog, a commit, the artefacts, and a tag: `make release VERSION=0.2.0`. It publishes nothing.
 release: dev

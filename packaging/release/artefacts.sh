@@ -1,5 +1,6 @@
 #!/bin/sh
-# Build everything that is published into build/release: artefacts.sh PYTHON. The same commit gives the same wheel.
+# Build what is published into build/release: artefacts.sh PYTHON [URL]. The same commit gives the same wheel. URL is
+# the folder from which it will be downloaded: the recipes of Homebrew and Arch name it.
 set -eu
 cd "$(dirname "$0")/../.."
 tools=build/tools/bin
@@ -16,4 +17,6 @@ mkdir -p "$out"
 build/installed/bin/python -m pip install --quiet --constraint constraints.txt "$out"/snapsortd-*.whl
 "$tools/cyclonedx-py" environment --output-reproducible --output-file "$out/snapsortd.cdx.json" build/installed/bin/python
 
+if command -v dpkg-deb >/dev/null; then sh packaging/debian/build.sh "$out"/snapsortd-*.whl "$out"; fi
+if [ -n "${2:-}" ]; then "$tools/python" packaging/release/release.py recipes "$2"; fi
 "$tools/python" packaging/release/release.py sums

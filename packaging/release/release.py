@@ -18,6 +18,7 @@ from requirements import TREE, disagreements
 
 VERSION = re.compile(r'^__version__ = "(.+)"$', re.M)
 ARTEFACTS = "build/release"
+RECIPES = ("packaging/homebrew/snapsortd.rb.in", "packaging/arch/PKGBUILD.in")
 
 
 def main(words: list[str]) -> str:
@@ -29,9 +30,11 @@ def main(words: list[str]) -> str:
             return begin(TREE, version, time.strftime("%Y-%m-%d", time.gmtime()))
         case ["sums"]:
             return sums(TREE / ARTEFACTS)
+        case ["recipes", url]:
+            return recipes(TREE, url)
         case ["end"]:
             return end(TREE)
-    return "usage: release.py check | begin VERSION | sums | end"
+    return "usage: release.py check | begin VERSION | recipes URL | sums | end"
 
 
 def begin(tree: Path, version: str, day: str) -> str:
@@ -71,6 +74,19 @@ def sums(folder: Path) -> str:
     paths = sorted(path for path in folder.iterdir() if path.is_file() and path.name != "SHA256SUMS")
     lines = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in paths]
     (folder / "SHA256SUMS").write_text("".join(lines))
+    return ""
+
+
+def recipes(tree: Path, url: str) -> str:
+    """Write the recipes of Homebrew and of Arch for the source archive, which is downloaded from a folder at `url`."""
+    version, built = package_version(tree), tree / ARTEFACTS
+    source = built / f"snapsortd-{version}.tar.gz"
+    if not source.exists():
+        return f"there is no {source.relative_to(tree)}"
+    values = {"VERSION": version, "URL": url, "SHA256": hashlib.sha256(source.read_bytes()).hexdigest()}
+    for path in RECIPES:
+        text = re.sub("@([A-Z0-9]+)@", lambda found: values[found[1]], (tree / path).read_text())
+        (built / Path(path).stem).write_text(text)
     return ""
 
 

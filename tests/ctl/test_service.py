@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from snapsortd.ctl.main import app
-from snapsortd.ctl.service_files.managers import program, template
+from snapsortd.ctl.service_files.managers import Systemd, program, template
 from snapsortd.ctl.service_files.render import launchd_agent, systemd_unit
 from tests.support import notifying
 from tests.support.user_manager import UserManager
@@ -123,6 +123,16 @@ def test_a_service_that_cannot_be_replaced_stays_as_it_was(home: Path) -> None:
     write_systemctl(home, "restart")
     assert CliRunner().invoke(app, ["service", "install"]).exception
     assert unit.read_text() == "[Service]\nExecStart=/opt/earlier/snapsortd\n"
+
+
+def test_the_unit_of_a_package_is_in_effect_until_another_is_written(tmp_path: Path) -> None:
+    own, packaged = tmp_path / "own", tmp_path / "packaged"
+    service = Systemd(str(own), packaged=str(packaged))
+    assert service.in_effect == str(own)
+    packaged.touch()
+    assert service.in_effect == str(packaged)
+    own.touch()
+    assert service.in_effect == str(own)
 
 
 @pytest.fixture

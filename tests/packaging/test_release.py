@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,7 @@ def test_a_release_has_its_version_changelog_checksums_and_tag(tree: Path) -> No
     assert re.search(r"## \[Unreleased\]\n\n## \[9\.8\.7\] - \d{4}-\d\d-\d\d\n\n### Added\n- \w", log)
     assert release(tree, "end")[0] == 1, "nothing is tagged before the artefacts are there"
     built = tree / "build" / "release"
-    built.mkdir(parents=True)
+    built.mkdir(parents=True, exist_ok=True)
     (built / "snapsortd-9.8.7-py3-none-any.whl").write_bytes(b"wheel")
     assert release(tree, "sums") == (0, "")
     digest = hashlib.sha256(b"wheel").hexdigest()
@@ -70,6 +71,31 @@ def test_a_release_has_its_version_changelog_checksums_and_tag(tree: Path) -> No
     code, said = release(tree, "begin", "9.8.8")
     assert (code, said) == (1, "CHANGELOG.md has nothing under Unreleased\n")
     assert not git(tree, "status", "--porcelain")
+
+
+def test_recipes_have_version_and_digest_of_the_source(tree: Path) -> None:
+    built = tree / "build" / "release"
+    built.mkdir(parents=True, exist_ok=True)
+    version = re.search(r'^__version__ = "(.+)"$', (tree / "snapsortd" / "__init__.py").read_text(), re.M)
+    assert version is not None
+    (built / f"snapsortd-{version[1]}.tar.gz").write_bytes(b"source")
+    assert release(tree, "recipes", "https://example.org/releases") == (0, "")
+    read = subprocess.run(
+        ["bash", "-euc", '. ./PKGBUILD && echo "$pkgver $source $sha256sums"'],
+        cwd=built,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    digest = hashlib.sha256(b"source").hexdigest()
+    assert read.stdout == f"{version[1]} https://example.org/releases/snapsortd-{version[1]}.tar.gz {digest}\n"
+    formula = (built / "snapsortd.rb").read_text()
+    assert {f'  url "https://example.org/releases/snapsortd-{version[1]}.tar.gz"', f'  sha256 "{digest}"'} <= set(
+        formula.splitlines()
+    )
+    if ruby := shutil.which("ruby"):
+        subprocess.run([ruby, "-c", built / "snapsortd.rb"], check=True, capture_output=True)
+    shutil.rmtree(built)
 
 
 @pytest.mark.parametrize(

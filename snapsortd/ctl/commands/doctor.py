@@ -61,7 +61,7 @@ def findings() -> Iterator[Finding]:
     here = locations()
     client = Client(here.socket)
     unit = f"gui/{os.getuid()}/{LABEL}" if sys.platform == "darwin" else UNIT
-    installation = Installation(manager().path, program(), {name: os.environ.get(name, "") for name in CARRIED})
+    installation = Installation(manager().in_effect, program(), {name: os.environ.get(name, "") for name in CARRIED})
     return examine(DoctorInput(here, os.environ, client.status, client.answers, installation, unit))
 
 

@@ -98,6 +98,9 @@ def uninstall(as_json: bool) -> None:
     """Stop and remove the service, and say what is kept: configuration, journal and cache."""
     service = manager()
     if not os.path.exists(service.path):
+        if service.in_effect != service.path:
+            fix = "`systemctl --user disable --now snapsortd` stops it"
+            raise SnapsortError(f"{service.in_effect} is of a package", fix)
         raise SnapsortError("the service is not installed", f"there is no {service.path}")
     steps = carry_out(service.uninstall(), may_fail=True)
     os.unlink(service.path)
@@ -127,13 +130,13 @@ def what_stays() -> Iterator[tuple[str, str]]:
 def status(as_json: bool) -> None:
     """Show whether the service is installed and running. Exit code 4 if it is not running."""
     service = manager()
-    installed, running = os.path.exists(service.path), run(service.is_running()).returncode == 0
+    installed, running = os.path.exists(service.in_effect), run(service.is_running()).returncode == 0
     if as_json:
-        say_json({"installed": installed, "running": running, "path": service.path})
+        say_json({"installed": installed, "running": running, "path": service.in_effect})
     elif not installed and not running:
         say("The service is not installed; run `snapsortctl service install`.")
     else:
-        say(run(service.status()).stdout.rstrip() or f"installed as {short(service.path)}, not running")
+        say(run(service.status()).stdout.rstrip() or f"installed as {short(service.in_effect)}, not running")
     end(0 if running else EXIT_UNAVAILABLE)
 
 

@@ -17,6 +17,8 @@ from snapsortd.files.locations import find_locations
 ELSEWHERE = "start `snapsortd` some other way, for example by the programs that your desktop starts at login"
 
 UNIT = "snapsortd.service"
+PACKAGED = "/usr/lib/systemd/user"
+"""The folder of the units that packages of distributions install."""
 LABEL = "org.snapsortd.snapsortd"
 
 
@@ -25,7 +27,11 @@ class ServiceManager(Protocol):
 
     @property
     def path(self) -> str:
-        """Path of the service file."""
+        """Path of the service file that is written."""
+
+    @property
+    def in_effect(self) -> str:
+        """Path of the service file that the manager uses: that of a package, if no other was written."""
 
     @property
     def folders(self) -> Sequence[str]:
@@ -45,6 +51,13 @@ class Systemd:
     """The user manager of systemd."""
 
     path: str
+    packaged: str = os.path.join(PACKAGED, UNIT)
+
+    @property
+    def in_effect(self) -> str:
+        """Return the unit of a package, if there is one and no other was written."""
+        is_packaged = os.path.exists(self.packaged) and not os.path.exists(self.path)
+        return self.packaged if is_packaged else self.path
 
     @property
     def folders(self) -> Sequence[str]:
@@ -101,6 +114,11 @@ class Launchd:
     path: str
     domain: str
     log: str
+
+    @property
+    def in_effect(self) -> str:
+        """Return the agent."""
+        return self.path
 
     @property
     def folders(self) -> Sequence[str]:
