@@ -8,9 +8,11 @@ import shlex
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 
 from snapsortd.config import load_config
+from snapsortd.ctl.main import app
 from tests.support.images import photo, receipt, screenshot
 from tests.support.instance import COMMANDS, Instance
 
@@ -120,10 +122,38 @@ def test_ci_runs_the_two_commands_that_set_everything_up() -> None:
     assert {"make demo", "make test"} <= set(ci.splitlines())
 
 
-@pytest.mark.parametrize("page", [REPOSITORY / "README.md", *PAGES], ids=lambda page: page.stem)
+WRITTEN = [
+    *REPOSITORY.glob("*.md"),
+    *(path for top in ("packaging", "snapsortd", "tests") for path in REPOSITORY.glob(f"{top}/**/*.md")),
+]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_every_file_that_is_linked_exists(page: Path) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
-        assert (page.parent / link).exists(), link
+    for link, section in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", page.read_text()):
+        linked = page.parent / link if link else page
+        assert linked.exists(), link
+        if section:
+            assert section in sections(linked), (link, section)
+
+
+def sections(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as forges make them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", [REPOSITORY / "README.md", *PAGES], ids=lambda page: page.stem)
+def test_every_command_in_the_text_exists_with_its_options(page: Path) -> None:
+    for line in re.findall(r"`(snapsortctl [^`]+)`", page.read_text()):
+        words = shlex.split(line)[1:]
+        with click.Context(app, info_name="snapsortctl") as context:
+            while isinstance(context.command, click.Group) and words and not words[0].startswith("-"):
+                found = context.command.get_command(context, words.pop(0))
+                assert found is not None, line
+                context = click.Context(found, parent=context)
+        known = {option for each in context.command.get_params(context) for option in each.opts}
+        assert {word.partition("=")[0] for word in words if word.startswith("-")} <= known, line
 
 
 def test_the_readme_lists_every_page_and_names_what_a_new_user_asks() -> None:
