@@ -19,7 +19,6 @@ from PIL import Image
 from prefill import insert
 from world import World
 
-RUNS = 7
 SIDE = 64
 WORDS = [f"{first}{second}{third}" for first in "bdfgk" for second in ("al", "en", "or", "ist") for third in "aeiou"]
 WORDS_PER_IMAGE = 12
@@ -39,7 +38,7 @@ def measure(world: World) -> dict[str, Any]:
         fill(instances[size], image, size)
     asked = {"find": ("red car at night",), "text": ("--text", " ".join(random.Random(0).sample(WORDS, 3)))}
     taken: dict[int, dict[str, list[float]]] = {size: defaultdict(list) for size in instances}
-    for _ in range(RUNS):
+    for _ in range(world.amounts.starts):
         for size, instance in instances.items():
             for name, words in asked.items():
                 began, used = time.perf_counter(), cpu_of_children()
