@@ -95,7 +95,7 @@ class Homework:
         if isinstance(error, SnapsortError | OSError):
             log.warning("%s teaches nothing: %s", task.path, error)
         elif error is not None:
-            raise error
+            log.error("%s teaches nothing", task.path, exc_info=error)
 
 
 def _folder(entry: Entry) -> str:

@@ -27,7 +27,7 @@ def dismiss(file: JournalFile, path: str | None) -> int:
     with file.writing() as db:
         values = (None if path is None else os.fsencode(path),)
         rows = db.execute(f"{_IMAGES} UNION {_ENTRIES}", values).fetchall()
-        db.executemany(
+        added = db.executemany(
             "INSERT OR IGNORE INTO dismissed (path, reason, size, mtime_ns) VALUES (?, ?, ?, ?)", map(tuple, rows)
         )
-    return len(rows)
+    return max(added.rowcount, 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import struct
 import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snapsortd.pipeline.session import Session
@@ -72,3 +75,14 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
         for one, two in zip([scores(session, path) for path in new], before, strict=True):
             assert one == pytest.approx(two, abs=1e-6)
         assert tend(session)
+        known, checkpoint = session.classifier.model_info["dim"], session.classifier.checkpoint
+        session.teaching.take_over(checkpoint, [{**alien, "label": "of an older configuration"}])
+        assert tend(session)
+        one, other = (base64.b64encode(struct.pack(f"<{known}e", *row)).decode() for row in np.eye(2, known))
+        told = [(1, "alpha", one), (2, "beta", one), (3, "beta", other), (4, "alpha", one)]
+        session.teaching.take_over(
+            checkpoint,
+            [{**alien, "sha256": f"{number:064x}", "label": label, "embedding": text} for number, label, text in told],
+        )
+        pairs = [each["labels"] for each in session.learning.report(session.classifier)["contradictions"]]
+        assert pairs == [["alpha", "beta"], ["beta", "alpha"]]
