@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import cast
 
-from snapsortd.config.faults import locate
 from snapsortd.config.precision import resolve
 from snapsortd.config.schema.actions import SKIP, build_action, kind_of
 from snapsortd.config.schema.document import Document, LabelEntry, RuleEntry, TestEntry
 from snapsortd.config.schema.filters import FilterBody, Filters
 from snapsortd.config.settings import CaptionerConfig, Config, Expectation, Label, ModelConfig, WatchFolder
-from snapsortd.config.yaml_tree import Node
+from snapsortd.config.yaml_tree import Node, locate
 from snapsortd.domain.left_out import DEFAULT, LEFT_OUT
 from snapsortd.rules.filters import Filter, Not
 from snapsortd.rules.rule import FilterMode, Rule

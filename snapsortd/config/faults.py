@@ -11,10 +11,8 @@ from pydantic_core import ErrorDetails
 from snapsortd.config.meant import as_entry, stands_for_mapping, unknown_key
 from snapsortd.config.schema.document import json_schema
 from snapsortd.config.schema.texts import Faults, describe
-from snapsortd.config.yaml_tree import Fault, Node
+from snapsortd.config.yaml_tree import Fault, Node, Steps, locate
 from snapsortd.domain.text import nearest
-
-Steps = tuple[str | int, ...]
 
 _EXPECTED = {
     "string_type": "text",
@@ -43,16 +41,6 @@ def faults_of(errors: list[ErrorDetails], root: Node) -> Iterator[Fault]:
             yield from (Fault(position, subject + each) for each in _messages(error))
         elif steps[:-1] not in texts and not any(_is_meant(str(steps[-1]), steps[:-1], each) for each in unknown):
             yield Fault(node.position, f"the key '{steps[-1]}' is missing{_inside(trail)}")
-
-
-def locate(root: Node, steps: Steps) -> list[tuple[str | int, Node]]:
-    """Return the path to a value, without the steps that exist only in the long form of a shortened entry."""
-    trail: list[tuple[str | int, Node]] = [("", root)]
-    for step in steps:
-        child = trail[-1][1].child(step)
-        if child is not None:
-            trail.append((step, child))
-    return trail
 
 
 def _is_meant(missing: str, inside: Steps, unknown: Steps) -> bool:

@@ -8,12 +8,6 @@ import stat
 from collections.abc import Mapping
 from importlib.resources import files
 
-from pydantic import ValidationError
-
-from snapsortd.config.build import build
-from snapsortd.config.faults import faults_of
-from snapsortd.config.schema.context import ValidationContext
-from snapsortd.config.schema.document import Document
 from snapsortd.config.settings import MAX_BYTES, Config
 from snapsortd.config.yaml_tree import Fault, Node, Position, YamlFault, read_tree
 from snapsortd.domain.errors import ConfigError
@@ -25,6 +19,13 @@ MAX_SHOWN = 50
 
 def load_config(path: str, env: Mapping[str, str]) -> Config:
     """Return the configuration in a file; `env` expands `~` and `$VAR`. Raises ConfigError with every fault."""
+    from pydantic import ValidationError  # with the schema, it takes half the time of most commands to import
+
+    from snapsortd.config.build import build
+    from snapsortd.config.faults import faults_of
+    from snapsortd.config.schema.context import ValidationContext
+    from snapsortd.config.schema.document import Document
+
     root, faults = read_file(path)
     version = root.child("version")
     if version is not None and type(version.value) is int and version.value > VERSION:

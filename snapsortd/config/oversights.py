@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from itertools import combinations
 
-from snapsortd.config.faults import Steps, locate
 from snapsortd.config.settings import Config, WatchFolder
-from snapsortd.config.yaml_tree import Node
+from snapsortd.config.yaml_tree import Node, Steps, locate
 from snapsortd.domain.decision import ActionKind
 from snapsortd.domain.text import count
 from snapsortd.files.installed import INSTALL_TEXT, can_read_text

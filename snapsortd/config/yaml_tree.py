@@ -16,6 +16,8 @@ import yaml
 from snapsortd.config.yaml_messages import Found, explain, odd_space, without_typographic_quotes
 
 Scalar = str | int | float | bool | None
+Steps = tuple[str | int, ...]
+"""The keys and indexes that lead to a value."""
 
 _MAX_DEPTH = 24
 _INT = re.compile(r"[-+]?\d{1,18}")
@@ -76,6 +78,16 @@ class Node:
         if isinstance(self.value, list) and isinstance(step, int) and 0 <= step < len(self.value):
             return self.value[step]
         return None
+
+
+def locate(root: Node, steps: Steps) -> list[tuple[str | int, Node]]:
+    """Return the path to a value, without the steps that exist only in the long form of a shortened entry."""
+    trail: list[tuple[str | int, Node]] = [("", root)]
+    for step in steps:
+        child = trail[-1][1].child(step)
+        if child is not None:
+            trail.append((step, child))
+    return trail
 
 
 def read_tree(text: str) -> tuple[Node, list[Fault]]:

@@ -18,8 +18,8 @@ def oversights_in(config: Config) -> tuple[str, ...]:
 
 def model_faults(config: Config) -> Iterator[str]:
     """Yield a fault if the model of the configuration is not on this machine or not complete."""
-    from snapsortd.config.faults import locate
     from snapsortd.config.load import read_file
+    from snapsortd.config.yaml_tree import locate
     from snapsortd.vision.catalog import read_stored
     from snapsortd.vision.checkpoint import EMBEDDED
 

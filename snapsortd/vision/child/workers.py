@@ -92,8 +92,8 @@ class Workers:
             with turn:
                 for alone in (True, False):
                     prepared = self._steps.prepare(os.dup(fd), None, self._progress(alone=alone, is_last=True))
-                    if with_model:
-                        self._steps.classify([prepared])
+                if with_model:
+                    self._steps.classify([prepared])
             barrier.wait(WARM_UP_TIMEOUT_S)
 
         for queue in queues:
