@@ -26,6 +26,7 @@ from tests.support.filing import PIXELS, Filing, tree
 from tests.support.racing import race
 from tests.support.switches import Switches
 from tests.support.trees import reasons, undo_all
+from tests.support.waiting import wait_for
 
 KINDS = ("sshfs", "mergerfs", "bindfs", "exfat", "ntfs", "rclone")
 OWN = ".snapsort.1.0badf00d"
@@ -135,7 +136,8 @@ def test_a_copy_that_fails_when_it_is_closed_is_removed(tmp_path: Path) -> None:
         Switches(failing={"flush": "EIO"}).write(disk.behind)
         with pytest.raises(MoveRefused):
             filing.file(filing.image())
-        assert os.listdir(filing.sorted) == []
+        # FUSE keeps a removed file as .fuse_hidden… until its server has heard that it was closed.
+        wait_for(lambda: os.listdir(filing.sorted) == [], what="no file in the destination")
         assert tree(filing.inbox) == {"a.png": PIXELS}
 
 
