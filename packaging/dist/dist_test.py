@@ -28,7 +28,7 @@ SHARED = {
     "zsh/site-functions/_snapsortctl",
 }
 """What it adds below `share`, among other pages."""
-LICENCES = {"LICENSE", "LICENSES/Apache-2.0.txt"}
+LICENCES = {"LICENSE", "packaging/licences/Apache-2.0.txt"}
 NEEDLESS = {"onnx", "scipy", "torch", "transformers"}
 """Packages that the embedded model must not need."""
 MAX_MIB = 350
