@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -81,16 +83,21 @@ def stick(filing: Filing, tmp_path: Path) -> Iterator[Stick]:
 
 
 def renumber(stick: Stick, *used_first: str) -> None:
-    """Mount the stick again, with other inode numbers and another device number."""
-    stick.unplug()
-    other = Stick(stick.image.with_name("other"), stick.image.with_name("other image"))
-    other.where.mkdir()
-    other.format()
-    other.plug()
-    try:
-        stick.plug()
-    finally:
-        other.unplug()
+    """Mount the stick again, with other inode numbers and another device number.
+
+    The system gives the number to the next disk that comes; as it is free only after the FUSE process has ended, the
+    next one may still be ours.
+    """
+    before = os.stat(stick.where).st_dev
+    with ExitStack() as others:
+        while os.stat(stick.where).st_dev == before:
+            stick.unplug()
+            folder = Path(mkdtemp(dir=stick.where.parent))
+            other = Stick(folder, folder.with_suffix(".image"))
+            other.format()
+            other.plug()
+            others.callback(other.unplug)
+            stick.plug()
     for name in used_first:
         (stick.where / name).write_bytes(b"takes the next inode number")
 
