@@ -11,11 +11,9 @@ import gc
 import importlib
 import json
 import os
-import signal
 import socket
 import sys
 import tempfile
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +54,7 @@ LAZY_MODULES = (
 
 def main(fd: int) -> int:
     """Serve the daemon at the other end of socket `fd`; return the exit code."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)  # a terminal or systemd sends these to every process; the daemon decides
-    os.umask(0o077)
-    warnings.simplefilter("ignore")  # once for all threads: problems with an image are reported differently
-    sandbox.refuse_network()
-    sandbox.end_with(fd)
+    sandbox.begin(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         try:
             _serve(channel)

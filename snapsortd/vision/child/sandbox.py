@@ -11,11 +11,27 @@ import contextlib
 import os
 import resource
 import select
+import signal
 import sys
 import threading
 import time
+import warnings
 
 from snapsortd.vision.child import seccomp
+
+
+def begin(fd: int) -> None:
+    """Begin a process that serves the other end of socket `fd`: without network, and ended with that end.
+
+    Of SIGINT, SIGTERM and SIGHUP, which a terminal or systemd sends to every process, the other end decides; problems
+    with an image are reported in answers instead of warnings.
+    """
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_IGN)
+    os.umask(0o077)
+    warnings.simplefilter("ignore")
+    refuse_network()
+    end_with(fd)
 
 
 def refuse_network() -> bool:

@@ -10,10 +10,8 @@ import base64
 import importlib
 import io
 import os
-import signal
 import socket
 import sys
-import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -37,12 +35,7 @@ COLOURS = 64
 
 def main(fd: int) -> int:
     """Serve the program at the other end of socket `fd`; return the exit code."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
-    os.umask(0o077)
-    warnings.simplefilter("ignore")
-    sandbox.refuse_network()
-    sandbox.end_with(fd)
+    sandbox.begin(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel, suppress(EOFError):
         _serve(channel)
     return 0

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import socket
 import sys
-import warnings
 from typing import Any
 
 from snapsortd.domain.caption import MAX_RAW
@@ -26,12 +24,7 @@ from snapsortd.vision.wire import Channel
 
 def main(fd: int) -> int:
     """Serve the daemon at the other end of socket `fd`; return the exit code."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
-    os.umask(0o077)
-    warnings.simplefilter("ignore")
-    sandbox.refuse_network()
-    sandbox.end_with(fd)
+    sandbox.begin(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         settings, _ = channel.receive() or ({}, None)
         try:

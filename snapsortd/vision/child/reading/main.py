@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import socket
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -46,12 +44,7 @@ CPU_LIMIT_S = 90
 
 def main(fd: int) -> int:
     """Serve the program at the other end of socket `fd`; return the exit code."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, signal.SIG_IGN)
-    os.umask(0o077)
-    warnings.simplefilter("ignore")
-    sandbox.refuse_network()
-    sandbox.end_with(fd)
+    sandbox.begin(fd)
     with Channel(socket.socket(fileno=fd), takes_descriptors=True) as channel:
         try:
             _serve(channel)
