@@ -165,4 +165,4 @@ def _import_reader(image_format: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    os._exit(main(int(sys.argv[1])))  # at once: behind the seal, a library's clean-up may wait for 30 s

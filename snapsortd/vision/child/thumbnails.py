@@ -129,4 +129,4 @@ def _run_lengths(columns: Sequence[int]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    os._exit(main(int(sys.argv[1])))

@@ -79,4 +79,4 @@ def _answer(captioner: Any, picture_of: Any, image: int, image_format: str | Non
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    os._exit(main(int(sys.argv[1])))

@@ -109,4 +109,4 @@ def _warm_up(detector: Any, recogniser: Recogniser) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    os._exit(main(int(sys.argv[1])))
