@@ -44,9 +44,9 @@ picture: dev
 	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
 	$(BIN)/python packaging/demo/pictures.py packaging/demo check
 
-# Two files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
+# Three files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: dev
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 # Whether the benches work: minutes of starting programs, one after the other.
 bench-test: dev

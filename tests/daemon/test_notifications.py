@@ -61,7 +61,7 @@ def test_a_burst_is_one_notification_whose_button_undoes_it(
     undo.reason = reason
     opened: list[str] = []
     notifications = Notifications(undo, {"DBUS_SESSION_BUS_ADDRESS": address}, lambda: opened.append("page"))
-    for note in (FILED, FAILURE, *MORE):
+    for note in (FILED, *MORE, FAILURE):
         notifications.add(note)
     wait_for(lambda: len(service.shown) == 2, what="shown")
     filed, failed = service.shown

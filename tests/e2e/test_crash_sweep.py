@@ -23,8 +23,8 @@ pytestmark = [
 ]
 
 SAMPLE = {
-    **dict.fromkeys(STEPS, Choice(4)),
-    **dict.fromkeys(("sort-by-link", "sort-by-placeholder", "undo-by-placeholder"), Choice(2)),
+    **dict.fromkeys(STEPS, Choice(2)),
+    **dict.fromkeys(("sort-by-link", "sort-by-placeholder", "undo-by-placeholder"), Choice(1)),
 }
 """The number of runs of each scenario."""
 
