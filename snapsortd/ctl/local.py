@@ -22,9 +22,9 @@ class LocalBackend:
         self.stats = session.history.stats
         self.dismiss = session.history.dismiss
         self.image = session.image
-        self.undo = session.undo
-        self.redo = session.redo
-        self.abandon = session.abandon
+        self.undo = session.undoing.undo
+        self.redo = session.undoing.redo
+        self.abandon = session.undoing.abandon
         self.tell = session.teaching.tell
         self.forget = session.teaching.forget
         self.take_over = session.teaching.take_over

@@ -17,16 +17,14 @@ from snapsortd.actions.mover import Mover
 from snapsortd.actions.run_and_notify import ExternalActions
 from snapsortd.actions.trash_folder import Trash
 from snapsortd.config import Config
-from snapsortd.domain.entry import Entry
-from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, SnapsortError, UndoRefused
+from snapsortd.domain.errors import FileChanged, Interrupted, MoveRefused, SnapsortError
 from snapsortd.domain.result import Outcome, Result
 from snapsortd.files.answering import Answering, NotAnswering
 from snapsortd.files.claims import Claims
 from snapsortd.files.locations import Locations
 from snapsortd.files.lock import Lock
 from snapsortd.files.mounts import mount_of
-from snapsortd.journal import Journal, Selection
-from snapsortd.pipeline.abandon import abandon
+from snapsortd.journal import Journal
 from snapsortd.pipeline.after_filing import growth
 from snapsortd.pipeline.asked_facts import AskedFacts
 from snapsortd.pipeline.by_hand import moved_by_hand
@@ -35,17 +33,16 @@ from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.describing import Describing
 from snapsortd.pipeline.history import History
 from snapsortd.pipeline.indexing import Indexing
-from snapsortd.pipeline.known_names import check_batch, check_rule
 from snapsortd.pipeline.learning import Learning
 from snapsortd.pipeline.leftovers import Leftovers
 from snapsortd.pipeline.pipeline import Pipeline
 from snapsortd.pipeline.prune import EmptiedFolders
 from snapsortd.pipeline.repairs import Repairs
-from snapsortd.pipeline.replies import parse_selection, result_to_json, undo_to_json
+from snapsortd.pipeline.replies import result_to_json
 from snapsortd.pipeline.reviewing import Reviewing
 from snapsortd.pipeline.teaching import Teaching
 from snapsortd.pipeline.terms import Terms
-from snapsortd.pipeline.undo import redo, undo
+from snapsortd.pipeline.undoing import Undoing
 from snapsortd.rules.rule import select
 from snapsortd.vision.captioner import Captioner, Described
 from snapsortd.vision.classifier import Classifier
@@ -79,7 +76,6 @@ class Session:
         self.history = History(journal, self._is_watched, lambda: (rule.name for rule in self.config.rules))
         self.answering = Answering()
         self.may_stop = should_stop
-        self._should_stop = should_stop
         leftovers = Leftovers(journal)
         self.repairs = Repairs(self, leftovers)
         external = ExternalActions(journal, should_stop, self.mover.in_hand)
@@ -87,6 +83,7 @@ class Session:
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)
+        self.undoing = Undoing(self)
         self.reviewing = Reviewing(self)
         self.indexing = Indexing(self)
         self.describing = Describing(self)
@@ -208,7 +205,7 @@ class Session:
 
     def end_if_stopping(self, _doing: str, _done: int, _total: int) -> None:
         """Listen to the progress of a thread, and raise Interrupted on shutdown."""
-        if self._should_stop():
+        if self.may_stop():
             raise Interrupted("snapsortd was asked to stop")
 
     def root_of(self, path: str) -> str:
@@ -248,7 +245,7 @@ class Session:
             batch = self.journal.new_batch()
         try:
             terms = Terms(requested=True, dry_run=dry_run, urgent=True, batch=batch, reviewed=reviewed)
-            result = pipeline.process(path, self.root_of(path), self._should_stop, terms)
+            result = pipeline.process(path, self.root_of(path), self.may_stop, terms)
         except FileChanged as error:
             made = moved_with_image(self.journal, path)
             if made is None:
@@ -273,54 +270,3 @@ class Session:
                 found = self.answering.ask(mount, partial(moved_by_hand, self.journal, newest, path))
                 story["by_hand"] = found or story["by_hand"]
         return story
-
-    def undo(
-        self, *, dry_run: bool = False, partly: bool = False, changed: bool = False, **selection: Any
-    ) -> dict[str, Any]:
-        """Undo entries, newest first; `selection` is as in `replies.parse_selection`.
-
-        If it is empty, `burst` in the reply is the number of moves that came less than a minute before the last one.
-        """
-        chosen = self._selection(**selection)
-        if not dry_run:
-            self.repairs.repair()
-        entries = self.journal.undoable(chosen)
-        burst = {entry.intent.cause.batch for entry in self.journal.burst()} if chosen == Selection() else ()
-        examples = self.teaching.lone_examples(chosen, entries)
-        if examples and all(entry.intent.cause.batch != examples[0].batch for entry in entries):
-            entries = []  # the newest batch is one of examples alone
-        results = undo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly, changed=changed)
-        if not dry_run:
-            self.repairs.remove_emptied_folders()
-            self.journal.examples.withdraw([each.id for each in examples])
-        return {**undo_to_json(results, examples), "burst": max(0, len(burst) - 1)}
-
-    def _selection(self, **selection: Any) -> Selection:
-        """Return the selection of entries. Raise NotKnown if it names a batch or a rule that does not exist."""
-        chosen = parse_selection(**selection)
-        if not self.journal.examples.of_batch(chosen.batch or 0):
-            check_batch(self.journal, chosen.batch)
-        check_rule(self.journal, (rule.name for rule in self.config.rules), chosen.rule)
-        return chosen
-
-    def redo(self, *, dry_run: bool = False, partly: bool = False, **selection: Any) -> dict[str, Any]:
-        """Undo undos, newest first; `selection` is as in `replies.parse_selection`."""
-        entries = self.journal.redoable(self._selection(**selection))
-        return undo_to_json(redo(self.journal, self.mover, entries, dry_run, self._before_each, partly=partly))
-
-    def abandon(self, number: int, *, dry_run: bool = False) -> dict[str, Any]:
-        """Give up an unfinished entry that can't be resolved, or only explain it; see `pipeline.abandon`."""
-        if not dry_run:
-            self.repairs.repair()
-        return abandon(self.journal, self.mover, number, dry_run=dry_run)
-
-    def _before_each(self, entry: Entry) -> None:
-        """Raise Interrupted on shutdown, because a long undo takes minutes.
-
-        Raise UndoRefused if another daemon would file the file again.
-        """
-        if self._should_stop():
-            raise Interrupted("snapsortd was asked to stop before this one")
-        for path in (entry.intent.source, entry.intent.target):
-            if (claim := self.claims.other(os.path.dirname(path))) is not None:
-                raise UndoRefused(f"{os.path.dirname(path)} is {claim}; stop that one first")

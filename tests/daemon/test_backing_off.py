@@ -143,7 +143,7 @@ def test_a_destination_that_takes_nothing_now_is_tried_again_later(
         wait_for(lambda: [turn(daemon, retry_pause(2)), not image.exists()][1], seconds=TIMEOUT_S, what="filed")
         assert (filed / image.name).read_bytes() == content
         assert DaemonControl(daemon).status()["problems"] == []
-        assert session.undo()["done"] == 1
+        assert session.undoing.undo()["done"] == 1
 
 
 def test_a_journal_whose_disk_is_full_stops_filing_until_there_is_room(daemon: Daemon, top: Path, image: Path) -> None:
@@ -162,4 +162,4 @@ def test_a_journal_whose_disk_is_full_stops_filing_until_there_is_room(daemon: D
     assert turn(daemon), "it pauses"
     wait_for(lambda: not turn(daemon, JOURNAL_RETRY_S) and not image.exists(), seconds=TIMEOUT_S, what="filed")
     assert (top / "filed" / image.name).read_bytes() == content
-    assert daemon.session.undo()["done"] == 1
+    assert daemon.session.undoing.undo()["done"] == 1

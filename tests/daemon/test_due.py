@@ -137,7 +137,7 @@ def test_what_was_left_is_filed_once_it_is_old_enough(loop: DueLoop) -> None:
     loop.set_clock(31)
     loop.until(lambda: loop.names() == ["a.png"], "filed")
     assert os.path.exists(kept)
-    loop.session.undo(ids=[loop.session.journal.entries()[0].id])
+    loop.session.undoing.undo(ids=[loop.session.journal.entries()[0].id])
     loop.daemon.folders.rescan_soon()
     for days in (32, 62, 1, 100):
         loop.set_clock(days)
@@ -196,7 +196,7 @@ def test_actions_that_were_carried_out_are_not_repeated(loop: DueLoop) -> None:
 
 def test_the_original_of_a_copy_that_was_undone_is_left_alone(loop: DueLoop) -> None:
     (copied,) = loop.leave("copy.png")
-    assert loop.session.undo(last=2)["done"] == 1
+    assert loop.session.undoing.undo(last=2)["done"] == 1
     assert loop.names("backup") == []
     loop.set_clock(31)
     loop.daemon.folders.rescan_soon()

@@ -139,10 +139,10 @@ def test_a_long_undo_ends_when_it_must(folder: Path, session: Session) -> None:
         session.journal,
         should_stop=lambda: [items.append(0), len(items) == 3][1],
     )
-    found = hurried.undo(batch=7)
+    found = hurried.undoing.undo(batch=7)
     assert (found["done"], found["refused"]) == (2, 1)
     assert "asked to stop" in found["results"][-1]["reason"]
-    assert session.undo(batch=7)["done"] == 1
+    assert session.undoing.undo(batch=7)["done"] == 1
     assert sorted(path.name for path in (folder / "inbox").iterdir()) == ["0.png", "1.png", "2.png"]
 
 
@@ -152,7 +152,7 @@ def test_a_dry_undo_touches_nothing(folder: Path, session: Session) -> None:
     filing.journal, filing.mover = session.journal, session.mover
     filing.file(filing.image("a.png"), batch=7)
     before = session.journal.entries()
-    assert session.undo(batch=7, dry_run=True)["done"] == 1
+    assert session.undoing.undo(batch=7, dry_run=True)["done"] == 1
     assert session.journal.entries() == before
     assert (folder / "filed" / "a.png").exists()
 

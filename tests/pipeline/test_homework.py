@@ -32,7 +32,7 @@ def test_a_label_is_learnt_from_a_folder_alone(tmp_path: Path, count: int) -> No
         for task in tasks:
             session.teaching.do(task)
         assert session.teaching.homework() == []
-        session.undo()  # they belong to no batch
+        session.undoing.undo()  # they belong to no batch
         assert len(session.journal.examples.in_effect()) == count
         session.learning.learn_now(session.classifier)
         session.classifier.use_learnt()  # and at once, without a pause, the next image

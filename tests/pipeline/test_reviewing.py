@@ -93,8 +93,8 @@ def test_a_review(taught: Taught, session: Session) -> None:
     assert listed(session, *names) == {}
 
     session.reviewing.review([str(broken)], reviewed=False)
-    session.undo(batch=by_label["batch"])
-    session.undo(batch=accepted["batch"])
+    session.undoing.undo(batch=by_label["batch"])
+    session.undoing.undo(batch=accepted["batch"])
     again = [name for group in listed(session, *names).values() for name in group]
     assert sorted(again) == sorted(names)
     assert all(Path(path).exists() for path in (near, shadow, third))
@@ -109,7 +109,7 @@ def test_what_a_rule_without_a_label_files_tells_no_label(taught: Taught, sessio
     assert found["target"] == str(taught.filed / "rest" / "a.rest.png")
     assert listed(session, "a.rest.png") == {}
     assert session.journal.examples.in_effect() == []
-    session.undo(batch=found["batch"])
+    session.undoing.undo(batch=found["batch"])
     assert listed(session, "a.rest.png") == {("undone", "Rests"): ["a.rest.png"]}
 
 

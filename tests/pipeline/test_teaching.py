@@ -49,13 +49,13 @@ def test_a_correction_follows_the_image_and_is_undone_with_its_move(taught: Taug
     assert examples(session)["r0.png"] == "rest"
     assert session.explain(path)["told"] == "rest"
     for label in ("alpha", "beta"):
-        assert session.undo()["done"] == 1
+        assert session.undoing.undo()["done"] == 1
         assert is_at(label)
         assert examples(session)["r0.png"] == label
-    assert session.undo()["done"] == 1
+    assert session.undoing.undo()["done"] == 1
     assert is_at("rest")
     assert "r0.png" not in examples(session)
-    session.redo()
+    session.undoing.redo()
     assert is_at("beta")
     assert examples(session)["r0.png"] == "beta"
     again = session.teaching.tell("corrected", path=str(places["beta"]), label="beta")  # it is right where it is
@@ -75,7 +75,7 @@ def test_what_stays_in_its_place_is_taken_back_alone(taught: Taught, session: Se
     assert examples(session) == before | {"s0.png": session.explain(path)["label"], "s1.png": "alpha"}
     assert Path(taught.inbox / "s1.png").exists()
     for dry_run in (True, False):
-        undone = session.undo(dry_run=dry_run)
+        undone = session.undoing.undo(dry_run=dry_run)
         assert [(each["kind"], each["to"]) for each in undone["results"]] == [
             ("example", session.explain(path)["label"]),
             ("example", "alpha"),

@@ -147,7 +147,7 @@ class DaemonControl:
 
     def _reversed(self, event: str, **selection: Any) -> dict[str, Any]:
         session = self._daemon.session
-        reverse = session.undo if event == "undone" else session.redo
+        reverse = session.undoing.undo if event == "undone" else session.undoing.redo
         dry_run = bool(selection.pop("dry_run", False))
         found = self._daemon.jobs.submit(lambda: reverse(dry_run=dry_run, **selection), touches_files=True)
         for each in found["results"]:
@@ -158,7 +158,7 @@ class DaemonControl:
     def abandon(self, number: int, *, dry_run: bool) -> dict[str, Any]:
         """Give up an unfinished entry that can't be resolved, or only explain what that means."""
         session = self._daemon.session
-        return self._daemon.jobs.submit(lambda: session.abandon(number, dry_run=dry_run), touches_files=True)
+        return self._daemon.jobs.submit(lambda: session.undoing.abandon(number, dry_run=dry_run), touches_files=True)
 
     def pause(self, seconds: int | None = None) -> dict[str, Any]:
         """Stop filing for so many seconds, or until `resume`; new images wait."""
