@@ -88,6 +88,12 @@ def test_graphs_of_other_weights_are_refused(tmp_path: Path) -> None:
             attempt()
 
 
+def test_onnx_runtime_reports_nothing_to_its_maker(tmp_path: Path) -> None:
+    code = "import snapsortd.vision.child.engines.onnx_engine"
+    subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env={"HOME": str(tmp_path)}, check=True)
+    assert list(tmp_path.rglob("*")) == [], "its identifier of this computer"
+
+
 def test_without_torch_another_model_is_refused_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

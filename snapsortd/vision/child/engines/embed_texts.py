@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import has_towers
+from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.engines import towers
 from snapsortd.vision.child.engines.engine import Array
 from snapsortd.vision.clip_extra import require_clip
@@ -19,6 +20,7 @@ from snapsortd.vision.cores import default_threads
 
 def main(folder: str) -> int:
     """Return the exit code: 1, with the reason on stderr, if the model cannot be loaded."""
+    sandbox.refuse_network()
     try:
         vectors = _embedded(folder, json.load(sys.stdin))
     except ModelError as error:
