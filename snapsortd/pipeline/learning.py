@@ -66,7 +66,7 @@ class Learning:
 
     def _fit_if_due(self, now: float, model: Model, classifier: Classifier) -> None:
         state = model.key, self._journal.examples.version(model.checkpoint)
-        if state == self._settled or self._is_fitted(model, state[1]):
+        if (state == self._settled and not self._learner.damage) or self._is_fitted(model, state[1]):
             self._settled = state
             return
         if state != self._waiting:
@@ -130,6 +130,7 @@ class Learning:
         is_empty = not any(each.label in classifier.labels for each in examples)
         return {
             "examples": len(examples),
+            "damage": self._learner.damage,
             "up_to_date": not self._learner.is_running
             and (is_empty or (layer is not None and layer["version"] == version)),
             "labels": [

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from snapsortd.vision.layer_file import layer_from_bytes
+from snapsortd.vision.layer_file import check_layer, layer_from_bytes
 from snapsortd.vision.spawn import spawn
 
 log = logging.getLogger("snapsortd")
@@ -78,6 +78,8 @@ class Learner:
         self._interval_s = interval_s
         self._process: subprocess.Popen[bytes] | None = None
         self._started = -math.inf
+        self.damage = ""
+        """The reason why a stored layer could not be used, until one was fitted again."""
 
     @property
     def is_running(self) -> bool:
@@ -126,7 +128,9 @@ class Learner:
         if process.returncode:
             log.warning("learning ended with exit code %d; scores stay as they are", process.returncode)
         self._prune()
-        return process.returncode == 0
+        if not process.returncode:
+            self.damage = ""
+        return not process.returncode
 
     def wait(self) -> bool:
         """Wait for a fit that runs; return True if it has succeeded."""
@@ -142,14 +146,26 @@ class Learner:
             process.wait()
 
     def layer(self, model: Model) -> Layer | None:
-        """Return the stored layer for this model and its labels; None if there is none, or it is damaged."""
+        """Return the stored layer for this model and its labels; None if there is none, or it cannot be used.
+
+        What cannot be used is removed, so that it is fitted again, and `damage` says what it was.
+        """
+        path = self._path(model)
         try:
-            with open(self._path(model), "rb") as file:
+            with open(path, "rb") as file:
                 found = layer_from_bytes(file.read())
-        except (OSError, ValueError):
+            check_layer(found, len(model.labels), model.dim)
+            if (found["checkpoint"], found["labels"]) != (model.checkpoint, list(model.labels)):
+                raise ValueError("it belongs to another model or other labels")
+        except FileNotFoundError:
             return None
-        is_right = (found["checkpoint"], found["labels"]) == (model.checkpoint, list(model.labels))
-        return found if is_right else None
+        except (OSError, ValueError, KeyError) as error:
+            self.damage = str(error)
+            log.warning("what was learnt cannot be used and is learnt again: %s: %s", path, error)
+            with suppress(OSError):
+                os.unlink(path)
+            return None
+        return found
 
     def remove(self, model: Model) -> None:
         """Remove the layer of this model, for which nothing is told any more."""

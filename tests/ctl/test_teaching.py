@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from snapsortd.ctl.commands.learned import interval
+from snapsortd.ctl.commands.learned import interval, learned_lines
 from snapsortd.ctl.output.explain import story_lines
 from tests.support.ctl import Ctl
-from tests.support.fake_control import EXAMPLE, FakeControl
+from tests.support.fake_control import EXAMPLE, LEARNED, FakeControl
 
 
 def told(path: str | None, label: str, source: str, number: int | None = None, batch: int | None = None) -> Any:
@@ -113,3 +113,9 @@ def test_replay(ctl: Ctl, daemon: FakeControl) -> None:
     assert "Of 40 images" in words
     assert "\x1b[31m" not in words
     ctl.run("replay", code=2)
+
+
+def test_a_layer_that_cannot_be_used_is_said_to_be_learnt_again() -> None:
+    words = "\n".join(learned_lines(LEARNED | {"damage": "the layer\x1b[0m is damaged", "up_to_date": False}))
+    assert r"could not be used (the layer\x1b[0m is damaged); it is learnt again" in words
+    assert "told last" not in words

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from snapsortd.pipeline.session import Session
+from snapsortd.vision.layer_file import layer_from_bytes, layer_to_bytes
 from snapsortd.vision.learner import Model
 from tests.support.taught import Taught, scores, tell
 from tests.support.waiting import wait_for
@@ -66,7 +67,14 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
         with open(new[0], "rb") as file:
             found = session.classifier.classify(file.fileno(), lambda: False)
         assert found.zero_shot == pytest.approx(before[0], abs=1e-6)
+    (stored,) = layers.iterdir()
+    layer = layer_from_bytes(stored.read_bytes())
+    stored.write_bytes(layer_to_bytes(layer | {"weights": layer["weights"][:400]}))
     with taught.session() as session:
+        assert max(max(scores(session, image).values()) for image in new) < 0.7
+        assert session.learning.report(session.classifier)["damage"]
+        wait_for(lambda: tend(session), what="the layer again", seconds=120)
+        assert not session.learning.report(session.classifier)["damage"]
         again = [scores(session, path) for path in new]
         for one, two in zip(again, after, strict=True):
             assert one == pytest.approx(two, abs=1e-6)

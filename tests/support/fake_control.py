@@ -56,6 +56,7 @@ EXAMPLE = {
 LEARNED: dict[str, Any] = {
     "examples": 12,
     "up_to_date": True,
+    "damage": "",
     "labels": [
         {
             "label": "receipt",

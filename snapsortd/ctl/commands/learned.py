@@ -162,7 +162,9 @@ def learned_lines(found: dict[str, Any]) -> Iterator[str]:
         for each in found["labels"]
     ]
     yield from table(("LABEL", "EXAMPLES", "NOT", "BEFORE", "AFTER", "STATE"), rows)
-    if not found["up_to_date"]:
+    if found["damage"]:
+        yield f"What was learnt could not be used ({escape(found['damage'])}); it is learnt again within a minute."
+    elif not found["up_to_date"]:
         yield "What was told last is being learnt; this takes a minute at most."
     if found["all"]:
         whole = found["all"]
