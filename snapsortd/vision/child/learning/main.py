@@ -29,14 +29,17 @@ Told = Mapping[str, Any]
 
 
 def main(path: str) -> int:
-    """Learn and return the exit code: 1, with the reason on stderr, if the labels cannot be embedded."""
+    """Learn and return the exit code: 1, with the reason on stderr, if the labels cannot be embedded or
+    the file cannot be written."""
     told = json.load(sys.stdin)
     try:
-        layer = learn_from(told)
+        write_atomically(path, layer_to_bytes({**told["about"], **learn_from(told)}))
     except ModelError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    write_atomically(path, layer_to_bytes({**told["about"], **layer}))
+    except OSError as error:
+        sys.stderr.write(f"what was learnt cannot be stored: {error.strerror}\n")
+        return 1
     return 0
 
 
