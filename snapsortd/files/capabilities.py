@@ -10,7 +10,6 @@ import select
 import sys
 import threading
 from contextlib import suppress
-from typing import IO
 
 from snapsortd.files.folders import Folder
 from snapsortd.files.mounts import MOUNTS, mount_of
@@ -62,20 +61,20 @@ def _forget_if_remounted() -> None:
 
 
 class _Mounts:
-    """The list of mounts, held open: poll(2) reports each change of it once (proc_pid_mounts(5))."""
+    """The list of mounts, held open until the process ends: poll(2) reports each change once (proc_pid_mounts(5))."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._file: IO[bytes] | None = None
+        self._fd: int | None = None
 
     def changed(self) -> bool:
         with self._lock, suppress(FileNotFoundError):  # no /proc: nothing is known, nor forgotten
             if sys.platform != "linux":
                 return False
-            if self._file is None:
-                self._file = open(MOUNTS, "rb")  # noqa: SIM115 for the life of the process
+            if self._fd is None:
+                self._fd = os.open(MOUNTS, os.O_RDONLY | os.O_CLOEXEC)
             poll = select.poll()
-            poll.register(self._file, select.POLLPRI)
+            poll.register(self._fd, select.POLLPRI)
             return bool(poll.poll(0))
         return False
 

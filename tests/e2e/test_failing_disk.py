@@ -76,6 +76,9 @@ class TwoDisks(Instance):
                 tracer.terminate()
 
 
+HELD_AT_FSYNC = ("-e", "trace=fsync", "-e", "inject=fsync:signal=SIGSTOP")
+
+
 def is_traced(task: Path) -> bool:
     return "\nTracerPid:\t0\n" not in (task / "status").read_text()
 
@@ -131,12 +134,16 @@ def test_a_disk_that_does_not_confirm_a_write_gets_no_more_files(disks: TwoDisks
 
 
 def test_a_stop_in_the_middle_of_a_move_finishes_it_within_five_seconds(disks: TwoDisks, tmp_path: Path) -> None:
-    """Return True when the copy exists and the original is not removed yet."""
-    with disks.faults(tmp_path / "log", "-e", "trace=unlinkat", "-e", "inject=unlinkat:delay_enter=700000"):
+    """Hold the daemon when the copy has its name, and the original is still to be removed."""
+    daemon = disks.process
+    assert daemon is not None
+    with disks.faults(tmp_path / "log", "-P", str(disks.far), *HELD_AT_FSYNC):
         image = disks.image("far/stopped.png")
         content = image.read_bytes()
-        wait_for(lambda: (disks.far / image.name).exists() and disks.status()["unfinished"], what="in its middle")
-        assert disks.end(signal.SIGTERM, seconds=5) == 0
+        wait_for((disks.far / image.name).exists, what="in its middle")
+        assert image.exists()
+        daemon.send_signal(signal.SIGTERM)
+    assert disks.end(signal.SIGCONT, seconds=5) == 0
     assert not image.exists()
     assert (disks.far / image.name).read_bytes() == content
     status = disks.status()
