@@ -1,4 +1,4 @@
-"""An animation that is cut off behind its first frame is truncated; what others append or omit is no damage."""
+"""What is cut off behind its first frame or view is truncated; what others append or omit is no damage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pure
 NOISE = Image.effect_noise((120, 90), 60).convert("RGB")
 FRAMES = [NOISE, NOISE.transpose(Image.Transpose.ROTATE_180), NOISE.transpose(Image.Transpose.FLIP_TOP_BOTTOM)]
 ANIMATIONS = {
-    kind: encoded(FRAMES[0], kind, save_all=True, append_images=FRAMES[1:]) for kind in ("GIF", "PNG", "WEBP")
+    kind: encoded(FRAMES[0], kind, save_all=True, append_images=FRAMES[1:]) for kind in ("GIF", "PNG", "WEBP", "MPO")
 }
 
 
@@ -34,6 +34,9 @@ def test_cut_off_anywhere_it_is_truncated(kind: str, percent: int) -> None:
         pytest.param(ANIMATIONS["GIF"], id="gif"),
         pytest.param(ANIMATIONS["GIF"][:-1], id="gif-without-trailer"),
         pytest.param(ANIMATIONS["GIF"] + b"junk!", id="gif-and-junk"),
+        pytest.param(ANIMATIONS["MPO"], id="mpo"),
+        pytest.param(ANIMATIONS["MPO"] + b"junk", id="mpo-and-junk"),
+        pytest.param(ANIMATIONS["MPO"][: ANIMATIONS["MPO"].index(b"\xff\xd9") + 2], id="mpo-whose-views-were-dropped"),
         pytest.param(ANIMATIONS["PNG"], id="png"),
         pytest.param(ANIMATIONS["PNG"] + b"junk", id="png-and-junk"),
     ],

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, MpoImagePlugin
 
-from snapsortd.vision.child.decoding.animations import check_apng, check_gif
+from snapsortd.vision.child.decoding.animations import check_apng, check_gif, check_views
 from snapsortd.vision.child.decoding.tiff_pages import count_pages
 
 _MIN_FRAME_BYTES = 12
@@ -24,4 +24,6 @@ def count_frames(image: Image.Image, file: BinaryIO) -> int:
         check_gif(file)
     if image.format == "PNG" and frames > 1:
         check_apng(file)
+    if isinstance(image, MpoImagePlugin.MpoImageFile):
+        check_views(image, file)
     return max(1, min(frames, file.seek(0, io.SEEK_END) // _MIN_FRAME_BYTES))
