@@ -1,11 +1,12 @@
 // The review: images are chosen by keys or mouse, decided at once, and can be taken back.
 
+import { after, all, before, below, facts, select, selected, selectNone, sibling } from "./cards.js";
 import { attempt, base, handlers, isTyping, newStep, post, say } from "./common.js";
+import { isDragged, selectByRectangle } from "./lasso.js";
+import { loadOnSight } from "./more.js";
 
 const CHUNK = 8;
 const $ = (id) => document.getElementById(id);
-const all = () => [...document.querySelectorAll("#groups .card")];
-const facts = (card) => JSON.parse(card.dataset.image);
 
 let current = null;
 let anchor = null;
@@ -60,61 +61,7 @@ function span(style, text) {
   return found;
 }
 
-// --- going from image to image
-
-function sibling(card, by) {
-  let found = card;
-  while (found && by) {
-    const next = by > 0 ? after(found) : before(found);
-    if (!next) break;
-    found = next;
-    by -= Math.sign(by);
-  }
-  return found === card ? null : found;
-}
-
-function after(card) {
-  const next = card.nextElementSibling;
-  if (next?.classList.contains("card")) return next;
-  let group = card.closest(".group");
-  while ((group = group.nextElementSibling)) {
-    const first = group.querySelector?.(".card");
-    if (first) return first;
-  }
-  return null;
-}
-
-function before(card) {
-  const previous = card.previousElementSibling;
-  if (previous) return previous;
-  let group = card.closest(".group");
-  while ((group = group.previousElementSibling)) {
-    const cards = group.querySelectorAll?.(".card");
-    if (cards?.length) return cards[cards.length - 1];
-  }
-  return null;
-}
-
-function below(card, by) {
-  const middle = card.offsetLeft + card.offsetWidth / 2;
-  let found = card;
-  let row = null;
-  let best = null;
-  while ((found = by > 0 ? after(found) : before(found))) {
-    if (row === null && Math.abs(found.offsetTop - card.offsetTop) > 4) row = found.offsetTop;
-    if (row === null) continue;
-    if (Math.abs(found.offsetTop - row) > 4) break;
-    const distance = Math.abs(found.offsetLeft + found.offsetWidth / 2 - middle);
-    if (!best || distance < best.distance) best = { distance, card: found };
-  }
-  return best?.card ?? null;
-}
-
 // --- selection
-
-const selected = () => [...document.querySelectorAll("#groups .card[aria-selected=true]")];
-const select = (card, on) => card.setAttribute("aria-selected", String(on));
-const selectNone = () => selected().forEach((card) => select(card, false));
 
 function selectTo(card) {
   const cards = all();
@@ -318,7 +265,7 @@ document.addEventListener("keydown", (event) => {
 
 $("groups").addEventListener("click", (event) => {
   const card = event.target.closest(".card");
-  if (!card || dragged) return;
+  if (!card || isDragged()) return;
   if (event.shiftKey) {
     anchor ??= current;
     selectTo(card);
@@ -335,58 +282,6 @@ $("groups").addEventListener("dblclick", (event) => event.target.closest(".card"
 $("zoom")?.addEventListener("click", () => $("zoom").close());
 $("help").addEventListener("click", (event) => event.target === $("help") && $("help").close());
 
-// A rectangle that is drawn with the mouse selects what it touches.
-
-let dragged = false;
-
-$("groups").addEventListener("pointerdown", (start) => {
-  if (start.pointerType !== "mouse" || start.button || start.target.closest("button") || start.shiftKey) return;
-  dragged = false;
-  const box = document.createElement("div");
-  box.id = "lasso";
-  const move = (event) => {
-    const [x, y] = [event.clientX - start.clientX, event.clientY - start.clientY];
-    if (!dragged && Math.hypot(x, y) < 8) return;
-    if (!dragged) document.body.append(box);
-    dragged = true;
-    const [left, top] = [Math.min(start.clientX, event.clientX), Math.min(start.clientY, event.clientY)];
-    const [width, height] = [Math.abs(x), Math.abs(y)];
-    Object.assign(box.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
-    for (const card of all()) {
-      const at = card.getBoundingClientRect();
-      select(card, at.left < left + width && at.right > left && at.top < top + height && at.bottom > top);
-    }
-    event.preventDefault();
-  };
-  const end = () => {
-    document.removeEventListener("pointermove", move);
-    box.remove();
-    if (dragged && selected().length) show(selected()[0], { focus: true });
-    setTimeout(() => (dragged = false));
-  };
-  document.addEventListener("pointermove", move);
-  document.addEventListener("pointerup", end, { once: true });
-});
-
-// --- more images, when the end of a group comes into view
-
-const watching = new IntersectionObserver(
-  (seen) => seen.filter((each) => each.isIntersecting).forEach(({ target }) => more(target)),
-  { rootMargin: "1200px" },
-);
-
-async function more(mark) {
-  watching.unobserve(mark);
-  const { kind, rule } = mark.closest(".group").dataset;
-  const query = new URLSearchParams({ kind, rule, before: mark.dataset.before });
-  const answer = await fetch(`${base}/cards?${query}`).catch(() => null);
-  if (!answer?.ok || !mark.isConnected) return;
-  const found = document.createElement("template");
-  found.innerHTML = await answer.text();
-  const next = found.content.querySelector(".more");
-  mark.replaceWith(found.content);
-  if (next) watching.observe(next);
-}
-
-document.querySelectorAll(".more").forEach((mark) => watching.observe(mark));
+selectByRectangle($("groups"), show);
+loadOnSight(document);
 show(document.querySelector("#groups .card"));
