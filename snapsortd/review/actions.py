@@ -24,13 +24,12 @@ class Actions:
         daemon: Daemon | None,
         open_file: Callable[[str], None],
         reveal_file: Callable[[str], None],
-        set_threshold: Callable[[str, float], None],
-        make_label: Callable[[str, str], str],
+        set_threshold: Callable[[str, float], Callable[[], None]],
+        make_label: Callable[[str, str], Callable[[], None]],
     ) -> None:
-        """`set_threshold` writes a rule's `min_score`, and has it take effect.
+        """`set_threshold` writes a rule's `min_score`, has it take effect, and returns what takes it back.
 
-        `make_label` does so with a label for the group that an image is the first example of, by its path and a name;
-        it returns the name of the label's rule.
+        `make_label` does so with a label for the group that an image is the first example of, by its path and a name.
         """
         self._desk = desk
         self._daemon = daemon
@@ -88,15 +87,15 @@ class Actions:
         counts: Reply = next((each for each in found["rules"] if each["rule"] == rule), {})
         return {"counts": counts, "images": found["images"], "gained": some("after"), "lost": some("before")}
 
-    def threshold(self, rule: str, value: float) -> Reply:
-        """Write a rule's threshold into the configuration."""
-        self._set_threshold(rule, value)
+    def threshold(self, step: str, rule: str, value: float) -> Reply:
+        """Write a rule's threshold into the configuration, as a step."""
+        self._desk.configure(step, lambda: self._set_threshold(rule, value))
         return {"said": f"min_score of {escape(rule)} is {value:g} now"}
 
-    def label(self, group: str, name: str) -> Reply:
-        """Make a label of the group that an image is the first example of."""
-        rule = self._make_label(self._desk.path_of(group) or "", name)
-        return {"said": f"{escape(name)} is a label now, and “{escape(rule)}” a rule in shadow mode"}
+    def label(self, step: str, group: str, name: str) -> Reply:
+        """Make a label of the group that an image is the first example of, as a step."""
+        self._desk.configure(step, lambda: self._make_label(self._desk.path_of(group) or "", name))
+        return {"said": f"{escape(name)} is a label now, with a rule in shadow mode"}
 
     def pause(self, seconds: int | None = None) -> Reply:
         """Stop filing for so many seconds, or until it is resumed."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,13 +49,15 @@ class Daemon(Protocol):
 
 @dataclass
 class Step:
-    """What one key or click did: the batch of what was filed, and the images that were left where they are."""
+    """What one key or click did: the batch of what was filed, the images that were left where they are, and so on."""
 
     name: str
     batch: int | None = None
     left: list[str] = field(default_factory=list)
     undone: list[int] = field(default_factory=list)
     """Entries that were taken back."""
+    restore: Callable[[], None] | None = None
+    """Takes back what it wrote into the configuration."""
 
 
 class Desk:
@@ -143,6 +145,12 @@ class Desk:
             self._step(step).undone.append(entry)
         return {"said": "Back where it was"}
 
+    def configure(self, step: str, edit: Callable[[], Callable[[], None]]) -> None:
+        """Edit the configuration by calling `edit`, which returns what takes it back."""
+        with self._acting:
+            restore = edit()
+            self._step(step).restore = restore
+
     def undo(self) -> Reply:
         """Take back the last step. Raise SnapsortError if a part of it is refused; it is then still the last step."""
         with self._acting:
@@ -154,6 +162,8 @@ class Desk:
                 last.batch = None
             if last.undone:
                 _check(self.backend.redo(dry_run=False, ids=last.undone))
+            if last.restore is not None:
+                last.restore()
             if last.left:
                 self.backend.review(last.left, reviewed=False)
             self._steps.pop()

@@ -13,7 +13,7 @@ from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.formats import recognise
 from snapsortd.vision.wire import BadMessage
 
-START_S, PICTURE_S = 20.0, 10.0
+START_S, PICTURE_S = 60.0, 20.0
 """Maximum waits for the process and for one picture, in seconds."""
 
 

@@ -126,6 +126,8 @@ def test_a_threshold_by_its_slider(page: Browser, instance: Instance) -> None:
     page.one("[data-do=save]").click()
     said(page, "min_score of Receipts is 0.6 now")
     assert "min_score: 0.6" in instance.config.read_text()
+    page.press("z")
+    wait_for(lambda: "min_score: 0.6" not in instance.config.read_text(), what="taken back")
 
 
 def test_a_group_is_named_and_made_a_label(page: Browser, instance: Instance) -> None:
@@ -146,7 +148,7 @@ def test_a_group_is_named_and_made_a_label(page: Browser, instance: Instance) ->
     assert field.get_attribute("value") == field.get_attribute("data-found")
     field.clear()
     field.send_keys("windows of programs", Keys.ENTER)
-    said(page, "windows of programs is a label now, and “Windows of programs” a rule in shadow mode")
+    said(page, "windows of programs is a label now, with a rule in shadow mode")
     assert "gone" in str(group.get_attribute("class"))
     text = instance.config.read_text()
     assert 'move: "~/Pictures/Windows of programs/"' in text

@@ -169,9 +169,9 @@ def test_paths_say_nothing_and_sizes_are_few(browser: Caller) -> None:
         ("act", {"step": 1, "images": "x"}),
         ("act", {"images": []}),
         ("act", []),
-        ("threshold", {"rule": "a", "value": "high"}),
-        ("label", {"group": "x", "name": 1}),
-        ("label", {"group": "/etc/passwd", "name": "a"}),
+        ("threshold", {"step": "1", "rule": "a", "value": "high"}),
+        ("label", {"step": "1", "group": "x", "name": 1}),
+        ("label", {"step": "1", "group": "/etc/passwd", "name": "a"}),
         ("undo", {"all": True}),
     ],
 )

@@ -54,7 +54,7 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
         assert "Filing new images" in page.get("/status").text
         assert "No new groups" in page.get("/groups").text  # too few
         image = next(iter(ids.values()))
-        assert "reload the page" in page.post("/label", {"group": image, "name": "till"}).text
+        assert "reload the page" in page.post("/label", {"step": "9", "group": image, "name": "till"}).text
         for order in ("pause", "resume"):
             assert page.post(f"/{order}", {}).status == 200
         entries = instance.json("log", "--path", str(instance.filed / "Screenshots"))["entries"]
@@ -82,20 +82,31 @@ def test_a_review_from_first_to_last_with_a_daemon(instance: Instance) -> None:
 
 
 def test_a_threshold_is_tried_and_saved_without_a_daemon(instance: Instance, tmp_path: Path) -> None:
+    before = instance.config.read_text()
     with review(dict(instance.env)) as address:
         page = Caller(port_of(address))
         page.let_in(address)
         tried = json.loads(page.post("/replay", {"rule": "Receipts", "value": 0.5}).text)
         assert len(tried["gained"]) == tried["counts"]["gained"] >= 3
         assert page.get(f"/picture/{tried['gained'][0]['image']}/480").status == 200
-        saved = page.post("/threshold", {"rule": "Receipts", "value": 0.5})
+        saved = page.post("/threshold", {"step": "1", "rule": "Receipts", "value": 0.5})
         assert "0.5 now" in saved.text
         again = json.loads(page.post("/replay", {"rule": "Receipts", "value": 0.5}).text)
         assert again["counts"] == {}
-        refused = page.post("/threshold", {"rule": "Screenshots", "value": 2})
+        refused = page.post("/threshold", {"step": "2", "rule": "Screenshots", "value": 2})
         assert refused.status in (400, 409)
-    rules = load_config(str(instance.config), {"HOME": str(tmp_path)}).rules
-    assert "min_score=0.5" in repr(rules[0].filters)
+        rules = load_config(str(instance.config), {"HOME": str(tmp_path)}).rules
+        assert "min_score=0.5" in repr(rules[0].filters)
+
+        by_hand = before + "# of mine\n"
+        saved_text = instance.config.read_text()
+        instance.config.write_text(by_hand)
+        assert "changed since" in page.post("/undo", {}).text
+        assert instance.config.read_text() == by_hand
+        instance.config.write_text(saved_text)
+        assert json.loads(page.post("/undo", {}).text)["step"] == "1"
+        assert instance.config.read_text() == before
+        assert json.loads(page.post("/undo", {}).text)["step"] is None
 
 
 def test_it_ends_when_nobody_uses_it(instance: Instance) -> None:

@@ -13,6 +13,8 @@ from snapsortd.ctl.commands.status_control import stopped
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from snapsortd.ctl.client import Backend
     from snapsortd.files.locations import Locations
     from snapsortd.review.server import Page
@@ -56,6 +58,7 @@ def review_command(no_browser: bool, port: int | None, as_json: bool) -> None:
 def make_page(here: Locations, backend: Backend, previews: Previews, port: int) -> Page:
     """Return the page, which talks to the daemon, or to a session in this process."""
     from snapsortd.config import load_config
+    from snapsortd.config.edit.take_back import edited
     from snapsortd.config.edit.tune import tune
     from snapsortd.ctl.finding.page_groups import PageGroups
     from snapsortd.review.actions import Actions
@@ -67,16 +70,25 @@ def make_page(here: Locations, backend: Backend, previews: Previews, port: int) 
     daemon = backend if isinstance(backend, Client) else None
     desk, groups = Desk(backend), PageGroups(here, backend)
 
-    def set_threshold(rule: str, value: float) -> None:
-        tune(here.config_file, rule, value, os.environ)
+    def configure(edit: Callable[[], None]) -> Callable[[], None]:
+        restore = edited(here.config_file, edit, os.environ)
         backend.reload()
+
+        def take_back() -> None:
+            restore()
+            backend.reload()
+
+        return take_back
+
+    def set_threshold(rule: str, value: float) -> Callable[[], None]:
+        return configure(lambda: tune(here.config_file, rule, value, os.environ))
 
     def views(base: str) -> Views:
         status = daemon.status if daemon else lambda: stopped(here)
         return Views(base, desk, previews, lambda: load_config(here.config_file, os.environ), status, groups.find)
 
-    def make_label(first: str, name: str) -> str:
-        return groups.make_label(first, name).rule
+    def make_label(first: str, name: str) -> Callable[[], None]:
+        return configure(lambda: groups.make_label(first, name))
 
     actions = Actions(desk, daemon, open_image, reveal_file, set_threshold, make_label)
     return Page(listen(port), views, actions.by_name)

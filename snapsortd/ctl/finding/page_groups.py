@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from snapsortd.config import load_config
-from snapsortd.config.edit.add_labels import NewLabel, add_labels
+from snapsortd.config.edit.add_labels import add_labels
 from snapsortd.ctl.client import Backend
 from snapsortd.ctl.finding.discover import Group, discover_left
 from snapsortd.ctl.finding.new_labels import PICTURES, new_labels, renamed
@@ -29,7 +29,7 @@ class PageGroups:
         self._found = {group.paths[0]: group for group in groups}
         return [group.to_json() for group in groups]
 
-    def make_label(self, first: str, name: str) -> NewLabel:
+    def make_label(self, first: str, name: str) -> None:
         """Make a label, and a rule in shadow mode, of the group whose first example is at this path.
 
         Raise SnapsortError if it has not been found, or the name or the configuration does not allow it.
@@ -40,5 +40,3 @@ class PageGroups:
         chosen = group if name == group.name else renamed(group, name)
         (label,) = new_labels([chosen], load_config(self._here.config_file, os.environ), PICTURES)
         add_labels(self._here.config_file, [label], os.environ)
-        self._backend.reload()
-        return label

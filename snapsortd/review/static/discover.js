@@ -1,6 +1,6 @@
 // The groups: they are fetched when they have been found, named in a field, and made labels of.
 
-import { attempt, base, handlers, post } from "./common.js";
+import { attempt, base, handlers, newStep, post } from "./common.js";
 
 const found = document.getElementById("found");
 const zoom = document.getElementById("zoom");
@@ -21,7 +21,8 @@ handlers.label = async (button) => {
   const field = section.querySelector("input");
   const next = fields()[fields().indexOf(field) + 1] ?? fields()[0];
   field.disabled = button.disabled = true;
-  const made = await attempt(() => post("label", { group: section.dataset.group, name: field.value.trim() }));
+  const asked = { step: newStep(), group: section.dataset.group, name: field.value.trim() };
+  const made = await attempt(() => post("label", asked));
   section.classList.toggle("gone", made !== null);
   if (made) {
     section.querySelector(".sure").textContent = made.said;

@@ -1,6 +1,6 @@
 // The rules: a slider tries another threshold on past images, and a button saves it.
 
-import { attempt, handlers, post, thumbnail } from "./common.js";
+import { attempt, handlers, newStep, post, thumbnail } from "./common.js";
 
 let waiting = 0;
 
@@ -44,7 +44,7 @@ handlers.save = async (button) => {
   const box = button.closest(".threshold");
   const slider = box.querySelector("input");
   const rule = box.closest(".rule").dataset.rule;
-  const found = await attempt(() => post("threshold", { rule, value: Number(slider.value) }));
+  const found = await attempt(() => post("threshold", { step: newStep(), rule, value: Number(slider.value) }));
   if (!found) return;
   slider.dataset.now = slider.value;
   button.disabled = true;

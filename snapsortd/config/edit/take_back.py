@@ -1,0 +1,30 @@
+"""Take back what was written into a configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from snapsortd.config.edit.rewrite import rewrite
+from snapsortd.domain.errors import SnapsortError
+
+
+def edited(path: str, edit: Callable[[], None], env: Mapping[str, str]) -> Callable[[], None]:
+    """Edit the file by calling `edit`; return what restores its text.
+
+    That raises SnapsortError if the file was changed again since.
+    """
+    file = Path(path)
+    before = file.read_text("utf-8-sig")
+    edit()
+    after = file.read_text("utf-8-sig")
+
+    def restore() -> None:
+        refusal = SnapsortError(
+            f"{path} was changed since, so nothing in it is taken back", "`snapsortctl edit` opens it in your editor"
+        )
+        if file.read_text("utf-8-sig") != after:
+            raise refusal
+        rewrite(path, lambda _: before, env, lambda _: True, refusal)
+
+    return restore
