@@ -10,16 +10,6 @@ from typing import Any
 
 from snapsortd.domain.example import Example, Source
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.texts import forget_texts
-
-_ABOUT_IMAGE = {
-    "examples": "sha256 = ?",
-    "embeddings": "sha256 = ?",
-    "indexed": "sha256 = ?",
-    "captions": "sha256 = ?",
-    "likenesses": "entry IN (SELECT id FROM entries WHERE sha256 = ?)",
-}
-"""The tables from which `forget` deletes, and the condition for one image."""
 
 
 class Embeddings:
@@ -130,20 +120,6 @@ class Examples:
         """Let these examples count no longer; durable immediately."""
         with self._file.writing() as db:
             db.executemany("UPDATE examples SET withdrawn = 1 WHERE id = ?", [(number,) for number in ids])
-
-    def forget(self, hashes: Collection[bytes] | None) -> None:
-        """Delete for good all examples, embeddings, captions and texts of these images, and where they were indexed, or
-        with None of all images.
-
-        The deleted bytes are overwritten, also in the write-ahead log; see `JournalFile.erase`.
-        """
-        with self._file.erasing() as db:
-            for table, condition in _ABOUT_IMAGE.items():
-                if hashes is None:
-                    db.execute(f"DELETE FROM {table}")
-                else:
-                    db.executemany(f"DELETE FROM {table} WHERE {condition}", [(each,) for each in hashes])
-            forget_texts(db, hashes)
 
 
 def withdraw_with(db: sqlite3.Connection, batch: int, sha256: bytes, *, withdrawn: bool) -> None:

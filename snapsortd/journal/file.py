@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from snapsortd.domain.errors import JournalError
 from snapsortd.journal.background_check import BackgroundCheck, record_clean_close, was_closed_cleanly
 from snapsortd.journal.integrity import check, format_of, journal_errors, marker
-from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FORMAT, MIGRATIONS
+from snapsortd.journal.migrations import APPLICATION_ID, FIRST_FORMAT, FIRST_THAT_OVERWRITES, FORMAT, MIGRATIONS
 
 MAX_PENDING = 500
 """Lazy writes that may wait for the next commit."""
@@ -58,6 +58,7 @@ class JournalFile:
             "checkpoint_fullfsync=ON",
             "foreign_keys=ON",
             "trusted_schema=OFF",
+            "secure_delete=ON",  # overwrite what is deleted; what the disk itself keeps of it is out of reach
         ):
             connection.execute(f"PRAGMA {setting}")
         self._migrate()
@@ -71,6 +72,8 @@ class JournalFile:
             self._connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             self._connection.execute(f"PRAGMA user_version={number}")
             self._connection.execute("COMMIT")
+        if FIRST_FORMAT <= version < FIRST_THAT_OVERWRITES:
+            self._connection.execute("VACUUM")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -97,22 +100,12 @@ class JournalFile:
                 self._roll_back()
                 raise
 
-    @contextmanager
-    def erasing(self) -> Iterator[sqlite3.Connection]:
-        """Yield the connection inside a durable transaction that deletes for good.
-
-        What is deleted is overwritten, the file is compacted, and its write-ahead log is emptied. Content that the disk
-        keeps by itself, in snapshots or spare blocks, is out of reach.
-        """
-        with self._lock, journal_errors(self.path):
-            self._connection.execute("PRAGMA secure_delete=ON")
-            try:
-                with self.writing() as db:
-                    yield db
-                self._connection.execute("VACUUM")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            finally:
-                self._connection.execute("PRAGMA secure_delete=OFF")
+    def empty_log(self) -> None:
+        """Empty the write-ahead log, which has older versions of the file's pages."""
+        with self.writing():
+            pass
+        with self.reading() as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Make lazy writes durable and close; a second call does nothing."""

@@ -280,6 +280,7 @@ MIGRATIONS = (
             """,
         ),
     ),
+    Migration("what is deleted is overwritten from now on", ()),
 )
 
 FIRST_FORMAT = 7
@@ -287,3 +288,8 @@ FIRST_FORMAT = 7
 
 FORMAT = FIRST_FORMAT + len(MIGRATIONS) - 1
 """The format that this version reads and writes."""
+
+FIRST_THAT_OVERWRITES = FIRST_FORMAT + next(
+    number for number, each in enumerate(MIGRATIONS) if each.name == "what is deleted is overwritten from now on"
+)
+"""Journals of earlier formats are compacted once, because they may hold parts of what was deleted."""

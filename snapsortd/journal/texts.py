@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,15 +73,6 @@ class Texts:
         with self._file.reading() as db:
             rows = db.execute(statement, (*values, limit)).fetchall()
         return [TextFound(row["sha256"], _line_with(terms, _to_text(row))) for row in rows]
-
-
-def forget_texts(db: sqlite3.Connection, hashes: Collection[bytes] | None) -> None:
-    """Delete the texts of these images, or with None of all, and make the index anew without them."""
-    if hashes is None:
-        db.execute("DELETE FROM texts")
-    else:
-        db.executemany("DELETE FROM texts WHERE sha256 = ?", [(each,) for each in hashes])
-    db.execute("INSERT INTO texts_index (texts_index) VALUES ('rebuild')")
 
 
 def _terms(query: str) -> list[str]:

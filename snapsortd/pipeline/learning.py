@@ -115,9 +115,12 @@ class Learning:
             self._learner.wait()
 
     def forget(self, hashes: Collection[bytes] | None, classifier: Classifier) -> None:
-        """Delete examples and embeddings of these images, or of all, and every layer that was fitted to them."""
+        """Delete examples of these images, or of all, and every layer that was fitted to them.
+
+        Then, `Forgetting.finish` has to delete what else is known about them.
+        """
         self._learner.forget()
-        self._journal.examples.forget(hashes)
+        self._journal.forgetting.begin(hashes)
         self._settled = ("", "")
         classifier.use_learnt()
 

@@ -57,6 +57,14 @@ class Task:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Images that are to be forgotten, by content, None for all; and the reply."""
+
+    hashes: set[bytes] | None
+    reply: dict[str, Any]
+
+
 class Teaching:
     """The operations of a session that tell it about images."""
 
@@ -176,6 +184,25 @@ class Teaching:
         dry_run: bool = False,
     ) -> dict[str, Any]:
         """Delete for good what was told about images, and their embeddings; `dry_run` only reports which."""
+        chosen = self.begin_to_forget(paths, label, since, all, dry_run)
+        if not dry_run:
+            self.finish_forgetting(chosen)
+        return chosen.reply
+
+    def finish_forgetting(self, chosen: Forgotten) -> None:
+        """Delete what else is known about the images: in steps, and in any thread."""
+        if chosen.hashes is None or chosen.hashes:
+            self._journal.forgetting.finish(chosen.hashes)
+
+    def begin_to_forget(
+        self,
+        paths: Sequence[str] = (),
+        label: str | None = None,
+        since: str | None = None,
+        all: bool | None = None,
+        dry_run: bool = False,
+    ) -> Forgotten:
+        """Delete what was told about images, so that nothing is learnt from it any more."""
         examples, moment = self._journal.examples.in_effect(), parse_time(since)
         if all:
             hashes = None
@@ -193,7 +220,7 @@ class Teaching:
             self._session.learning.forget(hashes, self._session.classifier)
             self._journal.unsure.forget(hashes, paths)
         chosen = [example_to_json(each) for each in examples if hashes is None or each.sha256 in hashes]
-        return {"forgotten": chosen, "images": None if hashes is None else len(hashes)}
+        return Forgotten(hashes, {"forgotten": chosen, "images": None if hashes is None else len(hashes)})
 
     def contents(self, path: str) -> set[bytes]:
         """Return the hashes of all images that are, or were, at a path. Raise NotKnown if the journal has none."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -95,7 +98,7 @@ def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: 
         journal.texts.store(sha256, ImageText((TextLine(f"text with {embedding[:24].decode()}"),)))
     files = [path, path + "-wal"]
     assert any(EMBEDDING in Path(file).read_bytes() for file in files)
-    journal.examples.forget(None if everything else [gone])
+    journal.forgetting.forget(None if everything else [gone])
     for file in files:
         content = Path(file).read_bytes()
         assert EMBEDDING not in content, os.path.basename(file)
@@ -103,3 +106,34 @@ def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: 
     assert len(journal.examples.in_effect()) == (0 if everything else 1)
     assert (journal.embeddings.of(kept, "a model") is None) is everything
     journal.examples.add([told(gone, "again")])
+
+
+def test_what_is_forgotten_from_a_large_journal_is_gone_and_others_write_meanwhile(journal: Journal, path: str) -> None:
+    """Thousands of embeddings and texts: pages were split, and the index of texts has several parts."""
+    everyone = [hashlib.sha256(str(number).encode()).digest() for number in range(600)]
+    secret = {each: hashlib.shake_256(each).digest(768) for each in everyone}
+    for number, each in enumerate(everyone):
+        journal.embeddings.remember(each, "a model", secret[each])
+        if number % 5 == 0:
+            journal.texts.store(each, ImageText((TextLine(secret[each][:300].hex()),)))
+            journal.commit()
+    gone, kept = everyone[::30], everyone[1::30]
+    journal.forgetting.begin(gone)
+    with ThreadPoolExecutor() as pool:
+        others = pool.submit(lambda: [journal.examples.add([told(each, "meme")]) for each in kept])
+        journal.forgetting.finish(gone)
+        others.result()
+    journal.commit()
+    content = b"".join(Path(file).read_bytes() for file in (path, path + "-wal"))
+    for each in gone:
+        assert not any(secret[each][start : start + 24] in content for start in (0, 300, 700))
+        assert journal.texts.search(secret[each][:300].hex(), 1) == []
+    assert [each.sha256 for each in journal.examples.in_effect()] == kept
+    assert all(journal.embeddings.of(each, "a model") == secret[each] for each in kept)
+    found = journal.texts.search(secret[everyone[10]][:300].hex(), 2)
+    assert [each.sha256 for each in found] == [everyone[10]]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(DISTINCT segid) FROM texts_index_idx").fetchone() == (1,)
+    journal.forgetting.forget(None)
+    content = b"".join(Path(file).read_bytes() for file in (path, path + "-wal"))
+    assert not any(vector[start : start + 24] in content for vector in secret.values() for start in (0, 700))

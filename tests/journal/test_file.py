@@ -137,6 +137,19 @@ def test_a_journal_of_an_older_format_is_brought_up_to_date(path: str) -> None:
         assert journal.due(4.0, 5.0, 1) == [INTENT.target]
 
 
+def test_a_journal_that_did_not_overwrite_is_compacted_once(path: str) -> None:
+    older(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA secure_delete=OFF")
+        db.execute("CREATE TABLE secrets (value TEXT)")
+        db.execute("INSERT INTO secrets VALUES (?)", ("a secret" * 9,))
+        db.execute("DELETE FROM secrets")
+        db.commit()
+    assert b"a secret" in Path(path).read_bytes()
+    Journal(path).close()
+    assert b"a secret" not in Path(path).read_bytes()
+
+
 def test_of_an_older_format_it_is_checked_before_it_is_changed(path: str) -> None:
     older(path)
     damage_an_index(path)

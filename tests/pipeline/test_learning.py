@@ -78,7 +78,7 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
         again = [scores(session, path) for path in new]
         for one, two in zip(again, after, strict=True):
             assert one == pytest.approx(two, abs=1e-6)
-        session.learning.forget(None, session.classifier)
+        session.teaching.forget(all=True)
         assert os.listdir(layers) == []
         for one, two in zip([scores(session, path) for path in new], before, strict=True):
             assert one == pytest.approx(two, abs=1e-6)

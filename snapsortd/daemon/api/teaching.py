@@ -39,9 +39,12 @@ class DaemonTeaching:
         return self._daemon.jobs.submit(lambda: session.learning.report(session.classifier), needs_model=True)
 
     def forget(self, **selection: Any) -> dict[str, Any]:
-        """Delete for good what was told about images."""
+        """Delete for good what was told about images; most of it in this thread, beside the daemon's loop."""
         teaching = self._daemon.session.teaching
-        return self._daemon.jobs.submit(lambda: teaching.forget(**selection))
+        chosen = self._daemon.jobs.submit(lambda: teaching.begin_to_forget(**selection))
+        if not selection.get("dry_run"):
+            teaching.finish_forgetting(chosen)
+        return chosen.reply
 
     def examples(self) -> dict[str, Any]:
         """Return all examples with their embeddings."""
