@@ -8,8 +8,10 @@ from datetime import datetime
 
 from snapsortd.domain.decision import Ask, Decision, PlannedAction, RuleReason, Shortfall
 from snapsortd.rules.filters import Facts, Not, Verdict
+from snapsortd.rules.in_words import text_suffices
 from snapsortd.rules.plan import plan
 from snapsortd.rules.rule import FilterMode, Rule
+from snapsortd.rules.text_values import text_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _asks(rule: Rule, facts: Facts, verdicts: Sequence[Verdict], matched: bool) 
     in the names that it gives."""
     asked: frozenset[Ask] = frozenset()
     if matched:
-        asked = rule.names_ask - facts.known
+        asked = rule.names_ask(text_suffices=text_suffices(text_values(facts.text))) - facts.known
     elif rule.filter_mode is FilterMode.ANY or all(verdict.matched or verdict.asks for verdict in verdicts):
         asked = frozenset(verdict.asks for verdict in verdicts if verdict.asks)
     return next((ask for ask in Ask if ask in asked), None)

@@ -25,10 +25,15 @@ def in_words(facts: Facts, written: Mapping[str, object]) -> dict[str, object]:
     """
     label = "" if facts.classification.label == CATCH_ALL else facts.classification.label
     caption = facts.caption.text if facts.caption else ""
-    if caption and not (written.get("text.line") and written.get("text.amount")):
+    if caption and not text_suffices(written):
         return {"description": caption, "slug": slug(label, _ARTICLE.sub("", caption, count=1))}
     found = [text for each in written.values() if each and (text := str(each)).casefold() != label.casefold()]
     return {"description": " ".join([label, *found]).strip(), "slug": slug(label, *found)} if found else {}
+
+
+def text_suffices(written: Mapping[str, object]) -> bool:
+    """Return whether text has a title and an amount, so that no description is needed."""
+    return bool(written.get("text.line") and written.get("text.amount"))
 
 
 def slug(*words: str) -> str:

@@ -10,7 +10,7 @@ from snapsortd.domain.decision import ActionKind, Ask, MetadataPolicy, OnConflic
 from snapsortd.domain.errors import NoSuchTag
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.filters import Filter
-from snapsortd.rules.placeholders import ASKED_FOR, Placeholder, placeholders_in
+from snapsortd.rules.placeholders import ASKED_FOR, COMPOSED, Placeholder, placeholders_in
 from snapsortd.rules.template import DestinationTemplate, NameTemplate, WordTemplate
 
 ALWAYS, NEVER = "always", "never"
@@ -73,10 +73,14 @@ class Rule:
     """Whether to announce what it files; None for what the configuration says for all rules. It decides nothing, so it
     is no part of the fingerprint."""
 
-    @property
-    def names_ask(self) -> frozenset[Ask]:
-        """The facts that values in its templates come from."""
-        named = (each.name for action in self.actions for each in action.placeholders())
+    def names_ask(self, *, text_suffices: bool) -> frozenset[Ask]:
+        """Return the facts that values in its templates come from.
+
+        `text_suffices`: the text of the image is known, and all that `{description}` and `{slug}` need.
+        """
+        named = {each.name for action in self.actions for each in action.placeholders()}
+        if text_suffices:
+            named -= COMPOSED
         return frozenset(ask for name in named for ask in ASKED_FOR.get(name, ()))
 
 

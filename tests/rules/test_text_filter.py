@@ -109,3 +109,20 @@ def test_names_from_text_stay_inside_of_the_destination() -> None:
     assert action.destination.root == "/r"
     assert "/" not in "".join(action.destination.folders)
     assert action.destination.folders[0].startswith(".._.._etc_passwd")
+
+
+@pytest.mark.parametrize(
+    ("text", "to", "needed"),
+    [
+        (TEXT, "/r/{slug}/", None),
+        (TEXT, "/r/{description}/", None),
+        (TEXT, "/r/{slug} {caption|}/", Ask.CAPTION),
+        ("A title without an amount", "/r/{slug}/", Ask.CAPTION),
+        ("", "/r/{slug}/", Ask.CAPTION),
+    ],
+)
+def test_a_description_is_needed_only_where_text_has_no_title_with_an_amount(
+    text: str, to: str, needed: Ask | None
+) -> None:
+    assert evaluate((rule(PNG, to=to),), seen()).asks is Ask.TEXT
+    assert evaluate((rule(PNG, to=to),), seen(text=text)).asks is needed
