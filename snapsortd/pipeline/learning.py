@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from snapsortd.domain.embedding import cosine, sketch, unit_vector
@@ -15,6 +15,10 @@ from snapsortd.pipeline.replies import example_to_json
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.learner import POLL_INTERVAL_S, Layer, Learner, Model, Told
 
+MAX_PER_LABEL = 200
+"""Examples of a label that are learnt from, the newest; and as many of what is not of it. The others are kept."""
+MAX_EXAMPLES = 2000
+"""Examples that are learnt from, as many of each label: a fit takes seconds then."""
 MAX_ANCHORS = 100
 """Images that nobody told anything about, and whose scores should stay as they are."""
 ALIKE = 0.97
@@ -90,18 +94,19 @@ class Learning:
             classifier.use_learnt()
 
     def _told(self, model: Model) -> Told:
-        """Return all that was told whose image has an embedding by this model."""
+        """Return what was told last of each label, of images that have an embedding by this model."""
         version = self._journal.examples.version(model.checkpoint)
-        pairs = [
-            (each, embedding)
-            for each in self._journal.examples.in_effect()
-            if each.label in model.labels
-            and (embedding := self._journal.embeddings.of(each.sha256, model.checkpoint)) is not None
-            and len(embedding) == 2 * model.dim  # an import may have stored one of another length
-        ]
+
+        def embedding_of(example: Example) -> bytes | None:
+            found = self._journal.embeddings.of(example.sha256, model.checkpoint)
+            is_usable = found is not None and len(found) == 2 * model.dim  # an import may have stored another length
+            return found if is_usable else None
+
+        told = [each for each in self._journal.examples.in_effect() if each.label in model.labels]
+        examples = [(each.label, each.is_not, embedding) for each, embedding in newest(told, embedding_of)]
         untold = self._journal.embeddings.of_untold(model.checkpoint, MAX_ANCHORS)
         anchors = [embedding for embedding in untold if len(embedding) == 2 * model.dim]
-        return Told(version, [(each.label, each.is_not, embedding) for each, embedding in pairs], anchors)
+        return Told(version, examples, anchors)
 
     def stop(self) -> None:
         """Kill a fit that runs; it is repeated later."""
@@ -147,7 +152,7 @@ class Learning:
                 for label, mine in _by_label(examples, classifier.labels).items()
             ],
             "all": found["all"],
-            "contradictions": self._contradictions(examples, classifier.checkpoint),
+            "contradictions": self._contradictions(examples[-MAX_EXAMPLES:], classifier.checkpoint),
         }
 
     def _contradictions(self, examples: Sequence[Example], checkpoint: str) -> list[dict[str, Any]]:
@@ -200,6 +205,22 @@ class Learning:
             {"path": each.path, "label": each.label, "is_not": each.is_not, "cosine": round(likeness, 3)}
             for likeness, each in compared[:limit]
         ]
+
+
+def newest(examples: Sequence[Example], embedding_of: Callable[[Example], bytes | None]) -> list[tuple[Example, bytes]]:
+    """Return the examples that are learnt from, with their embeddings: the newest of each label.
+
+    `examples` are all, oldest first; those without an embedding are left out.
+    """
+    used: Counter[tuple[str, bool]] = Counter()
+    ranked = []
+    for each in reversed(examples):
+        kind = each.label, each.is_not
+        if used[kind] < MAX_PER_LABEL and (embedding := embedding_of(each)) is not None:
+            ranked.append((used[kind], (each, embedding)))
+            used[kind] += 1
+    ranked.sort(key=lambda pair: pair[0])
+    return [pair for _, pair in reversed(ranked[:MAX_EXAMPLES])]
 
 
 def model_of(info: Mapping[str, Any], labels: Labels) -> Model | None:

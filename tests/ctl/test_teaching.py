@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snapsortd.ctl.commands.learned import interval, learned_lines
+from snapsortd.ctl.commands.learned import interval, learned_lines, verdict
 from snapsortd.ctl.output.explain import story_lines
 from tests.support.ctl import Ctl
 from tests.support.fake_control import EXAMPLE, LEARNED, FakeControl
@@ -80,6 +80,12 @@ def test_nothing_is_forgotten_unasked(
 def test_what_is_to_be_forgotten_is_said_in_one_way(ctl: Ctl, daemon: FakeControl, words: tuple[str, ...]) -> None:
     ctl.run("forget", *words, "--yes", code=2)
     assert daemon.asked == []
+
+
+def test_a_label_with_many_examples_is_learnt_from_the_newest() -> None:
+    label = LEARNED["labels"][0]
+    assert "newest" not in verdict(label)
+    assert "in force, by the newest 200" in verdict(label | {"sources": {"taught": 190, "moved": 11}})
 
 
 def test_intervals() -> None:

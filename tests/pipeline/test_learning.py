@@ -6,12 +6,15 @@ import base64
 import os
 import struct
 import time
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from snapsortd.domain.example import Example, Source
+from snapsortd.pipeline.learning import MAX_PER_LABEL, newest
 from snapsortd.pipeline.session import Session
 from snapsortd.vision.layer_file import layer_from_bytes, layer_to_bytes
 from snapsortd.vision.learner import Model
@@ -40,6 +43,23 @@ def test_a_layer_belongs_to_the_scores_that_it_was_fitted_to() -> None:
     ]
     assert len({each.key for each in (model, *others)}) == 5
     assert replace(model, folder="/moved").key == model.key
+
+
+@pytest.mark.pure
+def test_of_many_examples_the_newest_of_each_label_are_used() -> None:
+    labels = ["a"] * 3 + ["b"] * 2 + ["a"] * MAX_PER_LABEL + ["lost"]
+    told = [Example(b"", label, Source.TAUGHT, id=number) for number, label in enumerate(labels)]
+    told += [replace(told[0], is_not=True, id=1000)]
+    found = newest(told, lambda each: None if each.label == "lost" or each.id == 10 else b"%d" % each.id)
+    assert Counter((each.label, each.is_not) for each, _ in found) == {
+        ("a", False): MAX_PER_LABEL,
+        ("a", True): 1,
+        ("b", False): 2,
+    }
+    assert all(embedding == b"%d" % each.id for each, embedding in found)
+    assert {each.id for each, _ in found} == set(range(2, 5 + MAX_PER_LABEL)) - {10} | {1000}
+    many = [Example(b"", f"{number % 40}", Source.TAUGHT, id=number) for number in range(40 * 60)]
+    assert Counter(each.label for each, _ in newest(many, lambda _: b"x")) == {f"{label}": 50 for label in range(40)}
 
 
 def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from snapsortd.ctl.client import reach
-from snapsortd.ctl.commands.teaching import NEEDED
+from snapsortd.ctl.commands.teaching import NEEDED, USED
 from snapsortd.ctl.complete import offer_labels
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
@@ -181,7 +181,7 @@ def verdict(label: dict[str, Any]) -> str:
         return "not in the configuration"
     told = sum(label["sources"].values())
     if label["verdict"] == "in force":
-        return click.style("in force", fg="green")
+        return click.style("in force" if told <= USED else f"in force, by the newest {USED}", fg="green")
     if label["verdict"] == "no better":
         return "not in force: held-out examples are not recognised better"
     return f"not in force: {told} of {NEEDED} examples" if told < NEEDED else "not learnt yet"

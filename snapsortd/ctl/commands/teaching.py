@@ -19,6 +19,8 @@ from snapsortd.domain.text import count, escape
 
 NEEDED = 3
 """Examples from which a label can be learnt; `vision/child/learning/gate.py`."""
+USED = 200
+"""Examples of a label that are learnt from, the newest; `pipeline/learning.py`."""
 
 Tell = Callable[[Backend, str, int | None], dict[str, Any]]
 """Tells about one image, given the backend, the image's path or number, and the batch."""
