@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
 
 from snapsortd.vision.child.learning.fit import (
     ANCHOR_WEIGHT,
-    BIAS,
-    GAIN,
     RIDGE,
     Lessons,
     Matrix,
     fit,
     gradient,
+    inputs,
     objective,
     shift,
     softmax,
@@ -97,22 +97,14 @@ def test_the_fit_is_a_numerical_optimum(size: int, free: tuple[bool, ...]) -> No
     assert objective(found, lessons) <= best.fun + 1e-8
 
 
-def test_without_an_offset_it_is_plain_logistic_regression() -> None:
-    """Two labels without an offset: the log-odds are those of binary regression with half the ridge."""
+def test_without_an_offset_it_is_the_logistic_regression_of_scikit_learn() -> None:
     world = World(5)
-    labels = [number % 2 for number in range(30)]
+    labels = [number % LABELS for number in range(30)]
     plain = world.examples(labels)
-    offsets = np.zeros((30, 2))
-    lessons = Lessons(plain.embeddings, offsets, np.eye(2)[labels], plain.weights)
-    weights = fit(lessons, np.array([True, True]))
-    u = np.hstack([GAIN * plain.embeddings, np.full((30, 1), BIAS)])
-    signs = 2 * np.array(labels) - 1
-
-    def binary(w: Matrix) -> float:
-        return float(np.logaddexp(0, -signs * (u @ w)).sum() + RIDGE / 4 * (w @ w))
-
-    best = minimize(binary, np.zeros(DIM + 1), method="BFGS", options={"gtol": 1e-7})
-    assert np.allclose(weights[1] - weights[0], best.x, atol=1e-3)
+    lessons = Lessons(plain.embeddings, np.zeros((30, LABELS)), np.eye(LABELS)[labels], world.rng.uniform(0.1, 2, 30))
+    plainly = LogisticRegression(C=1 / RIDGE, fit_intercept=False, tol=1e-10, max_iter=10_000)
+    plainly.fit(inputs(lessons.embeddings), labels, sample_weight=lessons.weights)
+    assert np.allclose(fit(lessons, np.ones(LABELS, bool)), plainly.coef_, atol=1e-4)
 
 
 def test_without_examples_nothing_changes() -> None:
