@@ -137,18 +137,20 @@ class Pipeline:
 
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
-                request = self._request(image, image_format, known, terms)
-                held.callback(self._classifier.drop, request)
-                if not terms.dry_run:
-                    begin_sync(image.fd)
-                if image.stat.st_size <= HASHED_FIRST_BYTES:
-                    image = image.hashed()
-                yield request
+                image, classification = self._answer_of_before(image, image_format)
+                if classification is None:
+                    request = self._request(image, image_format, known, terms)
+                    held.callback(self._classifier.drop, request)
+                    if not terms.dry_run:
+                        begin_sync(image.fd)
+                    if image.stat.st_size <= HASHED_FIRST_BYTES:
+                        image = image.hashed()
+                    yield request
 
-                known = self._recall(image)
-                if known and known.is_settled(self._clock()) and not terms.requested:  # it was processed meanwhile
-                    return Result(path, known.outcome, known.reason, known=True)
-                classification = self._classifier.finish(request, should_stop)
+                    known = self._recall(image)
+                    if known and known.is_settled(self._clock()) and not terms.requested:  # it was processed meanwhile
+                        return Result(path, known.outcome, known.reason, known=True)
+                    classification = self._classifier.finish(request, should_stop)
                 image = image.hashed()
                 if not image.is_in_place():
                     raise FileChanged("the file changed while it was classified")
@@ -185,6 +187,8 @@ class Pipeline:
                 words = facts.caption.text if facts.caption else ""
                 text = decision_to_json(file, untold, decision, _elapsed(began), told, words)
                 until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
+                if until is not None or terms.dry_run:
+                    self._classifier.recent.add(image.sha256, image_format, untold)
                 if until is not None:
                     return self._wait(image, waiting(result, until, now), text)
                 if terms.dry_run:
@@ -208,6 +212,13 @@ class Pipeline:
                     attempts=setback.attempts,
                     milliseconds=_elapsed(began),
                 )
+
+    def _answer_of_before(self, image: OpenFile, image_format: str) -> tuple[OpenFile, Classification | None]:
+        """Return the image, hashed if that was necessary, and the answer about the same content if it is kept."""
+        if not self._classifier.recent or image.stat.st_size > HASHED_FIRST_BYTES:
+            return image, None
+        image = image.hashed()
+        return image, self._classifier.recent.take(image.sha256, image_format)
 
     def _recall(self, image: OpenFile) -> Known | None:
         return self._journal.recall(image.path, image.identity, self._fingerprint, image.sha256)

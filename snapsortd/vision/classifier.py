@@ -19,6 +19,7 @@ from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.learnt_layer import send_layer
 from snapsortd.vision.messages import classification_from_json, text_from_json
+from snapsortd.vision.recent_answers import RecentAnswers
 from snapsortd.vision.requests import InFlight, Request
 from snapsortd.vision.wire import BadMessage
 
@@ -79,6 +80,7 @@ class Classifier:
         self._child: ChildProcess | None = None
         self._load_deadline = 0.0
         self._in_flight = InFlight()
+        self.recent = RecentAnswers()
         self._lock = threading.RLock()
         self._is_retired = False
         self._has_learnt = False
@@ -260,6 +262,8 @@ class Classifier:
             return
         if not isinstance(message.get("dim"), int):
             raise BadMessage("no description of the model")
+        if message.get("digest") != self.checkpoint:
+            self.recent.clear()
         self.model_info = message
         self.state = "ready"
         self._send_learnt(self._learnt(message))
@@ -267,6 +271,7 @@ class Classifier:
     def use_learnt(self) -> None:
         """Use the layer that is stored now, from the next image on."""
         with self._lock:
+            self.recent.clear()
             if self.state == "ready":
                 with suppress(OSError):  # it has ended, which `poll` notices; the next child is sent the layer at once
                     self._send_learnt(self._learnt(self.model_info))

@@ -15,7 +15,7 @@ from tests.support.filing import identity_of
 
 def test_what_was_left_is_filed_and_nothing_else(ctl: Ctl, daemon: FakeControl, tmp_path: Path) -> None:
     inbox = tmp_path / "inbox"
-    inbox.mkdir()
+    (inbox / "sub" / "sub").mkdir(parents=True)
     config = Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
     config.parent.mkdir(parents=True)
     config.write_text(f"version: 1\nlabels: {{a: b}}\nwatch: ['{inbox}']\nrules: []\n")
@@ -43,4 +43,8 @@ def test_what_was_left_is_filed_and_nothing_else(ctl: Ctl, daemon: FakeControl, 
     daemon.asked.clear()
     ctl.run("sort", "--left", str(inbox / "offered.png"))
     assert [Path(facts["path"]).name for call, facts in daemon.asked if call == "image"] == ["offered.png"]
+    daemon.asked.clear()
+    assert "Nothing was left for you to ask for" in ctl.out("sort", "--left", str(inbox / "sub"))
+    assert ctl.out("sort", "--recursive", str(inbox / "sub")) == "There are no images.\n"
+    assert "subfolders with `--recursive`" in ctl.out("sort", str(inbox / "sub"))
     assert "Missing argument" in ctl.run("sort", code=2).stderr

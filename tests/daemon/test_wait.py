@@ -68,6 +68,7 @@ def test_images_wait_as_long_as_their_folder_or_rule_says(tmp_path: Path, folder
         seconds = datetime.fromisoformat(waits[0]["until"]).timestamp() - time.time()
         assert 500 < seconds < 602
         assert "rule 'Rest' files it at " in waits[0]["reason"]
+        assert loop.session.classifier.recent, "not classified again when it is time"
         assert loop.session.image(str(loop.inbox / "asked.png"))["outcome"] == "filed"
     clock.offset = 660
     with looping(tmp_path, CONFIG, clock=clock, folder=folder) as loop:
@@ -78,6 +79,7 @@ def test_images_wait_as_long_as_their_folder_or_rule_says(tmp_path: Path, folder
         clock.offset = 3660
         loop.daemon.due.check_soon()
         loop.until(lambda: filed(folder) == {"now.png", "rest.png", "asked.png", "later.png"}, "the last is filed")
+        assert not loop.session.classifier.recent, "its answer was used"
 
 
 def test_no_image_waits_unless_the_configuration_says_so(tmp_path: Path) -> None:

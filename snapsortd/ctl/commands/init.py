@@ -153,6 +153,7 @@ def free_name(path: str) -> str:
 
 def offer_to_file(watched: Sequence[str]) -> None:
     """Show what the rules would do with the images that are there, and offer to file these."""
+    from snapsortd.ctl.client import reach
     from snapsortd.ctl.commands.sim_sort import sim_command, sort_command
 
     reload_running()
@@ -160,11 +161,12 @@ def offer_to_file(watched: Sequence[str]) -> None:
     if chosen:
         newest = f" Here are the newest {len(chosen)}." if len(chosen) < found else ""
         say(f"\n{click.style(f'Images that are there now: {found}.', bold=True)}{newest} With your rules:\n")
-        invoke(sim_command, paths=chosen)
-        if click.confirm("\nFile them now? `snapsortctl undo` takes all of it back", default=False):
-            invoke(sort_command, paths=chosen)
-        else:
-            say("They stay where they are. `snapsortctl sort FOLDER` files them later.")
+        with reach(locations()) as backend:
+            invoke(sim_command, paths=chosen, opened=backend)
+            if click.confirm("\nFile them now? `snapsortctl undo` takes all of it back", default=False):
+                invoke(sort_command, paths=chosen, opened=backend)
+            else:
+                say("They stay where they are. `snapsortctl sort FOLDER` files them later.")
     else:
         say("There are no images in these folders yet.")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import islice
 from typing import Any, TypeVar
 
 import click
@@ -111,10 +112,12 @@ def process_images(
     everything: bool,
     as_json: bool,
     dry_run: bool,
+    opened: Backend | None = None,
 ) -> None:
     """Process every image, report what became of them, and exit with 1 if one of them failed.
 
-    If that is interrupted, report what was done until then, so that it can be undone.
+    If that is interrupted, report what was done until then, so that it can be undone. `opened` is used if it is given,
+    so that its model is loaded only once.
     """
     here, results, was_interrupted = locations(), list[dict[str, Any]](), False
     if not paths and not left:
@@ -123,7 +126,7 @@ def process_images(
         step.begin("looking for images")
         images = find_left_images(here, paths) if left else images_of(paths, here, recursive=recursive)
         try:
-            with reach(here) as backend:
+            with reach(here) if opened is None else nullcontext(opened) as backend:
                 step.begin("classifying" if isinstance(backend, Client) else "loading the model", len(images))
                 for result in results_of(backend, images, dry_run, tags=tags, skip_tags=skip_tags):
                     results.append(result)
@@ -141,7 +144,7 @@ def process_images(
         if was_interrupted:
             say(f"Interrupted after {len(results)} of {count(len(images), 'image')}.")
         if results or not was_interrupted:
-            say(summary(results, batch, dry_run))
+            say(summary(results, batch, dry_run) if results else no_images(paths, left=left, recursive=recursive))
     if was_interrupted:
         raise KeyboardInterrupt
     named = {image.path for image in images if image.is_named}
@@ -206,9 +209,7 @@ def images_of(paths: Sequence[str], here: Locations, *, recursive: bool) -> list
 
 
 def summary(results: Sequence[dict[str, Any]], batch: int | None, dry_run: bool) -> str:
-    """Return the closing sentence."""
-    if not results:
-        return "There are no images."
+    """Return the closing sentence about images of which there are some."""
     words = Counter(word_of(each, dry_run=dry_run) for each in results)
     filed_first = sorted(words.items(), key=lambda pair: ("filed" not in pair[0], -pair[1]))
     counted = f"{count(len(results), 'image')}: {', '.join(f'{number} {word}' for word, number in filed_first)}."
@@ -216,6 +217,14 @@ def summary(results: Sequence[dict[str, Any]], batch: int | None, dry_run: bool)
         return f"{counted} Nothing was changed."
     done = any(each["outcome"] in DONE for each in results)
     return f"{counted} Undo with `snapsortctl undo --batch {batch}`." if done and batch else counted
+
+
+def no_images(paths: Sequence[str], *, left: bool, recursive: bool) -> str:
+    """Return why there was nothing to do."""
+    if left:
+        return "Nothing was left for you to ask for: no image from before, and none that newer rules would file."
+    has_subfolders = any(subfolders for path in paths for _, subfolders, _ in islice(os.walk(path), 1))
+    return "There are no images." + " Include subfolders with `--recursive`." * (has_subfolders and not recursive)
 
 
 def word_of(result: dict[str, Any], *, dry_run: bool) -> str:

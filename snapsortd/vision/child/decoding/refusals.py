@@ -7,6 +7,9 @@ import re
 from snapsortd.domain.errors import ImageError
 from snapsortd.vision.child.decoding.time_limit import LacksMemory
 
+_SAYS_NO_MORE = re.compile("image file is truncated|broken data stream|unrecognized data stream|Truncated File Read")
+"""What Pillow reports of most truncated files; its numbers help nobody."""
+
 
 def lacks_memory() -> LacksMemory:
     """Return the error for an image that needs too much memory."""
@@ -28,4 +31,6 @@ def refusal(message: str) -> ImageError:
             "the AV1 decoder failed: the file is damaged, decoding it needs more memory than is allowed, or its "
             f"encoder used an extension that few decoders read ({message})"
         )
+    if _SAYS_NO_MORE.match(message):
+        return ImageError("the file is truncated or damaged")
     return ImageError(f"the file is truncated or damaged ({message})")
