@@ -20,7 +20,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "init": ("init", "Ask what to file, and write the configuration."),
         "edit": ("edit", "Open the configuration in your editor, and check it."),
         "check": ("init_check", "Check the configuration; report all faults at once."),
-        "model": ("model", "Evaluate, fit, list, download and switch the model."),
+        "model": ("model", "Evaluate, fit, list, download, export and switch the model."),
         "service": ("service", "Run snapsortd whenever you are logged in."),
         "doctor": ("doctor", "Diagnose common problems and suggest fixes."),
         "docs": ("docs", "Show a page of the documentation, a recipe or the example."),

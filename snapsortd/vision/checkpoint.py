@@ -6,11 +6,10 @@ import hashlib
 import os
 
 from snapsortd.domain.errors import ModelError
+from snapsortd.vision.onnx_towers import exported_files
 
 EMBEDDED = "embedded"
 """The model that is part of the package."""
-IMAGE_TOWER, TEXT_TOWER = "towers/image.onnx", "towers/text.onnx"
-"""A checkpoint's towers as ONNX graphs, which the embedded model has (packaging/onnx-towers)."""
 
 
 def find_checkpoint(model: str) -> str:
@@ -26,20 +25,19 @@ def find_checkpoint(model: str) -> str:
     return _cached(model)
 
 
-def has_towers(folder: str) -> bool:
-    """Return whether the checkpoint in `folder` has its towers as ONNX graphs, so that it needs no torch."""
-    return all(os.path.isfile(os.path.join(folder, name)) for name in (IMAGE_TOWER, TEXT_TOWER))
+def checkpoint_files(folder: str) -> list[str]:
+    """Return the paths, in `folder`, of the files that make up the checkpoint."""
+    own = (name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name)))
+    return sorted((*own, *exported_files(folder)))
 
 
 def digest_checkpoint(folder: str) -> str:
-    """Return the SHA-256, in hex, over the names and contents of the files in `folder`, without those below it."""
+    """Return the SHA-256, in hex, over the names and contents of the checkpoint's files."""
     whole = hashlib.sha256()
-    for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            with open(path, "rb") as file:
-                whole.update(name.encode("utf-8", "surrogateescape") + b"\0")
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+    for name in checkpoint_files(folder):
+        with open(os.path.join(folder, name), "rb") as file:
+            whole.update(name.encode("utf-8", "surrogateescape") + b"\0")
+            whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
 
 

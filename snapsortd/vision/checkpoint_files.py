@@ -6,9 +6,13 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 
+from snapsortd.vision.onnx_towers import exported_files
+
 TOKENIZERS = frozenset(
     {"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"}
 )
+NEEDED_BY_ONNX = frozenset({"tokenizer.json"})
+"""The one tokenizer that can be loaded without transformers."""
 PROCESSORS = frozenset({"preprocessor_config.json", "processor_config.json"})
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 """In the order in which transformers looks for them."""
@@ -18,9 +22,11 @@ _MAX_HEADER_BYTES = 100 << 20
 
 
 def weight_files(folder: str) -> tuple[str, ...]:
-    """Return the names of the files that hold the weights: the index, if there is one, first."""
+    """Return the paths, in `folder`, of the files that hold the weights: the index, if there is one, first."""
     names = frozenset(os.listdir(folder))
     name = next((name for name in WEIGHTS if name in names), None)
+    if exported := exported_files(folder):
+        return tuple(exported)
     if name is None:
         return ()
     if not name.endswith(".json"):
@@ -37,7 +43,7 @@ def find_faults(folder: str, weights: Sequence[str]) -> Iterator[str]:
     names = frozenset(os.listdir(folder))
     if not weights:
         yield "weights are missing (model.safetensors)"
-    if not names & TOKENIZERS:
+    if not names & (NEEDED_BY_ONNX if exported_files(folder) else TOKENIZERS):
         yield "the tokenizer is missing (tokenizer.json)"
     if not names & PROCESSORS:
         yield "the image processor is missing (preprocessor_config.json)"

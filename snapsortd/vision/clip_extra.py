@@ -17,7 +17,8 @@ def require_clip(model: str) -> None:
     if missing := missing_packages():
         verb = "is" if len(missing) == 1 else "are"
         raise ModelError(
-            f"the model {model} needs {listed(missing)}, which {verb} not installed", f"run `{install_command()}`"
+            f"the model {model} needs {listed(missing)}, which {verb} not installed",
+            f"run `{install_command()}`, or use what `snapsortctl model export` writes where they are installed",
         )
 
 

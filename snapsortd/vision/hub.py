@@ -11,6 +11,8 @@ from typing import Any
 from snapsortd.domain.errors import ModelError, SnapsortError
 from snapsortd.vision.catalog import is_captioner, is_clip_family
 from snapsortd.vision.checkpoint_files import PROCESSORS, TOKENIZERS, WEIGHTS
+from snapsortd.vision.clip_extra import missing_packages
+from snapsortd.vision.onnx_towers import choose_towers
 
 EXTRAS = frozenset(
     {
@@ -58,7 +60,7 @@ def pull(name: str, *, show_progress: bool) -> Pulled:
         if "config.json" not in sizes:
             raise ModelError(f"{name} is not a model that snapsortd can use: it has no config.json", _FAMILY_HINT)
         describes = check_family(name, hf_hub_download(name, "config.json"))
-        wanted = choose_files(name, sizes)
+        wanted = choose_files(name, sizes, has_clip=not missing_packages())
         folder = snapshot_download(name, allow_patterns=wanted)
     except HFValidationError:
         raise ModelError(f"{name!r} is not a valid model name", _FAMILY_HINT) from None
@@ -92,14 +94,25 @@ def check_family(name: str, config: str) -> bool:
     return False
 
 
-def choose_files(name: str, available: Iterable[str]) -> list[str]:
-    """Return which of a repository's files are needed: one set of weights and all small ones. Raise ModelError."""
-    names = sorted(each for each in available if "/" not in each)
+def choose_files(name: str, available: Iterable[str], *, has_clip: bool = True) -> list[str]:
+    """Return which of a repository's files are needed: one set of weights and all small ones. Raise ModelError.
+
+    Where torch is not installed, ONNX graphs are preferred to weights.
+    """
+    paths = sorted(available)
+    names = [each for each in paths if "/" not in each]
     weights = next((each for each in WEIGHTS if each in names), None)
-    if weights is None:
-        raise ModelError(f"{name} has no weights that snapsortd can use", f"it needs one of {', '.join(WEIGHTS)}")
-    parts = _parts(weights, names) if weights.endswith(".json") else []
-    return [each for each in names if each in TOKENIZERS | PROCESSORS | EXTRAS or each == weights or each in parts]
+    towers = choose_towers(paths)
+    if towers and (weights is None or not has_clip):
+        needed = towers.files_in(paths)
+    elif weights:
+        needed = [weights, *(_parts(weights, names) if weights.endswith(".json") else ())]
+    else:
+        raise ModelError(
+            f"{name} has no weights that snapsortd can use",
+            f"it needs one of {', '.join(WEIGHTS)}, or onnx/vision_model.onnx and onnx/text_model.onnx",
+        )
+    return [each for each in paths if each in TOKENIZERS | PROCESSORS | EXTRAS or each in needed]
 
 
 def _parts(index: str, names: Sequence[str]) -> list[str]:

@@ -127,6 +127,23 @@ def test_one_set_of_weights_is_chosen(there: list[str], wanted: list[str]) -> No
     assert choose_files("x", [*there, "vocab.json", "1/vocab.json"]) == [*wanted, "vocab.json"]
 
 
+GRAPHS = ["onnx/text_model.onnx", "onnx/vision_model.onnx"]
+
+
+@pytest.mark.parametrize(
+    ("there", "has_clip", "wanted"),
+    [
+        pytest.param([*GRAPHS, "onnx/vision_model_int8.onnx", "onnx/model.onnx"], True, GRAPHS, id="only-graphs"),
+        pytest.param([*GRAPHS, "model.safetensors"], True, ["model.safetensors"], id="weights-for-torch"),
+        pytest.param([*GRAPHS, "model.safetensors"], False, GRAPHS, id="graphs-without-torch"),
+        pytest.param([*GRAPHS, f"{GRAPHS[1]}_data"], False, [*GRAPHS, f"{GRAPHS[1]}_data"], id="weights-beside"),
+        pytest.param(["onnx/text_model.onnx", "pytorch_model.bin"], False, ["pytorch_model.bin"], id="one-graph"),
+    ],
+)
+def test_graphs_are_chosen(there: list[str], has_clip: bool, wanted: list[str]) -> None:
+    assert choose_files("x", [*there, "vocab.json"], has_clip=has_clip) == sorted([*wanted, "vocab.json"])
+
+
 def test_no_weights() -> None:
     with pytest.raises(ModelError, match="no weights"):
         choose_files("x", ["tf_model.h5", "config.json"])

@@ -1,4 +1,4 @@
-"""model: evaluate, fit, list, download and switch the model."""
+"""model: evaluate, fit, list, download, export and switch the model."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ FIT_HINT = "`snapsortctl model eval FOLDER --fit` suggests some, from a folder w
 
 @click.group("model")
 def model_command() -> None:
-    """Evaluate, fit, list, download and switch the model."""
+    """Evaluate, fit, list, download, export and switch the model."""
 
 
 model_command.add_command(eval_command)
@@ -116,14 +116,16 @@ def pull_command(name: str, as_json: bool) -> None:
     """Download the model NAME from the Hugging Face Hub. The only command of snapsortd that goes online.
 
     It must be of the CLIP family: CLIP, SigLIP, SigLIP 2, MetaCLIP, Chinese-CLIP and the like, or one that describes
-    images in words, such as BLIP, GIT and LLaVA. Files that are already
-    on this machine are not downloaded again, and an interrupted download is resumed.
+    images in words, such as BLIP, GIT and LLaVA. Without PyTorch, it must have ONNX files (onnx/vision_model.onnx and
+    onnx/text_model.onnx). Files that are already on this machine are not downloaded again, and an interrupted download
+    is resumed.
 
     \b
       snapsortctl model pull openai/clip-vit-base-patch32
     """
     from snapsortd.vision.clip_extra import install_command, missing_packages
     from snapsortd.vision.hub import pull
+    from snapsortd.vision.onnx_towers import find_towers
 
     pulled = pull(name, show_progress=sys.stderr.isatty() and not as_json)
     if as_json:
@@ -131,12 +133,39 @@ def pull_command(name: str, as_json: bool) -> None:
         return
     where = f"{short(pulled.folder)} ({size_words(pulled.bytes)})"
     say(f"{click.style('✓', fg='green')} {escape(name)} was downloaded to {where}.")
-    if missing := missing_packages():
+    if not find_towers(pulled.folder) and (missing := missing_packages()):
         say(f"It needs {listed(missing)}: run `{install_command()}` first.")
     if pulled.describes:
         say(f"Write `describe: {name}` into the configuration to have it describe images.")
     else:
         say(f"Run `snapsortctl model use {name}` to switch to it.")
+
+
+@model_command.command("export")
+@click.argument("name")
+@click.argument("folder", type=click.Path())
+@json_option
+def export_command(name: str, folder: str, as_json: bool) -> None:
+    """Write the model NAME as ONNX files into the new FOLDER, for computers without PyTorch.
+
+    Copy the folder there, and run `snapsortctl model use FOLDER`. It needs PyTorch and transformers itself, takes some
+    seconds and about as much disk space as the model, and compares the result with the model. Changes nothing else.
+
+    \b
+      snapsortctl model export openai/clip-vit-base-patch32 ~/clip-onnx
+    """
+    from snapsortd.vision.catalog import read_stored
+    from snapsortd.vision.export_towers import export_towers
+
+    wanted, target = model_name(name), os.path.abspath(os.path.expanduser(folder))
+    export_towers(wanted, target, locations().state_dir)
+    written = read_stored(target)
+    if as_json:
+        say_json({"model": wanted, "folder": target, "bytes": written.bytes})
+        return
+    size = size_words(written.bytes)
+    say(f"{click.style('✓', fg='green')} {escape(wanted)} was exported to {short(target)} ({size}).")
+    say("`snapsortctl model use` of this folder needs no PyTorch.")
 
 
 @model_command.command("use")

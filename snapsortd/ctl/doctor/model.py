@@ -9,8 +9,9 @@ from snapsortd.ctl.doctor.finding import Finding, ok, problem, quoted, warning
 from snapsortd.domain.errors import ModelError
 from snapsortd.domain.text import size_words
 from snapsortd.vision.catalog import StoredModel
-from snapsortd.vision.checkpoint import EMBEDDED, has_towers
+from snapsortd.vision.checkpoint import EMBEDDED
 from snapsortd.vision.clip_extra import PACKAGES as OF_OTHER_MODELS
+from snapsortd.vision.onnx_towers import find_towers
 
 NAME = "model"
 LIBRARIES = ("onnxruntime", "tokenizers", "PIL", "numpy", "safetensors")
@@ -22,7 +23,7 @@ LIBRARY_BYTES = 350 << 20
 
 def missing_libraries(found: StoredModel | ModelError) -> tuple[str, ...]:
     """Return the names of the libraries that the model needs and that are not installed, without importing any."""
-    is_small = isinstance(found, ModelError) or has_towers(found.folder)
+    is_small = isinstance(found, ModelError) or find_towers(found.folder) is not None
     return tuple(name for name in (LIBRARIES if is_small else LIBRARIES + OF_OTHER_MODELS) if find_spec(name) is None)
 
 

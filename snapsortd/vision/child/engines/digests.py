@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from snapsortd.files.atomic_write import write_atomically
-from snapsortd.vision.checkpoint import digest_checkpoint
+from snapsortd.vision.checkpoint import checkpoint_files, digest_checkpoint
 
 FOLDER = "digests"
 """In the cache folder: a file for each checkpoint."""
@@ -40,9 +40,7 @@ def cached_digest(folder: str, cache_dir: str, now: Callable[[], float] = time.t
 def _state(folder: str) -> list[list[Any]]:
     """Return for each file what changes with its content: name, device, inode, size, mtime and ctime."""
     state = []
-    for name in sorted(os.listdir(folder)):
-        path = os.path.join(folder, name)
-        if os.path.isfile(path):
-            info = os.stat(path)
-            state.append([name, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns])
+    for name in checkpoint_files(folder):
+        info = os.stat(os.path.join(folder, name))
+        state.append([name, info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns])
     return state

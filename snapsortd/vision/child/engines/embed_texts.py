@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.checkpoint import has_towers
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.engines import towers
 from snapsortd.vision.child.engines.engine import Array
 from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
+from snapsortd.vision.onnx_towers import find_towers
 
 
 def main(folder: str) -> int:
@@ -31,7 +31,7 @@ def main(folder: str) -> int:
 
 
 def _embedded(folder: str, texts: Sequence[str]) -> Array:
-    if has_towers(folder):
+    if find_towers(folder):
         return towers.embed_texts(folder, texts, default_threads())
     require_clip(folder)
     from snapsortd.vision.child.engines.torch_engine import TorchEngine

@@ -11,7 +11,6 @@ import logging
 import os
 import sys
 import time
-import warnings
 
 import numpy as np
 import torch
@@ -25,6 +24,7 @@ from snapsortd.vision.child.engines.choose import Measured, min_cosine
 from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine
 from snapsortd.vision.child.engines.onnx_engine import INPUT, OUTPUT, open_exported
+from snapsortd.vision.child.engines.onnx_graph import write_graph
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
@@ -32,19 +32,6 @@ from snapsortd.vision.child.workers import MAX_BATCH
 
 ROUNDS = 15
 """Number of times each engine is timed, in turn. The minimum counts, because other programs only ever add to it."""
-
-_OPSET = 17
-"""The first version with LayerNormalization as one operator (github.com/onnx/onnx, Changelog.md)."""
-
-
-class _ImageTower(torch.nn.Module):
-    def __init__(self, engine: TorchEngine) -> None:
-        super().__init__()
-        self.engine = engine
-        self.model = engine.model  # so that its weights are this module's
-
-    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.engine.image_tower(pixels)
 
 
 def export(model: str, cache_dir: str, threads: int) -> engine_cache.EngineFacts:
@@ -98,19 +85,7 @@ def write_onnx(engine: TorchEngine, pixels: Array, path: str) -> None:
     """Export the image tower in float32, for batches of any size and, if it takes them, images of any size;
     `pixels` is an example of its input."""
     sizes = {2: "height", 3: "width"} if engine.any_size else {}
-    with warnings.catch_warnings():
-        # The newer exporter creates the same graph in twice the time and needs another package.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _ImageTower(engine).eval(),
-            (torch.from_numpy(pixels),),
-            path,
-            dynamo=False,
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_axes={INPUT: {0: "images"} | sizes, OUTPUT: {0: "images"}},
-            opset_version=_OPSET,
-        )
+    write_graph(engine.model, engine.image_tower, {INPUT: torch.from_numpy(pixels)}, OUTPUT, sizes, path)
 
 
 def quantise(whole: str, path: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.checkpoint import find_checkpoint, has_towers
+from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
 from snapsortd.vision.child.engines.digests import cached_digest
@@ -24,6 +24,7 @@ from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
 from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.embed_texts import embed_texts
+from snapsortd.vision.onnx_towers import find_towers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def load_model(
     asked = _ModelRequest(folder, digest, labels, cache_dir, threads, Preprocessor.load(folder), kinds)
     about: dict[str, Any] = {"name": model, "source": folder, "digest": digest}
     try:
-        load = _load_towers if has_towers(folder) else _load_exported
+        load = _load_towers if find_towers(folder) else _load_exported
         loaded, scorer, reason = load(asked, engine)
     except _NotExported as error:
         require_clip(model)

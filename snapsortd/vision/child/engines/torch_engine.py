@@ -12,12 +12,10 @@ from transformers import AutoImageProcessor, AutoModel, AutoTokenizer
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child.engines.engine import TORCH, Array
+from snapsortd.vision.child.engines.tokens import PADS_TO_THE_END
 
 _NEEDED = ("get_image_features", "get_text_features", "logit_scale")
 _HINT = "download it again, free some memory, or choose another one: model.name in the configuration"
-_PADS_TO_THE_END = frozenset({"siglip", "siglip2"})
-"""Trained on texts padded to full length, and wrong on shorter ones (transformers' documentation of SigLIP)."""
-
 _BATCH = 64
 """Prompts per run of the text tower."""
 
@@ -76,27 +74,39 @@ class TorchEngine:
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> Array:
         """Return normalised vectors, shape (len(texts), dim)."""
+        tokenizer = self.load_tokenizer()
+        encoded = []
+        for start in range(0, len(texts), _BATCH):
+            tokens = self.tokenize(tokenizer, texts[start : start + _BATCH])
+            encoded.append(self.text_tower(**tokens))
+        vectors: Array = torch.cat(encoded).numpy()
+        return vectors
+
+    def text_tower(self, **tokens: torch.Tensor) -> torch.Tensor:
+        """Return normalised vectors of what `tokenize` returned; this function is exported, too."""
+        return _normalised(self.model.get_text_features(**tokens))
+
+    def load_tokenizer(self) -> Any:
+        """Return transformers' tokenizer. Raise ModelError."""
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
+            return AutoTokenizer.from_pretrained(self._folder, local_files_only=True)
         except Exception as error:  # as above
             raise ModelError(
                 f"the tokenizer in {self._folder} cannot be loaded: {_first_line(error)}", _HINT
             ) from error
+
+    def tokenize(self, tokenizer: Any, texts: Sequence[str]) -> dict[str, torch.Tensor]:
+        """Return the inputs of the text tower."""
         config = self.model.config
-        longest = min(tokenizer.model_max_length, config.text_config.max_position_embeddings)
-        padding = "max_length" if config.model_type in _PADS_TO_THE_END else "longest"
-        encoded = []
-        for start in range(0, len(texts), _BATCH):
-            tokens = tokenizer(
-                list(texts[start : start + _BATCH]),
-                padding=padding,
+        return dict(
+            tokenizer(
+                list(texts),
+                padding="max_length" if config.model_type in PADS_TO_THE_END else "longest",
                 truncation=True,
-                max_length=longest,
+                max_length=min(tokenizer.model_max_length, config.text_config.max_position_embeddings),
                 return_tensors="pt",
             )
-            encoded.append(_normalised(self.model.get_text_features(**tokens)))
-        vectors: Array = torch.cat(encoded).numpy()
-        return vectors
+        )
 
     def forget_texts(self) -> None:
         """Free the text tower, which is most of some models' memory; `encode_texts` cannot be used any more."""

@@ -1,67 +1,102 @@
-"""A checkpoint that has its towers as ONNX graphs, as the embedded model has: it needs neither torch nor transformers.
-
-The graphs are made when the package is built (`packaging/onnx-towers`). Their weights are those of the checkpoint.
-"""
+"""A checkpoint that has its towers as ONNX graphs, as the embedded one has: used without torch and transformers."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
 
 from snapsortd.domain.errors import ModelError
-from snapsortd.vision.checkpoint import IMAGE_TOWER, TEXT_TOWER
-from snapsortd.vision.child.engines.engine import ONNX_FP32, Array
-from snapsortd.vision.child.engines.onnx_engine import OnnxEngine, open_session
+from snapsortd.vision import onnx_towers
+from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine, normalised
+from snapsortd.vision.child.engines.exported_note import read_config, read_note
+from snapsortd.vision.child.engines.logit_scale import read_logit_scale
+from snapsortd.vision.child.engines.onnx_engine import OUTPUT, OnnxEngine, open_session
+from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.tokens import PADS_TO_THE_END, load_tokenizer, tokenize
 
+IMAGE_EMBEDS, TEXT_EMBEDS = "image_embeds", "text_embeds"
+"""Outputs of exported towers that end in CLIP's projection (transformers, CLIPVisionModelWithProjection)."""
+_POOLED = "pooler_output"
+"""The output of SigLIP's towers, which have no projection; in other models the towers' are not comparable."""
 _BATCH = 64
 """Texts per run of the text tower."""
 _WEIGHTS = "model.safetensors"
 
 
-def open_image_tower(folder: str, threads: int) -> tuple[OnnxEngine, float]:
+class ExportedTower:
+    """The image tower in `onnx/`."""
+
+    def __init__(self, folder: str, session: Any, name: str) -> None:
+        """Encode blank images, because the graph need not say how long its vectors are. Raise nearly anything."""
+        self.name = name
+        self._session = session
+        self._input = session.get_inputs()[0].name
+        self._output = _output(folder, session, IMAGE_EMBEDS)
+        self.any_size = bool(read_note(folder).get("any_size"))
+        preprocessor = Preprocessor.load(folder)
+        side = preprocessor.side if preprocessor else 1
+        self.dim = int(self.encode(np.zeros((2, 3, side, side), np.float32)).shape[-1])
+
+    def encode(self, pixels: Array) -> Array:
+        """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, height, width)."""
+        return normalised(self._session.run([self._output], {self._input: pixels})[0])
+
+
+def open_image_tower(folder: str, threads: int) -> tuple[Engine, float]:
     """Return the image tower of the checkpoint in `folder` and its logit scale. Raise ModelError if it is damaged."""
     try:
-        with safe_open(os.path.join(folder, _WEIGHTS), framework="numpy") as weights:
-            logit_scale = math.exp(weights.get_tensor("logit_scale"))
-        return OnnxEngine(_open(folder, IMAGE_TOWER, threads), ONNX_FP32), logit_scale
-    except Exception as error:  # neither library has one kind of error
+        path = _towers(folder).image
+        session = _open(folder, path, threads)
+        if path == onnx_towers.EMBEDDED.image:
+            return OnnxEngine(session, ONNX_FP32), read_logit_scale(folder)
+        name = ONNX_FP32 if path == f"{onnx_towers.FOLDER}/vision_model.onnx" else ONNX_INT8
+        return ExportedTower(folder, session, name), read_logit_scale(folder)
+    except Exception as error:  # none of the libraries has one kind of error
         raise _damaged(folder, error) from error
 
 
 def embed_texts(folder: str, texts: Sequence[str], threads: int) -> Array:
     """Return normalised vectors, shape (len(texts), dim), by the checkpoint in `folder`. Raise ModelError."""
-    from tokenizers import Tokenizer
-
     try:
-        with open(os.path.join(folder, "config.json"), encoding="utf-8") as file:
-            longest = json.load(file)["text_config"]["max_position_embeddings"]
-        tokenizer = Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
-        tower = _open(folder, TEXT_TOWER, threads)
+        tower = _open(folder, _towers(folder).text, threads)
+        output = _output(folder, tower, TEXT_EMBEDS)
+        inputs = {each.name: each.shape[-1] for each in tower.get_inputs()}
+        length = inputs["input_ids"]
+        tokenizer = load_tokenizer(folder, length if isinstance(length, int) else None)
     except Exception as error:  # as above
         raise _damaged(folder, error) from error
-    tokenizer.enable_truncation(longest)
-    tokenizer.enable_padding()
     encoded = []
     for start in range(0, len(texts), _BATCH):
-        tokens = tokenizer.encode_batch(list(texts[start : start + _BATCH]))
-        inputs = {
-            "input_ids": np.array([each.ids for each in tokens], np.int64),
-            "attention_mask": np.array([each.attention_mask for each in tokens], np.int64),
-        }
-        encoded.append(tower.run(None, inputs)[0])
+        tokens = tokenize(tokenizer, texts[start : start + _BATCH])
+        encoded.append(normalised(tower.run([output], {name: tokens[name] for name in inputs})[0]))
     vectors: Array = np.concatenate(encoded)
     return vectors
 
 
+def _towers(folder: str) -> onnx_towers.Towers:
+    towers = onnx_towers.find_towers(folder)
+    assert towers is not None
+    return towers
+
+
+def _output(folder: str, session: Any, wanted: str) -> str:
+    """Return the name of the output with the vectors. Raise ValueError if there is none."""
+    names = [each.name for each in session.get_outputs()]
+    if found := {wanted, OUTPUT}.intersection(names):
+        return found.pop()
+    if _POOLED in names and read_config(folder).get("model_type") in PADS_TO_THE_END:
+        return _POOLED
+    raise ValueError(f"its graph has no output {wanted}, but {', '.join(names)}")
+
+
 def _open(folder: str, tower: str, threads: int) -> Any:
     """Load a graph. Raise ValueError if it was made for weights at other places of the file, or nearly anything."""
+    if tower not in (onnx_towers.EMBEDDED.image, onnx_towers.EMBEDDED.text):
+        return open_session(os.path.realpath(os.path.join(folder, tower)), threads)
     session = open_session(os.path.join(folder, tower), threads, folder)
     with open(os.path.join(folder, _WEIGHTS), "rb") as file:
         header = file.read(int.from_bytes(file.read(8), "little"))  # github.com/huggingface/safetensors, "Format"
@@ -71,4 +106,6 @@ def _open(folder: str, tower: str, threads: int) -> Any:
 
 
 def _damaged(folder: str, error: Exception) -> ModelError:
-    return ModelError(f"the model in {folder} cannot be loaded: {error}", "install snapsortd again")
+    embedded = onnx_towers.find_towers(folder) == onnx_towers.EMBEDDED
+    hint = "install snapsortd again" if embedded else "download or export it again"
+    return ModelError(f"the model in {folder} cannot be loaded: {error}", hint)
