@@ -1,13 +1,15 @@
 """The scores from which the starter configuration's labels are precise enough, on validation images.
 
-Every validation image is scored with kinds that were fitted without its source. The table is part of the product:
-`snapsortd/config/precision.csv`.
+Every validation image is scored with kinds that were fitted without its source, and newer images by a tower that was
+trained without them. The table is part of the product: `snapsortd/config/precision.csv`.
 """
 
 from __future__ import annotations
 
 import csv
+import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import data
@@ -27,19 +29,37 @@ COLUMNS = ("label", "prompts", "precision", "min_score", "moved", "recall")
 Vectors = npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """Images as one checkpoint sees them: its encoder, and their normalised vectors (n, d)."""
+
+    encoder: evaluate.Encoder
+    vectors: Vectors
+
+
 def cross_fitted(
-    vectors: Vectors, items: Sequence[data.Item], encoder: evaluate.Encoder, labels: dict[str, tuple[str, ...]]
+    checkpoints: Sequence[Embedded],
+    scored_by: Sequence[int],
+    items: Sequence[data.Item],
+    labels: dict[str, tuple[str, ...]],
 ) -> tuple[npt.NDArray[np.float64], list[data.Item]]:
-    """Return scores (n, labels) of the validation images, and these images."""
+    """Return scores (n, labels) of the validation images, and these images.
+
+    `scored_by`: which of the checkpoints scores an image, one that was not trained with it.
+    """
     sources = sorted({item.source for item in items})
     fold = np.array([sources.index(item.source) % FOLDS for item in items])
     held_out = np.array([data.is_more(item) or data.in_validation(item) for item in items])
-    prompts = [encoder.texts(list(each)).numpy() for each in labels.values()]
+    fines = np.array([item.fine for item in items])
     scores = np.zeros((len(items), len(labels)))
-    for number in range(FOLDS):
-        tested = held_out & (fold == number)
-        kinds = fit_kinds(vectors[~tested], [item.fine for item, out in zip(items, tested, strict=True) if not out])
-        scores[tested] = label_scorer(prompts, encoder.scale, kinds).scores(vectors[tested])
+    for (number, checkpoint), left_out in itertools.product(enumerate(checkpoints), range(FOLDS)):
+        out = held_out & (fold == left_out)
+        tested = out & (np.array(scored_by) == number)
+        if tested.any():
+            prompts = [checkpoint.encoder.texts(list(each)).numpy() for each in labels.values()]
+            kinds = fit_kinds(checkpoint.vectors[~out], fines[~out].tolist())
+            scorer = label_scorer(prompts, checkpoint.encoder.scale, kinds)
+            scores[tested] = scorer.scores(checkpoint.vectors[tested])
     return scores[held_out], [item for item, out in zip(items, held_out, strict=True) if out]
 
 

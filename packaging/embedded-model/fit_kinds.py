@@ -2,21 +2,25 @@
 """Compute the kinds of images of a checkpoint, and from which scores its labels are precise, by the training images.
 
 Writes `kinds.safetensors` into the checkpoint's folder and `snapsortd/config/precision.csv`; takes 20 minutes on two
-cores. Run it once more after the checkpoint was trained again: kinds of another tower mean nothing.
+cores for each checkpoint. Run it once more after the checkpoint was trained again: kinds of another tower mean nothing.
 
-usage: fit_kinds.py CHECKPOINT CORPUS
+A checkpoint that was trained with the newer images scores these too high. `--without` names two that differ from it in
+this only, that each was trained without one half of these images: an image's scores for the thresholds are those of the
+one that has not seen it.
+
+usage: fit_kinds.py CHECKPOINT CORPUS [--without OUT0 OUT1] [--work WORK]
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 import calibrate
 import data
 import evaluate
 import numpy as np
-import numpy.typing as npt
 
 from snapsortd.config.load import default_config_path
 from snapsortd.vision.child.engines.fit_kinds import fit_kinds
@@ -34,24 +38,42 @@ def training_items(corpus: Path) -> list[data.Item]:
     return [everything[row] for row in rows["train"] if row not in copies]
 
 
+def embedded(folder: Path, items: list[data.Item], work: Path | None) -> calibrate.Embedded:
+    """Return the images as a checkpoint sees them; `work` keeps their vectors for the next time."""
+    encoder = evaluate.Encoder(folder)
+    if work is None:
+        return calibrate.Embedded(encoder, encoder.images(items).numpy())
+    seen = hashlib.sha256((folder / "model.safetensors").read_bytes())
+    seen.update("".join(str(item.path) for item in items).encode())
+    kept = work / f"vectors-{seen.hexdigest()[:16]}.npy"
+    if not kept.exists():
+        np.save(kept, encoder.images(items).numpy())
+    return calibrate.Embedded(encoder, np.load(kept))
+
+
+def scored_by(items: list[data.Item], corpus: Path) -> list[int]:
+    """Return the number of the checkpoint that has not seen an image, of those of `--without`, or else 0."""
+    halves = data.halves([item for item in data.read_more(corpus) if item.split == "train"])
+    return [
+        next((number for number, half in enumerate(halves, 1) if data.is_more(item) and item.source in half), 0)
+        for item in items
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("corpus", type=Path, help="folder with corpus/, more/ and imagenet-sample/")
+    parser.add_argument("--without", type=Path, nargs=2, default=(), help="checkpoints trained without a half of more/")
+    parser.add_argument("--work", type=Path, help="folder for the images' vectors")
     args = parser.parse_args()
     items = training_items(args.corpus)
-    encoder = evaluate.Encoder(args.checkpoint)
-    write(encoder.images(items).numpy(), items, encoder, args.checkpoint)
-
-
-def write(
-    vectors: npt.NDArray[np.float32], items: list[data.Item], encoder: evaluate.Encoder, checkpoint: Path
-) -> None:
-    """Fit and write both files."""
-    kinds = fit_kinds(vectors, [item.fine for item in items])
-    (checkpoint / NAME).write_bytes(kinds_to_bytes(kinds))
+    shipped, *others = [embedded(folder, items, args.work) for folder in (args.checkpoint, *args.without)]
+    kinds = fit_kinds(shipped.vectors, [item.fine for item in items])
+    (args.checkpoint / NAME).write_bytes(kinds_to_bytes(kinds))
     labels = evaluate.starter_prompts()
-    scores, tested = calibrate.cross_fitted(vectors, items, encoder, labels)
+    numbers = scored_by(items, args.corpus) if others else [0] * len(items)
+    scores, tested = calibrate.cross_fitted([shipped, *others], numbers, items, labels)
     table = list(calibrate.rows(scores, tested, labels))
     calibrate.write_table(table, Path(default_config_path()).with_name("precision.csv"))
     print(f"{len(kinds.biases)} kinds from {len(items)} images, thresholds from {len(tested)}")
