@@ -22,6 +22,8 @@ from snapsortd.files.installed import can_read_text
 from snapsortd.rules import filters, placeholders, rule, template
 
 _KIND = "="
+_OF_SHELL = "_"
+"""The variable with the path of the command itself, which shells set: it differs between the daemon and its client."""
 
 
 def load_config(path: str, env: Mapping[str, str], cache: str = "") -> Config:
@@ -51,7 +53,11 @@ def _key(path: str, env: Mapping[str, str]) -> str:
         code = sorted(_code())
     except OSError:
         return ""
-    named = sorted((name, value) for name, value in env.items() if name == "HOME" or os.fsencode(name) in data)
+    named = sorted(
+        (name, value)
+        for name, value in env.items()
+        if name == "HOME" or (os.fsencode(name) in data and name != _OF_SHELL)
+    )
     return sha256(repr((path, data, named, code, can_read_text())).encode()).hexdigest()
 
 

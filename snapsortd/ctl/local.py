@@ -68,7 +68,7 @@ def open_local(locations: Locations) -> Iterator[LocalBackend]:
     Raise Busy if a daemon or another command holds the lock, ConfigError, JournalError.
     """
     config = load_config(locations.config_file, os.environ, locations.config_cache)
-    with Session.open(locations, config) as session:
+    with Session.open(locations, config, in_turn=True) as session:
         yield LocalBackend(session)
         session.learning.learn_now(session.classifier)
         session.emptied.prune(quiet=0.0)

@@ -64,11 +64,14 @@ class Session:
         *,
         should_stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.time,
+        in_turn: bool = False,
     ) -> None:
         """Call `should_stop` during long operations; they end as soon as it returns True.
 
-        `clock` returns the wall clock's time, in seconds since 1970.
+        `clock` returns the wall clock's time, in seconds since 1970. `in_turn`: images are processed one after the
+        other, as by a command, with a classifier that starts faster.
         """
+        self._in_turn = in_turn
         self.locations = locations
         self.clock = clock
         self.journal = journal
@@ -110,13 +113,14 @@ class Session:
         *,
         should_stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.time,
+        in_turn: bool = False,
     ) -> Iterator[Session]:
         """Take the lock, open the journal, finish or drop interrupted moves. Raise Busy, JournalError."""
         locations.make_private()
         with Lock(locations.lock) as lock:
             journal = Journal(locations.journal, clock, background_check=True)
             try:
-                session = cls(locations, config, journal, should_stop=should_stop, clock=clock)
+                session = cls(locations, config, journal, should_stop=should_stop, clock=clock, in_turn=in_turn)
                 session.keep_lock = lock.renew
                 session.repairs.repair_at_start()
                 try:
@@ -156,6 +160,7 @@ class Session:
             threads=config.model.threads,
             engine=config.model.engine,
             nice=config.model.nice,
+            in_turn=self._in_turn,
         )
 
     def _captioner(self, config: Config) -> Captioner | None:

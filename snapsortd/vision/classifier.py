@@ -61,11 +61,13 @@ class Classifier:
         image_timeout_s: float = IMAGE_TIMEOUT_S,
         engine: str = "auto",
         nice: int = 0,
+        in_turn: bool = False,
         learnt: Callable[[Mapping[str, Any]], Mapping[str, Any] | None] = lambda _info: None,
     ) -> None:
         """`labels` maps each label to its prompts; `nice` is added to the child's niceness.
 
         `threads` is the number of images classified at the same time; None means one per physical core, at most 4.
+        `in_turn`: images are sent one after the other, so that one thread, which starts faster, classifies all.
         `learnt` returns the layer that was learnt for a model, which is described as in `model_info`.
         """
         self._learnt = learnt
@@ -74,7 +76,7 @@ class Classifier:
         self._threads = threads or default_threads()
         self._settings: dict[str, Any] = {"model": model, "labels": self._labels, "cache_dir": cache_dir}
         self._settings["state_dir"] = state_dir
-        self._settings |= {"threads": self._threads, "engine": engine, "nice": nice}
+        self._settings |= {"threads": self._threads, "engine": engine, "nice": nice, "in_turn": in_turn}
         self._load_timeout_s = load_timeout_s
         self._image_timeout_s = image_timeout_s
         self._child: ChildProcess | None = None

@@ -77,7 +77,7 @@ def test_another_text_variable_or_home_is_another_configuration(file: Path, tmp_
     there = tmp_path / "cached"
     first = loaded(file, there)
     before = held(there)
-    assert loaded(file, there, ELSE="unheard of") == first
+    assert loaded(file, there, ELSE="unheard of", _="/usr/bin/snapsortctl") == first
     assert held(there) == before
     assert loaded(file, there, ALBUM="/elsewhere").watch[1].path == "/elsewhere/new"
     assert loaded(file, there, HOME="/home/you").watch[0].path == "/home/you/Pictures"

@@ -44,6 +44,23 @@ def test_a_good_image_overtakes_the_slow_ones_that_came_before_it(classifier: Cl
         os.close(request.fd)
 
 
+def test_one_thread_answers_all_that_come_in_turn(tmp_path: Path) -> None:
+    (tmp_path / "slow").write_bytes(png(SIDE, SIDE, zeros((SIDE + 1) * SIDE)))
+    (tmp_path / "good").write_bytes(sound("JPEG"))
+    one = Classifier(model="embedded", labels={"a": ("a photo",)}, cache_dir=str(tmp_path), in_turn=True)
+    one.wait_ready(lambda: False)
+    begun = [
+        one.begin(os.open(tmp_path / name, os.O_RDONLY), image_format, urgent=urgent)
+        for name, image_format, urgent in (("slow", "png", True), ("good", "jpeg", False), ("good", "jpeg", True))
+    ]
+    found = [one.finish(request, lambda: False) for request in begun]
+    assert [each.image.width == SIDE for each in found] == [True, False, False]
+    assert found[1].embedding == found[2].embedding
+    for request in begun:
+        os.close(request.fd)
+    one.stop()
+
+
 @pytest.mark.parametrize(
     ("image_format", "pixels", "size", "expected"),
     [

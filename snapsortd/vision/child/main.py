@@ -69,13 +69,14 @@ def main(fd: int) -> int:
 def _serve(channel: Channel) -> None:
     settings, _ = channel.receive() or ({}, None)
     os.nice(settings.pop("nice", 0))
+    in_turn = settings.pop("in_turn", False)
     try:
         steps, scoring, about = _load(**settings)
     except ModelError as error:
         channel.send({"failed": error.message, "hint": error.hint})
         return
     blank = blank_image()
-    workers = Workers(steps, channel.send, settings.get("threads") or default_threads())
+    workers = Workers(steps, channel.send, 0 if in_turn else settings.get("threads") or default_threads())
     workers.warm_up(blank)
     sandbox.forbid_writing()
     sandbox.limit_memory(MEMORY_HEADROOM)

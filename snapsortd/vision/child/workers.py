@@ -3,7 +3,8 @@
 A batch forms while more images wait to be decoded, and the thread that completes it runs the model. If no image waits,
 there is no batch: a single image goes to the model at once. One additional thread is reserved for an urgent image,
 which waits for none of the others, and one decodes slow images, for which none of the others waits. If all are busy
-for long with decodes that cannot be stopped, one more takes over.
+for long with decodes that cannot be stopped, one more takes over. A command that waits for each image before it sends
+the next one is served by a single thread, which starts several times faster.
 """
 
 from __future__ import annotations
@@ -60,7 +61,10 @@ Job = Callable[[], None]
 
 
 class Workers:
-    """`count` threads, which take the images in order of arrival, one more for urgent images and one for slow ones."""
+    """`count` threads, which take the images in order of arrival, one more for urgent images and one for slow ones.
+
+    If `count` is 0, the thread for urgent images takes all.
+    """
 
     def __init__(self, steps: Steps, send: Send, count: int) -> None:
         self._steps = steps
@@ -76,15 +80,18 @@ class Workers:
         self._busy = 0
         self._taken = 0
         """The number of jobs that were taken so far."""
-        for number in range(count):
-            threading.Thread(target=self._work, args=(self._next,), name=f"worker-{number}", daemon=True).start()
-        threading.Thread(target=self._work, args=(self._relieve,), name="relief", daemon=True).start()
-        for name, queue in (("urgent", self._urgent), ("slow", self._slow)):
-            threading.Thread(target=self._work, args=(partial(self._next_of, queue),), name=name, daemon=True).start()
+        threads: dict[str, Callable[[], Job]] = {"urgent": partial(self._next_of, self._urgent)}
+        if count:
+            threads |= {"slow": partial(self._next_of, self._slow), "relief": self._relieve}
+            threads |= {f"worker-{number}": self._next for number in range(count)}
+        for name, next_job in threads.items():
+            threading.Thread(target=self._work, args=(next_job,), name=name, daemon=True).start()
 
     def warm_up(self, fd: int) -> None:
         """Have each thread classify the image `fd`, because some libraries initialise themselves per thread."""
-        queues = [*self._count * [self._jobs], self._urgent, self._slow, self._relief]  # one for each thread
+        queues = [self._urgent]  # one for each thread
+        if self._count:
+            queues += [*self._count * [self._jobs], self._slow, self._relief]
         barrier = threading.Barrier(len(queues) + 1)
         turn = threading.Lock()  # duplicates of one descriptor share its offset
 
@@ -109,8 +116,8 @@ class Workers:
         """
         with self._answer_lock:
             self._busy += 1
-        if urgent:
-            self._put(self._urgent, lambda: self._classify_urgent(number, fd, image_format))
+        if urgent or not self._count:
+            self._put(self._urgent, lambda: self._classify_alone(number, fd, image_format, is_last=is_last))
         else:
             queue = self._slow if is_last else self._jobs
             self._put(queue, lambda: self._prepare_for_batch(number, fd, image_format, is_last=is_last))
@@ -162,8 +169,8 @@ class Workers:
             with self._changed:
                 job = self._take()
 
-    def _classify_urgent(self, number: int, fd: int, image_format: str | None) -> None:
-        if (prepared := self._prepare(number, fd, image_format)) is not None:
+    def _classify_alone(self, number: int, fd: int, image_format: str | None, *, is_last: bool) -> None:
+        if (prepared := self._prepare(number, fd, image_format, is_last=is_last)) is not None:
             self._classify([(number, prepared)])
 
     def _prepare_for_batch(self, number: int, fd: int, image_format: str | None, *, is_last: bool) -> None:
