@@ -105,6 +105,7 @@ def read_until(terminal: int, end: str) -> str:
         ("bash", "snapsortctl log --rule=It\t\x01echo \n", "snapsortctl log --rule=It's a recipe"),
         ("bash", "snapsortctl explain .conf\t", ".config/"),
         ("zsh", "snapsortctl log --rule It\t", "It\\'s\\ a\\ recipe"),
+        ("zsh", "snapsortctl log --rule=It\t\x01echo \n", "snapsortctl log --rule=It's a recipe"),
         ("zsh", "snapsortctl explain .conf\t", ".config/"),
     ],
 )

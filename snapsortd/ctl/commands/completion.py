@@ -49,7 +49,15 @@ fi
         """Accept every version: the script does."""
 
 
-SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": ZshComplete, "fish": FishComplete}
+class Zsh(ZshComplete):
+    """Completion behind --rule=, too, where zsh would otherwise replace the whole word."""
+
+    source_template = ZshComplete.source_template.replace(" -U", ' -U -i "$IPREFIX"').replace(
+        "    for type key descr", "    [[ $PREFIX == --*=* ]] && compset -P 1 '*='\n\n    for type key descr"
+    )
+
+
+SHELLS: dict[str, type[ShellComplete]] = {"bash": Bash, "zsh": Zsh, "fish": FishComplete}
 
 
 def script(shell: str) -> str:
