@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from requirements import TREE, disagreements
 
 VERSION = re.compile(r'^__version__ = "(.+)"$', re.M)
 ARTEFACTS = "build/release"
+RELEASED = "tests/config/released"
 RECIPES = ("packaging/homebrew/snapsortd.rb.in", "packaging/arch/PKGBUILD.in")
 
 
@@ -54,8 +56,18 @@ def begin(tree: Path, version: str, day: str) -> str:
     source.write_text(VERSION.sub(f'__version__ = "{version}"', source.read_text()))
     if found := list(faults(tree)):
         return "\n".join([*found, "`git checkout .` takes back what was written"])
+    keep_configurations(tree, version)
     git(tree, "commit", "--quiet", "--all", "--message", f"Release {version}")
     return ""
+
+
+def keep_configurations(tree: Path, version: str) -> None:
+    """Copy the configurations that this version ships to the tests, which later versions must be able to load."""
+    kept = tree / RELEASED / version
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in ("default.yaml", "example.yaml"):
+        shutil.copyfile(tree / "snapsortd" / "config" / name, kept / name)
+    git(tree, "add", RELEASED)
 
 
 def end(tree: Path) -> str:

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.pure
 
 ENV = {"HOME": "/home/ann", "SNAPSORTD_DEMO": "/demo", "BRACES": "/odd/{x}"}
 REPO = Path(__file__).parents[2]
+RELEASED = sorted(Path(__file__).with_name("released").rglob("*.yaml"))
 
 SMALL = """\
 version: 1
@@ -133,6 +134,14 @@ def test_the_demo_stays_below_its_folder() -> None:
     assert config.negatives == {"photo", "document", "picture"}
     roots = [action.destination.root for rule in config.rules for action in rule.actions]
     assert roots == ["/demo/filed/Receipts", "/demo/filed/Screenshots"]
+
+
+@pytest.mark.parametrize("path", RELEASED, ids=lambda path: f"{path.parent.name} {path.stem}")
+def test_configurations_of_released_versions_are_still_valid(path: Path) -> None:
+    """As `make release` kept them."""
+    config = load_config(str(path), ENV)
+    assert config.rules
+    assert config.labels
 
 
 def test_the_default_configuration_asks_for_a_clear_answer(tmp_path: Path) -> None:

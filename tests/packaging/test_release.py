@@ -55,6 +55,8 @@ def test_a_release_has_its_version_changelog_checksums_and_tag(tree: Path) -> No
     assert release(tree, "begin", "9.8.7") == (0, "")
     assert git(tree, "log", "-1", "--format=%s") == "Release 9.8.7\n"
     assert '__version__ = "9.8.7"' in (tree / "snapsortd" / "__init__.py").read_text()
+    kept = tree / "tests" / "config" / "released" / "9.8.7" / "example.yaml"
+    assert kept.read_text() == (tree / "snapsortd" / "config" / "example.yaml").read_text()
     log = (tree / "CHANGELOG.md").read_text()
     assert re.search(r"## \[Unreleased\]\n\n## \[9\.8\.7\] - \d{4}-\d\d-\d\d\n\n### Added\n- \S", log)
     assert release(tree, "end")[0] == 1, "nothing is tagged before the artefacts are there"
