@@ -101,7 +101,8 @@ lowest: build/tools/bin/uv
 	build/lowest/bin/python -m pytest -p no:anyio -m pure
 	build/lowest/bin/python -m pytest -p no:anyio tests/vision/test_engines.py tests/e2e/test_filing.py
 
-# Known vulnerabilities of the pinned versions; asks a server on the Internet.
+# Known vulnerabilities of the pinned versions; asks pypi.org, and fails if a package is not found there. "Not found on PyPI"
+# for the first one means that only a mirror can be reached, which has no such records.
 audit: build/tools/bin/uv
 	build/tools/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict
 

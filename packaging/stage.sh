@@ -22,6 +22,7 @@ for program in snapsortd snapsortctl; do ln -s "/$venv/bin/$program" "$root/usr/
 
 # Tests and scripts of its libraries are not needed; the scripts name the folder in which the environment was built.
 find "$root/$venv/bin" -type f ! -name 'snapsort*' -delete
+rm -rf "${root:?}/$venv/include"
 find "$root/$venv/lib" -type d -name tests -prune -exec rm -rf {} +
 sed -i "1s|.*|#!/$venv/bin/python3|" "$root/$venv/bin/snapsortd" "$root/$venv/bin/snapsortctl"
 sed -i "s|$root||g" "$root/$venv/pyvenv.cfg"
