@@ -73,6 +73,12 @@ def test_letters_that_are_bright_on_dark_and_small(reader: Reader, tmp_path: Pat
     assert lines(read(reader, night, tmp_path / "night.png")) == ["Settings", "Display brightness"]
 
 
+def test_a_line_that_is_too_long_for_the_network_is_read_in_pieces(reader: Reader, tmp_path: Path) -> None:
+    line = "what was in the log on day four of the week, before it was cut by those who keep it short: " * 4
+    found = lines(read(reader, written([line.strip(), "short"], 20, 3700), tmp_path / "log.png"))
+    assert found == [line.strip(), "short"]
+
+
 def test_where_nothing_is_written_nothing_is_read(reader: Reader, tmp_path: Path) -> None:
     assert read(reader, Image.new("RGB", (300, 300), "white"), tmp_path / "blank.png") == ImageText()
     assert len(read(reader, photo(1), tmp_path / "cat.png").text) < 10
