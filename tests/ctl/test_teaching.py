@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from snapsortd.ctl.commands.learned import interval, learned_lines, verdict
+from snapsortd.ctl.commands.learned import forgotten_words, interval, learned_lines, verdict
+from snapsortd.ctl.commands.teaching import told_line
 from snapsortd.ctl.output.explain import story_lines
 from tests.support.ctl import Ctl
 from tests.support.fake_control import EXAMPLE, LEARNED, FakeControl
@@ -125,3 +126,13 @@ def test_a_layer_that_cannot_be_used_is_said_to_be_learnt_again() -> None:
     words = "\n".join(learned_lines(LEARNED | {"damage": "the layer\x1b[0m is damaged", "up_to_date": False}))
     assert r"could not be used (the layer\x1b[0m is damaged); it is learnt again" in words
     assert "told last" not in words
+
+
+def test_what_else_is_forgotten_is_said() -> None:
+    assert forgotten_words(1, 1) == "1 example forgotten, with the embedding, text and description of 1 image."
+    assert "0 examples forgotten, with" in forgotten_words(0, None)
+
+
+def test_the_path_of_a_refused_image_is_said_once() -> None:
+    words = told_line({"path": "/in/x.png", "error": "/in/x.png does not exist (name the image by its path)"})
+    assert words.endswith("/in/x.png: does not exist (name the image by its path)")

@@ -111,4 +111,5 @@ def summary(groups: Sequence[Group], new: Sequence[Group], images: int | None) -
     among = "" if images is None else f" among {count(images, 'image')}"
     labels = dict.fromkeys(group.label for group in groups if group.label)
     others = f" Those of {listed([escape(label) for label in labels])} have a label already." if labels else ""
-    return f"{count(len(new), 'new group')}{among}.{others}"
+    few = "" if groups else " A group has five images or more that look alike."
+    return f"{count(len(new), 'new group')}{among}.{others}{few}"

@@ -145,7 +145,13 @@ def forget_command(
     if as_json:
         say_json(found)
     else:
-        say(f"{count(len(found['forgotten']), 'example')} forgotten.")
+        say(forgotten_words(len(found["forgotten"]), found["images"]))
+
+
+def forgotten_words(examples: int, images: int | None) -> str:
+    """Return the closing sentence of `forget`; None are all images."""
+    whose = "all images" if images is None else count(images, "image")
+    return f"{count(examples, 'example')} forgotten, with the embedding, text and description of {whose}."
 
 
 def learned_lines(found: dict[str, Any]) -> Iterator[str]:

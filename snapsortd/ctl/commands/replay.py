@@ -54,7 +54,8 @@ def replay_command(
         say_json(found)
         return
     if not found["rules"]:
-        say(f"Nothing would change for {count(found['images'], 'image')}.")
+        none = "Nothing was decided about any image yet: `snapsortctl sim FOLDER` tries the rules on images."
+        say(f"Nothing would change for {count(found['images'], 'image')}." if found["images"] else none)
         return
     rows = [
         (

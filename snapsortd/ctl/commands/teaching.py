@@ -112,7 +112,8 @@ def tell_one(backend: Backend, file: str, source: str, label: str, batch: int | 
 def told_line(result: dict[str, Any]) -> str:
     """Return what became of one image."""
     if "error" in result:
-        return f"{click.style('refused  ', fg='red')}  {short(result['path'])}: {escape(result['error'])}"
+        why = result["error"].removeprefix(f"{result['path']} ").removeprefix(f"{result['path']}: ")
+        return f"{click.style('refused  ', fg='red')}  {short(result['path'])}: {escape(why)}"
     head = click.style(f"{result['source']:9}", fg="green")
     target = str(result.get("target") or "")
     moved = target not in ("", result["path"]) and result["outcome"] in ("filed", "copied")
