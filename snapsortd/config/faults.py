@@ -82,7 +82,8 @@ def _message(error: ErrorDetails) -> str:
     if kind == "too_short":
         return "is empty; it needs at least one entry"
     if kind in ("greater_than_equal", "less_than_equal"):
-        return f"must be between 0 and 1, not {found}"
+        percent = f"; write {found / 100:g}" if 10 <= found <= 100 else ""
+        return f"must be between 0 and 1, not {found}{percent}"
     return error["msg"]
 
 
@@ -97,6 +98,8 @@ def _hint(error: ErrorDetails) -> str:
             return "; a ~ alone is nothing in YAML: write ~/ for your home folder"
         case "float_type", str(text) if re.fullmatch(r"\d{1,3} ?%", text):
             return f"; write {float(text.rstrip(' %')) / 100:g}"
+        case "float_type", str(text) if re.fullmatch(r"\d+,\d+", text):
+            return f"; write {text.replace(',', '.')}"
         case "float_type", str(text) if re.fullmatch(r"[\d.]+", text):
             return "; remove the quotes"
     return ""

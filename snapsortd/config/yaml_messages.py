@@ -10,7 +10,7 @@ _PLAIN_MESSAGES = (
     (r"character '\\t'", "YAML cannot be indented with tabs; use spaces"),
     (r"character '[%@`]'", "text that starts with % @ or ` needs quotes"),
     (r"scanning an (alias|anchor)", "text that starts with * or & needs quotes"),
-    (r"scanning a block scalar", "text that starts with > or | needs quotes"),
+    (r"scanning a block scalar|character '[>|]'", "text that starts with > or | needs quotes"),
     (r"mapping values are not allowed", "unexpected ':'; check the indentation, or put the text in quotes"),
     (r"escape sequence|unknown escape", "a backslash in double quotes is special; write / between folders"),
     (r"unexpected end of stream", "a quote is never closed"),

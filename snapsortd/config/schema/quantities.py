@@ -14,6 +14,10 @@ _BYTES = {"b": 1} | {
     for power, prefix in enumerate("kmgt", start=1)
     for binary, base in (("", 1000), ("i", 1024))
 }
+_WORDS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_WORDS |= {"kB": "kilobytes", "MB": "megabytes", "GB": "gigabytes"}
+_CALENDAR = re.compile("(month|year)s?")
+_DECIMAL_COMMA = re.compile(r"(?<=\d),(?=\d)")
 _QUANTITY = re.compile(r"(?P<number>\d{1,15}(\.\d{1,9})?)\s*(?P<unit>[^\W\d_]*)")
 
 
@@ -50,6 +54,8 @@ def aspect(text: str) -> float:
 
 def comparisons(text: str, number: Callable[[str], float], example: str) -> Range:
     """Return bounds such as `>= 1MB, < 20MB`, all of which must hold. Raises ValueError."""
+    if _DECIMAL_COMMA.search(text):
+        raise ValueError(f"'{text}' has a comma in a number; write decimals with a point")
     return tuple(_comparison(part.strip(), number, example) for part in text.split(","))
 
 
@@ -62,11 +68,23 @@ def _comparison(text: str, number: Callable[[str], float], example: str) -> Comp
 
 def _quantity(text: str, units: Mapping[str, float], example: str) -> float:
     found = _QUANTITY.fullmatch(text.strip())
+    if found is None and _DECIMAL_COMMA.search(text):
+        raise ValueError(f"'{text}' has a decimal comma; write {_DECIMAL_COMMA.sub('.', text)}")
     if found is None:
         raise ValueError(f"'{text}' is not {example}")
     unit = found["unit"].lower()
     if not unit and unit not in units:
         raise ValueError(f"'{text}' has no unit; write {example}")
     if unit not in units:
-        raise ValueError(f"'{text}' has the unknown unit '{found['unit']}'{suggestion(unit, units)}")
+        meant = _meant(found["number"], unit, units) or suggestion(unit, units)
+        raise ValueError(f"'{text}' has the unknown unit '{found['unit']}'{meant}")
     return float(found["number"]) * units[unit]
+
+
+def _meant(number: str, unit: str, units: Mapping[str, float]) -> str:
+    """Return how a quantity is written whose unit was written as a word, or is none of a fixed length."""
+    if _CALENDAR.fullmatch(unit) and "d" in units:
+        return "; write days: 30d, 365d"
+    stem = unit.removesuffix("s")
+    short = next((each for each, word in _WORDS.items() if len(stem) > 2 and word.startswith(stem)), "")
+    return f"; write {number}{short}" if short.lower() in units else ""

@@ -16,7 +16,8 @@ def check_regex(pattern: str) -> str:
         regex.compile(pattern)
     except (regex.error, RecursionError, ValueError) as error:  # ValueError: flags that exclude each other
         quoted = pattern if len(pattern) <= _MAX_QUOTED else pattern[:_MAX_QUOTED] + "…"
-        raise ValueError(f"'{quoted}' is not a valid regular expression: {error}") from None
+        glob = "; the filter `name` takes patterns such as *.png" if pattern.startswith("*") else ""
+        raise ValueError(f"'{quoted}' is not a valid regular expression: {error}{glob}") from None
     return pattern
 
 
