@@ -30,6 +30,8 @@ class ExternalActions:
         self._should_end = should_end
         self._in_hand = in_hand or InHand(journal)
         self._running = threading.Lock()
+        self.notify: Callable[[str, str], bool] = notify_desktop
+        """Shows title and body; returns False if they were not shown."""
 
     def run(self, file: OpenFile, action: PlannedAction, cause: Cause) -> Entry:
         """Carry out `action` for the file.
@@ -50,7 +52,7 @@ class ExternalActions:
 
     def _carry_out(self, entry: Entry, action: PlannedAction) -> Entry:
         if action.kind is ActionKind.NOTIFY:
-            if notify_desktop(action.rule, entry.intent.arguments[0]):
+            if self.notify(action.rule, entry.intent.arguments[0]):
                 return self._journal.advance(entry.id, State.DONE)
             return self._journal.advance(entry.id, State.FAILED, reason="no desktop notification could be shown")
         try:

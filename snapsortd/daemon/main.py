@@ -36,7 +36,8 @@ def serve(locations: Locations, config: Config) -> None:
         daemon = Daemon(session, signals, service)
         session.classifier.start()  # before the API answers, which would report a model not loaded yet as unloaded
         control = DaemonControl(daemon)
-        daemon.announcer.notifications = Notifications(lambda ids: control.undo(ids=ids))
+        daemon.announcer.notifications = notifications = Notifications(lambda ids: control.undo(ids=ids))
+        session.external.notify = notifications.show
         api = ApiServer(control, locations.socket)
         try:
             with Upkeep((session.keep_lock, api.keep, daemon.saved_config.check), daemon.stop).running():

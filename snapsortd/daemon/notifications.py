@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ QUIET_S = 1.5
 """A burst is shown when no image was filed for this long."""
 MAX_WAIT_S = 10.0
 """A burst that goes on is shown in parts of this length."""
+SHOWN_S = 10.0
+"""A rule's action waits for its notification so long; then it counts as not shown."""
 MAX_SHOWN = 50
 """Notifications whose buttons work."""
 
@@ -104,7 +107,7 @@ class Notifications:
         self._env = env
         self._lock = threading.Lock()
         self._filed, self._failed = Burst(), Burst()
-        self._texts: list[tuple[str, str]] = []
+        self._texts: list[tuple[str, str, Future[bool]]] = []
         self._shown: dict[int, list[int]] = {}
         self._desktop: Desktop | None = None
         self._wake_reader, self._wake_writer = -1, -1
@@ -116,11 +119,19 @@ class Notifications:
             (self._failed if note.failure else self._filed).add(note, time.monotonic())
             self._wake()
 
-    def add_text(self, title: str, body: str) -> None:
-        """Have a text shown at once that is not about an image."""
+    def add_text(self, title: str, body: str) -> Future[bool]:
+        """Have a text shown at once that is not one of a burst; return whether it was, once that is known."""
+        shown: Future[bool] = Future()
         with self._lock:
-            self._texts.append((title, body))
+            self._texts.append((title, body, shown))
             self._wake()
+        return shown
+
+    def show(self, title: str, body: str) -> bool:
+        """Show a text, and return whether it was shown; raise nothing."""
+        with suppress(TimeoutError):
+            return self.add_text(escape(title), body).result(SHOWN_S)
+        return False
 
     def _wake(self) -> None:
         if self._thread is None:
@@ -140,8 +151,8 @@ class Notifications:
                 os.read(self._wake_reader, 4096)
             with self._lock:
                 texts, self._texts = self._texts, []
-            for title, body in texts:
-                self._show(title, escape(body), [])
+            for title, body, shown in texts:
+                shown.set_result(self._show(title, escape(body), []))
             for burst in (self._filed, self._failed):
                 with self._lock:
                     notes = burst.take(time.monotonic())
@@ -150,13 +161,15 @@ class Notifications:
                     self._show(*words(notes, os.path.expanduser("~")), ids)
             self._answer()
 
-    def _show(self, title: str, body: str, ids: list[int]) -> None:
+    def _show(self, title: str, body: str, ids: list[int]) -> bool:
         try:
             self._show_on_bus(title, body, ids)
         except (OSError, ImportError) as error:
             self._close()
             if not notify_desktop(title, body):
                 log.debug("no notification could be shown: %s", error)
+                return False
+        return True
 
     def _show_on_bus(self, title: str, body: str, ids: list[int]) -> None:
         if self._desktop is None:

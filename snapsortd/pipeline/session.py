@@ -81,8 +81,8 @@ class Session:
         self.may_stop = should_stop
         leftovers = Leftovers(journal)
         self.repairs = Repairs(self, leftovers)
-        external = ExternalActions(journal, should_stop, self.mover.in_hand)
-        self._executor = Executor(self.mover, external, self.answering, leftovers)
+        self.external = ExternalActions(journal, should_stop, self.mover.in_hand)
+        self._executor = Executor(self.mover, self.external, self.answering, leftovers)
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)

@@ -100,8 +100,7 @@ def test_a_desktop_without_buttons_and_markup_gets_none(address: str) -> None:
 
 @needs_bus
 def test_a_text_is_shown_at_once(address: str, service: NotificationService) -> None:
-    Notifications(Undoing(), {"DBUS_SESSION_BUS_ADDRESS": address}).add_text("Not used", "a < b")
-    wait_for(lambda: service.shown, what="shown")
+    assert Notifications(Undoing(), {"DBUS_SESSION_BUS_ADDRESS": address}).show("Not used", "a < b")
     assert service.shown[0][3:6] == ["Not used", "a &lt; b", []]
 
 
@@ -116,8 +115,10 @@ def test_without_a_service_or_a_bus_an_installed_program_is_asked(
     buses = [address, "tcp:host=127.0.0.1", "nonsense", f"unix:path={tmp_path}/none"]
     known = [*({"DBUS_SESSION_BUS_ADDRESS": bus} for bus in buses), {"XDG_RUNTIME_DIR": str(tmp_path)}, {}]
     for number, env in enumerate(known, 1):
-        Notifications(Undoing(), env).add_text("a title", "a body")
-        wait_for(lambda n=number: told.exists() and told.read_text().count("a body") == n, what="shown")
+        assert Notifications(Undoing(), env).show("a title", "a body")
+        assert told.read_text().count("a body") == number
+    program.unlink()
+    assert not Notifications(Undoing(), {}).show("a title", "nobody sees it")
 
 
 @needs_bus
