@@ -29,7 +29,7 @@ class Desktop:
     """A connection to the service. Every method raises OSError if the bus is gone or the service does not answer."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
-        self._bus = _open_session_bus(env)
+        self._bus = open_session_bus(env)
         self._signals: deque[Any] = deque()
         try:
             self._bus.sock.settimeout(TIMEOUT_S)
@@ -83,10 +83,11 @@ class Desktop:
         self._bus.close()
 
 
-def _open_session_bus(env: Mapping[str, str]) -> Any:
+def open_session_bus(env: Mapping[str, str], timeout: float = TIMEOUT_S) -> Any:
+    """Return a connection to the session bus. Raise OSError if there is none."""
     runtime = env.get("XDG_RUNTIME_DIR")
     address = env.get("DBUS_SESSION_BUS_ADDRESS") or (f"unix:path={runtime}/bus" if runtime else "")
     try:
-        return open_dbus_connection(address, auth_timeout=TIMEOUT_S)
+        return open_dbus_connection(address, auth_timeout=timeout)
     except (ValueError, RuntimeError) as error:
         raise ConnectionError(f"there is no session bus that accepts this user: {error}") from error

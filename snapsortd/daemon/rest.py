@@ -39,13 +39,29 @@ class Rest:
         self.next_check = 0.0
 
 
-def why(*, on_battery: bool, busy: bool, discharges: Callable[[], bool] | None = None) -> str:
+def why(
+    *,
+    on_battery: bool,
+    busy: bool,
+    discharges: Callable[[], bool] | None = None,
+    keeps_awake: Callable[[], bool] | None = None,
+) -> str:
     """Return why the computer is to be left in peace; empty if it is not."""
     if on_battery and (discharges or is_on_battery)():
         return "while the computer is on battery"
     if busy and os.getloadavg()[0] > BUSY_LOAD * (os.cpu_count() or 1):
         return "while the computer is busy"
+    if busy and (keeps_awake or _keeps_awake)():
+        return "while a program keeps the screen on, as for a film or a presentation"
     return ""
+
+
+def _keeps_awake() -> bool:
+    if sys.platform != "linux":
+        return False
+    from snapsortd.daemon.kept_awake import is_kept_awake  # loaded only where it is asked for
+
+    return is_kept_awake()
 
 
 def is_on_battery(supplies: str = "/sys/class/power_supply") -> bool:

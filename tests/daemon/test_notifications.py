@@ -12,10 +12,11 @@ from jeepney.bus import get_bus
 
 from snapsortd.config import load_config
 from snapsortd.daemon.announce import note_of
+from snapsortd.daemon.kept_awake import is_kept_awake
 from snapsortd.daemon.notifications import MAX_WAIT_S, QUIET_S, Burst, Note, Notifications, words
 from snapsortd.domain.errors import Unavailable
 from snapsortd.domain.result import Outcome, Result
-from tests.support.notification_service import NotificationService, session_bus
+from tests.support.notification_service import NotificationService, asked_to_stay_on, session_bus
 from tests.support.waiting import wait_for
 
 needs_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbus-daemon is not installed")
@@ -119,6 +120,25 @@ def test_without_a_service_or_a_bus_an_installed_program_is_asked(
         assert told.read_text().count("a body") == number
     program.unlink()
     assert not Notifications(Undoing(), {}).show("a title", "nobody sees it")
+
+
+@needs_bus
+@pytest.mark.parametrize(
+    ("service", "flags", "is_awake"),
+    [
+        pytest.param("org.gnome.SessionManager", 8, True, id="gnome"),
+        pytest.param("org.gnome.SessionManager", 4, False, id="gnome-suspend"),
+        pytest.param("org.kde.Solid.PowerManagement.PolicyAgent", 4, True, id="plasma"),
+        pytest.param("org.kde.Solid.PowerManagement.PolicyAgent", 1, False, id="plasma-sleep"),
+        pytest.param("org.example.Nothing", 8, False, id="other-desktop"),
+    ],
+)
+def test_a_program_that_keeps_the_screen_on_is_noticed(address: str, service: str, flags: int, is_awake: bool) -> None:
+    env = {"DBUS_SESSION_BUS_ADDRESS": address}
+    with asked_to_stay_on(address, service, flags):
+        assert is_kept_awake(env) == is_awake
+    assert not is_kept_awake(env)
+    assert not is_kept_awake({})
 
 
 @needs_bus

@@ -149,10 +149,15 @@ def test_a_discharging_battery_is_noticed(tmp_path: Path, mains: str, battery: s
 
 
 def test_it_rests_only_for_what_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):  # what is shown on this screen does not count
+        monkeypatch.delenv(name, raising=False)
     assert why(on_battery=True, busy=False, discharges=lambda: True) == "while the computer is on battery"
     assert why(on_battery=False, busy=False, discharges=lambda: True) == ""
     monkeypatch.setattr(os, "getloadavg", lambda: (1000.0, 1000.0, 1000.0))
     assert why(on_battery=False, busy=True) == "while the computer is busy"
+    monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    assert "keeps the screen on" in why(on_battery=False, busy=True, keeps_awake=lambda: True)
+    monkeypatch.setattr(os, "getloadavg", lambda: (1000.0, 1000.0, 1000.0))
     rest = Rest()
     assert not rest.update(0.0, on_battery=False, busy=False)
     assert rest.next_check == math.inf

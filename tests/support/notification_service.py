@@ -1,4 +1,4 @@
-"""A notification service on a session bus of its own: it records what it is asked to show, and can press buttons."""
+"""Services of a desktop on a session bus of its own: one records what it is asked to show, and can press buttons."""
 
 from __future__ import annotations
 
@@ -62,3 +62,28 @@ class NotificationService:
         self._bus.sock.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._bus.close()
+
+
+@contextmanager
+def asked_to_stay_on(address: str, service: str, flags: int) -> Iterator[None]:
+    """Have a service of this name say, until the block ends, that a program inhibits these flags."""
+    bus = open_dbus_connection(address)
+    bus.bus_proxy.RequestName(service)
+
+    def serve() -> None:
+        while True:
+            try:
+                call = bus.receive()
+            except OSError:
+                return
+            if call.header.message_type is MessageType.method_call:
+                bus.send(new_method_return(call, "b", (bool(call.body[0] & flags),)))
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        bus.sock.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        bus.close()

@@ -259,7 +259,7 @@ class Document(Strict):
     on_battery: Literal["file", "pause"] = "file"
     """pause: file nothing while the computer is on battery; new images wait."""
     busy: Literal["file", "pause"] = "file"
-    """pause: file nothing while other programs keep the processor busy; new images wait."""
+    """pause: file nothing while other programs keep the processor busy or the screen on; new images wait."""
     notify: Announced = False
     """Show a desktop notification for images that are filed and those that could not be, or only for the latter."""
     learn: LearnEntry = LearnEntry()
