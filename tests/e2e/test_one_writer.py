@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -95,8 +96,10 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         first = started(one, "snapsortctl", "sort", str(one.folder / "loose"), "--json")
         try:
             wait_for(lambda: lock.exists() and lock.read_text().split() == [str(first.pid)], what="the first at work")
+            first.send_signal(signal.SIGSTOP)  # else it may have ended before the last of them starts
             others = (("snapsortctl", "sort", str(path)), ("snapsortctl", "undo", "--all"), ("snapsortd",))
             refused = [ended(started(one, *words)) for words in others]
+            first.send_signal(signal.SIGCONT)
             yield Alone(one, json.loads(ended(first)[1]), first.pid, refused)
         finally:
             first.kill()
