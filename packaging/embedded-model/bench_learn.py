@@ -3,7 +3,7 @@
 
 The images are divided by their source into two halves, in several ways: corrections are drawn from one half, and the
 other is classified. Embedding, fit, cross-validation and scores are those of the installed product. Of each draw, the
-same images are corrected in all variants.
+same images are corrected in all variants. Once, they are corrected through a running daemon.
 
 usage: bench_learn.py [CORPUS] [--draws 12] [--counts 0 3 10 20 50] [--out build/bench-learn.json]
 """
@@ -26,6 +26,7 @@ import data
 import evaluate
 import numpy as np
 import prompts
+from correcting import labels_after
 
 from snapsortd.config import Label, load_config
 from snapsortd.config.load import default_config_path
@@ -41,6 +42,7 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 MOVED_AT = 0.95  # the score from which an image is moved where no rule says another
 ANCHORS = 100
+DAEMON_COUNT = 20  # corrections of each label through a real daemon
 WRONG = 0.2  # share of wrong corrections
 
 
@@ -102,6 +104,15 @@ def embed(items: Sequence[data.Item], cache: str) -> Images:
         )
 
 
+@dataclass(frozen=True)
+class Draw:
+    """Rows of images: those that are told with their labels, the anchors, and those that are held out."""
+
+    told: Mapping[int, int]
+    anchors: Sequence[int]
+    held: Sequence[int]
+
+
 class Bench:
     """One label set: its zero-shot scores, and what corrections make of them."""
 
@@ -124,26 +135,52 @@ class Bench:
 
     def draw(self, seed: int, count: int, variant: Variant) -> dict[str, float]:
         """Return the figures of the half that was not drawn from, after `count` corrections of each label."""
+        drawn = self.divide(seed, count, variant)
+        return self.figures(self.scores(drawn), self.truth[drawn.held])
+
+    def divide(self, seed: int, count: int, variant: Variant) -> Draw:
+        """Return one draw: images to correct from one half of the sources, and those of the other."""
         rng = random.Random(seed)
         sources = sorted({item.source for item in self.images.items})
         mine = set(rng.sample(sources, len(sources) // 2))
         drawn = [row for row, item in enumerate(self.images.items) if item.source in mine]
         rng.shuffle(drawn)
-        held = np.array([item.source not in mine for item in self.images.items])
         wrong = {row: rng.randrange(1, len(self.names)) for row in drawn if rng.random() < variant.wrong}
         usable = [row for row in drawn if not variant.errors_only or self.zero_shot[row].argmax() != self.truth[row]]
         chosen = [row for k in range(len(self.names)) for row in [r for r in usable if self.truth[r] == k][:count]]
-        anchors = sorted(set(drawn) - set(chosen))[:ANCHORS]
-        scores = self.zero_shot[held]
-        if chosen:
-            told = [
-                (int(self.truth[row] + wrong.get(row, 0)) % len(self.names), False, self.text(row)) for row in chosen
-            ]
-            layer = learn_from({**self.about, "examples": told, "anchors": [self.text(row) for row in anchors]})
-            scoring = Scoring(self.set.labels, self.about["dim"])
-            scoring.use(layer)
-            scores, _ = scoring.applied(scores, self.images.vectors[held])
-        return self.figures(scores, self.truth[held])
+        return Draw(
+            told={row: int(self.truth[row] + wrong.get(row, 0)) % len(self.names) for row in chosen},
+            anchors=sorted(set(drawn) - set(chosen))[:ANCHORS],
+            held=[row for row, item in enumerate(self.images.items) if item.source not in mine],
+        )
+
+    def scores(self, drawn: Draw) -> Array:
+        """Return the scores of the images that are held out, after the corrections."""
+        if not drawn.told:
+            return self.zero_shot[drawn.held]
+        told = [(label, False, self.text(row)) for row, label in drawn.told.items()]
+        layer = learn_from({**self.about, "examples": told, "anchors": [self.text(row) for row in drawn.anchors]})
+        scoring = Scoring(self.set.labels, self.about["dim"])
+        scoring.use(layer)
+        scores, _ = scoring.applied(self.zero_shot[drawn.held], self.images.vectors[drawn.held])
+        return scores
+
+    def by_daemon(self, count: int) -> tuple[float, float]:
+        """Return the accuracy of the first draw after clean corrections, by a running daemon and in process, in
+        percent."""
+        drawn = self.divide(0, count, VARIANTS[0])
+        paths = [item.path for item in self.images.items]
+        with tempfile.TemporaryDirectory(prefix="bench-learn-") as folder:
+            found = labels_after(
+                self.set.labels,
+                {paths[row]: self.names[label] for row, label in drawn.told.items()},
+                [paths[row] for row in drawn.anchors],
+                [paths[row] for row in drawn.held],
+                Path(folder),
+            )
+        truth = self.truth[drawn.held]
+        mine = np.array([self.names.index(each) for each in found]) == truth
+        return 100 * float(mine.mean()), 100 * float((self.scores(drawn).argmax(axis=1) == truth).mean())
 
     def text(self, row: int) -> str:
         return base64.b64encode(self.images.vectors[row].astype("<f2").tobytes()).decode("ascii")
@@ -217,6 +254,8 @@ def main() -> None:
                 for count, row in rows.items():
                     words = "  ".join(f"{key} {value:6.2f}" for key, value in row.items())
                     print(f"  {count:>3}  {words}", flush=True)
+        running, here = bench.by_daemon(DAEMON_COUNT)
+        print(f"{bench.set.name}, through a daemon: {running:.2f} % right, in process {here:.2f} %", flush=True)
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n")
     if 10 in chosen.counts:
         for name, value, least in targets(figures):
