@@ -162,6 +162,7 @@ def test_an_exported_model_is_pulled_and_used_without_torch(tmp_path: Path, ctl:
         ctl.env |= {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hf"), "NO_PROXY": "*"}
         assert "It needs" not in ctl.out("model", "pull", "nobody/tiny")
     assert ctl.json("model", "use", "nobody/tiny")["model"] == "nobody/tiny"
+    assert "pip install" in ctl.run("model", "fit", str(tmp_path), code=6).stderr
     found = ctl.json("model", "info")
     assert (found["faults"], Path(found["folder"], "model.safetensors").exists()) == ([], False)
     sim_image = tmp_path / "image.png"

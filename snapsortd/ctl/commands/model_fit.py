@@ -27,7 +27,7 @@ def fit_command(path: str, model: str | None, as_json: bool) -> None:
     PATH is a folder with one folder of images per kind, or a CSV file, as for `model eval`. The finer the kinds, the
     better: boarding passes and letters rather than documents. From then on, snapsortd corrects the answers to your
     labels by them, where they say something about these labels. The embedded model knows its kinds already. A kind
-    needs 20 images; others are left out.
+    needs 20 images; others are left out. It needs PyTorch; `model export` then writes the kinds, too.
 
     \b
       snapsortctl model fit ~/sorted --model openai/clip-vit-base-patch32
@@ -35,12 +35,14 @@ def fit_command(path: str, model: str | None, as_json: bool) -> None:
     from snapsortd.ctl.evaluation.classify import Unreadable, classify_all, open_classifier
     from snapsortd.ctl.evaluation.dataset import read_dataset
     from snapsortd.vision.checkpoint import EMBEDDED
+    from snapsortd.vision.clip_extra import require_clip
     from snapsortd.vision.fit_kinds import fit_kinds, fitted_path
 
     config, here = configuration(), locations()
     name = model_name(model) if model else config.model.name
     if name == EMBEDDED:
         raise SnapsortError("the embedded model knows its kinds already", "name another model with --model")
+    require_clip(name)
     items = read_dataset(path)
     images = Counter(item.label for item in items)
     kinds = [kind for kind, number in images.items() if number >= MIN_IMAGES]
