@@ -36,7 +36,8 @@ class Browser:
         """Open the one-time address."""
         self.driver.get(address)
         self.complaints()  # those of a page before
-        wait_for(lambda: self.all("main"), what="the page")
+        loaded = "return document.readyState === 'complete' && document.querySelector('main') !== null"
+        wait_for(lambda: self.run(loaded), what="the page and its scripts")
 
     def tab(self, name: str) -> None:
         """Go to a tab of the page."""
