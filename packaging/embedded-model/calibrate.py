@@ -71,13 +71,14 @@ def rows(
     truth = np.array([evaluate.starter_labels(item) for item in items])
     for number, name in enumerate(names):
         predicted = scores.argmax(axis=1) == number
-        steps = [step / 100 for step in range(60, 100)] + [0.995, 0.999]
+        steps = [step / 100 for step in range(60, 99)] + [step / 1000 for step in range(990, 1000)]
         for precision in PRECISIONS:
             for step in steps:
                 moved = predicted & (best >= step)
                 correct = int((moved & (truth == name)).sum())
                 recall = correct / max(1, int((truth == name).sum()))
-                if correct >= max(MIN_CORRECT, precision * moved.sum()) and recall >= MIN_RECALL:
+                expected = (correct + 1) / (moved.sum() + 2)  # of the next ones: Laplace's rule of succession
+                if correct >= MIN_CORRECT and expected >= precision and recall >= MIN_RECALL:
                     prompts = " | ".join(labels[name])
                     yield name, prompts, precision, step, int(moved.sum()), round(recall, 2)
                     break
