@@ -46,7 +46,7 @@ picture: dev
 
 # Three files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: dev
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 12
 
 # Whether the benches work: minutes of starting programs, one after the other.
 bench-test: dev
