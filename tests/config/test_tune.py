@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snapsortd.config import load_config
+from snapsortd.config.edit.take_back import edited
 from snapsortd.config.edit.tune import tune
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.pipeline.tuning import label_filter
@@ -78,3 +79,19 @@ def test_a_form_that_cannot_be_edited_is_left(tmp_path: Path) -> None:
         tune(str(path), "List", 0.88, {})
     assert "min_score: 0.88" in caught.value.hint
     assert path.read_text("utf-8") == TEXT
+
+
+def test_an_edit_is_taken_back_to_the_byte_unless_the_file_was_changed_since(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    before = b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode()
+    config.write_bytes(before)
+    restore = edited(str(config), lambda: tune(str(config), "Score", 0.7, {}), {})
+    after = config.read_bytes()
+    assert after == before.replace(b"min_score: 0.6}", b"min_score: 0.7}")
+    config.write_bytes(after + b"# mine\r\n")
+    with pytest.raises(SnapsortError, match="changed since"):
+        restore()
+    assert config.read_bytes() == after + b"# mine\r\n"
+    config.write_bytes(after)
+    restore()
+    assert config.read_bytes() == before

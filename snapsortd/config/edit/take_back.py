@@ -14,17 +14,21 @@ def edited(path: str, edit: Callable[[], None], env: Mapping[str, str]) -> Calla
 
     That raises SnapsortError if the file was changed again since.
     """
-    file = Path(path)
-    before = file.read_text("utf-8-sig")
+    before = _text_of(path)
     edit()
-    after = file.read_text("utf-8-sig")
+    after = _text_of(path)
 
     def restore() -> None:
         refusal = SnapsortError(
             f"{path} was changed since, so nothing in it is taken back", "`snapsortctl edit` opens it in your editor"
         )
-        if file.read_text("utf-8-sig") != after:
+        if _text_of(path) != after:
             raise refusal
         rewrite(path, lambda _: before, env, lambda _: True, refusal)
 
     return restore
+
+
+def _text_of(path: str) -> str:
+    """Return the text with its own ends of lines."""
+    return Path(path).read_bytes().decode("utf-8-sig")
