@@ -16,8 +16,9 @@ import pytest
 from snapsortd.domain.example import Example, Source
 from snapsortd.pipeline.learning import MAX_PER_LABEL, newest
 from snapsortd.pipeline.session import Session
+from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
 from snapsortd.vision.layer_file import layer_from_bytes, layer_to_bytes
-from snapsortd.vision.learner import Model
+from snapsortd.vision.learner import Learner, Model, Told
 from tests.support.taught import Taught, scores, tell
 from tests.support.waiting import wait_for
 
@@ -60,6 +61,23 @@ def test_of_many_examples_the_newest_of_each_label_are_used() -> None:
     assert {each.id for each, _ in found} == set(range(2, 5 + MAX_PER_LABEL)) - {10} | {1000}
     many = [Example(b"", f"{number % 40}", Source.TAUGHT, id=number) for number in range(40 * 60)]
     assert Counter(each.label for each, _ in newest(many, lambda _: b"x")) == {f"{label}": 50 for label in range(40)}
+
+
+def test_a_layer_that_cannot_be_stored_is_told_in_a_sentence(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    model = Model("digest", find_checkpoint(EMBEDDED), 384, 15.0, {"a": ["a photo of a cat"], "b": []})
+    rows = np.eye(2, model.dim)
+    told = Told("1", [(label, False, struct.pack("<384e", *row)) for label, row in zip("ab", rows, strict=True)], [])
+    learner = Learner(str(tmp_path), str(tmp_path))
+    in_its_way = tmp_path / "learnt" / f"{model.key}.json"
+    in_its_way.mkdir(parents=True)
+    learner.start(time.monotonic(), model, told)
+    assert not learner.wait()
+    assert capfd.readouterr().err.splitlines()[-1:] == ["what was learnt cannot be stored: Is a directory"]
+    assert os.listdir(tmp_path / "learnt") == [in_its_way.name]
+    in_its_way.rmdir()
+    learner.start(time.monotonic(), model, told)
+    assert learner.wait()
+    assert in_its_way.is_file()
 
 
 def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
