@@ -15,10 +15,13 @@ from snapsortd.vision.child.engines.fit_kinds import DECAY, fit_kinds
 from snapsortd.vision.child.engines.kinds import (
     MIN_INFORMATION,
     NAME,
+    PROMPTS_SHARE,
+    SHARPNESS,
     Kinds,
     information,
     kind_prior,
     kinds_to_bytes,
+    label_groups,
     read_kinds,
 )
 from snapsortd.vision.child.engines.preprocess import Preprocessor
@@ -57,14 +60,44 @@ def kinds_along(axes: Array) -> Kinds:
     return Kinds(4 * axes, np.zeros(len(axes), np.float32), axes)
 
 
-def test_the_prior_of_kinds_is_added() -> None:
+def test_the_prior_of_kinds_is_applied() -> None:
     kinds = kinds_along(EYE)
-    scorer = label_scorer((EYE[:1], EYE[1:]), 10.0, kinds)
-    strong, weak = exp(10) / (exp(10) + 1), 1 / (exp(10) + 1)
+    scorer = label_scorer((EYE[:1], EYE[1:]), 1.5, kinds)
+    strong, weak = exp(1.5 * SHARPNESS) / (exp(1.5 * SHARPNESS) + 1), 1 / (exp(1.5 * SHARPNESS) + 1)
     first, second = (exp(4 * each) / (exp(4 * 0.6) + exp(4 * 0.8)) for each in (0.6, 0.8))
-    expected = [6 + log(first * strong + second * weak), 8 + log(first * weak + second * strong)]
-    assert scorer.zero_shot(IMAGES)[0].tolist() == pytest.approx([6, 8], rel=1e-5)
+    expected = [
+        0.9 * PROMPTS_SHARE + log(first * strong + second * weak),
+        1.2 * PROMPTS_SHARE + log(first * weak + second * strong),
+    ]
+    assert scorer.zero_shot(IMAGES)[0].tolist() == pytest.approx([0.9, 1.2], rel=1e-5)
     assert scorer.logits(IMAGES)[0].tolist() == pytest.approx(expected, rel=1e-5)
+
+
+def test_labels_that_no_kind_tells_apart_are_decided_by_their_prompts() -> None:
+    """The third label is the likeliest for no kind: it shares a group with the first."""
+    third = normalised(np.array([[2.0, 1.0]], np.float32))
+    alone = LabelScorer((EYE[:1], EYE[1:], third), 10.0)
+    scorer = label_scorer(alone.prompts, 10.0, kinds_along(EYE))
+    assert scorer.prior is not None
+    assert scorer.prior.groups.tolist() == [0, 1, 0]
+    assert scorer.prior.shares.shape == (2, 2)
+    prompts, logits = alone.zero_shot(IMAGES), scorer.logits(IMAGES)
+    assert (logits[:, 2] - logits[:, 0]).tolist() == pytest.approx((prompts[:, 2] - prompts[:, 0]).tolist())
+    both = np.logaddexp(logits[:, 0], logits[:, 2]) - PROMPTS_SHARE * np.logaddexp(prompts[:, 0], prompts[:, 2])
+    other = logits[:, 1] - PROMPTS_SHARE * prompts[:, 1]
+    assert (np.exp(both) + np.exp(other)).tolist() == pytest.approx([1, 1])  # what is left is P(group | image)
+
+
+@pytest.mark.parametrize(
+    ("shares", "groups"),
+    [
+        pytest.param([[0.9, 0.1], [0.1, 0.9]], [0, 1], id="each-has-a-kind"),
+        pytest.param([[0.8, 0.2, 0.0], [0.0, 0.1, 0.9]], [0, 0, 1], id="one-without-joins-the-likest"),
+        pytest.param([[0.1, 0.9], [0.2, 0.8]], [0, 0], id="one-for-all-kinds"),
+    ],
+)
+def test_labels_are_grouped_by_kinds(shares: list[list[float]], groups: list[int]) -> None:
+    assert label_groups(np.array(shares)).tolist() == groups
 
 
 @pytest.mark.parametrize(

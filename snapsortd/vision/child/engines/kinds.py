@@ -11,17 +11,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
 from snapsortd.vision.child.engines.engine import Array, Scores, normalised
 from snapsortd.vision.fit_kinds import fitted_path
 
+Places = npt.NDArray[np.intp]
+
 NAME = "kinds.safetensors"
 """The file in a checkpoint's folder."""
 MIN_INFORMATION = 0.27
 """Mutual information of kind and label, as a share of what would determine the label, from which the kinds help: label
 sets about kinds of images reach 0.36 and more, names of things, breeds or colours 0.18 at most."""
+
+PROMPTS_SHARE = 1 / 3
+"""How much the prompts' logits count beside the kinds, whose evidence comes from the same vector."""
+SHARPNESS = 3.0
+"""Factor of the logits at the mean of a kind, where the prompts are less sure than one can be of a kind's label. Chosen
+with PROMPTS_SHARE on validation images."""
 
 _TINY = 1e-9
 
@@ -41,26 +50,51 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class KindPrior:
-    """What the kinds say about the labels of one set: `shares`, P(label | kind), (kinds, labels), rows sum to 1."""
+    """What the kinds say about the labels of one set.
+
+    Labels that no kind tells apart, such as dogs and cats among photos, are one group, (labels,): the kinds decide
+    between groups, the prompts within. `shares` are P(group | kind), (kinds, groups); rows sum to 1.
+    """
 
     kinds: Kinds
+    groups: Places
     shares: Scores
 
-    def log_odds(self, images: Array) -> Scores:
-        """Return log Σ P(kind | image) · P(label | kind), (n, labels)."""
-        found: Scores = np.log(self.kinds.probabilities(images) @ self.shares + _TINY)
+    def applied(self, logits: Scores, images: Array) -> Scores:
+        """Return the logits (n, labels) of normalised vectors (n, dim), given those by the prompts alone.
+
+        A group's are `PROMPTS_SHARE` of its prompts' and log Σ P(kind | image) · P(group | kind).
+        """
+        together = _grouped(logits, self.groups)
+        prior = np.log(self.kinds.probabilities(images) @ self.shares + _TINY)
+        found: Scores = logits + ((PROMPTS_SHARE - 1) * together + prior)[:, self.groups]
         return found
 
 
 def kind_prior(kinds: Kinds | None, logits: Callable[[Array], Scores]) -> KindPrior | None:
     """Return the prior of a label set, or None if the kinds say too little about its labels.
 
-    `logits` are those of the labels without a prior: P(label | kind) is the labels' score at the mean of the kind.
+    `logits` are those of the labels without a prior. Taken at the mean of a kind, they are P(label | kind).
     """
     if kinds is None:
         return None
-    shares = softmax(logits(kinds.means))
-    return KindPrior(kinds, shares) if information(shares) >= MIN_INFORMATION else None
+    at_means = logits(kinds.means)
+    shares = softmax(at_means)
+    if information(shares) < MIN_INFORMATION:
+        return None
+    groups = label_groups(shares)
+    return KindPrior(kinds, groups, softmax(SHARPNESS * _grouped(at_means, groups)))
+
+
+def label_groups(shares: Scores) -> Places:
+    """Return the number of each label's group, (labels,), from P(label | kind), (kinds, labels).
+
+    A label that is the likeliest one for a kind has a group. Any other joins that whose kinds are most like its own.
+    """
+    leading = np.unique(shares.argmax(axis=1))
+    profiles = shares / np.linalg.norm(shares, axis=0)
+    groups: Places = (profiles.T @ profiles[:, leading]).argmax(axis=1)
+    return groups
 
 
 def information(shares: Scores) -> float:
@@ -94,6 +128,14 @@ def kinds_to_bytes(kinds: Kinds) -> bytes:
     parts = {"weights": kinds.weights, "biases": kinds.biases, "means": kinds.means}
     data: bytes = save({name: np.ascontiguousarray(each, np.float16) for name, each in parts.items()})
     return data
+
+
+def _grouped(logits: Scores, groups: Places) -> Scores:
+    """Return the logits of groups, (n, groups): the log of the sum of their labels' powers."""
+    found = np.full((len(logits), groups.max() + 1), -np.inf)
+    for label, group in enumerate(groups):
+        found[:, group] = np.logaddexp(found[:, group], logits[:, label])
+    return found
 
 
 def _entropy(shares: Scores) -> Scores:

@@ -36,9 +36,9 @@ class LabelScorer:
         return np.empty((len(images), 0)) if self.prior is None else softmax(self.zero_shot(images))
 
     def logits(self, images: Array) -> Scores:
-        """Return the logits of the labels, (n, labels): those of the prompts plus the prior's."""
+        """Return the logits of the labels, (n, labels): those of the prompts, with the prior applied."""
         logits = self.zero_shot(images)
-        return logits if self.prior is None else logits + self.prior.log_odds(images)
+        return logits if self.prior is None else self.prior.applied(logits, images)
 
     def zero_shot(self, images: Array) -> Scores:
         """Return the logits of the labels by their prompts alone, (n, labels)."""
