@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from snapsortd.vision.child.learning.evidence import Evidence, weighed
 from snapsortd.vision.child.learning.fit import Flags, Lessons, Matrix, cross_entropy, fit, shift, softmax
 
 FOLDS = 5
@@ -53,25 +54,28 @@ def learn(
     count = examples.offsets.shape[1]
     told = np.bincount(labels[~denied], minlength=count)
     enough = told >= MIN_EXAMPLES
+    evidence = weighed(examples, anchors, labels, denied, _is_right(examples.offsets, labels, denied))
+    frequencies = evidence.frequencies
     free = enough.copy()
     while True:
-        validated = cross_validate(examples, anchors, labels, denied, free)
+        validated = cross_validate(examples, evidence, labels, denied, free)
         gains = validated.before - validated.after
         own = [gains[(labels == k) & ~denied] for k in range(count)]
-        unsure = np.array([free[k] and not _is_sure(own[k]) for k in range(count)], bool) & ~unprompted
+        unsure = np.array([free[k] and not _is_sure(own[k], np.ones(len(own[k]))) for k in range(count)], bool)
+        unsure &= ~unprompted
         if not unsure.any():
             break
         free &= ~unsure
-    more_right = validated.right_after.sum() > validated.right_before.sum()
-    if free.any() and not (more_right and _is_sure(gains)):
+    more_right = frequencies @ validated.right_after > frequencies @ validated.right_before
+    if free.any() and not (more_right and _is_sure(gains, frequencies)):
         free &= unprompted
-        validated = cross_validate(examples, anchors, labels, denied, free)
+        validated = cross_validate(examples, evidence, labels, denied, free)
     verdicts = tuple(IN_FORCE if free[k] else NO_BETTER if enough[k] else TOO_FEW for k in range(count))
-    return Learnt(fit(_joined(examples, anchors), free), verdicts, validated)
+    return Learnt(fit(_joined(evidence.examples, evidence.anchors), free), verdicts, validated)
 
 
 def cross_validate(
-    examples: Lessons, anchors: Lessons, labels: npt.NDArray[np.intp], denied: Flags, free: Flags
+    examples: Lessons, evidence: Evidence, labels: npt.NDArray[np.intp], denied: Flags, free: Flags
 ) -> Validated:
     """Return how each example fares in a fit without it and a fifth of the others; every label is in each fifth."""
     nothing = np.zeros((examples.offsets.shape[1], examples.embeddings.shape[1] + 1))
@@ -83,7 +87,7 @@ def cross_validate(
         out = folds == fold
         if not out.any():
             continue
-        weights = fit(_joined(examples[~out], anchors), free)
+        weights = fit(_joined(evidence.examples[~out], evidence.anchors), free)
         held = examples[out]
         after[out] = cross_entropy(held, weights)
         logits = held.offsets + shift(held.embeddings, weights)
@@ -91,9 +95,12 @@ def cross_validate(
     return Validated(before, after, right_before, right_after)
 
 
-def _is_sure(gains: Matrix) -> bool:
-    """Return whether the mean of gains (n,) exceeds 0 by more than chance."""
-    return bool(gains.mean() > SURE * gains.std(ddof=1) / np.sqrt(len(gains)))
+def _is_sure(gains: Matrix, frequencies: Matrix) -> bool:
+    """Return whether the mean of gains (n,), weighted by frequencies (n,), exceeds 0 by more than chance."""
+    count = len(gains)
+    mean = frequencies @ gains / frequencies.sum()
+    variance = frequencies**2 @ (gains - mean) ** 2 / frequencies.sum() ** 2 * count / max(count - 1, 1)
+    return bool(mean > SURE * np.sqrt(variance))
 
 
 def _folds(labels: npt.NDArray[np.intp], denied: Flags) -> npt.NDArray[np.intp]:

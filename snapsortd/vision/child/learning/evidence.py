@@ -1,0 +1,51 @@
+"""How much what was told says about all images of a person: its weight, and how common each label is. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from snapsortd.vision.child.learning.fit import Flags, Lessons, Matrix
+
+LEAST_WEIGHT = 0.01
+BELIEF = 10.0
+"""The number of images that the examples' own shares of labels count as, beside those of the anchors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Lessons to fit to, `examples` and `anchors`, and how many images each example stands for, (n,), mean 1."""
+
+    examples: Lessons
+    anchors: Lessons
+    frequencies: Matrix
+
+
+def weighed(examples: Lessons, anchors: Lessons, labels: npt.NDArray[np.intp], denied: Flags, right: Flags) -> Evidence:
+    """Return what to fit to.
+
+    People correct a rare label as often as a common one, which would make the rare one win too often elsewhere. So an
+    example of a label that is more frequent among the examples than among the anchors has that in its offsets, as in a
+    case-control study (Prentice and Pyke 1979, "Logistic disease incidence models and case-control studies"), and
+    counts less in the cross-validation. And the better the zero-shot scores are, of which `right` (n,) tells for the
+    examples while anchors were left as they are, the more it takes to change them: all weights are multiplied by the
+    square of the share of wrong ones.
+    """
+    count = examples.offsets.shape[1]
+    told = np.bincount(labels[~denied], minlength=count) + 1
+    drawn = told / told.sum()
+    natural = (anchors.wanted.sum(axis=0) + BELIEF * drawn) / (len(anchors) + BELIEF)
+    wrong = (0.5 + (~right).sum()) / (1 + len(examples) + len(anchors))
+    weight = max(LEAST_WEIGHT, wrong**2)
+    frequencies = (natural / drawn)[labels]
+    return Evidence(
+        replace(
+            examples,
+            offsets=examples.offsets + np.where(denied[:, None], 0.0, np.log(drawn / natural)),
+            weights=examples.weights * weight,
+        ),
+        replace(anchors, weights=anchors.weights * weight),
+        frequencies / frequencies.mean(),
+    )
