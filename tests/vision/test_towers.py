@@ -12,8 +12,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from snapsortd.config.labels_file import load_labels
+from snapsortd.config.load import default_config_path
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
+from snapsortd.vision.child.engines import shipped_texts
 from snapsortd.vision.child.engines.engine import ONNX_FP32
 from snapsortd.vision.child.engines.load_model import load_model
 from snapsortd.vision.child.engines.preprocess import Preprocessor
@@ -24,7 +27,7 @@ from snapsortd.vision.onnx_towers import EMBEDDED
 from tests.support.tiny_checkpoints import make_checkpoint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SCRIPT = REPOSITORY / "packaging" / "onnx-towers" / "write_towers.py"
+PACKAGING = REPOSITORY / "packaging"
 FOLDER = find_checkpoint("embedded")
 MAX_DRIFT = 2e-6
 """Of any component of a vector: more than what rounding in another order makes of it (1e-6)."""
@@ -75,9 +78,30 @@ def test_the_scores_are_those_of_torch(tmp_path: Path) -> None:
 
 
 def test_the_graphs_are_those_of_this_checkpoint(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, SCRIPT, FOLDER, tmp_path], check=True)
+    subprocess.run([sys.executable, PACKAGING / "onnx-towers" / "write_towers.py", FOLDER, tmp_path], check=True)
     for name in (EMBEDDED.image, EMBEDDED.text):
         assert (tmp_path / name).read_bytes() == Path(FOLDER, name).read_bytes(), "run `make venv`"
+
+
+def test_the_shipped_texts_are_those_of_the_configurations_and_of_this_checkpoint(tmp_path: Path) -> None:
+    made = tmp_path / shipped_texts.PATH
+    subprocess.run([sys.executable, PACKAGING / "embedded-model" / "embed_prompts.py", FOLDER, made], check=True)
+    fresh, shipped = (shipped_texts.read_shipped(str(each)) for each in (tmp_path, FOLDER))
+    assert list(fresh) == list(shipped)
+    for text, vector in fresh.items():
+        assert np.abs(vector - shipped[text]).max() < MAX_DRIFT, (
+            f"{text}: run packaging/embedded-model/embed_prompts.py"
+        )
+
+
+def test_the_labels_of_the_starter_configuration_are_not_embedded_at_the_first_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = {each.name: each.prompts for each in load_labels(default_config_path())}
+    monkeypatch.setattr(sys, "executable", "/bin/false")  # by which texts are embedded
+    assert load_model("embedded", labels, str(tmp_path), 1).engine.name == ONNX_FP32
+    with pytest.raises(ModelError, match="texts cannot be embedded"):
+        load_model("embedded", labels | {"own": ("an own prompt",)}, str(tmp_path), 1)
 
 
 def test_graphs_of_other_weights_are_refused(tmp_path: Path) -> None:

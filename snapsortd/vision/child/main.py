@@ -104,7 +104,7 @@ def blank_image() -> int:
     from PIL import Image
 
     with tempfile.TemporaryFile() as file:
-        Image.new("RGB", (1280, 400), "white").save(file, "PNG")
+        Image.new("RGB", (600, 300), "white").save(file, "PNG")
         file.flush()
         return os.dup(file.fileno())
 

@@ -21,6 +21,7 @@ from snapsortd.vision.child.engines.kinds import Kinds, read_kinds
 from snapsortd.vision.child.engines.labels import embed_prompts
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
+from snapsortd.vision.child.engines.shipped_texts import embed_unshipped
 from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.embed_texts import embed_texts
@@ -55,7 +56,7 @@ class _ModelRequest:
 
     def embed(self, texts: Sequence[str]) -> Array:
         """Return normalised vectors of texts, without loading the text tower in this process."""
-        return np.asarray(embed_texts(self.folder, texts), np.float32)
+        return embed_unshipped(self.folder, texts, lambda some: np.asarray(embed_texts(self.folder, some), np.float32))
 
     def scorer(self, logit_scale: float, encode: Callable[[Sequence[str]], Array]) -> LabelScorer:
         """Embed the labels; `encode` maps texts to normalised vectors."""
