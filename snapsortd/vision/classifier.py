@@ -17,7 +17,7 @@ from snapsortd.domain.image import Classification
 from snapsortd.vision.answers import take_answer
 from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.cores import default_threads
-from snapsortd.vision.learnt_layer import send_layer
+from snapsortd.vision.learnt_layer import LearntLayer
 from snapsortd.vision.messages import classification_from_json, text_from_json
 from snapsortd.vision.recent_answers import RecentAnswers
 from snapsortd.vision.requests import InFlight, Request
@@ -29,9 +29,6 @@ LOAD_TIMEOUT_S = 300.0
 """Enough for a large model on a slow disk."""
 IMAGE_TIMEOUT_S = 30.0
 """For one image, decoding included; after that the child is killed."""
-QUEUED_PER_THREAD = 2
-"""Images in flight per thread: one is being classified and the next is ready, so that no thread waits. One urgent
-image may be in flight in addition."""
 
 _POLL_INTERVAL_S = 0.1
 """Interval at which `should_stop` is called while waiting."""
@@ -70,12 +67,13 @@ class Classifier:
         `in_turn`: images are sent one after the other, so that one thread, which starts faster, classifies all.
         `learnt` returns the layer that was learnt for a model, which is described as in `model_info`.
         """
-        self._learnt = learnt
+        self._layer = LearntLayer(learnt)
         self._model = model
-        self._labels = {name: tuple(prompts) for name, prompts in labels.items()}
+        self.labels: Mapping[str, tuple[str, ...]] = {name: tuple(prompts) for name, prompts in labels.items()}
+        """Each label's prompts."""
         self._threads = threads or default_threads()
-        self._settings: dict[str, Any] = {"model": model, "labels": self._labels, "cache_dir": cache_dir}
-        self._settings["state_dir"] = state_dir
+        self._settings: dict[str, Any] = {"model": model, "labels": self.labels}
+        self._settings |= {"cache_dir": cache_dir, "state_dir": state_dir}
         self._settings |= {"threads": self._threads, "engine": engine, "nice": nice, "in_turn": in_turn}
         self._load_timeout_s = load_timeout_s
         self._image_timeout_s = image_timeout_s
@@ -85,7 +83,6 @@ class Classifier:
         self.recent = RecentAnswers()
         self._lock = threading.RLock()
         self._is_retired = False
-        self._has_learnt = False
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
@@ -96,11 +93,6 @@ class Classifier:
         """The child's process id while it runs."""
         child = self._child
         return child.pid if child else None
-
-    @property
-    def labels(self) -> Mapping[str, tuple[str, ...]]:
-        """Each label's prompts."""
-        return self._labels
 
     @property
     def checkpoint(self) -> str:
@@ -124,7 +116,7 @@ class Classifier:
         except OSError as error:
             self._fail(ModelError(f"the classifier process cannot be started: {error.strerror}"))
             return
-        self._has_learnt = False
+        self._layer.begin()
         self._load_deadline = time.monotonic() + self._load_timeout_s
         self.error = None
         self.state = "loading"
@@ -136,8 +128,7 @@ class Classifier:
     def has_room(self, *, urgent: bool = False) -> bool:
         """Return whether another image would be started on soon, or at once if it is urgent."""
         with self._lock:
-            limit = QUEUED_PER_THREAD * self._threads + (urgent and not self._in_flight.has_urgent)
-            return self._in_flight.occupied < limit
+            return self._in_flight.has_room(self._threads, urgent=urgent)
 
     def poll(self, timeout: float = 0.0) -> None:
         """Wait up to `timeout` seconds for messages from the child, and handle all that have arrived."""
@@ -202,10 +193,7 @@ class Classifier:
             if should_stop():
                 raise Interrupted("stopped while an image was classified")
             self.poll(_POLL_INTERVAL_S)
-        if request.classification is None:
-            assert request.error is not None
-            raise request.error
-        return request.classification
+        return request.answer()
 
     def drop(self, request: Request) -> None:
         """Discard a request whose answer is not needed any more. Its descriptor may be closed."""
@@ -230,9 +218,7 @@ class Classifier:
             return
         for request in self._in_flight.due(time.monotonic()):
             self._in_flight.mark_sent(request, time.monotonic())
-            message = {"id": request.id, "format": request.image_format}
-            message |= {"urgent": request.urgent, "is_last": request.last}
-            self._child.channel.send(message, request.fd, timeout=_SEND_TIMEOUT_S)
+            self._child.channel.send(request.message, request.fd, timeout=_SEND_TIMEOUT_S)
 
     def _handle(self, message: dict[str, Any]) -> None:
         if self.state == "loading":
@@ -249,7 +235,7 @@ class Classifier:
     def _classified(self, message: dict[str, Any], milliseconds: float) -> Classification:
         return classification_from_json(
             message,
-            labels=tuple(self._labels),
+            labels=tuple(self.labels),
             dim=self.model_info["dim"],
             model=self._model,
             milliseconds=milliseconds,
@@ -268,7 +254,7 @@ class Classifier:
             self.recent.clear()
         self.model_info = message
         self.state = "ready"
-        self._send_learnt(self._learnt(message))
+        self._send_layer()
 
     def use_learnt(self) -> None:
         """Use the layer that is stored now, from the next image on."""
@@ -276,14 +262,11 @@ class Classifier:
             self.recent.clear()
             if self.state == "ready":
                 with suppress(OSError):  # it has ended, which `poll` notices; the next child is sent the layer at once
-                    self._send_learnt(self._learnt(self.model_info))
+                    self._send_layer()
 
-    def _send_learnt(self, layer: Mapping[str, Any] | None) -> None:
-        if layer is None and not self._has_learnt:
-            return
+    def _send_layer(self) -> None:
         assert self._child is not None
-        send_layer(self._child.channel, layer, _SEND_TIMEOUT_S)
-        self._has_learnt = layer is not None
+        self._layer.send(self._child.channel, self.model_info, _SEND_TIMEOUT_S)
 
     def _handle_failure(self, error: Exception) -> None:
         """Handle a child that has ended, or that sent an invalid message and must be ended."""

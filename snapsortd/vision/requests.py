@@ -17,6 +17,9 @@ from dataclasses import dataclass
 from snapsortd.domain.errors import ClassifierDied, ImageError, Postponed
 from snapsortd.domain.image import Classification
 
+QUEUED_PER_THREAD = 2
+"""Images in flight per thread: one is being classified and the next is ready, so that no thread waits. One urgent
+image may be in flight in addition."""
 MAX_LAST = 32
 """Images that go last and are held open meanwhile; further ones are postponed."""
 MAX_TRIES = 3
@@ -52,6 +55,18 @@ class Request:
         """True if there is a classification or an error."""
         return self.classification is not None or self.error is not None
 
+    def answer(self) -> Classification:
+        """Return the classification, or raise the error."""
+        if self.classification is None:
+            assert self.error is not None
+            raise self.error
+        return self.classification
+
+    @property
+    def message(self) -> dict[str, object]:
+        """The message to the classifier process."""
+        return {"id": self.id, "format": self.image_format, "urgent": self.urgent, "is_last": self.last}
+
 
 class InFlight:
     """The requests that are not answered yet: waiting, or sent to the classifier process."""
@@ -75,10 +90,11 @@ class InFlight:
         """True if a request that goes last was sent and is not answered yet."""
         return any(request.last for request in self._sent.values())
 
-    @property
-    def occupied(self) -> int:
-        """The number of requests that are not answered yet, without those that go last."""
-        return sum(not request.last for request in (*self._waiting.values(), *self._sent.values()))
+    def has_room(self, threads: int, *, urgent: bool) -> bool:
+        """Return whether another request would be started on soon, or at once if it is urgent; none that go last are
+        counted."""
+        occupied = sum(not request.last for request in (*self._waiting.values(), *self._sent.values()))
+        return occupied < QUEUED_PER_THREAD * threads + (urgent and not self.has_urgent)
 
     def add(
         self, fd: int, image_format: str | None, *, alone: bool = False, urgent: bool = False, last: bool = False

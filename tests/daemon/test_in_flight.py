@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from snapsortd.domain.result import Known, Outcome
-from snapsortd.vision.classifier import QUEUED_PER_THREAD
 from snapsortd.vision.cores import default_threads
+from snapsortd.vision.requests import QUEUED_PER_THREAD
 from snapsortd.watch.ready import NEW_FILE_WINDOW_S
 from tests.support.filing import identity_of
 from tests.support.looping import Loop, looping

@@ -14,8 +14,8 @@ import pytest
 
 from snapsortd.domain.errors import ClassifierDied, ImageError
 from snapsortd.vision.child.workers import MAX_BATCH, Progress, Steps, Workers
-from snapsortd.vision.classifier import QUEUED_PER_THREAD, Classifier
-from snapsortd.vision.requests import Request
+from snapsortd.vision.classifier import Classifier
+from snapsortd.vision.requests import QUEUED_PER_THREAD, Request
 from tests.support.mortal_child import as_classifier, image
 from tests.support.waiting import wait_for
 

@@ -72,7 +72,7 @@ def test_a_slow_one_waits_for_all_others_and_none_of_those_that_come_later_waits
     slow, next_slow, good = three(line)
     line.record_slow(slow, 1.0)
     line.record_slow(next_slow, 1.0)
-    assert (send(line, 1.0), line.occupied) == ([], 1)
+    assert (send(line, 1.0), line.has_room(1, urgent=False)) == ([], True)
     line.record_answer(good, CLASSIFICATION, 1.0)
     assert send(line, 1.0) == [1]
     line.add(4, "png", urgent=True)
