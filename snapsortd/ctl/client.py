@@ -11,10 +11,10 @@ import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import Any
 from urllib.parse import urlencode
 
-from snapsortd.ctl.as_meant import config_is_chosen, refuse_other_config
 from snapsortd.domain.errors import (
     EXIT_CONFIG,
     EXIT_JOURNAL,
@@ -27,66 +27,13 @@ from snapsortd.domain.errors import (
     SnapsortError,
     Unavailable,
 )
-from snapsortd.files.locations import Locations, socket_address
+from snapsortd.domain.to_forget import ToForget
+from snapsortd.files.locations import socket_address
 
 TIMEOUT_S = 10.0
 """Timeout of the calls that the daemon answers from memory."""
 
 Reply = dict[str, Any]
-
-
-class Backend(Protocol):
-    """The calls that work with a daemon (`Client`) and without one (`snapsortd.ctl.local`)."""
-
-    def log(self, limit: int, **query: Any) -> Reply: ...
-    def stats(self, since: str | None, until: str | None) -> Reply: ...
-    def dismiss(self, path: str | None) -> Reply: ...
-    def explain(self, path: str) -> Reply: ...
-    def image(
-        self, path: str, *, dry_run: bool, batch: int | None, tags: Sequence[str] = (), skip_tags: Sequence[str] = ()
-    ) -> Reply: ...
-    def undo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
-    def redo(self, *, dry_run: bool, **selection: Any) -> Reply: ...
-    def abandon(self, number: int, *, dry_run: bool) -> Reply: ...
-    def tell(
-        self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
-    ) -> Reply: ...
-    def learned(self) -> Reply: ...
-    def forget(
-        self,
-        paths: Sequence[str] = (),
-        label: str | None = None,
-        since: str | None = None,
-        all: bool | None = None,
-        dry_run: bool = False,
-    ) -> Reply: ...
-    def examples(self) -> Reply: ...
-    def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> Reply: ...
-    def replay(self, settings: Sequence[str], *, untaught: bool = False) -> Reply: ...
-    def unsure(
-        self, kind: str | None = None, rule: str | None = None, before: int | None = None, limit: int = 50
-    ) -> Reply: ...
-    def accept(self, path: str, label: str = "", batch: int | None = None) -> Reply: ...
-    def review(self, paths: Sequence[str], *, reviewed: bool = True) -> Reply: ...
-    def reload(self) -> Reply: ...
-    def index(self, path: str, *, text: bool = False) -> Reply: ...
-    def commit(self) -> Reply: ...
-    def describe(self, path: str) -> Reply: ...
-
-
-@contextmanager
-def reach(locations: Locations) -> Iterator[Backend]:
-    """Yield the running daemon, or a session in this process if there is none."""
-    client = Client(locations.socket)
-    if client.answers():
-        if config_is_chosen():
-            refuse_other_config(client.status()["config"]["path"], locations.config_file)
-        yield client
-        return
-    from snapsortd.ctl.local import open_local
-
-    with open_local(locations) as session:
-        yield session
 
 
 class Client:
@@ -157,16 +104,9 @@ class Client:
         """Return what was told, and what became of it."""
         return self._call("GET", "/v1/learned")
 
-    def forget(
-        self,
-        paths: Sequence[str] = (),
-        label: str | None = None,
-        since: str | None = None,
-        all: bool | None = None,
-        dry_run: bool = False,
-    ) -> Reply:
-        """Delete for good what was told about images; see `pipeline.teaching`."""
-        body = {"paths": list(paths) or None, "label": label, "since": since, "all": all, "dry_run": dry_run}
+    def forget(self, what: ToForget, *, dry_run: bool) -> Reply:
+        """Delete for good what was told about images; see `pipeline.forgetting`."""
+        body = asdict(what) | {"paths": list(what.paths) or None, "dry_run": dry_run}
         return self._call("POST", "/v1/forget", body)
 
     def examples(self) -> Reply:

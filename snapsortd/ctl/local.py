@@ -26,7 +26,7 @@ class LocalBackend:
         self.redo = session.undoing.redo
         self.abandon = session.undoing.abandon
         self.tell = session.teaching.tell
-        self.forget = session.teaching.forget
+        self.forget = session.forgetting.forget
         self.take_over = session.teaching.take_over
         self.replay = session.teaching.replay
         self.unsure = session.reviewing.unsure

@@ -17,6 +17,7 @@ from snapsortd.daemon.announce import Announcer, status_line
 from snapsortd.daemon.due import DueImages
 from snapsortd.daemon.grown import GrowthChecks
 from snapsortd.daemon.guard import guarded
+from snapsortd.daemon.halt import Halt
 from snapsortd.daemon.homework import Homework
 from snapsortd.daemon.in_flight import InFlightImages
 from snapsortd.daemon.jobs import JobQueue
@@ -28,7 +29,7 @@ from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.daemon.watched_folders import WatchedFolders
 from snapsortd.daemon.workers import Workers
-from snapsortd.domain.errors import ConfigError, JournalBlocked, JournalError
+from snapsortd.domain.errors import ConfigError, JournalError
 from snapsortd.domain.result import Result
 from snapsortd.pipeline.after_filing import FiledLately
 from snapsortd.pipeline.session import Session
@@ -36,14 +37,10 @@ from snapsortd.watch.watcher import Watcher
 
 log = logging.getLogger("snapsortd")
 
-JOURNAL_RETRY_S = 60.0
-"""Pause in filing after the journal could not be written, because space may be freed meanwhile."""
 ANSWER_TIMEOUT_S = 0.1
 """Maximum wait for the classifier's answer before the loop attends to everything else."""
 MAX_PAUSE_S = 3600.0
 """Maximum length of one sleep, whatever the configuration says."""
-TEND_INTERVAL_S = 0.1
-"""Minimum interval between two looks at the watched folders."""
 END_S = 3.5
 """How long the end waits for what workers are doing: they finish the move in hand, or drop a copy."""
 
@@ -61,12 +58,11 @@ class Daemon:
         self.folders = WatchedFolders(session, self.started)
         self.queue = self.folders.queue
         self.due = DueImages(session, self.folders)
-        self._tend = guarded(self._tend_watcher, None)
-        self._next_tend = 0.0
+        self._tend = guarded(self.folders.tend, None)
         session.wake = self.queue.wake
         self.workers = Workers(self.queue.wake, lambda: signals.stop)
         self.jobs = JobQueue(self.queue.wake, lambda job, path: self.workers.run(job, lambda _: None, path))
-        self.halted = ""
+        self.halt = Halt()
         self.reload_error = ""
         self.filed_lately = FiledLately()
         self._growth_checks = GrowthChecks(self.filed_lately, self.workers)
@@ -82,14 +78,13 @@ class Daemon:
         )
         self._homework = Homework(session, self.workers, self.queue.wake)
         self._model = ModelKeeper(session, self._in_flight, self.started)
-        self._unhalt_due = math.inf
 
     @property
     def state(self) -> str:
         """One of running, loading, paused, halted and stopping."""
         if self.signals.stop:
             return "stopping"
-        if self.halted:
+        if self.halt:
             return "halted"
         if self._pauses:
             return "paused"
@@ -99,7 +94,7 @@ class Daemon:
     def reason(self) -> str:
         """The reason why filing is halted or the model cannot be used, or until when it pauses; empty otherwise."""
         error = self.session.classifier.error
-        return self.halted or (str(error) if error else "") or self._pauses.reason
+        return self.halt.reason or (str(error) if error else "") or self._pauses.reason
 
     @property
     def waiting(self) -> int:
@@ -111,20 +106,13 @@ class Daemon:
         """The watcher of the folders in the current configuration."""
         return self.folders.watcher
 
-    def _tend_watcher(self) -> float | None:
-        """Tend the watcher, or return when that is due: asking each folder in a thread of its own takes time."""
-        now = time.monotonic()
-        if now < self._next_tend:
-            return self._next_tend
-        self._next_tend = now + TEND_INTERVAL_S
-        return self.watcher.tend(now)
-
     def run(self, watching: Callable[[], object] = lambda: None) -> None:
         """File until a signal or the API requests shutdown. `watching` is called once the folders are watched."""
         with self.signals.caught(self.queue.wake):
             try:
                 self.session.classifier.start()  # the model is loaded while the folders are scanned
                 self.watcher.start()
+                self.workers.run(self.session.forgetting.resume, lambda _: None)
                 self.service.ready()
                 watching()
                 while not self.signals.stop:
@@ -147,23 +135,22 @@ class Daemon:
             self._reload_on_signal()
         self._model.update(now, wanted=self.jobs.wants_model)
         watcher_due = self._tend()
-        if now >= self._unhalt_due:
-            self._unhalt_due, self.halted = math.inf, ""
+        if self.halt.end_if_due(now):
             self.folders.rescan_soon()
-        if not self.halted:
+        if not self.halt:
             try:
                 if not self._pauses:
                     self.due.update(now)
                 self.folders.update(now, rescan=not self._pauses)
             except JournalError as error:
                 self._halt(error, now)
-        if self.halted:
+        if self.halt:
             self.queue.end_scans()
         worked = self.workers.finish()
         self._growth_checks.update(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
-        worked = worked or (not self.waiting and not self.halted and not self._pauses and self._homework.advance(now))
+        worked = worked or (not self.waiting and not self.halt and not self._pauses and self._homework.advance(now))
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))
         # The queue's update above may have consumed a signal's wake-up; what the signal requested must not wait.
@@ -177,7 +164,7 @@ class Daemon:
     def _advance(self) -> bool:
         """Begin an image if there is one and room for it, and file one that is classified. True if either was done."""
         classifier = self.session.classifier
-        if self._pauses or self.halted or classifier.state == "failed":
+        if self._pauses or self.halt or classifier.state == "failed":
             self._in_flight.requeue_all()
             return False
         if self._in_flight.offer_again():
@@ -200,11 +187,11 @@ class Daemon:
             self.queue.wait(POLL_INTERVAL_S)
             return
         now = time.monotonic()
-        due = [now + MAX_PAUSE_S, self._unhalt_due, self._model.next_due]
+        due = [now + MAX_PAUSE_S, self.halt.next_due, self._model.next_due]
         if (turn := self.workers.next_due) > now:
             due.append(turn)
         due += [each for each in (watcher_due, self._growth_checks.next_due) if each is not None]
-        if not self.halted and not self._pauses:
+        if not self.halt and not self._pauses:
             due += [self.folders.rescan_due, self.due.next_check, self._homework.next_due]
         if self._may_file() and self.workers.has_room and (queue_due := self.queue.next_due(now)) is not None:
             due.append(queue_due)
@@ -215,7 +202,7 @@ class Daemon:
 
     def _may_file(self) -> bool:
         ready = self.session.classifier.state in ("ready", "stopped")
-        return ready and not self._pauses and not self.halted
+        return ready and not self._pauses and not self.halt
 
     def _should_not_wait(self) -> bool:
         """True on shutdown and while the model loads, when the loop must answer requests and feed the watchdog."""
@@ -300,11 +287,6 @@ class Daemon:
         self.queue.wake()
 
     def _halt(self, error: JournalError, now: float) -> None:
-        """Stop filing; schedule a retry if the journal is only blocked, otherwise a person has to intervene.
-
-        Callable from any thread.
-        """
-        self.halted = str(error)
-        if isinstance(error, JournalBlocked):
-            self._unhalt_due = now + JOURNAL_RETRY_S
-        self.announcer.publish_halt(self.state, self.halted)
+        """Halt filing, which is news. Callable from any thread."""
+        self.halt.begin(error, now)
+        self.announcer.publish_halt(self.state, self.halt.reason)

@@ -31,6 +31,9 @@ log = logging.getLogger("snapsortd")
 
 T = TypeVar("T")
 
+TEND_INTERVAL_S = 0.1
+"""Minimum interval between two looks at the watched folders."""
+
 
 def _nothing() -> None:
     """Do nothing when a folder answers again: the next status asks it."""
@@ -52,6 +55,15 @@ class WatchedFolders:
         self._first_look = FirstLook(session)
         self._first_look.begin()
         self.watcher = self._make_watcher({})
+        self._next_tend = 0.0
+
+    def tend(self) -> float | None:
+        """Tend the watcher, or return when that is due: asking each folder in a thread of its own takes time."""
+        now = time.monotonic()
+        if now < self._next_tend:
+            return self._next_tend
+        self._next_tend = now + TEND_INTERVAL_S
+        return self.watcher.tend(now)
 
     def update(self, now: float, *, rescan: bool) -> None:
         """Start a rescan if that is due and `rescan` allows it, and update the queue.

@@ -18,9 +18,9 @@ from snapsortd.domain.result import Known, Outcome
 from snapsortd.journal.captions import Captions
 from snapsortd.journal.dismissed import dismiss
 from snapsortd.journal.entry_log import EntryLog
+from snapsortd.journal.erasure import Erasure
 from snapsortd.journal.examples import Embeddings, Examples, withdraw_with
 from snapsortd.journal.file import JournalFile
-from snapsortd.journal.forgetting import Forgetting
 from snapsortd.journal.left_images import LeftImages
 from snapsortd.journal.made_folders import MadeFolders, mark_emptied, record_made
 from snapsortd.journal.queries import CACHED
@@ -62,7 +62,7 @@ class Journal(EntrySelector):
         self.examples = Examples(self._file, clock)
         self.captions = Captions(self._file, clock)
         self.texts = Texts(self._file, clock)
-        self.forgetting = Forgetting(self._file)
+        self.erasure = Erasure(self._file)
         self.search = SearchIndex(self._file)
         with self._file.reading() as db:
             newest = "SELECT coalesce(max(batch), 0) FROM {} WHERE batch < ?"

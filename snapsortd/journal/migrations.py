@@ -281,6 +281,10 @@ MIGRATIONS = (
         ),
     ),
     Migration("what is deleted is overwritten from now on", ()),
+    Migration(
+        "deletions that have begun",
+        ("CREATE TABLE erasures (id INTEGER PRIMARY KEY, everything INTEGER NOT NULL) STRICT",),
+    ),
 )
 
 FIRST_FORMAT = 7

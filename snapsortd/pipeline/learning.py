@@ -122,10 +122,10 @@ class Learning:
     def forget(self, hashes: Collection[bytes] | None, classifier: Classifier) -> None:
         """Delete examples of these images, or of all, and every layer that was fitted to them.
 
-        Then, `Forgetting.finish` has to delete what else is known about them.
+        Then, `Erasure.finish` has to delete what else is known about them.
         """
         self._learner.forget()
-        self._journal.forgetting.begin(hashes)
+        self._journal.erasure.begin(hashes)
         self._settled = ("", "")
         classifier.use_learnt()
 

@@ -31,6 +31,7 @@ from snapsortd.pipeline.by_hand import moved_by_hand
 from snapsortd.pipeline.carry_out import Executor
 from snapsortd.pipeline.companions import moved_with_image
 from snapsortd.pipeline.describing import Describing
+from snapsortd.pipeline.forgetting import Forgetting
 from snapsortd.pipeline.history import History
 from snapsortd.pipeline.indexing import Indexing
 from snapsortd.pipeline.learning import Learning
@@ -86,6 +87,7 @@ class Session:
         self.emptied = self._executor.emptied = EmptiedFolders(journal)
         self.learning = Learning(journal, Learner(locations.state_dir, locations.cache_dir))
         self.teaching = Teaching(self)
+        self.forgetting = Forgetting(self)
         self.undoing = Undoing(self)
         self.reviewing = Reviewing(self)
         self.indexing = Indexing(self)

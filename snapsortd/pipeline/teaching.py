@@ -1,4 +1,4 @@
-"""What a person tells about images: corrections, confirmations and folders of examples; and taking it back."""
+"""What a person tells about images: corrections, confirmations and folders of examples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from snapsortd.pipeline.replay import (
     with_thresholds,
     zero_shot_scores,
 )
-from snapsortd.pipeline.replies import example_to_json, parse_time, result_to_json
+from snapsortd.pipeline.replies import example_to_json, result_to_json
 from snapsortd.pipeline.terms import Lesson, Terms
 from snapsortd.pipeline.tuning import Advice, advise
 
@@ -55,14 +55,6 @@ class Task:
 
     path: str
     label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """Images that are to be forgotten, by content, None for all; and the reply."""
-
-    hashes: set[bytes] | None
-    reply: dict[str, Any]
 
 
 class Teaching:
@@ -174,65 +166,6 @@ class Teaching:
                 "name its label: `snapsortctl correct FILE LABEL`",
             )
         return str(label)
-
-    def forget(
-        self,
-        paths: Sequence[str] = (),
-        label: str | None = None,
-        since: str | None = None,
-        all: bool | None = None,
-        dry_run: bool = False,
-    ) -> dict[str, Any]:
-        """Delete for good what was told about images, and their embeddings; `dry_run` only reports which."""
-        chosen = self.begin_to_forget(paths, label, since, all, dry_run)
-        if not dry_run:
-            self.finish_forgetting(chosen)
-        return chosen.reply
-
-    def finish_forgetting(self, chosen: Forgotten) -> None:
-        """Delete what else is known about the images: in steps, and in any thread."""
-        if chosen.hashes is None or chosen.hashes:
-            self._journal.forgetting.finish(chosen.hashes)
-
-    def begin_to_forget(
-        self,
-        paths: Sequence[str] = (),
-        label: str | None = None,
-        since: str | None = None,
-        all: bool | None = None,
-        dry_run: bool = False,
-    ) -> Forgotten:
-        """Delete what was told about images, so that nothing is learnt from it any more."""
-        examples, moment = self._journal.examples.in_effect(), parse_time(since)
-        if all:
-            hashes = None
-        elif paths:
-            hashes = {each for path in paths for each in self.contents(path)}
-        elif label is None and moment is None:
-            raise SnapsortError("nothing is named that is to be forgotten", "name files, or --label, --since or --all")
-        else:
-            hashes = {
-                each.sha256
-                for each in examples
-                if (label is None or each.label == label) and (moment is None or each.at >= moment)
-            }
-        if not dry_run and (hashes is None or hashes):
-            self._session.learning.forget(hashes, self._session.classifier)
-            self._journal.unsure.forget(hashes, paths)
-        chosen = [example_to_json(each) for each in examples if hashes is None or each.sha256 in hashes]
-        return Forgotten(hashes, {"forgotten": chosen, "images": None if hashes is None else len(hashes)})
-
-    def contents(self, path: str) -> set[bytes]:
-        """Return the hashes of all images that are, or were, at a path. Raise NotKnown if the journal has none."""
-        history = self._journal.history_of(path)
-        hashes = {each.sha256 for each in self._journal.examples.in_effect() if each.path == path}
-        hashes |= {entry.intent.sha256 for entry in history.entries}
-        hashes |= {place.sha256 for place in self._journal.search.places_at(path)}
-        if history.known is not None and history.known.sha256:
-            hashes.add(history.known.sha256)
-        if not hashes:
-            raise NotKnown(f"nothing is known about {path}", "`snapsortctl learned --list` shows all examples")
-        return hashes
 
     def examples(self) -> dict[str, Any]:
         """Return all examples in effect with their embeddings, JSON-ready, to be taken to another computer."""

@@ -12,7 +12,8 @@ import pytest
 
 from snapsortd.config import load_config
 from snapsortd.daemon.api.control import DaemonControl
-from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
+from snapsortd.daemon.halt import JOURNAL_RETRY_S
+from snapsortd.daemon.loop import Daemon
 from snapsortd.domain.entry import State
 from snapsortd.files.locations import find_locations
 from snapsortd.pipeline.session import Session

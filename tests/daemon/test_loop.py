@@ -14,7 +14,8 @@ import pytest
 
 from snapsortd.config import WatchFolder
 from snapsortd.daemon.api.control import DaemonControl
-from snapsortd.daemon.loop import JOURNAL_RETRY_S, Daemon
+from snapsortd.daemon.halt import JOURNAL_RETRY_S
+from snapsortd.daemon.loop import Daemon
 from snapsortd.daemon.signals import Signals
 from snapsortd.daemon.systemd import ServiceNotifier
 from snapsortd.domain.errors import ConfigError, JournalError, MoveRefused, Unavailable
@@ -40,10 +41,10 @@ def test_a_journal_that_was_deleted_stops_filing_and_says_so(folder: Path, daemo
     notes.write_text("a file that needs no model")
     os.unlink(daemon.session.locations.journal)
     wait_for(lambda: turn(daemon), what="filing stopped")
-    assert "deleted or replaced" in daemon.halted
+    assert "deleted or replaced" in daemon.halt.reason
     turn(daemon)
     status = DaemonControl(daemon).status()
-    assert (status["state"], status["reason"]) == ("halted", daemon.halted)
+    assert (status["state"], status["reason"]) == ("halted", daemon.halt.reason)
     assert notes.exists()
 
 
@@ -52,7 +53,7 @@ def test_a_journal_that_cannot_be_read_stops_filing_and_says_so(daemon: Daemon) 
     wait_for(lambda: turn(daemon), what="filing stopped")
     turn(daemon)
     status = DaemonControl(daemon).status()
-    assert (status["state"], status["reason"]) == ("halted", daemon.halted)
+    assert (status["state"], status["reason"]) == ("halted", daemon.halt.reason)
 
 
 def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Daemon) -> None:
@@ -60,7 +61,7 @@ def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Dae
     with closing(sqlite3.connect(daemon.session.locations.journal, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         wait_for(lambda: turn(daemon), what="filing stopped")
-        assert "locked by another program" in daemon.halted
+        assert "locked by another program" in daemon.halt.reason
         assert turn(daemon)
 
     def is_known() -> bool:
@@ -68,7 +69,7 @@ def test_a_journal_that_is_only_blocked_is_tried_again(folder: Path, daemon: Dae
         return daemon.session.journal.history_of(str(folder / "inbox" / "notes.txt")).known is not None
 
     wait_for(is_known, what="the loop went on")
-    assert not daemon.halted
+    assert not daemon.halt.reason
 
 
 def test_a_problem_whose_file_is_gone_is_forgotten(folder: Path, daemon: Daemon) -> None:
@@ -80,6 +81,13 @@ def test_a_problem_whose_file_is_gone_is_forgotten(folder: Path, daemon: Daemon)
     gone.unlink()
     daemon.folders.rescan()
     assert [each.path for each in session.journal.problems()] == [str(there)]
+
+
+def test_a_deletion_that_was_interrupted_is_finished_at_the_start(daemon: Daemon) -> None:
+    daemon.session.journal.erasure.begin(None)
+    daemon.run(daemon.stop)
+    with closing(sqlite3.connect(daemon.session.locations.journal)) as db:
+        assert db.execute("SELECT count(*) FROM erasures").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("flag", ["stop", "reload"])
@@ -102,7 +110,7 @@ def test_a_signal_in_the_middle_of_a_turn_is_not_slept_over(daemon: Daemon, flag
 
 
 def test_a_halted_daemon_files_nothing_on_request(folder: Path, daemon: Daemon) -> None:
-    daemon.halted = "the journal is damaged"
+    daemon.halt.reason = "the journal is damaged"
     control = DaemonControl(daemon)
     with ThreadPoolExecutor(1) as client:
         asked = client.submit(control.image, str(folder / "inbox" / "a.png"), dry_run=False, batch=None)

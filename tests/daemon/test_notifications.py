@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def test_a_bus_that_ends_and_comes_again(tmp_path: Path) -> None:
             (tmp_path / "bus").symlink_to(get_bus(address))
             service = NotificationService(address, ("body",))
             notifications.add(FILED)
-            wait_for(lambda service=service: service.shown, what="shown")
+            wait_for(partial(getattr, service, "shown"), what="shown")
             service.close()
         (tmp_path / "bus").unlink()
 

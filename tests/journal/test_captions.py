@@ -22,6 +22,6 @@ def test_a_caption_is_kept_by_content_and_captioner_until_it_is_forgotten(tmp_pa
         assert journal.captions.of(b"one", "llava") == "a cat"
         assert journal.captions.of(b"one", "blip") == "an animal"
         assert journal.captions.of(b"two", "blip") is None
-        journal.forgetting.forget(None if everything else [b"one"])
+        journal.erasure.erase(None if everything else [b"one"])
         assert journal.captions.of(b"one", "llava") is journal.captions.of(b"one", "blip") is None
         assert (journal.captions.of(b"two", "llava") is None) is everything

@@ -98,7 +98,7 @@ def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: 
         journal.texts.store(sha256, ImageText((TextLine(f"text with {embedding[:24].decode()}"),)))
     files = [path, path + "-wal"]
     assert any(EMBEDDING in Path(file).read_bytes() for file in files)
-    journal.forgetting.forget(None if everything else [gone])
+    journal.erasure.erase(None if everything else [gone])
     for file in files:
         content = Path(file).read_bytes()
         assert EMBEDDING not in content, os.path.basename(file)
@@ -106,6 +106,25 @@ def test_what_is_forgotten_is_in_no_file_of_the_journal(journal: Journal, path: 
     assert len(journal.examples.in_effect()) == (0 if everything else 1)
     assert (journal.embeddings.of(kept, "a model") is None) is everything
     journal.examples.add([told(gone, "again")])
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_deletion_that_was_interrupted_is_finished(journal: Journal, path: str, everything: bool) -> None:
+    """The index keeps parts of words until it is merged; the next process does that."""
+    for sha256, text in ((HASHES[0], "Quittung"), (HASHES[1], "Screenshot")):
+        journal.texts.store(sha256, ImageText((TextLine(text),)))
+        journal.commit()
+    journal.erasure.begin(None if everything else [HASHES[0]])
+    assert _in_index(path, "qui")
+    journal.close()
+    with closing(Journal(path)) as again:
+        for _ in range(2):
+            again.erasure.resume()
+            again.embeddings.remember(HASHES[0], "a model", EMBEDDING)
+        assert len(again.texts.search("screenshot", 9)) == (0 if everything else 1)
+        assert again.embeddings.of(HASHES[0], "a model") == EMBEDDING, "the second time, nothing is left to do"
+        again.commit()
+        assert not _in_index(path, "qui")
 
 
 def test_what_is_forgotten_from_a_large_journal_is_gone_and_others_write_meanwhile(journal: Journal, path: str) -> None:
@@ -118,10 +137,10 @@ def test_what_is_forgotten_from_a_large_journal_is_gone_and_others_write_meanwhi
             journal.texts.store(each, ImageText((TextLine(secret[each][:300].hex()),)))
             journal.commit()
     gone, kept = everyone[::30], everyone[1::30]
-    journal.forgetting.begin(gone)
+    journal.erasure.begin(gone)
     with ThreadPoolExecutor() as pool:
         others = pool.submit(lambda: [journal.examples.add([told(each, "meme")]) for each in kept])
-        journal.forgetting.finish(gone)
+        journal.erasure.finish(gone)
         others.result()
     journal.commit()
     content = b"".join(Path(file).read_bytes() for file in (path, path + "-wal"))
@@ -134,6 +153,12 @@ def test_what_is_forgotten_from_a_large_journal_is_gone_and_others_write_meanwhi
     assert [each.sha256 for each in found] == [everyone[10]]
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT count(DISTINCT segid) FROM texts_index_idx").fetchone() == (1,)
-    journal.forgetting.forget(None)
+    journal.erasure.erase(None)
     content = b"".join(Path(file).read_bytes() for file in (path, path + "-wal"))
     assert not any(vector[start : start + 24] in content for vector in secret.values() for start in (0, 700))
+
+
+def _in_index(path: str, part: str) -> bool:
+    """Return whether the index of texts has a part of a word."""
+    with closing(sqlite3.connect(path)) as db:
+        return any(part.encode() in block for (block,) in db.execute("SELECT block FROM texts_index_data"))

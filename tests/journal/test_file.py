@@ -100,7 +100,7 @@ def test_a_crash_leaves_nothing_in_good_order(path: str, tmp_path: Path) -> None
 def older(path: str) -> None:
     """Take a journal back to the first format."""
     with closing(sqlite3.connect(path)) as db:
-        known = ("embeddings", "examples", "reviewed", "texts", "texts_index", "indexed", "captions")
+        known = ("embeddings", "examples", "reviewed", "texts", "texts_index", "indexed", "captions", "erasures")
         for table in ("folders", "watched", "dismissed", *known):
             db.execute(f"DROP TABLE {table}")
         for index in ("decisions_doubt", "images_decision"):

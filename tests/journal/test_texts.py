@@ -84,13 +84,13 @@ def test_the_line_that_was_found_is_returned(journal: Journal) -> None:
 
 @pytest.mark.parametrize("everything", [False, True])
 def test_what_is_forgotten_is_neither_found_nor_in_a_file(journal: Journal, path: str, everything: bool) -> None:
-    journal.forgetting.forget(None if everything else [b"receipt"])
+    journal.erasure.erase(None if everything else [b"receipt"])
     assert journal.texts.of(b"receipt") is None
     assert journal.texts.search("rewe", 9) == []
     assert bool(journal.texts.search("order", 9)) is not everything
     journal.texts.store(b"again", ImageText((TextLine("REWE again"),)))
     assert [each.sha256 for each in journal.texts.search("rewe", 9)] == [b"again"]
-    journal.forgetting.forget(None)
+    journal.erasure.erase(None)
     for file in (path, path + "-wal"):
         content = Path(file).read_bytes().lower()
         assert b"rewe" not in content

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from snapsortd.domain.example import Example, Source
+from snapsortd.domain.to_forget import ToForget
 from snapsortd.pipeline.learning import MAX_PER_LABEL, newest
 from snapsortd.pipeline.session import Session
 from snapsortd.vision.checkpoint import EMBEDDED, find_checkpoint
@@ -117,7 +118,7 @@ def test_what_is_told_is_learnt_and_forgotten(taught: Taught) -> None:
         again = [scores(session, path) for path in new]
         for one, two in zip(again, after, strict=True):
             assert one == pytest.approx(two, abs=1e-6)
-        session.teaching.forget(all=True)
+        session.forgetting.forget(ToForget(all=True))
         assert os.listdir(layers) == []
         for one, two in zip([scores(session, path) for path in new], before, strict=True):
             assert one == pytest.approx(two, abs=1e-6)

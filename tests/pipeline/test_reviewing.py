@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.domain.to_forget import ToForget
 from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.terms import Terms
 from tests.support.taught import Taught
@@ -121,5 +122,5 @@ def test_a_mark_follows_its_image_and_is_forgotten_with_it(taught: Taught, sessi
     moved = filed.rename(filed.with_name("moved.rest.png"))
     assert session.pipeline.process(str(moved), str(taught.filed), lambda: False, Terms()).known
     assert listed(session, "moved.rest.png") == {}
-    session.teaching.forget(paths=[str(moved)])
+    session.forgetting.forget(ToForget((str(moved),)))
     assert listed(session, "moved.rest.png") == {("filed", "Rests"): ["moved.rest.png"]}

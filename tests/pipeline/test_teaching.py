@@ -12,6 +12,7 @@ import pytest
 from snapsortd.config import load_config
 from snapsortd.ctl.looking_back import replay_with
 from snapsortd.domain.errors import NotKnown, SnapsortError
+from snapsortd.domain.to_forget import ToForget
 from snapsortd.pipeline.session import Session
 from tests.support.taught import Taught
 
@@ -150,20 +151,20 @@ def test_examples_are_chosen_and_forgotten(taught: Taught, session: Session) -> 
     for seed, label in ((2, "alpha"), (3, "beta"), (4, "beta")):
         session.teaching.tell("taught", path=taught.receipt(seed), label=label)
     path, checkpoint = str(taught.inbox / "r2.png"), session.classifier.checkpoint
-    (content,) = session.teaching.contents(path)
+    (content,) = session.forgetting.contents(path)
     told = session.journal.examples.about(content)
     assert told is not None
     for dry_run in (True, False):
-        found = session.teaching.forget(paths=[path], dry_run=dry_run)
+        found = session.forgetting.forget(ToForget((path,)), dry_run=dry_run)
         assert [each["path"] for each in found["forgotten"]] == [path]
         assert (session.journal.embeddings.of(told.sha256, checkpoint) is None) is not dry_run
     assert {"r3.png", "r4.png"} <= examples(session).keys()
-    assert len(session.teaching.forget(label="beta", since="2001-01-01")["forgotten"]) >= 2
+    assert len(session.forgetting.forget(ToForget(label="beta", since="2001-01-01"))["forgotten"]) >= 2
     assert "beta" not in examples(session).values()
-    assert session.teaching.forget(since="2999-01-01")["images"] == 0
-    for nothing, fault in (({}, "nothing is named"), ({"paths": ["/never/seen.png"]}, "nothing is known")):
+    assert session.forgetting.forget(ToForget(since="2999-01-01"))["images"] == 0
+    for nothing, fault in ((ToForget(), "nothing is named"), (ToForget(("/never/seen.png",)), "nothing is known")):
         with pytest.raises(SnapsortError, match=fault):
-            session.teaching.forget(**nothing)
+            session.forgetting.forget(nothing)
 
 
 def test_examples_travel_to_another_computer(taught: Taught, session: Session, tmp_path: Path) -> None:

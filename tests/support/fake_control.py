@@ -9,6 +9,7 @@ from typing import Any
 from snapsortd.config import load_config
 from snapsortd.daemon.events import Broadcast
 from snapsortd.domain.errors import ImageError, SnapsortError
+from snapsortd.domain.to_forget import ToForget
 
 ODD = "/pictures/a\nb\x1b[31m\udcff.png"
 """A name with a line break, a terminal escape sequence and a byte that is not UTF-8."""
@@ -166,9 +167,9 @@ class FakeTeaching:
         self._control.note("learned")
         return LEARNED
 
-    def forget(self, **selection: Any) -> dict[str, Any]:
-        self._control.note("forget", **selection)
-        return {"forgotten": [EXAMPLE], "images": None if selection.get("all") else 1}
+    def forget(self, what: ToForget, *, dry_run: bool) -> dict[str, Any]:
+        self._control.note("forget", what=what, dry_run=dry_run)
+        return {"forgotten": [EXAMPLE], "images": None if what.all else 1}
 
     def examples(self) -> dict[str, Any]:
         self._control.note("examples")

@@ -22,4 +22,4 @@ def turn(daemon: Daemon, ahead: float = 0.0) -> str:
     awake.start()
     daemon.step(time.monotonic() + ahead)
     awake.join()
-    return daemon.halted
+    return daemon.halt.reason

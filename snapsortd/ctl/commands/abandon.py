@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import NUMBER, json_option, locations, say, say_json
 from snapsortd.domain.text import escape
 

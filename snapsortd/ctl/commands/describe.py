@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from snapsortd.ctl.client import Client, reach
+from snapsortd.ctl.backend import reach
+from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.sim_sort import images_of
 from snapsortd.ctl.find_images import FoundImage
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short

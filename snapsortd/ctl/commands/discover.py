@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.commands.index import Indexed, take_in
 from snapsortd.ctl.commands.model_eval import configuration
 from snapsortd.ctl.commands.rules import reload

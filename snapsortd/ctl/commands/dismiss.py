@@ -6,7 +6,7 @@ import os
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.domain.text import count
 

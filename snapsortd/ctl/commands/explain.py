@@ -7,7 +7,7 @@ import os
 import click
 
 from snapsortd.ctl.as_meant import no_such_file
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.explain import story_lines
 from snapsortd.domain.errors import NotKnown

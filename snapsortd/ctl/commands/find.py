@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.commands.model_eval import configuration
 from snapsortd.ctl.commands.show import open_in_viewer
 from snapsortd.ctl.commands.sim_sort import pictures

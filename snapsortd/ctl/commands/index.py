@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import click
 
-from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.backend import Backend, reach
+from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.sim_sort import images_of
 from snapsortd.ctl.find_images import FoundImage
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short

@@ -153,7 +153,7 @@ def free_name(path: str) -> str:
 
 def offer_to_file(watched: Sequence[str]) -> None:
     """Show what the rules would do with the images that are there, and offer to file these."""
-    from snapsortd.ctl.client import reach
+    from snapsortd.ctl.backend import reach
     from snapsortd.ctl.commands.sim_sort import sim_command, sort_command
 
     reload_running()

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.commands.teaching import NEEDED, USED
 from snapsortd.ctl.complete import offer_labels
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
@@ -17,6 +17,7 @@ from snapsortd.ctl.output.tables import table
 from snapsortd.ctl.times import moment
 from snapsortd.domain.errors import SnapsortError
 from snapsortd.domain.text import count, escape
+from snapsortd.domain.to_forget import ToForget
 from snapsortd.files.atomic_write import write_atomically
 
 FILE_NAME = "examples.json"
@@ -125,22 +126,17 @@ def forget_command(
     """
     if bool(files) + everything + (label is not None or since is not None) != 1:
         raise click.UsageError("give either files, or --all, or --label and --since")
-    chosen: dict[str, Any] = {
-        "paths": [os.path.abspath(file) for file in files],
-        "label": label,
-        "since": moment("--since", since),
-        "all": everything,
-    }
+    what = ToForget(tuple(map(os.path.abspath, files)), label, moment("--since", since), everything)
     from snapsortd.vision.previews import forget_previews
 
     with reach(locations()) as backend:
-        found = backend.forget(**chosen, dry_run=True)
+        found = backend.forget(what, dry_run=True)
         if not as_json:
             say(example_lines(found["forgotten"]) if found["forgotten"] else "Nothing was told about it.")
         if not yes and not as_json:
             click.confirm("Forget this for good?", abort=True)
         if yes or not as_json:
-            found = backend.forget(**chosen, dry_run=False)
+            found = backend.forget(what, dry_run=False)
             forget_previews(locations().previews)
     if as_json:
         say_json(found)

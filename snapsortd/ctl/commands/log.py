@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from snapsortd.ctl.client import Client, Reply, reach
+from snapsortd.ctl.backend import reach
+from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.complete import offer_labels, offer_rules
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import NUMBER, json_option, locations, say, say_json, short

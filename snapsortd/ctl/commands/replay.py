@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.text import count, escape

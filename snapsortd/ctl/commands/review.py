@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snapsortd.ctl.client import Client, reach
+from snapsortd.ctl.backend import reach
+from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.show import reveal_file
 from snapsortd.ctl.commands.status_control import stopped
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
@@ -15,7 +16,7 @@ from snapsortd.ctl.output.console import json_option, locations, say, say_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from snapsortd.ctl.client import Backend
+    from snapsortd.ctl.backend import Backend
     from snapsortd.files.locations import Locations
     from snapsortd.review.server import Page
     from snapsortd.vision.previews import Previews

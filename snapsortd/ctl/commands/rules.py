@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.backend import Backend, reach
+from snapsortd.ctl.client import Client
 from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.tables import table

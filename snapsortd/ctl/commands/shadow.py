@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from snapsortd.ctl.client import Reply, reach
+from snapsortd.ctl.backend import reach
+from snapsortd.ctl.client import Reply
 from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.render import format_entry, moment

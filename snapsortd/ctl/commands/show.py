@@ -10,7 +10,7 @@ from urllib.parse import quote_from_bytes
 
 import click
 
-from snapsortd.ctl.client import reach
+from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.domain.errors import SnapsortError
 

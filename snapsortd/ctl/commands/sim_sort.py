@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from snapsortd.ctl.client import Backend, Client, reach
+from snapsortd.ctl.backend import Backend, reach
+from snapsortd.ctl.client import Client
 from snapsortd.ctl.complete import offer_tags
 from snapsortd.ctl.find_images import FoundImage, find_images, find_left_images, watched_folders
 from snapsortd.ctl.output.columns import terminal_width

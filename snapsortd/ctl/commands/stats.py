@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import click
 from click import style
 
-from snapsortd.ctl.client import Reply, reach
+from snapsortd.ctl.backend import reach
+from snapsortd.ctl.client import Reply
 from snapsortd.ctl.output.columns import fit
 from snapsortd.ctl.output.console import json_option, locations, say, say_json
 from snapsortd.ctl.output.render import pad

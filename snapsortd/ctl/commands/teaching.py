@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.backend import Backend, reach
 from snapsortd.ctl.commands.sim_sort import FAILURES
 from snapsortd.ctl.complete import offer_files_then_label, offer_labels
 from snapsortd.ctl.evaluation.dataset import find_images

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from snapsortd.ctl.client import Backend, reach
+from snapsortd.ctl.backend import Backend, reach
 from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.choose import choose
 from snapsortd.ctl.output.console import NUMBER, end, json_option, locations, say, say_json

@@ -7,7 +7,7 @@ from typing import Any
 
 from snapsortd.config import load_config
 from snapsortd.config.edit.add_labels import add_labels
-from snapsortd.ctl.client import Backend
+from snapsortd.ctl.backend import Backend
 from snapsortd.ctl.finding.discover import Group, discover_left
 from snapsortd.ctl.finding.new_labels import PICTURES, new_labels, renamed
 from snapsortd.domain.errors import SnapsortError

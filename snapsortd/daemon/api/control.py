@@ -131,8 +131,8 @@ class DaemonControl:
         """Classify one image now, and file it unless `dry_run`; the tags select the rules."""
 
         def work() -> dict[str, Any]:
-            if self._daemon.halted and not dry_run:
-                raise JournalError(f"filing is halted: {self._daemon.halted}")
+            if self._daemon.halt and not dry_run:
+                raise JournalError(f"filing is halted: {self._daemon.halt.reason}")
             return self._daemon.file_for(path, dry_run=dry_run, batch=batch, tags=tags, skip_tags=skip_tags)
 
         return self._daemon.jobs.submit(work, needs_model=True, path=path)

@@ -26,8 +26,8 @@ class DaemonReviewing:
         daemon = self._daemon
 
         def work() -> dict[str, Any]:
-            if daemon.halted:
-                raise JournalError(f"filing is halted: {daemon.halted}")
+            if daemon.halt:
+                raise JournalError(f"filing is halted: {daemon.halt.reason}")
             return daemon.session.reviewing.accept(path, label, batch)
 
         reply = daemon.jobs.submit(work, needs_model=True, path=path)

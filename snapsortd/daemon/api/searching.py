@@ -30,8 +30,8 @@ class DaemonSearching:
         daemon = self._daemon
 
         def work() -> dict[str, Any]:
-            if daemon.halted:
-                raise JournalError(f"filing is halted: {daemon.halted}")
+            if daemon.halt:
+                raise JournalError(f"filing is halted: {daemon.halt.reason}")
             return operation()
 
         return daemon.jobs.submit(work, needs_model=True, path=path)

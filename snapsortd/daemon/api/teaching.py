@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from snapsortd.domain.errors import JournalError
+from snapsortd.domain.to_forget import ToForget
 
 if TYPE_CHECKING:
     from snapsortd.daemon.loop import Daemon
@@ -24,8 +25,8 @@ class DaemonTeaching:
         daemon = self._daemon
 
         def work() -> dict[str, Any]:
-            if daemon.halted:
-                raise JournalError(f"filing is halted: {daemon.halted}")
+            if daemon.halt:
+                raise JournalError(f"filing is halted: {daemon.halt.reason}")
             return daemon.session.teaching.tell(source, path=path, number=number, label=label, batch=batch)
 
         reply = daemon.jobs.submit(work, needs_model=True, path=path)
@@ -38,12 +39,12 @@ class DaemonTeaching:
         session = self._daemon.session
         return self._daemon.jobs.submit(lambda: session.learning.report(session.classifier), needs_model=True)
 
-    def forget(self, **selection: Any) -> dict[str, Any]:
+    def forget(self, what: ToForget, *, dry_run: bool) -> dict[str, Any]:
         """Delete for good what was told about images; most of it in this thread, beside the daemon's loop."""
-        teaching = self._daemon.session.teaching
-        chosen = self._daemon.jobs.submit(lambda: teaching.begin_to_forget(**selection))
-        if not selection.get("dry_run"):
-            teaching.finish_forgetting(chosen)
+        forgetting = self._daemon.session.forgetting
+        chosen = self._daemon.jobs.submit(lambda: forgetting.begin(what, dry_run=dry_run))
+        if not dry_run:
+            forgetting.finish(chosen)
         return chosen.reply
 
     def examples(self) -> dict[str, Any]:

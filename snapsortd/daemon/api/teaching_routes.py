@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from snapsortd.daemon.api.requests import BadRequest, body_of
+from snapsortd.domain.to_forget import ToForget
 
 SOURCES = ("corrected", "confirmed", "taught")
 
@@ -41,7 +42,7 @@ class Teaching(Protocol):
         self, source: str, *, path: str = "", number: int | None = None, label: str = "", batch: int | None = None
     ) -> dict[str, Any]: ...
     def learned(self) -> dict[str, Any]: ...
-    def forget(self, **selection: Any) -> dict[str, Any]: ...
+    def forget(self, what: ToForget, *, dry_run: bool) -> dict[str, Any]: ...
     def examples(self) -> dict[str, Any]: ...
     def take_over(self, checkpoint: str, examples: Sequence[Mapping[str, Any]]) -> dict[str, Any]: ...
     def replay(self, settings: Sequence[str], *, untaught: bool = False) -> dict[str, Any]: ...
@@ -66,7 +67,9 @@ def teaching_routes(
 
     async def forget(request: Request) -> Response:
         body = await body_of(request, FORGET)
-        return await call(teaching.forget, **{key: value for key, value in body.items() if value is not None})
+        chosen = {key: value for key, value in body.items() if value is not None}
+        dry_run, paths = bool(chosen.pop("dry_run", False)), tuple(chosen.pop("paths", ()))
+        return await call(teaching.forget, ToForget(paths, **chosen), dry_run=dry_run)
 
     async def examples(_: Request) -> Response:
         return await call(teaching.examples)

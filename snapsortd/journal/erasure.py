@@ -31,17 +31,17 @@ _ANY_IMAGES = (
 )
 
 
-class Forgetting:
+class Erasure:
     """Deletes from the journal; None stands for all images. Every method raises JournalError if the file can't be
     relied on.
 
-    If it ends between `begin` and `finish`, the same call again deletes the rest.
+    If the process ends between `begin` and `finish`, the next one deletes the rest by `resume`.
     """
 
     def __init__(self, file: JournalFile) -> None:
         self._file = file
 
-    def forget(self, hashes: Collection[bytes] | None) -> None:
+    def erase(self, hashes: Collection[bytes] | None) -> None:
         """Delete all that is known about these images."""
         self.begin(hashes)
         self.finish(hashes)
@@ -49,6 +49,7 @@ class Forgetting:
     def begin(self, hashes: Collection[bytes] | None) -> None:
         """Delete what was told about these images, and unless it is about all, what else is known; durable at once."""
         with self._file.writing() as db:
+            db.execute("INSERT INTO erasures (everything) VALUES (?)", (hashes is None,))
             if hashes is None:
                 db.execute("DELETE FROM examples")
             else:
@@ -57,18 +58,41 @@ class Forgetting:
 
     def finish(self, hashes: Collection[bytes] | None) -> None:
         """Delete the rest, so that none of it is in the file or its write-ahead log. Any thread may call it."""
+        with self._file.reading() as db:
+            newest = db.execute("SELECT max(id) FROM erasures").fetchone()[0]
         if hashes is None:
             self._delete_all()
         self._merge_index()
+        with self._file.writing() as db:
+            db.execute("DELETE FROM erasures WHERE id <= ? AND everything <= ?", (newest, hashes is None))
         self._file.empty_log()
 
+    def resume(self) -> None:
+        """Finish what an earlier process has begun."""
+        with self._file.reading() as db:
+            everything = db.execute("SELECT max(everything) FROM erasures").fetchone()[0]
+        if everything is not None:
+            self.finish(None if everything else ())
+
     def _delete_all(self) -> None:
-        with self._file.writing() as db:
-            db.execute("DELETE FROM texts")
-            db.execute("INSERT INTO texts_index (texts_index) VALUES ('delete-all')")
+        self._delete_texts()
         for chosen in self._all_images():
             with self._file.writing() as db:
                 _delete(db, chosen)
+            time.sleep(GIVE_WAY_S)
+
+    def _delete_texts(self) -> None:
+        """Delete all texts, the oldest first, and with the last of them their index, which takes less than a second.
+
+        To delete each text from the index would take minutes. What was read meanwhile is not in the index for long.
+        """
+        deleted = IMAGES_PER_STEP
+        while deleted == IMAGES_PER_STEP:
+            with self._file.writing() as db:
+                oldest = "SELECT id FROM texts ORDER BY id LIMIT ?"
+                deleted = db.execute(f"DELETE FROM texts WHERE id IN ({oldest})", (IMAGES_PER_STEP,)).rowcount
+                if deleted < IMAGES_PER_STEP:
+                    db.execute("INSERT INTO texts_index (texts_index) VALUES ('delete-all')")
             time.sleep(GIVE_WAY_S)
 
     def _all_images(self) -> Iterator[list[bytes]]:
