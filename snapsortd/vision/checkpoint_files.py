@@ -42,7 +42,7 @@ def find_faults(folder: str, weights: Sequence[str]) -> Iterator[str]:
     """Yield a sentence for each file that is missing or damaged; `weights` as returned by `weight_files`."""
     names = frozenset(os.listdir(folder))
     if not weights:
-        yield "weights are missing (model.safetensors)"
+        yield "weights are missing (model.safetensors, or onnx/vision_model.onnx and onnx/text_model.onnx)"
     if not names & (NEEDED_BY_ONNX if exported_files(folder) else TOKENIZERS):
         yield "the tokenizer is missing (tokenizer.json)"
     if not names & PROCESSORS:

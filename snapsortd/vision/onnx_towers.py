@@ -1,7 +1,8 @@
 """Find a checkpoint's towers as ONNX graphs: a model that has them needs neither torch nor transformers.
 
 Those of the embedded model are made when the package is built (packaging/onnx-towers). Those of other models are where
-transformers.js and optimum put them: `onnx/vision_model.onnx` and `onnx/text_model.onnx`, or in 8 bits.
+transformers.js and optimum put them: `onnx/vision_model.onnx` and `onnx/text_model.onnx`, or in half
+precision or 8 bits.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 FOLDER = "onnx"
-VARIANTS = ("", "_quantized", "_int8", "_uint8")
+VARIANTS = ("", "_fp16", "_quantized", "_int8", "_uint8")
 """Endings of the names of graphs, the most exact first."""
 
 

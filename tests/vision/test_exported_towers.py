@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnxruntime.transformers.float16 import convert_float_to_float16
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.catalog import read_stored
 from snapsortd.vision.checkpoint import digest_checkpoint
-from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, TORCH
+from snapsortd.vision.child.engines.engine import ONNX_FP16, ONNX_FP32, ONNX_INT8, TORCH
 from snapsortd.vision.child.engines.export import quantise
 from snapsortd.vision.child.engines.export_towers import export_towers
 from snapsortd.vision.child.engines.load_model import LoadedModel, load_model
@@ -32,6 +34,8 @@ LABELS = {"receipt": ("a photo of a receipt", "the receipt"), "cat": ("a cat",),
 TEXTS = ("a cat", "", "the photo of the screenshot", "a receipt " * 40, "UNKNOWN words")
 MAX_DRIFT = 1e-5
 """Of a score and of any component of a vector."""
+MAX_DRIFT_FP16 = 5e-3
+"""The same in half precision, whose numbers have 11 bits."""
 
 
 def without_torch(env: dict[str, str], folder: Path) -> dict[str, str]:
@@ -133,6 +137,27 @@ def test_a_model_that_others_exported_answers_as_with_torch(tmp_path: Path, kind
     whole.unlink()
     assert digest_checkpoint(str(target)) != before
     assert load_model(str(target), LABELS, str(tmp_path / "cache"), 1).engine.name == ONNX_INT8
+
+
+@pytest.mark.parametrize("keep_io_types", [True, False])
+def test_a_model_in_half_precision_answers_nearly_so(tmp_path: Path, keep_io_types: bool) -> None:
+    """As transformers.js makes them, and as optimum does, whose images and vectors are in half precision, too."""
+    source, target = make_checkpoint(tmp_path / "source", "clip"), tmp_path / "theirs"
+    as_transformers_js_does(source, target, "clip")
+    for name in ("vision_model", "text_model"):
+        whole = target / "onnx" / f"{name}.onnx"
+        half = convert_float_to_float16(onnx.load(whole), keep_io_types=keep_io_types)
+        onnx.save(half, whole.with_name(f"{name}_fp16.onnx"))
+        whole.unlink()
+    engine = TorchEngine(str(source), 1)
+    loaded = load_model(str(target), LABELS, str(tmp_path / "cache"), 1)
+    pixels = np.stack([loaded.preprocessor.prepare(image) for image in sample_images()])
+    vectors, texts = loaded.engine.encode(pixels), embed_texts(str(target), TEXTS, 1)
+    assert (loaded.engine.name, vectors.dtype, texts.dtype) == (ONNX_FP16, np.float32, np.float32)
+    assert np.abs(vectors - engine.encode(pixels)).max() < MAX_DRIFT_FP16
+    assert np.abs(texts - engine.encode_texts(TEXTS)).max() < MAX_DRIFT_FP16
+    assert np.linalg.norm(vectors, axis=-1) == pytest.approx(1)
+    assert read_stored(str(target)).faults == ()
 
 
 def test_towers_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ Array = npt.NDArray[np.float32]
 Scores = npt.NDArray[np.float64]
 """Scores and logits, in double precision."""
 
-TORCH, ONNX_FP32, ONNX_INT8 = "torch", "onnx fp32", "onnx int8"
+TORCH, ONNX_FP32, ONNX_FP16, ONNX_INT8 = "torch", "onnx fp32", "onnx fp16", "onnx int8"
 
 
 class Engine(Protocol):
@@ -20,7 +20,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """torch, onnx fp32 or onnx int8."""
+        """torch, onnx fp32, onnx fp16 or onnx int8."""
 
     @property
     def dim(self) -> int: ...

@@ -11,7 +11,7 @@ import numpy as np
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision import onnx_towers
-from snapsortd.vision.child.engines.engine import ONNX_FP32, ONNX_INT8, Array, Engine, normalised
+from snapsortd.vision.child.engines.engine import ONNX_FP16, ONNX_FP32, ONNX_INT8, Array, Engine, normalised
 from snapsortd.vision.child.engines.exported_note import read_config, read_note
 from snapsortd.vision.child.engines.logit_scale import read_logit_scale
 from snapsortd.vision.child.engines.onnx_engine import OUTPUT, OnnxEngine, open_session
@@ -34,7 +34,8 @@ class ExportedTower:
         """Encode blank images, because the graph need not say how long its vectors are. Raise nearly anything."""
         self.name = name
         self._session = session
-        self._input = session.get_inputs()[0].name
+        (given,) = session.get_inputs()
+        self._input, self._type = given.name, np.float16 if given.type == "tensor(float16)" else np.float32
         self._output = _output(folder, session, IMAGE_EMBEDS)
         self.any_size = bool(read_note(folder).get("any_size"))
         preprocessor = Preprocessor.load(folder)
@@ -43,7 +44,8 @@ class ExportedTower:
 
     def encode(self, pixels: Array) -> Array:
         """Return normalised vectors, shape (n, dim), of prepared images, shape (n, 3, height, width)."""
-        return normalised(self._session.run([self._output], {self._input: pixels})[0])
+        vectors = self._session.run([self._output], {self._input: pixels.astype(self._type, copy=False)})[0]
+        return normalised(vectors.astype(np.float32, copy=False))
 
 
 def open_image_tower(folder: str, threads: int) -> tuple[Engine, float]:
@@ -53,8 +55,7 @@ def open_image_tower(folder: str, threads: int) -> tuple[Engine, float]:
         session = _open(folder, path, threads)
         if path == onnx_towers.EMBEDDED.image:
             return OnnxEngine(session, ONNX_FP32), read_logit_scale(folder)
-        name = ONNX_FP32 if path == f"{onnx_towers.FOLDER}/vision_model.onnx" else ONNX_INT8
-        return ExportedTower(folder, session, name), read_logit_scale(folder)
+        return ExportedTower(folder, session, _precision(path)), read_logit_scale(folder)
     except Exception as error:  # none of the libraries has one kind of error
         raise _damaged(folder, error) from error
 
@@ -72,7 +73,8 @@ def embed_texts(folder: str, texts: Sequence[str], threads: int) -> Array:
     encoded = []
     for start in range(0, len(texts), _BATCH):
         tokens = tokenize(tokenizer, texts[start : start + _BATCH])
-        encoded.append(normalised(tower.run([output], {name: tokens[name] for name in inputs})[0]))
+        found = tower.run([output], {name: tokens[name] for name in inputs})[0]
+        encoded.append(normalised(found.astype(np.float32, copy=False)))
     vectors: Array = np.concatenate(encoded)
     return vectors
 
@@ -81,6 +83,12 @@ def _towers(folder: str) -> onnx_towers.Towers:
     towers = onnx_towers.find_towers(folder)
     assert towers is not None
     return towers
+
+
+def _precision(path: str) -> str:
+    """Return the name of the engine for a graph that others may have exported."""
+    variant = os.path.basename(path).removeprefix("vision_model").removesuffix(".onnx")
+    return {"": ONNX_FP32, "_fp16": ONNX_FP16}.get(variant, ONNX_INT8)
 
 
 def _output(folder: str, session: Any, wanted: str) -> str:
