@@ -1,4 +1,8 @@
-"""Decide if a file is completely written, which it is once it has not changed for a while."""
+"""Decide if a file is completely written, which it is once it has not changed for a while.
+
+Also a file that was closed and is whole to its end has to wait: programs open it once more to add metadata, to make it
+smaller or to set its times, and sidecars come after it. Filed in between, it would be missing where they look for it.
+"""
 
 from __future__ import annotations
 
