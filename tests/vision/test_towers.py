@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage
+from PIL import Image
 from safetensors.numpy import load_file, save_file
 
 from snapsortd.config.labels_file import load_labels
@@ -31,6 +33,7 @@ PACKAGING = REPOSITORY / "packaging"
 FOLDER = find_checkpoint("embedded")
 MAX_DRIFT = 2e-6
 """Of any component of a vector: more than what rounding in another order makes of it (1e-6)."""
+REAL = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "ihc.png", "page.png", "text.png")
 LABELS = {"receipt": ("a photo of a receipt", "a scanned invoice"), "other": ("a photo of a cat",)}
 TEXTS = (
     "a photo of a receipt",
@@ -48,11 +51,17 @@ def torch_engine() -> TorchEngine:
     return TorchEngine(FOLDER, 1)
 
 
+def real_images() -> list[Image.Image]:
+    """Return photos, scans and pictures taken through a microscope and a telescope."""
+    folder = Path(skimage.__file__).parent / "data"
+    return [Image.open(folder / name).convert("RGB") for name in REAL]
+
+
 def test_images_are_what_they_are_to_torch() -> None:
     engine, logit_scale = open_image_tower(FOLDER, 2)
     preprocessor = Preprocessor.load(FOLDER)
     assert preprocessor is not None
-    pixels = np.stack([preprocessor.prepare(image) for image in sample_images()])
+    pixels = np.stack([preprocessor.prepare(image) for image in (*sample_images(), *real_images())])
     strangers = np.random.default_rng(1).standard_normal((2, 3, 200, 411), dtype=np.float32)
     for batch in (pixels, strangers):
         assert np.abs(engine.encode(batch) - torch_engine().encode(batch)).max() < MAX_DRIFT
@@ -69,7 +78,7 @@ def test_the_scores_are_those_of_torch(tmp_path: Path) -> None:
     loaded, reference = (load_model("embedded", LABELS, str(tmp_path / each), 1, each) for each in ("auto", "torch"))
     assert (loaded.engine.name, loaded.about["wants_export"]) == (ONNX_FP32, False)
     assert loaded.about["digest"] == reference.about["digest"]
-    for image in sample_images():
+    for image in (*sample_images(), *real_images()):
         scores = [
             each.labels.scores(each.engine.encode(each.preprocessor.prepare(image)[None]))
             for each in (loaded, reference)
