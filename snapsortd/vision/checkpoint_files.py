@@ -6,7 +6,8 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 
-from snapsortd.vision.onnx_towers import exported_files
+from snapsortd.domain.errors import ModelError
+from snapsortd.vision.onnx_towers import VARIANTS, exported_files, graphs_in
 
 TOKENIZERS = frozenset(
     {"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model"}
@@ -36,6 +37,16 @@ def weight_files(folder: str) -> tuple[str, ...]:
             return (name, *sorted(set(json.load(file)["weight_map"].values())))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return (name,)
+
+
+def require_weights(model: str, folder: str) -> None:
+    """Raise ModelError if the folder of `model` has no weights but those in graphs that are not of one tower each."""
+    if (graphs := graphs_in(folder)) and not weight_files(folder):
+        raise ModelError(
+            f"{model} has ONNX graphs, but none that snapsortd can use: {', '.join(graphs)}",
+            "take onnx/vision_model.onnx and onnx/text_model.onnx from where they are, or both with one of "
+            f"{', '.join(VARIANTS[1:])} before .onnx",
+        )
 
 
 def find_faults(folder: str, weights: Sequence[str]) -> Iterator[str]:

@@ -55,6 +55,11 @@ def exported_files(folder: str) -> list[str]:
     return towers.files_in(paths) if towers else []
 
 
+def graphs_in(folder: str) -> list[str]:
+    """Return the paths, in `folder`, of all graphs that others may have exported."""
+    return sorted(path for path in _exported(folder) if path.endswith(".onnx"))
+
+
 def _exported(folder: str) -> list[str]:
     try:
         return [f"{FOLDER}/{name}" for name in os.listdir(os.path.join(folder, FOLDER))]

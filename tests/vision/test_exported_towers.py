@@ -171,6 +171,15 @@ def test_towers_that_cannot_be_compared_are_refused(tmp_path: Path) -> None:
         embed_texts(str(target), ["a"], 1)
 
 
+def test_one_graph_of_both_towers_is_refused_with_what_to_take_instead(tmp_path: Path) -> None:
+    (tmp_path / "onnx").mkdir()
+    for name in ("config.json", "onnx/model_fp16.onnx", "onnx/text_model.onnx", "onnx/vision_model_q4.onnx"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(ModelError, match=r"none that snapsortd can use: onnx/model_fp16\.onnx") as caught:
+        load_model(str(tmp_path), LABELS, str(tmp_path / "cache"), 1)
+    assert "onnx/vision_model.onnx and onnx/text_model.onnx" in caught.value.hint
+
+
 def test_an_exported_model_is_pulled_and_used_without_torch(tmp_path: Path, ctl: Ctl) -> None:
     source = make_checkpoint(tmp_path / "source", "clip")
     repository = tmp_path / "hub" / "nobody" / "tiny"

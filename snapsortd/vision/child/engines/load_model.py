@@ -13,6 +13,7 @@ import numpy as np
 
 from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import find_checkpoint
+from snapsortd.vision.checkpoint_files import require_weights
 from snapsortd.vision.child.engines import cache as engine_cache
 from snapsortd.vision.child.engines.choose import Wanted, choose
 from snapsortd.vision.child.engines.digests import cached_digest
@@ -87,6 +88,7 @@ def load_model(
     if none is suitable, it is torch, and `about` has the reason. `threads` None: one per physical core, at most 4.
     """
     folder = find_checkpoint(model)  # a missing model is reported first: the rest takes seconds
+    require_weights(model, folder)
     digest = cached_digest(folder, cache_dir)
     kinds = read_kinds(folder, digest, state_dir)
     threads = threads or default_threads()
