@@ -91,6 +91,7 @@ def shared_classifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inte
 def classifier(shared_classifier: Interrupting) -> Iterator[Interrupting]:
     yield shared_classifier
     shared_classifier.meanwhile = bool
+    shared_classifier.recent.clear()
 
 
 @dataclass
