@@ -585,11 +585,14 @@ def test_when_it_was_added_stays_known_although_its_inode_changes(room: Room) ->
 
 def test_the_date_taken_is_that_of_the_first_source(room: Room) -> None:
     room.rules = (Rule("By date", (room.to("{taken:%Y-%m}/"),), (RECEIPT,)),)
-    result = room.process(room.receipt("Screenshot 2024-05-17 093012.png"))
+    shot = room.receipt("Screenshot 2024-05-17 093012.png")
+    result = room.process(shot)
     assert result.classification is not None
     image = result.classification.image
     assert (image.taken, image.taken_from) == (datetime.fromisoformat("2024-05-17T09:30:12"), "name")
     assert set(tree(room.filed)) == {"2024-05/Screenshot 2024-05-17 093012.png"}
+    facts = json.loads(room.journal.history_of(str(shot)).decision or "")["facts"]
+    assert (facts["taken"], facts["taken_from"]) == ("2024-05-17T09:30:12", "name")
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,10 @@ def test_exif(main: dict[int, Any], exposure: dict[int, Any], place: dict[int, A
         pytest.param(
             "<x exif:DateTimeOriginal='' xmp:CreateDate='2003-06-07T08:09:10'/>", "2003-06-07T08:09:10", id="blank"
         ),
-        pytest.param("<x xmp:ModifyDate='2024-05-17T09:30Z' xmp:CreateDate='2024'/>", None, id="a-year"),
+        pytest.param("<x xmp:ModifyDate='2024-05-17T09:30Z'/>", None, id="last-change"),
+        pytest.param("<x xmp:CreateDate='1987'/>", "1987-01-01T00:00:00", id="a-year"),
+        pytest.param("<photoshop:DateCreated>1987-06</photoshop:DateCreated>", "1987-06-01T00:00:00", id="a-month"),
+        pytest.param("<x xmp:CreateDate='0000'/>", None, id="no-year"),
         pytest.param(":CreateDate" * 90_000, None, id="endless"),
     ],
 )
@@ -144,6 +147,7 @@ def test_iptc(block: bytes, expected: str | None) -> None:
         pytest.param("2024-05-17T09:30:12Z", "2024-05-17T09:30:12+00:00", id="iso-8601"),
         pytest.param("Fri May 17 09:30:12 2024", "2024-05-17T09:30:12", id="asctime"),
         pytest.param("Fri 17 May 2024 09:30:12 PM CEST", "2024-05-17T21:30:12", id="gnome-screenshot"),
+        pytest.param("Fri May 17 09:30:12 CEST 2024", "2024-05-17T09:30:12", id="date-of-unix"),
         pytest.param("Ven 17 Foo 2024 09:30:12", None, id="no-such-month"),
         pytest.param("", None, id="empty"),
     ],

@@ -21,10 +21,10 @@ _WORDS = (
         rf"{_DAY_NAME}(?P<day>\d\d?)[ -](?P<month>\w{{3,9}})[ -](?P<year>\d{{4}}),? +{_TIME}(?: ?(?P<half>[AP]M))?"
         rf"\s*(?:{_ZONE}|[A-Z]{{3,5}})"
     ),
-    re.compile(rf"{_DAY_NAME}(?P<month>\w{{3,9}}) +(?P<day>\d\d?) +{_TIME} +(?P<year>\d{{4}})"),
+    re.compile(rf"{_DAY_NAME}(?P<month>\w{{3,9}}) +(?P<day>\d\d?) +{_TIME} +(?:[A-Z]{{3,5}} +)?(?P<year>\d{{4}})"),
 )
 """RFC 2822, which the PNG specification suggests (ISO/IEC 15948, section 11.3.4.2), as GNU `date` writes it too, and
-asctime of C."""
+asctime of C, as `date` of Unix writes it with a zone."""
 _OFFSET = re.compile(r"([+-])(\d\d?):?(\d\d)?", re.ASCII)
 _NEVER = frozenset({(1904, 1, 1), (1970, 1, 1)})
 """The days at whose start clocks begin to count, so that midnight then means that the clock was not set."""

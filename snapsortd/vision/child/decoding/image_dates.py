@@ -20,6 +20,8 @@ _XMP_DATES = ("DateTimeOriginal", "DateCreated", "DateTimeDigitized", "CreateDat
 _XMP_DATE = re.compile(
     rb":(" + "|".join(_XMP_DATES).encode() + rb""")\s{0,9}(?:=\s{0,9}["']([^"'<>]{1,40})["']|>([^<]{1,40})<)"""
 )
+_XMP_FIRST_DAY = {4: "-01-01", 7: "-01"}
+"""What makes a day of a year or a month, which XMP allows and scanned photos have, by the length of what is written."""
 _IPTC_DATES = (((2, 55), (2, 60)), ((2, 62), (2, 63)))
 """Record and number of the dates and times of creation and of digital creation (IPTC-IIM 4.2, section 6)."""
 _IPTC_RESOURCE, _IPTC_TAG = 0x0404, 33723
@@ -67,8 +69,8 @@ def _xmp_date(image: Image.Image) -> datetime | None:
     encoded = text if isinstance(text, bytes) else str(text).encode("utf-8", "ignore")
     found: dict[str, datetime] = {}
     for match in _XMP_DATE.finditer(encoded[:_XMP_BYTES]):
-        name = match[1].decode()
-        if name not in found and (date := parse_date((match[2] or match[3]).decode("ascii", "ignore"))) is not None:
+        name, written = match[1].decode(), (match[2] or match[3]).decode("ascii", "ignore").strip()
+        if name not in found and (date := parse_date(written + _XMP_FIRST_DAY.get(len(written), ""))) is not None:
             found[name] = date
     return next((found[name] for name in _XMP_DATES if name in found), None)
 
