@@ -11,7 +11,7 @@ from snapsortd.config import load_config
 from snapsortd.domain.errors import NotKnown
 from snapsortd.files.locations import Locations
 from snapsortd.pipeline.session import Session
-from snapsortd.watch.candidates import why_not_filed
+from snapsortd.watch.unfinished import why_and_how_long
 
 
 class LocalBackend:
@@ -58,7 +58,7 @@ class LocalBackend:
         try:
             return self._session.explain(path)
         except NotKnown:
-            return self._session.explain(path, why_not_filed(path, self._session.config.watch))
+            return self._session.explain(path, *why_and_how_long(path, self._session.config.watch))
 
 
 @contextmanager

@@ -21,10 +21,10 @@ from snapsortd.files.folders import lstat
 from snapsortd.files.progress import reported_to
 from snapsortd.pipeline.repairs import UNFINISHED
 from snapsortd.pipeline.session import Session
-from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in, why_not_filed
+from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
-from snapsortd.watch.unfinished import unfinished_in
+from snapsortd.watch.unfinished import unfinished_in, why_and_how_long
 from snapsortd.watch.watcher import Watcher
 
 log = logging.getLogger("snapsortd")
@@ -151,10 +151,13 @@ class WatchedFolders:
         folder = owner(path, self._session.config.watch)
         return "" if folder is None else folder.path
 
-    def why_not_filed(self, path: str) -> str:
-        """Return why the file at `path` would not be filed as it is; empty if it would. Raise NotAnswering."""
+    def why_not_filed(self, path: str) -> tuple[str, float | None]:
+        """Return why the file at `path` would not be filed as it is, and for how many seconds if that is known.
+
+        The reason is empty if it would be. Raise NotAnswering.
+        """
         folders = self._session.config.watch
-        return self._session.answering.ask(self._place(path), partial(why_not_filed, path, folders))
+        return self._session.answering.ask(self._place(path), partial(why_and_how_long, path, folders))
 
     def held_back(self) -> list[tuple[str, str, float]]:
         """Return path, reason and seconds of the files that are held back, also of downloads by their names alone."""

@@ -6,17 +6,19 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Iterator
 
 from snapsortd.domain.file import Stat
 from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
-from snapsortd.files.folders import PathInFolder, close, lstat, open_place
+from snapsortd.files.folders import Folder, PathInFolder, close, lstat, open_place
 from snapsortd.files.remove import is_being_written, is_empty
 
 PARTIAL_SUFFIXES = (
-    *(".crdownload", ".part", ".partial", ".download", ".wkdownload", ".opdownload"),  # Chromium, Firefox, Edge, Safari
+    *(".crdownload", ".crswap", ".part", ".partial", ".download", ".wkdownload", ".opdownload"),  # browsers
     *(".filepart", ".lftp", ".aria2", ".aria2__temp", ".ytdl", ".st"),  # WinSCP, lftp, aria2, yt-dlp, axel
     *(".fdmdownload", ".dtapart", ".downloading", ".incomplete", ".inprogress", ".unfinished", ".mega"),
-    *(".!ut", ".!qb", ".!bt", ".bt!", ".!sync", ".bc!", ".bts", ".td", ".xltd", ".jc!", ".ob!", ".dctmp"),
+    *(".!ut", ".!qb", ".!bt", ".bt!", ".!sync", ".bc!", ".az!", ".bts", ".td", ".xltd", ".jc!", ".ob!", ".dctmp"),
+    *(".part.met", ".getright", ".qqdownload", ".cyberducksegment"),
     *(".tmp", ".temp", ".~tmp~", ".partial~", ".lftp-pget-status"),
 )
 """Suffixes of files that downloading and copying programs have not finished."""
@@ -27,8 +29,11 @@ BACKUP_SUFFIXES = ("~", ".bak", ".swp", ".swo", ".swx")
 BACKUP_TAILS = (".old", ".orig", ".original", ".save", ".saved", ".backup", ".bkp", ".bk")
 """Suffixes of backups when they stand behind the suffix of an image."""
 
-EXIFTOOL = ("_original", "_exiftool_tmp")
-"""Endings that exiftool appends to an image's name for its backup and while it writes."""
+MARKS = (
+    *("_original", "_exiftool_tmp"),  # exiftool
+    *(f"{sign}{word}" for sign in "_-" for word in ("tmp", "temp", "part", "bak", "backup", "old")),
+)
+"""Endings that programs append to an image's name for its backup and while they write."""
 
 TEMPORARY_PREFIXES = ("~$", "~syncthing~")
 """Prefixes of notes of Microsoft Office and of files that Syncthing receives; all others are hidden."""
@@ -47,8 +52,8 @@ CONTROL_SUFFIXES = (
 """Suffixes, behind the name of a file, of the notes that a program keeps beside it until it has downloaded all of it:
 aria2, µTorrent, axel, lftp, yt-dlp, BitSpirit, Xunlei."""
 
-NOTES = (".aria2", ".aria2__temp", ".st", ".lftp-pget-status", ".ytdl")
-"""Those of them that never hold the content itself."""
+NOTES = (".aria2", ".aria2__temp", ".st", ".lftp-pget-status", ".ytdl", ".part.met")
+"""Those notes that never hold the content itself."""
 
 EMPTY_CONTROL = ".part"
 """Suffix of a note that says so only while it is empty: with content it is another, unfinished file."""
@@ -67,6 +72,11 @@ OTHER_KINDS = frozenset(
 """Suffixes of companions and other files that are named after an image, and of formats that may be read elsewhere."""
 
 _SUFFIXES = "|".join(sorted(IMAGE_SUFFIXES))
+_PENDING = re.compile(r"\.pending-\d+-(?P<name>.+)")
+"""The name that Android gives to a file until it is complete."""
+_NUMBER = re.compile(r"\.\d+$")
+"""What makes a name free, such as that of a further copy (`x.jpg.1`), or the process that writes (`x.jpg.tmp.4711`)."""
+_COPY_DIGITS = 4
 _BEHIND_IMAGE = re.compile(rf"\.(?:{_SUFFIXES})(?P<tail>\.[^.]+)+$")
 
 AS_IT_IS = "`snapsortctl sort FILE` files it as it is"
@@ -74,12 +84,12 @@ AS_IT_IS = "`snapsortctl sort FILE` files it as it is"
 
 def unready_name(name: str) -> str:
     """Return why a file of this name is not a complete image, whatever it contains; empty if it may be one."""
-    lower = name.lower()
-    if lower.startswith("."):
+    if name.startswith("."):
         return "its name is hidden, as that of a file that is not finished or was deleted; it waits for a visible name"
+    lower = _NUMBER.sub("", name.lower())
     if ending := next((each for each in PARTIAL_SUFFIXES if lower.endswith(each)), ""):
         return f"its name ends in {ending}, as that of an unfinished download or copy; it waits for its real name"
-    is_backup = lower.endswith((*BACKUP_SUFFIXES, *_behind_images(EXIFTOOL))) or (
+    is_backup = lower.endswith((*BACKUP_SUFFIXES, *_behind_images(MARKS))) or (
         lower.endswith(BACKUP_TAILS) and _tail(lower)
     )
     if is_backup or lower.startswith(TEMPORARY_PREFIXES) or (len(lower) > 1 and lower[0] == lower[-1] == "#"):
@@ -95,6 +105,8 @@ def is_unfinished_image(name: str) -> bool:
     lower = name.lower()
     if lower.endswith(NOTES):
         return False
+    if pending := _PENDING.fullmatch(lower):
+        return suffix_of(pending["name"]) in IMAGE_SUFFIXES
     whole = next((lower.removesuffix(each) for each in PARTIAL_SUFFIXES if lower.endswith(each)), "")
     return suffix_of(whole) in IMAGE_SUFFIXES and not unready_name(whole)
 
@@ -122,12 +134,13 @@ def _behind_images(endings: tuple[str, ...]) -> tuple[str, ...]:
 def _tail(lower: str) -> str:
     """Return the unknown suffix behind that of an image: `.k3j9qz` of `x.jpg.k3j9qz`.
 
-    A number is that of a further copy.
+    A number of a few digits is that of a further copy.
     """
     found = _BEHIND_IMAGE.search(lower)
-    if found is None or suffix_of(lower) in IMAGE_SUFFIXES | OTHER_KINDS or found["tail"][1:].isdigit():
+    if found is None or suffix_of(lower) in IMAGE_SUFFIXES | OTHER_KINDS:
         return ""
-    return found["tail"]
+    tail = found["tail"]
+    return "" if tail[1:].isdecimal() and len(tail) <= _COPY_DIGITS + 1 else tail
 
 
 def _temporary(place: PathInFolder, found: Stat) -> str:
@@ -140,10 +153,18 @@ def _temporary(place: PathInFolder, found: Stat) -> str:
 def _controlled(place: PathInFolder) -> str:
     controls = [PathInFolder(place.folder, place.name + suffix) for suffix in (*CONTROL_SUFFIXES, EMPTY_CONTROL)]
     found = next((each.name for each in controls if _is_control(each)), "")
-    if not found and place.folder.path != place.folder.root:  # a download of several files into one folder
-        control = f"{place.folder.path}.aria2"
-        found = os.path.basename(control) if lstat(control, place.folder.root) is not None else ""
+    found = found or next(
+        (os.path.basename(each) for each in _above(place.folder) if lstat(each, place.folder.root)), ""
+    )
     return f"its download is not finished: {found} is still there; {AS_IT_IS}" if found else ""
+
+
+def _above(folder: Folder) -> Iterator[str]:
+    """Yield the control files that a download of several files may have beside the outermost of its folders."""
+    path = folder.path
+    while path.startswith(folder.root.rstrip("/") + "/"):
+        yield f"{path}.aria2"
+        path = os.path.dirname(path)
 
 
 def _is_control(place: PathInFolder) -> bool:

@@ -1,13 +1,13 @@
-"""List the unfinished downloads in a watched folder, for a person who asks why nothing is filed."""
+"""Tell a person who asks why nothing is filed which downloads are unfinished, and for how long."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from snapsortd.files.file_times import birth_time
-from snapsortd.watch.candidates import WatchFolder
+from snapsortd.watch.candidates import WatchFolder, why_not_filed
 from snapsortd.watch.completeness import is_unfinished_image, unready_name
 from snapsortd.watch.left_out import matches
 
@@ -18,6 +18,16 @@ SLICE_S = 0.02
 def unfinished_in(folder: WatchFolder) -> list[tuple[str, str, float]]:
     """Return path, reason and age in seconds of unfinished downloads of images directly in `folder`."""
     return [(path, unready_name(os.path.basename(path)), _age(path)) for path in _paths(folder)]
+
+
+def why_and_how_long(path: str, folders: Sequence[WatchFolder]) -> tuple[str, float | None]:
+    """Return why the existing file at `path` would not be filed as it is, and its age in seconds if its name says so.
+
+    The reason is empty if it would be filed, or is in no folder.
+    """
+    reason = why_not_filed(path, folders)
+    is_by_name = bool(reason) and reason == unready_name(os.path.basename(path))
+    return reason, _age(path) if is_by_name else None
 
 
 def _paths(folder: WatchFolder) -> Iterator[str]:

@@ -87,7 +87,9 @@ def test_explain_says_why_a_file_is_not_filed_at_all(loop: Loop, name: str, why:
     path = loop.inbox / name
     path.parent.mkdir(exist_ok=True)
     path.touch()
-    assert why in DaemonControl(loop.daemon).explain(str(path))["reason"]
+    story = DaemonControl(loop.daemon).explain(str(path))
+    assert why in story["reason"]
+    assert ("it has waited for" in outcome_sentence(story)) == (why == "unfinished")
 
 
 def test_nothing_is_known_of_a_file_that_is_missing(loop: Loop) -> None:

@@ -24,6 +24,7 @@ CONTENT = b"\x89PNG\r\n\x1a\n" + bytes(5000)
     [
         *("x.jpg", "X.JPG", "no suffix", "x.pjpeg", "a.part.png", "~.png", "# 1.png", "#1", "-rf", "\udcff.png"),
         *("x.jpg.1", "x.jpg (copy)", "x.jpg_large", "x.jpg:orig", "x.png.jpg", "x.jpg.K3J9QZ", "my.old", "original"),
+        *("x.jpg.12", "x_tmp.jpg", "x.jpg-large", "x.part1.jpg", "x.backup.jpg", "my.tmp.png", "2.5"),
         *("x_original.jpg", "trashed-x.jpg", "Screenshot 2026-11-28 at 09.15.04.png", "x.partial.tiff"),
     ],
 )
@@ -44,6 +45,14 @@ def test_names_of_complete_files(name: str) -> None:
         *((name, "unfinished") for name in ("x.jpg.crdownload", "Unconfirmed 12.CRDOWNLOAD", "x.jpg.part", "x.tmp")),
         *((name, "unfinished") for name in ("x.jpg.wkdownload", "x.jpg.fdmdownload", "x.jpg.dtapart", "x.jpg.lftp")),
         *((name, "unfinished") for name in ("x.jpg.bts", "x.jpg.!ut", "x.jpg.!qB", "x.jpg.aria2", "x.jpg.partial~")),
+        *(
+            (name, "unfinished")
+            for name in ("x.jpg.opdownload", "x.jpg.crswap", "x.jpg.az!", "x.jpg.baiduyun.p.downloading")
+        ),
+        *((name, "unfinished") for name in ("x.jpg.ocTransferId17.part", "x.jpg.8f2b1a0c.partial", "x.jpg.part.met")),
+        *((name, "unfinished") for name in ("x.jpg.tmp.4711", "x.jpg.aria2__temp", "x.jpg.xltd", "x.jpg.filepart")),
+        *((name, "hidden") for name in (".5", ".x.jpg.~1a2b", ".com.google.Chrome.Qb2xK0", ".x.jpg.icloud")),
+        *((name, "backup") for name in ("x.jpg_tmp", "x.JPG-backup", "x.png.bak.1", "~$x.jpg", "x.jpg.~1~")),
         *((name, "backup") for name in ("x.jpg~", "x.jpg.bak", "x.jpg_original", "x.JPG_exiftool_tmp", "#x.jpg#")),
         *((name, "backup") for name in ("x.jpg.orig", "x.png.old", "~$x.jpg", "~syncthing~x.jpg.tmp.jpg", "x.png.swp")),
     ],
@@ -55,7 +64,10 @@ def test_names_that_promise_no_complete_image(name: str, why: str) -> None:
 @pytest.mark.pure
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("x.JPG.part", True), ("x.png.!ut", True), ("x.png.aria2", False), ("x.iso.part", False), (".x.png.part", False)],
+    [
+        *((name, True) for name in ("x.JPG.part", "x.png.!ut", ".pending-1700000000-x.jpg")),
+        *((name, False) for name in ("x.png.aria2", "x.iso.part", ".x.png.part", ".pending-1700000000-x.mp4")),
+    ],
 )
 def test_unfinished_downloads_of_images(name: str, expected: bool) -> None:
     assert is_unfinished_image(name) is expected
@@ -151,11 +163,12 @@ def test_what_a_program_writes_is_complete_when_it_has_ended(
     assert complete(tmp_path) == {"x.jpg"}
 
 
+@pytest.mark.parametrize("folder", ["album", "album/disc 1/scans"])
 def test_a_download_of_several_files_is_not_complete_while_its_control_file_is_beside_the_folder(
-    tmp_path: Path,
+    tmp_path: Path, folder: str
 ) -> None:
-    (tmp_path / "album").mkdir()
-    image, control = tmp_path / "album" / "x.jpg", tmp_path / "album.aria2"
+    (tmp_path / folder).mkdir(parents=True)
+    image, control = tmp_path / folder / "x.jpg", tmp_path / "album.aria2"
     image.write_bytes(CONTENT)
     control.touch()
     assert "album.aria2" in unready(str(image), str(tmp_path))
@@ -192,6 +205,8 @@ def test_an_unknown_suffix_behind_that_of_an_image_is_temporary_for_an_hour_only
     image = tmp_path / "x.jpg.K3J9QZ"
     image.write_bytes(CONTENT)
     assert "an hour" in unready(str(image), str(tmp_path))
+    assert "an hour" in unready(str(image.rename(tmp_path / "x.jpg.3194824719")), str(tmp_path))
+    (tmp_path / "x.jpg.3194824719").rename(image)
     companion = tmp_path / "x.jpg.json"
     companion.write_bytes(b"{}")
     assert unready(str(companion), str(tmp_path)) == ""

@@ -117,7 +117,7 @@ class DaemonControl:
         try:
             return session.explain(path)
         except NotKnown:
-            return session.explain(path, folders.why_not_filed(path))
+            return session.explain(path, *folders.why_not_filed(path))
 
     def image(
         self,
