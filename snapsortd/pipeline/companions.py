@@ -11,7 +11,7 @@ from itertools import chain
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import MoveRefused
 from snapsortd.domain.file import FileIdentity
-from snapsortd.domain.names import COMPANION_SUFFIXES, RAW_SUFFIXES, NameSeries, split_name
+from snapsortd.domain.names import COMPANION_SUFFIXES, RAW_SUFFIXES, NameSeries, split_name, suffix_of
 from snapsortd.files.folders import PathInFolder, lstat, open_folder
 from snapsortd.files.identity import folded
 from snapsortd.files.open_file import OpenFile, open_file
@@ -43,14 +43,19 @@ def companion_names(name: str, suffixes: Sequence[str] = COMPANION_SUFFIXES) -> 
     stem, suffix = split_name(name)
     is_photo = suffix.lower() in PHOTOS
     beside = [each for each in suffixes if each != "json" and (is_photo or each not in OF_PHOTOS)]
-    own = [f"{name}.{case}" for each in beside if each not in OF_PHOTOS for case in _cases(each)]
-    if "json" in suffixes:
-        own += takeout_names(name)
+    own = sidecar_names(name, suffixes)
     if is_photo:
         beside += sorted(RAW_SUFFIXES)
     shared = [f"{stem}.{case}" for each in beside for case in _cases(each)]
     found = [each for each in dict.fromkeys((*own, *shared)) if each != name]
     return (*found, *(APPLE_DOUBLE + each for each in (name, *found)))
+
+
+def sidecar_names(name: str, suffixes: Sequence[str]) -> list[str]:
+    """Return the names of companions that are named after the whole name of a file: `a.cr2.xmp`."""
+    own = [each for each in suffixes if each != "json" and each not in OF_PHOTOS]
+    names = [f"{name}.{case}" for each in own for case in _cases(each)]
+    return [*names, *takeout_names(name)] if "json" in suffixes else names
 
 
 def takeout_names(name: str) -> Iterator[str]:
@@ -111,8 +116,12 @@ def companions(image: OpenFile, suffixes: Sequence[str] = COMPANION_SUFFIXES) ->
 
     def wanted() -> Iterator[str]:
         yield from (each for each in companion_names(image_name, suffixes) if _may_be_there(each, image_name, found))
-        if "xmp" in suffixes and f"{image_name}.xmp" in found:
-            yield from version_names(image_name)
+        raw_files = [each for each in found if suffix_of(each) in RAW_SUFFIXES]
+        for raw in raw_files:
+            yield from sidecar_names(raw, suffixes)
+        for each in (image_name, *raw_files):
+            if "xmp" in suffixes and f"{each}.xmp" in found:
+                yield from version_names(each)
 
     for name, identity in _beside(image.path, image.root, wanted()):
         file = (identity.dev, identity.ino)

@@ -84,6 +84,8 @@ class _Reversal:
             would_be_there = self.dry_run and bool(needed & expected)
             would_be_free = self.dry_run and source in left
             reason = refused.get(entry.id, "")
+            if self.dry_run and source in expected - left and not entry.intent.keep_source:
+                reason = reason or f"{source} is the old name of another of these files, too"
             if not reason and not would_be_there:
                 reason = self._reverse(entry, batch, would_be_free)
             if not reason:

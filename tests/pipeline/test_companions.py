@@ -101,6 +101,20 @@ def test_every_version_of_darktable_goes_along(files: Files) -> None:
     assert set(tree(files.room.sorted)) == {"a.jpg", *versions}
 
 
+def test_the_sidecars_of_a_raw_file_go_along_with_both(files: Files) -> None:
+    sidecars = ("a.CR2.xmp", "a_01.CR2.xmp", "a.CR2.pp3", "a.CR2.supplemental-metadata.json")
+    files.drop("a.jpg", "a.CR2", *sidecars, "b.CR2.xmp", "a.CR3.xmp")
+    files.file("a.jpg")
+    assert set(tree(files.room.sorted)) == {"a.jpg", "a.CR2", *sidecars}
+    assert files.undo() == 6
+    (files.room.sorted / "a.jpg").touch()
+    files.file("a.jpg")
+    assert set(tree(files.room.sorted)) == {
+        *("a.jpg", "a 2.jpg", "a 2.CR2", "a 2.CR2.xmp", "a 2_01.CR2.xmp", "a 2.CR2.pp3"),
+        "a 2.CR2.supplemental-metadata.json",
+    }
+
+
 def test_a_group_is_taken_back_as_one_or_with_a_person_insisting_partly(files: Files) -> None:
     files.drop("a.jpg", "a.xmp", "a.mov")
     files.file("a.jpg")

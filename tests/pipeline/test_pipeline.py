@@ -217,6 +217,21 @@ def test_a_companion_that_comes_later_follows_its_image_and_comes_back_with_it(r
     assert set(tree(room.inbox)) == {"a.jpg", *(path.name for path in late)}
 
 
+def test_a_companion_that_was_written_again_is_taken_back_with_the_group_or_not_at_all(room: Room) -> None:
+    put_later(room, "a.xmp")
+    room.process(room.receipt("a.jpg"))
+    assert room.process(put_later(room, "a.xmp")).outcome is Outcome.FILED
+    filed = tree(room.filed)
+    chosen = room.journal.undoable(Selection())
+    for dry_run in (True, False):
+        done = undo(room.journal, Mover(room.journal), chosen, dry_run)
+        assert [each.done for each in done] == [False] * 3
+        assert any("is the old name of another of these files" in each.reason for each in done)
+    assert tree(room.filed) == filed
+    assert [each.done for each in undo(room.journal, Mover(room.journal), chosen, partly=True)].count(True) == 2
+    assert set(tree(room.inbox)) == {"a.jpg", "a.xmp"}
+
+
 def test_what_only_looks_like_a_late_companion_stays(room: Room) -> None:
     room.process(room.receipt("a.jpg"))
     for name in ("b.mov", "a2.mov", "a.doc", "a.json"):
