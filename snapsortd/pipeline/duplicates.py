@@ -14,7 +14,7 @@ With the shipped model, photos of different things have 0.1, and synthetic scree
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from snapsortd.domain.embedding import cosine, sketch, unit_vector
 from snapsortd.domain.entry import Entry, EntryKind, Intent, Method, State
@@ -47,6 +47,7 @@ class Found:
     twin: str = ""
     likeness: tuple[str, float] = ("", 0.0)
     lost: str = ""
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +95,26 @@ class DuplicateFinder:
         The image itself is never one of them. Raise NotAnswering if the disk of one does not answer.
         """
         image = _Image(path, identity, sha256)
-        twin, lost = self._twin(image) if wanted.exact else ("", "")
-        return Found(twin, self._likeness(image, classification) if wanted.near else ("", 0.0), lost)
+        found = self._twin(image) if wanted.exact else Found()
+        return replace(found, likeness=self._likeness(image, classification)) if wanted.near else found
 
-    def _twin(self, image: _Image) -> tuple[str, str]:
-        """Return the path of a twin, or why it is not known whether there is one; both are empty if there is none."""
+    def _twin(self, image: _Image) -> Found:
+        """Return a twin, or why it is not known whether there is one, or the path of one that is gone."""
         entries = self._journal.similar_images.same_content(image.sha256, MAX_CANDIDATES)
         for entry in entries:
             if self._is_another(entry, image):
-                return entry.intent.target, ""
-        lost = ""
+                return Found(entry.intent.target)
+        lost, gone = "", ""
         for entry in entries[:MAX_SEARCHES]:
             if self._is_gone(entry, image):
                 search = self._moved.find(entry, image.identity)
                 if search.path:
-                    return search.path, ""
+                    return Found(search.path)
+                gone = gone or entry.intent.target
                 if not search.complete:
-                    gone = f"the same content was filed as {entry.intent.target}, which is gone"
-                    lost = f"{gone}, and not every folder that it may be in could be searched"
-        return "", lost
+                    was = f"the same content was filed as {entry.intent.target}, which is gone"
+                    lost = f"{was}, and not every folder that it may be in could be searched"
+        return Found(lost=lost, gone=gone)
 
     def _is_gone(self, entry: Entry, image: _Image) -> bool:
         """True if the entry filed another image that is no longer at its path."""

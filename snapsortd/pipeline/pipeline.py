@@ -167,7 +167,8 @@ class Pipeline:
                 now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
                 seen = with_date_taken(classification.image, image, image_format, self._taken_from, now)
                 classification = replace(classification, image=seen)
-                facts = Facts(file, classification, self._negatives, now, before.twin, before.likeness, before.lost)
+                twins = (before.twin, before.likeness, before.lost, before.gone)
+                facts = Facts(file, classification, self._negatives, now, *twins)
                 rules = without_shadow(self._rules) if terms.reviewed else self._rules
                 decision = evaluate(rules, facts)
                 while decision.asks:

@@ -28,6 +28,7 @@ def seen(
     twin: str = "",
     likeness: tuple[str, float] = ("", 0.0),
     lost_twin: str = "",
+    gone_twin: str = "",
     text: str | None = None,
     caption: Caption | None = None,
 ) -> Facts:
@@ -44,4 +45,4 @@ def seen(
     image = ImageFacts(width, height, taken, frames, has_alpha, exif or {})
     classification = Classification({"photo": 1.0}, b"", image, "embedded")
     written = None if text is None else ImageText(tuple(TextLine(line) for line in text.split("\n")))
-    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin, written, caption)
+    return Facts(file, classification, frozenset(), NOW, twin, likeness, lost_twin, gone_twin, written, caption)

@@ -23,7 +23,8 @@ class DuplicateFilter:
                 return Verdict(True, f"it has the same content as {facts.twin}")
             if facts.lost_twin:
                 return Verdict(None, facts.lost_twin)
-            return Verdict(False, "no filed image has the same content")
+            gone = f", as {facts.gone_twin} had, which is in no folder that is known" if facts.gone_twin else ""
+            return Verdict(False, f"no filed image has the same content{gone}")
         path, cosine = facts.likeness
         if not path:
             return Verdict(False, "no filed image looks like it")

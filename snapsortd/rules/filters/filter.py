@@ -27,6 +27,8 @@ class Facts:
     """Path of the most similar filed image, or empty, and the cosine of both embeddings, 0 to 1."""
     lost_twin: str = ""
     """Why it is not known whether a filed image has the same bytes, or empty."""
+    gone_twin: str = ""
+    """Path of one that had them, but is neither there any more nor in another folder that is known; or empty."""
     text: ImageText | None = None
     """The text in the image; None while nothing has asked for it."""
     caption: Caption | None = None
