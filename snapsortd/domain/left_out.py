@@ -22,12 +22,15 @@ LEFT_OUT = (
     *("*.cocatalog", "*.imovielibrary", "*.fcpbundle", "*.theater", "*.tvlibrary", "*.musiclibrary"),
     # programs, documents and other packages
     *("*.app", "*.appex", "*.bundle", "*.framework", "*.plugin", "*.xcassets", "*.xcodeproj", "*.dSYM"),
+    *("*.xcarchive", "*.xcworkspace", "*.playground", "*.docset", "*.kext", "*.prefPane", "*.pkg", "*.mpkg", "*.scptd"),
+    *("*.vmwarevm", "*.pvm", "*.utm", "*.backupdb", "*.dvdmedia", "*.scriv", "*.graffle"),
     *("*.rtfd", "*.pages", "*.numbers", "*.key", "*.band", "*.logicx", "*.sparsebundle"),
     # unfinished downloads
     *("*.download", "*.crdownload", "*.part", "*.partial", "*.opdownload", "*.tmp", "*.temp"),
     # saved web pages
     *("{page}_files", "{page}-files", "{page}.files", "{page}_file", "{page}-Dateien", "{page}_fichiers"),
     *("{page}_archivos", "{page}_arquivos", "{page}_ficheiros", "{page}_bestanden", "{page}_pliki"),
+    *("{page}-filer", "{page}_tiedostot", "{page}_soubory", "{page}_elemei", "{page}_dosyalar"),
     # what programs are made of and with
     *("node_modules", "bower_components", "site-packages", "__pycache__"),
     *("*/.git", "*/.hg", "*/.svn", "*/pyvenv.cfg", "*/conda-meta", "*/CACHEDIR.TAG"),

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from snapsortd.domain.left_out import HOLDS, PAGE
 
-PAGES = (".html", ".htm", ".xhtml")
+PAGES = (".html", ".htm", ".xhtml", ".shtml", ".php", ".asp", ".aspx")
 
 
 def matches(name: str, globs: tuple[str, ...]) -> bool:

@@ -19,7 +19,8 @@ from snapsortd.watch.watcher import Watcher
 LEFT = [
     *("@eaDir/x.png", "#recycle/x.png", "$RECYCLE.BIN/x.png", "$Recycle.Bin/S-1/x.png", ".Trash-1000/files/x.png"),
     *("Fotos.photoslibrary/originals/x.png", "Shotwell.app/Contents/x.png", "deep/node_modules/p/x.png"),
-    *("A page_files/x.png", "Eine Seite-Dateien/x.png", "checkout/img/x.png", "worktree/x.png", "py/lib/x.png"),
+    *("A page_files/x.png", "Eine Seite-Dateien/x.png", "En side-filer/x.png", "Windows.utm/Data/x.png"),
+    *("checkout/img/x.png", "worktree/x.png", "py/lib/x.png"),
     *("x.png.download/x.png", "album/.thumbnails/x.png", "cached/x.png"),
 ]
 SEARCHED = [
@@ -34,7 +35,7 @@ def root(tmp_path: Path) -> Path:
     for name in (*LEFT, *SEARCHED, "checkout/.git/HEAD", "worktree/.git", "py/pyvenv.cfg", "cached/CACHEDIR.TAG"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(b"x")
-    for page in ("A page.html", "Eine Seite.htm"):
+    for page in ("A page.html", "Eine Seite.htm", "En side.php"):
         (root / page).touch()
     return root
 
@@ -45,7 +46,7 @@ def found(folder: WatchFolder) -> set[str]:
 
 def test_what_is_not_a_persons_own_is_left_out(root: Path) -> None:
     folder = WatchFolder(str(root), subfolders=True)
-    assert found(folder) == {*SEARCHED, "A page.html", "Eine Seite.htm"}
+    assert found(folder) == {*SEARCHED, "A page.html", "Eine Seite.htm", "En side.php"}
     for name in LEFT:
         assert "left out" in why_not_filed(str(root / name), (folder,)), name
 
@@ -55,7 +56,7 @@ def test_the_configuration_decides_what_is_left_out(root: Path) -> None:
     visible = {name for name in LEFT if "/." not in f"/{name}"}
     assert found(folder) == {
         *visible - {"checkout/img/x.png", "worktree/x.png"},
-        *("py/pyvenv.cfg", "cached/CACHEDIR.TAG", "A page.html", "Eine Seite.htm"),
+        *("py/pyvenv.cfg", "cached/CACHEDIR.TAG", "A page.html", "Eine Seite.htm", "En side.php"),
         *{*SEARCHED} - {"recycle/x.png"},
     }
 
