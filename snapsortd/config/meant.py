@@ -26,6 +26,8 @@ _MEANT = {
     "format": ("mimetype", "type"),
 }
 """Words of other programs, for each key."""
+_OF_A_FOLDER = ("prune_empty", "subfolders", "ignore", "exclude", "settle", "wait")
+"""Keys of one watched folder that people write for all of them."""
 _NEGATION = "not "
 _ENTRY = re.compile(r"(?P<key>(?:not )?[a-z_]+) ?[:= ] ?(?P<value>.*)", re.DOTALL)
 
@@ -52,6 +54,8 @@ def unknown_key(key: str, known: Sequence[str], *, empty: bool) -> str:
         return "unknown key 'not'; write 'not ' before the filter's name, such as 'not label: receipt'"
     if key in ("min_score", "min_margin") and "label" in known:
         return f"unknown key '{key}'; it belongs to a label: 'label: {{is: receipt, {key}: 0.9}}'"
+    if key in _OF_A_FOLDER and "watch" in known:
+        return f"unknown key '{key}'; it belongs to a watched folder: '- path: …', and below that '{key}: …'"
     if key in ("or", "and", "any", "all"):
         return f"unknown key '{key}'; filters are combined by 'filter_mode: any', 'all' or 'none' of the rule"
     if meant := next((name for name, words in _MEANT.items() if name in known and key.lower() in words), ""):
