@@ -159,6 +159,18 @@ def test_the_creation_time_of_a_png(text: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        *("2024:05:17  9:30:12", "2024:05:17 09:30:12 AM", "2024: 5:17 9:30:12", "2024-5-17 09:30:12.50"),
+        *("2024:05:17:09:30:12", "20240517T093012", "2024.05.17, 09:30:12"),
+    ],
+)
+def test_a_date_is_read_however_it_is_punctuated_and_padded(text: str) -> None:
+    assert parse_date(text) == datetime.fromisoformat("2024-05-17T09:30:12")
+    assert parse_date("2024:05:17 24:30: 2") == datetime.fromisoformat("2024-05-17T00:30:02")
+
+
+@pytest.mark.parametrize(
     "zero", ["0000:00:00 00:00:00", "1970-01-01T00:00:00Z", "1904:01:01 00:00:00", "   ", "\0", "x"]
 )
 def test_a_date_that_was_not_set_is_none(zero: str) -> None:

@@ -9,16 +9,19 @@ EARLIEST_YEAR, LATEST_YEAR = 1826, 2199
 """The year of the oldest surviving photo, and a limit for the future; other dates are not from a camera's clock."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_TIME = r"(?P<hour>\d\d?):?(?P<minute>\d\d)(?::?(?P<second>\d\d)(?:[.,]\d*)?)?"
+_TIME = r"(?P<hour>\d\d?):? ?(?P<minute>\d\d|(?<=[ :])\d)(?::? ?(?P<second>\d\d|(?<=[ :])\d)(?:[.,]\d*)?)?"
+"""Some cameras pad with spaces: `9: 5: 7`."""
+_HALF = r"(?: ?(?P<half>[AP]M))?"
 _ZONE = r"(?P<zone>Z|UTC|GMT|[+-]\d\d?:?(?:\d\d)?)?"
 _NUMBERS = re.compile(
-    rf"(?P<year>\d{{4}})(?P<sign>[:./-]?)(?P<month>\d\d)(?P=sign)(?P<day>\d\d)(?:[T ,]*{_TIME}\s*{_ZONE}|[ :]*)",
+    r"(?P<year>\d{4})(?P<sign>[:./-]?)(?P<month>\d\d|(?<=[:./-]) ?\d)(?P=sign)(?P<day>\d\d|(?<=[:./-]) ?\d)"
+    rf"(?:[T ,:]*{_TIME}{_HALF}\s*{_ZONE}|[ :]*)",
     re.ASCII | re.IGNORECASE,
 )
 _DAY_NAME = r"(?:\w{2,9},? +)?"
 _WORDS = (
     re.compile(
-        rf"{_DAY_NAME}(?P<day>\d\d?)[ -](?P<month>\w{{3,9}})[ -](?P<year>\d{{4}}),? +{_TIME}(?: ?(?P<half>[AP]M))?"
+        rf"{_DAY_NAME}(?P<day>\d\d?)[ -](?P<month>\w{{3,9}})[ -](?P<year>\d{{4}}),? +{_TIME}{_HALF}"
         rf"\s*(?:{_ZONE}|[A-Z]{{3,5}})"
     ),
     re.compile(rf"{_DAY_NAME}(?P<month>\w{{3,9}}) +(?P<day>\d\d?) +{_TIME} +(?:[A-Z]{{3,5}} +)?(?P<year>\d{{4}})"),
@@ -42,8 +45,10 @@ def parse_date(text: str, offset: str = "") -> datetime | None:
     try:
         year, month, day = int(parts["year"]), _month(parts["month"]), int(parts["day"])
         hour, minute, second = (int(parts[name] or 0) for name in ("hour", "minute", "second"))
-        if half := parts.get("half"):
+        if (half := parts.get("half", "").upper()) and hour <= 12:
             hour = hour % 12 + (12 if half == "PM" else 0)
+        elif hour == 24:  # as some phones write midnight
+            hour = 0
         date = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001
     except ValueError:
         return None
@@ -53,7 +58,7 @@ def parse_date(text: str, offset: str = "") -> datetime | None:
 
 
 def _month(text: str) -> int:
-    return int(text) if text.isdecimal() else _MONTHS.index(text[:3].lower()) + 1
+    return int(text) if text.strip().isdecimal() else _MONTHS.index(text[:3].lower()) + 1
 
 
 def _zone(text: str) -> timezone | None:
