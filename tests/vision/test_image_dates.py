@@ -17,6 +17,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from snapsortd.vision.child.decoding.date_text import parse_date
 from snapsortd.vision.child.decoding.decode import decode
+from tests.support.crafted_grids import box
 from tests.support.crafted_images import chunk, encoded, jpeg_with, segment
 
 pytestmark = pytest.mark.pure
@@ -112,6 +113,30 @@ def test_xmp(image_format: str, xmp: str, expected: str | None) -> None:
         options = {"tiffinfo": {700: xmp.encode()}} if image_format == "TIFF" else {"xmp": xmp.encode()}
         data = encoded(GREY, image_format, **options)
     assert dates(data).get("xmp") == expected
+
+
+@pytest.mark.parametrize("image_format", ["GIF", "JPEG2000"])
+def test_what_pillow_does_not_look_for(image_format: str) -> None:
+    xmp = f'<x:xmpmeta><x xmp:CreateDate="{DATE}"/></x:xmpmeta>'.encode()
+    exif = Image.Exif()
+    exif[EXIF.Orientation] = 6
+    exif[EXIF.DateTimeOriginal] = OTHER
+    plain = encoded(GREY, image_format)
+    if image_format == "GIF":
+        place = 13 + 3 * (2 << (plain[10] & 7))  # behind the palette
+        data = (
+            plain[:place] + b"\x21\xff\x0bXMP DataXMP" + xmp + b"\1" + bytes(range(255, -1, -1)) + b"\0" + plain[place:]
+        )
+    else:
+        adobe = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+        place = plain.index(b"jp2c") - 4
+        boxes = box(b"uuid", adobe + xmp), box(b"uuid", b"JpgTiffExif->JP2" + exif.tobytes().removeprefix(b"Exif\0\0"))
+        data = plain[:place] + b"".join(boxes) + plain[place:]
+    facts = decode(io.BytesIO(data), 64)[1]
+    assert facts.dates["xmp"] == datetime.fromisoformat("2024-05-17T09:30:12")
+    if image_format == "JPEG2000":
+        assert (facts.height, facts.dates["original"]) == (16, datetime.fromisoformat("2003-06-07T08:09:10"))
+    assert "xmp" not in dates(data.replace(b"</x:", b"<//:"))
 
 
 def iptc(**values: bytes) -> bytes:

@@ -25,6 +25,7 @@ from snapsortd.vision.child.decoding.avif import open_avif
 from snapsortd.vision.child.decoding.container import check_complete
 from snapsortd.vision.child.decoding.exif import read_exif
 from snapsortd.vision.child.decoding.frames import count_frames
+from snapsortd.vision.child.decoding.hidden_metadata import add_hidden_metadata
 from snapsortd.vision.child.decoding.image_dates import dates_in_image
 from snapsortd.vision.child.decoding.jpeg import load_jpeg
 from snapsortd.vision.child.decoding.picture import MAX_PIXELS, Picture, check_size
@@ -98,6 +99,7 @@ def decode(
         with picture.image as image:
             image.decodermaxblock = BLOCK_BYTES  # type: ignore[attr-defined]
             loaded = _load(image, file, side, alone=alone)
+            add_hidden_metadata(loaded, file)
             orientation, exif = read_exif(loaded)
             has_alpha, dates = loaded.has_transparency_data, dates_in_image(loaded, exif)
             pixels = to_rgb(_reduce(loaded, side))
