@@ -21,7 +21,7 @@ from snapsortd.journal import Journal
 OF_PHOTOS = frozenset({"mov", "mp4", "wav"})
 """What a camera or phone records with a photo; beside another image, it is a file of its own."""
 
-PHOTOS = frozenset({"heic", "heif", "jpg", "jpeg", "jpe"})
+PHOTOS = frozenset({"heic", "heif", "hif", "jpg", "jpeg", "jpe"})
 """Formats of a photo beside which a camera or phone writes a raw file, a film or sound."""
 
 APPLE_DOUBLE = "._"

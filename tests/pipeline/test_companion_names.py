@@ -20,6 +20,7 @@ pytestmark = pytest.mark.pure
         pytest.param("IMG_1.JPG", "IMG_1.mov", id="live-photo-exported"),
         pytest.param("IMG_1.JPG", "IMG_1.CR2", id="raw"),
         pytest.param("IMG_1.JPG", "IMG_1.dng", id="raw-lower-case"),
+        pytest.param("IMG_1.HIF", "IMG_1.CR3", id="raw-beside-a-heif-of-a-camera"),
         pytest.param("IMG_1.png", "._IMG_1.png", id="apple-double"),
         pytest.param("IMG_1.png", "._IMG_1.xmp", id="apple-double-of-a-sidecar"),
         pytest.param("a.b.png", "a.b.xmp", id="dots-in-the-name"),
