@@ -217,6 +217,20 @@ def test_a_companion_that_comes_later_follows_its_image_and_comes_back_with_it(r
     assert set(tree(room.inbox)) == {"a.jpg", *(path.name for path in late)}
 
 
+def test_a_sidecar_of_a_raw_file_that_comes_later_follows_both(room: Room) -> None:
+    put_later(room, "a.CR2")
+    room.process(room.receipt("a.jpg"))
+    for name, outcome in (
+        ("a.CR2.xmp", Outcome.FILED),
+        ("a_01.CR2.xmp", Outcome.FILED),
+        ("a.CR3.xmp", Outcome.IGNORED),
+    ):
+        assert room.process(put_later(room, name)).outcome is outcome, name
+    assert set(tree(room.filed / "Receipts")) == {"a.jpg", "a.CR2", "a.CR2.xmp", "a_01.CR2.xmp"}
+    assert all(each.done for each in undo(room.journal, Mover(room.journal), room.journal.undoable(Selection())))
+    assert tree(room.filed) == {}
+
+
 def test_a_companion_that_was_written_again_is_taken_back_with_the_group_or_not_at_all(room: Room) -> None:
     put_later(room, "a.xmp")
     room.process(room.receipt("a.jpg"))
