@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 
 from snapsortd.files.file_times import birth_time
-from snapsortd.watch.candidates import WatchFolder, why_not_filed
-from snapsortd.watch.completeness import is_unfinished_image, unready_name
+from snapsortd.watch.candidates import WatchFolder, owner, why_not_filed
+from snapsortd.watch.completeness import is_unfinished_image, unready, unready_name
 from snapsortd.watch.left_out import matches
 
 SLICE_S = 0.02
@@ -21,13 +21,15 @@ def unfinished_in(folder: WatchFolder) -> list[tuple[str, str, float]]:
 
 
 def why_and_how_long(path: str, folders: Sequence[WatchFolder]) -> tuple[str, float | None]:
-    """Return why the existing file at `path` would not be filed as it is, and its age in seconds if its name says so.
+    """Return why the existing file at `path` would not be filed as it is, and its age in seconds if it is not complete.
 
     The reason is empty if it would be filed, or is in no folder.
     """
-    reason = why_not_filed(path, folders)
-    is_by_name = bool(reason) and reason == unready_name(os.path.basename(path))
-    return reason, _age(path) if is_by_name else None
+    reason, folder = why_not_filed(path, folders), owner(path, folders)
+    if not reason or folder is None:
+        return "", None
+    is_incomplete = reason in (unready_name(os.path.basename(path)), unready(path, folder.path))
+    return reason, _age(path) if is_incomplete else None
 
 
 def _paths(folder: WatchFolder) -> Iterator[str]:

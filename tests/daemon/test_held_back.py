@@ -79,6 +79,7 @@ def test_an_unfinished_download_is_shown_until_it_has_its_name(loop: Loop) -> No
     ("name", "why"),
     [
         pytest.param("a.png.part", "unfinished", id="its name"),
+        pytest.param("a.png.K3J9QZ", "temporary", id="its name for an hour"),
         pytest.param("a.gif", "ignores", id="ignored"),
         pytest.param("sub/a.png", "without its subfolders", id="too deep"),
     ],
@@ -89,7 +90,7 @@ def test_explain_says_why_a_file_is_not_filed_at_all(loop: Loop, name: str, why:
     path.touch()
     story = DaemonControl(loop.daemon).explain(str(path))
     assert why in story["reason"]
-    assert ("it has waited for" in outcome_sentence(story)) == (why == "unfinished")
+    assert ("it has waited for" in outcome_sentence(story)) == (why in ("unfinished", "temporary"))
 
 
 def test_nothing_is_known_of_a_file_that_is_missing(loop: Loop) -> None:
