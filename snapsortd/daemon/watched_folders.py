@@ -163,7 +163,8 @@ class WatchedFolders:
         """Return path, reason and seconds of the files that are held back, also of downloads by their names alone."""
         here = {folder.path: (partial(unfinished_in, folder), _nothing) for folder in self._session.config.watch}
         unfinished = self._session.answering.ask_all(here).values()
-        return [*self.queue.held_back.all(time.monotonic()), *chain.from_iterable(unfinished)]
+        found = [*self.queue.held_back.all(time.monotonic()), *chain.from_iterable(unfinished)]
+        return list({each[0]: each for each in found}.values())  # one watched folder may be in another
 
     def _stat_wanted(self, path: str) -> Stat | None:
         """lstat() of `path`; None if no watched folder wants it or a symlink leads out of its folder."""

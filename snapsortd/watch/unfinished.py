@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from snapsortd.files.file_times import birth_time
-from snapsortd.watch.candidates import WatchFolder, owner, why_not_filed
+from snapsortd.watch.candidates import WatchFolder, is_searched, owner, why_not_filed
 from snapsortd.watch.completeness import is_unfinished_image, unready, unready_name
 from snapsortd.watch.left_out import matches
 
 SLICE_S = 0.02
-"""Maximum time to read a folder: in a very large one, not every download is listed."""
+"""Maximum time to read a folder and its subfolders: in very large ones, not every download is listed."""
 
 
 def unfinished_in(folder: WatchFolder) -> list[tuple[str, str, float]]:
-    """Return path, reason and age in seconds of unfinished downloads of images directly in `folder`."""
+    """Return path, reason and age in seconds of unfinished downloads of images in `folder`."""
     return [(path, unready_name(os.path.basename(path)), _age(path)) for path in _paths(folder)]
 
 
@@ -33,16 +34,17 @@ def why_and_how_long(path: str, folders: Sequence[WatchFolder]) -> tuple[str, fl
 
 
 def _paths(folder: WatchFolder) -> Iterator[str]:
-    until = time.monotonic() + SLICE_S
-    try:
-        with os.scandir(folder.path) as entries:
+    """Yield their paths, those in the folder itself first."""
+    until, searched = time.monotonic() + SLICE_S, [folder.path]
+    for path in searched:
+        with suppress(OSError), os.scandir(path) as entries:
             for entry in entries:
                 if is_unfinished_image(entry.name) and not matches(entry.name, folder.ignore):
                     yield entry.path
+                elif folder.subfolders and entry.is_dir(follow_symlinks=False) and is_searched(entry.path, folder):
+                    searched.append(entry.path)
                 if time.monotonic() >= until:
                     return
-    except OSError:
-        return
 
 
 def _age(path: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from snapsortd.config.settings import WatchFolder
 from snapsortd.watch.completeness import TEMPORARY_S, is_unfinished_image, unready, unready_name
 from snapsortd.watch.scan import scan
+from snapsortd.watch.unfinished import unfinished_in
 from tests.support.watched import Folder
 
 CONTENT = b"\x89PNG\r\n\x1a\n" + bytes(5000)
@@ -71,6 +74,17 @@ def test_names_that_promise_no_complete_image(name: str, why: str) -> None:
 )
 def test_unfinished_downloads_of_images(name: str, expected: bool) -> None:
     assert is_unfinished_image(name) is expected
+
+
+def test_unfinished_downloads_are_found_wherever_images_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snapsortd.watch.unfinished.SLICE_S", math.inf)
+    for name in ("x.jpg.part", "2026/trip/y.png.crdownload", "2026/z.jpg.download/z.jpg", "node_modules/n.jpg.part"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    for subfolders, more in ((False, set()), (True, {"2026/trip/y.png.crdownload", "2026/z.jpg.download"})):
+        folder = WatchFolder(str(tmp_path), subfolders=subfolders)
+        found = {os.path.relpath(path, tmp_path) for path, _, _ in unfinished_in(folder)}
+        assert found == {"x.jpg.part", *more}
 
 
 def complete(folder: Path) -> set[str]:
