@@ -10,10 +10,15 @@ from watchdog.events import FileDeletedEvent, FileMovedEvent, FileSystemEvent, F
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
+from snapsortd.files.file_times import birth_time
 from snapsortd.files.mounts import remote_filesystem
 
 MAX_FOLDERS = 16
 """Folders that are watched at a time, each of which takes a thread."""
+
+
+Identity = tuple[int, int, float | None]
+"""Device, inode and birth of a folder: one that is made right after another was removed often gets its inode."""
 
 
 class Departures(FileSystemEventHandler):
@@ -23,8 +28,7 @@ class Departures(FileSystemEventHandler):
         """`on_departure` is called from another thread, and must return at once."""
         self._on_departure = on_departure
         self._observer: BaseObserver | None = None
-        self._watched: dict[str, tuple[int, int]] = {}
-        """Device and inode of each folder."""
+        self._watched: dict[str, Identity] = {}
 
     def is_watched(self, folder: str) -> bool:
         """Return True if departures from this folder are reported."""
@@ -32,14 +36,13 @@ class Departures(FileSystemEventHandler):
 
     def watch(self, folders: Iterable[str]) -> None:
         """Watch the first of these folders for which the system reports events, instead of those watched before."""
-        wanted: dict[str, tuple[int, int]] = {}
+        wanted: dict[str, Identity] = {}
         for folder in folders:
             if len(wanted) == MAX_FOLDERS:
                 break
             with suppress(OSError):
                 if folder not in wanted and not remote_filesystem(folder):
-                    found = os.stat(folder)
-                    wanted[folder] = found.st_dev, found.st_ino
+                    wanted[folder] = _identity(folder)
         if wanted == self._watched and self._are_alive():
             return
         self.stop()
@@ -65,3 +68,13 @@ class Departures(FileSystemEventHandler):
         if observer is not None and observer.is_alive():
             observer.stop()
             observer.join()
+
+
+def _identity(folder: str) -> Identity:
+    """Return what tells a folder from every other one. Raise OSError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        found = os.fstat(fd)
+        return found.st_dev, found.st_ino, birth_time(fd, found)
+    finally:
+        os.close(fd)
