@@ -24,6 +24,9 @@ OF_PHOTOS = frozenset({"mov", "mp4", "wav"})
 PHOTOS = frozenset({"heic", "heif", "hif", "jpg", "jpeg", "jpe"})
 """Formats of a photo beside which a camera or phone writes a raw file, a film or sound."""
 
+MOTION = ".MP"
+"""Google Takeout writes the film of `PXL_1.MP.jpg` to `PXL_1.MP`."""
+
 APPLE_DOUBLE = "._"
 """Prefix of the file in which macOS stores metadata on file systems that can't store it."""
 
@@ -47,6 +50,8 @@ def companion_names(name: str, suffixes: Sequence[str] = COMPANION_SUFFIXES) -> 
     if is_photo:
         beside += sorted(RAW_SUFFIXES)
     shared = [f"{stem}.{case}" for each in beside for case in _cases(each)]
+    if is_photo and "mp4" in suffixes and stem.upper().endswith(MOTION):
+        shared.append(stem)
     found = [each for each in dict.fromkeys((*own, *shared)) if each != name]
     return (*found, *(APPLE_DOUBLE + each for each in (name, *found)))
 

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.pure
         pytest.param("00012-7.png", "00012-7.txt", id="prompt"),
         pytest.param("DSC_1.JPG", "DSC_1.WAV", id="voice-memo"),
         pytest.param("PXL_1.MP.jpg", "PXL_1.MP.mp4", id="motion-photo"),
+        pytest.param("PXL_1.MP.jpg", "PXL_1.MP", id="motion-photo-of-takeout"),
     ],
 )
 def test_a_companion(image: str, companion: str) -> None:
@@ -87,6 +88,7 @@ def test_what_a_raw_file_goes_along_with(raw: str, photos: set[str]) -> None:
         pytest.param("IMG_1.MOV", "IMG_1.jpg", "IMG_1.MOV", id="same-name"),
         pytest.param("IMG_1.jpg.supplem.json", "b.jpg", "b.jpg.supplem.json", id="takeout"),
         pytest.param("IMG_1_01.jpg.xmp", "b.jpg", "b_01.jpg.xmp", id="darktable"),
+        pytest.param("IMG_1", "b.jpg", "b", id="motion-photo-of-takeout"),
     ],
 )
 def test_the_name_it_gets(companion: str, new: str, beside: str) -> None:
