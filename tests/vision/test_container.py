@@ -87,6 +87,17 @@ def test_a_grid_that_lacks_tiles_is_truncated(image_format: str, percent: int) -
         decode(io.BytesIO(data[: len(data) * percent // 100]), 64)
 
 
+@pytest.mark.parametrize("tile", range(6))
+def test_a_grid_with_a_tile_that_was_not_written_is_truncated(tile: int) -> None:
+    """As a download leaves it that reserves the space first, and loads the parts in any order."""
+    data = bytearray(_grid("HEIF"))
+    start = data.index(b"mdat") + 4
+    each = (len(data) - start) // 6
+    data[start + (tile + 1) * each - 100 : start + (tile + 1) * each] = bytes(100)
+    with pytest.raises(ImageError, match="was not written"):
+        decode(io.BytesIO(data), 64)
+
+
 @pytest.mark.parametrize("image_format", ["HEIF", "AVIF"])
 def test_a_large_image_that_lacks_its_end_but_has_a_thumbnail_is_truncated(image_format: str) -> None:
     options = {"thumbnails": [128]} if image_format == "HEIF" else {}

@@ -8,7 +8,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator
-from typing import BinaryIO
+from contextlib import suppress
+from typing import BinaryIO, NamedTuple
 
 from snapsortd.domain.errors import ImageError
 
@@ -23,17 +24,35 @@ _MAX_BOX_BYTES = 1 << 20
 _SIZE = struct.Struct(">4xII")
 """`ispe`, the size of one picture in the file (ISO/IEC 23008-12, section 6.5.3)."""
 
+_HEVC = frozenset({b"hvc1", b"hev1"})
+_BLANK_BYTES = 16
+
+
+class Part(NamedTuple):
+    """A part of an item: the item's number, and where the part starts and ends."""
+
+    item: int
+    start: int
+    after: int
+
+
 Box = tuple[bytes, int, int]
 """Kind, and where the content starts and ends."""
 
 
 def check_complete(file: BinaryIO) -> None:
-    """Raise ImageError if the file ends before one of its boxes or images does. Anything may follow them."""
+    """Raise ImageError if the file ends before one of its boxes or images does, or a part of one was not written yet.
+
+    Anything may follow them.
+    """
     end = file.seek(0, io.SEEK_END)
     for kind, start, after in _boxes(file, 0, end):
-        is_cut = kind in _KINDS and after > end
-        if is_cut or (kind == b"meta" and _last_byte(file, start, after) > end):
+        is_cut, is_meta = kind in _KINDS and after > end, kind == b"meta"
+        if is_cut or (is_meta and any(each.after > end for each in _parts_of(file, start, after))):
             raise ImageError("the file is truncated or damaged (it ends before its last part does)")
+        coded = _hevc_items(file, start, after) if is_meta else frozenset()
+        if coded and any(_is_blank(file, each) for each in _parts_of(file, start, after) if each.item in coded):
+            raise ImageError("the file is truncated or damaged (a part of its image was not written)")
 
 
 def box_kinds(file: BinaryIO) -> set[bytes]:
@@ -87,19 +106,39 @@ def _content(file: BinaryIO, start: int, after: int) -> bytes:
     return file.read(min(after - start, _MAX_BOX_BYTES))
 
 
-def _last_byte(file: BinaryIO, start: int, after: int) -> int:
-    """Return where the last part of the last image ends, by the locations in the `meta` box (section 8.11.3)."""
-    try:
-        return max(
-            (max(_ends(_content(file, *found)), default=0) for found in _inside(file, b"iloc", start + 4, after)),
-            default=0,
-        )
-    except struct.error:  # the decoder reports what is wrong
-        return 0
+def _parts_of(file: BinaryIO, start: int, after: int) -> Iterator[Part]:
+    """Yield the parts of all items, by the locations in the `meta` box (section 8.11.3)."""
+    with suppress(struct.error):  # the decoder reports what is wrong
+        for found in _inside(file, b"iloc", start + 4, after):
+            yield from _parts(_content(file, *found))
 
 
-def _ends(content: bytes) -> Iterator[int]:
-    """Yield where each part of an item ends; only of those that lie in this file, outside of the box `meta`."""
+def _hevc_items(file: BinaryIO, start: int, after: int) -> frozenset[int]:
+    """Return the numbers of the items that are HEVC images, by the `meta` box (section 8.11.6)."""
+    found = set()
+    for first, last in _inside(file, b"iinf", start + 4, after):
+        wide = _content(file, first, first + 1) != b"\0"
+        for entry in _inside(file, b"infe", first + (8 if wide else 6), last):
+            content = _content(file, *entry)
+            length = 4 if content[:1] == b"\3" else 2
+            if content[6 + length : 10 + length] in _HEVC:
+                found.add(int.from_bytes(content[4 : 4 + length]))
+    return frozenset(found)
+
+
+def _is_blank(file: BinaryIO, part: Part) -> bool:
+    """Return True if a part of an HEVC image ends with zeros: space that a program reserved, and has not filled yet.
+
+    There are never three in a row (ITU-T H.265, section 7.4.2: emulation prevention), but for the length of the next.
+    """
+    if part.after - part.start < 2 * _BLANK_BYTES:
+        return False
+    file.seek(part.after - _BLANK_BYTES)
+    return file.read(_BLANK_BYTES) == bytes(_BLANK_BYTES)
+
+
+def _parts(content: bytes) -> Iterator[Part]:
+    """Yield the parts of each item; only of those that lie in this file, outside of the box `meta`."""
     data = io.BytesIO(content)
 
     def number(size: int) -> int:
@@ -113,7 +152,7 @@ def _ends(content: bytes) -> Iterator[int]:
     index_size = sizes & 15 if version in (1, 2) else 0
     wide = 4 if version == 2 else 2
     for _ in range(number(wide)):
-        number(wide)
+        item = number(wide)
         method = number(2) & 15 if version in (1, 2) else 0
         is_here = number(2) == 0 and method == 0
         base, parts = number(base_size), number(2)
@@ -121,4 +160,4 @@ def _ends(content: bytes) -> Iterator[int]:
             number(index_size)
             offset, length = number(offset_size), number(length_size)
             if is_here:
-                yield base + offset + length
+                yield Part(item, base + offset, base + offset + length)
