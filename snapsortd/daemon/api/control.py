@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snapsortd.daemon.loop import Daemon
 
 
-MAX_HELD = 20
+MAX_HELD = 100
 """Maximum number of files that are held back in one status."""
 
 
