@@ -11,6 +11,7 @@ import pytest
 from snapsortd.ctl.commands.learned import forgotten_words, interval, learned_lines, verdict
 from snapsortd.ctl.commands.teaching import told_line
 from snapsortd.ctl.output.explain import story_lines
+from snapsortd.domain.errors import NotKnown
 from tests.support.ctl import Ctl
 from tests.support.fake_control import EXAMPLE, LEARNED, FakeControl
 
@@ -134,5 +135,14 @@ def test_what_else_is_forgotten_is_said() -> None:
 
 
 def test_the_path_of_a_refused_image_is_said_once() -> None:
-    words = told_line({"path": "/in/x.png", "error": "/in/x.png does not exist (name the image by its path)"})
-    assert words.endswith("/in/x.png: does not exist (name the image by its path)")
+    words = told_line({"path": "/in/x.png", "error": "/in/x.png does not exist"})
+    assert words.endswith("/in/x.png: does not exist")
+
+
+def test_what_to_do_about_refused_images_is_said_once(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
+    hint = "name its label: `snapsortctl correct FILE LABEL`"
+    daemon.fault = NotKnown("it was not classified yet", hint)
+    words = ctl.run("confirm", str(images / "a.JPG"), str(images / "b.png"), code=1).stdout
+    assert words.count("it was not classified yet") == 2
+    assert words.count(hint) == 1
+    assert words.endswith(f"{hint}\n")

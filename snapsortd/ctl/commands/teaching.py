@@ -93,6 +93,7 @@ def tell_all(files: Sequence[str], source: str, label: str, as_json: bool) -> No
         say_json({"results": results, "refused": refused})
     else:
         say(summary(results, refused))
+        say(dict.fromkeys(escape(hint) for each in results if (hint := each.get("hint"))))
     unfiled = any(each.get("outcome") in FAILURES for each in results)
     end(EXIT_REFUSED if refused or unfiled else 0)
 
@@ -106,7 +107,7 @@ def tell_one(backend: Backend, file: str, source: str, label: str, batch: int | 
     except SnapsortError as error:
         if error.exit_code != EXIT_REFUSED:
             raise
-        return {"path": path or file, "error": str(error)}
+        return {"path": path or file, "error": error.message, "hint": error.hint}
 
 
 def told_line(result: dict[str, Any]) -> str:
