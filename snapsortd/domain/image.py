@@ -80,6 +80,8 @@ class Classification:
     """The scores without the prior of image kinds; empty if it says nothing about these labels."""
     zero_shot: Mapping[str, float] = field(default_factory=dict)
     """The scores without what was learnt; empty if nothing was."""
+    noun: str = ""
+    """What a photo shows; empty if it is no photo, if that is not sure enough, and with a model that has no nouns."""
 
     @property
     def label(self) -> str:

@@ -56,6 +56,7 @@ class Describing:
             "slug": words.get("slug"),
             "label": seen.label,
             "score": seen.score,
+            "noun": seen.noun or None,
             "text": text_to_json(text),
             "caption": caption.text or None,
             "why_no_caption": caption.why_not or None,

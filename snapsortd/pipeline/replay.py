@@ -147,7 +147,7 @@ def facts_of(past: Past, scores: Scores, negatives: frozenset[str]) -> Facts:
         is_birth_known=found.get("birth_known", True),
     )
     now = datetime.fromtimestamp(past.at, UTC).astimezone()
-    classification = Classification(scores, b"", image, past.content.get("model", ""))
+    classification = Classification(scores, b"", image, past.content.get("model", ""), noun=found.get("noun", ""))
     caption = Caption(found.get("caption", ""), "it was not described then")
     return Facts(file, classification, negatives, now, caption=caption)
 

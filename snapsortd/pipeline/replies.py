@@ -148,6 +148,7 @@ def decision_to_json(
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
             "taken_from": image.taken_from,
+            **({"noun": classification.noun} if classification.noun else {}),
             **({"caption": caption} if caption else {}),
         },
     }

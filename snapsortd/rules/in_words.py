@@ -21,13 +21,16 @@ def in_words(facts: Facts, written: Mapping[str, object]) -> dict[str, object]:
     """Return the values of `{description}` and `{slug}`; empty if nothing is known but the label.
 
     `written` holds the values of `{text.…}`. Text with a title and an amount, such as that of a receipt, says more than
-    a description; any other text says less.
+    a description; any other text says less. Without a description, a photo has the noun that the model has for it.
     """
-    label = "" if facts.classification.label == CATCH_ALL else facts.classification.label
+    classification = facts.classification
+    label = "" if classification.label == CATCH_ALL else classification.label
     caption = facts.caption.text if facts.caption else ""
     if caption and not text_suffices(written):
         return {"description": caption, "slug": slug(label, _ARTICLE.sub("", caption, count=1))}
     found = [text for each in written.values() if each and (text := str(each)).casefold() != label.casefold()]
+    if classification.noun.casefold() not in label.casefold() and not text_suffices(written):
+        found.insert(0, classification.noun)
     return {"description": " ".join([label, *found]).strip(), "slug": slug(label, *found)} if found else {}
 
 

@@ -20,6 +20,8 @@ from snapsortd.vision.wire import BadMessage
 
 _MAX_COUNT = 1 << 31
 """More pixels per side, or frames, than any supported format can have."""
+_MAX_NOUN = 40
+"""Characters."""
 _MAX_TEXT = 500
 """Characters of a message to the user."""
 
@@ -30,12 +32,14 @@ def classification_to_json(
     image: ImageFacts,
     by_prompts: Sequence[float] = (),
     zero_shot: Sequence[float] = (),
+    noun: str = "",
 ) -> dict[str, Any]:
     """Return an answer; the scores in the order of the labels, `embedding` as in `Classification`."""
     return {
         "scores": list(scores),
         "by_prompts": list(by_prompts),
         "zero_shot": list(zero_shot),
+        "noun": noun,
         "embedding": base64.b64encode(embedding).decode("ascii"),
         "width": image.width,
         "height": image.height,
@@ -54,6 +58,7 @@ def classification_from_json(
         scores = [_score(score) for score in value["scores"]]
         by_prompts = [_score(score) for score in value["by_prompts"]]
         zero_shot = [_score(score) for score in value.get("zero_shot", ())]
+        noun = _noun(value.get("noun", ""))
         embedding = base64.b64decode(value["embedding"], validate=True)
         image = ImageFacts(
             width=_count(value["width"]),
@@ -71,8 +76,8 @@ def classification_from_json(
         raise BadMessage("an embedding of the wrong size")
     if not all(map(math.isfinite, struct.unpack(f"<{dim}e", embedding))):
         raise BadMessage("an embedding with NaN or infinity")
-    named = (dict(zip(labels, each, strict=False)) for each in (by_prompts, zero_shot))
-    return Classification(dict(zip(labels, scores, strict=True)), embedding, image, model, milliseconds, *named)
+    named, alone, before = (dict(zip(labels, each, strict=False)) for each in (scores, by_prompts, zero_shot))
+    return Classification(named, embedding, image, model, milliseconds, alone, before, noun)
 
 
 def text_from_json(value: Any) -> str:
@@ -112,6 +117,12 @@ def _score(value: Any) -> float:
     if type(value) not in (int, float) or not 0 <= value <= 1:
         raise ValueError(f"{value!r} is not a valid score")
     return float(value)
+
+
+def _noun(value: Any) -> str:
+    if type(value) is not str or len(value) > _MAX_NOUN or not value.isprintable():
+        raise ValueError("not a valid noun")
+    return value
 
 
 def _count(value: Any) -> int:

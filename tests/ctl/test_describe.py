@@ -16,6 +16,7 @@ def test_an_image_in_words_with_what_it_is_composed_of(ctl: Ctl, daemon: FakeCon
         ["description", "receipt REWE\\x1b[31m 23.40"],
         ["name", "receipt-rewe-23.40.png"],
         ["label", "receipt 0.93"],
+        ["noun", "sheet\\x1b[31m"],
         ["text", "11 lines, title “REWE\\x1b[31m”, amount 23.40"],
         ["caption", "none: there is no captioner"],
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.images import screenshot
+from tests.support.images import photo, screenshot
 from tests.support.instance import CONFIG, Instance, kept
 from tests.support.waiting import wait_for
 from tests.support.written import RECEIPT, photographed, written
@@ -69,6 +69,14 @@ def test_a_photographed_receipt_is_named_by_what_is_written_on_it_and_undone(ins
     assert "text" not in instance.json("explain", str(arrived))
     for words in searches:
         assert str(arrived) not in found(instance, *words)
+
+
+def test_a_photo_without_text_is_named_by_what_it_shows(instance: Instance) -> None:
+    cat = instance.folder / "cat.png"
+    photo(1).save(cat)
+    (described,) = instance.json("describe", str(cat))["images"]
+    assert described["noun"] == "tabby cat"
+    assert described["slug"].endswith("-tabby-cat")
 
 
 def test_what_no_rule_asks_about_is_not_read(instance: Instance) -> None:

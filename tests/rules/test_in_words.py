@@ -21,10 +21,10 @@ pytestmark = pytest.mark.pure
 RECEIPT = "REWE\nSUMME EUR 23,40\n11.10.2026"
 
 
-def facts(label: str, text: str | None = None, caption: str = "") -> Facts:
+def facts(label: str, text: str | None = None, caption: str = "", noun: str = "") -> Facts:
     known = seen("/in/IMG_1.png", text=text, caption=Caption(caption))
     image = known.classification.image
-    return replace(known, classification=Classification({label: 0.9}, b"", image, "embedded"))
+    return replace(known, classification=Classification({label: 0.9}, b"", image, "embedded", noun=noun))
 
 
 def filled(template: str, about: Facts) -> str:
@@ -45,6 +45,17 @@ def filled(template: str, about: Facts) -> str:
             id="title",
         ),
         pytest.param(facts("photo", "", "a tabby cat"), "a tabby cat", "photo-tabby-cat", id="caption"),
+        pytest.param(facts("photo", "", noun="tabby cat"), "photo tabby cat", "photo-tabby-cat", id="noun"),
+        pytest.param(facts("other", noun="food"), "food", "food", id="a noun alone"),
+        pytest.param(facts("photo", "Café", noun="cake"), "photo cake Café", "photo-cake-café", id="noun and letters"),
+        pytest.param(facts("photo", "", "a cat asleep", "dog"), "a cat asleep", "photo-cat-asleep", id="caption first"),
+        pytest.param(facts("my cats", noun="cat"), None, None, id="a noun that only repeats the label"),
+        pytest.param(
+            facts("receipt", RECEIPT, noun="notebook"),
+            "receipt REWE 2026-10-11 23.40",
+            "receipt-rewe-2026-10-11-23.40",
+            id="a receipt is not what else it looks like",
+        ),
         pytest.param(facts("photo", "Café", "a tabby cat"), "a tabby cat", "photo-tabby-cat", id="some letters"),
         pytest.param(
             facts("receipt", RECEIPT, "a paper on a table"),

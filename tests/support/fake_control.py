@@ -145,6 +145,7 @@ DESCRIBED: dict[str, Any] = {
     "slug": "receipt-rewe-23.40",
     "label": "receipt",
     "score": 0.934,
+    "noun": "sheet\x1b[31m",
     "text": {"lines": 11, "line": "REWE\x1b[31m", "amount": "23.40"},
     "caption": None,
     "why_no_caption": "there is no captioner",

@@ -105,13 +105,14 @@ FACTS = ImageFacts(
     exif={"Make": "Leica", "FNumber": "2.8", "Artist": "Zoë"},
     dates={"original": datetime.fromisoformat("2024-05-17T09:30:01+02:00")},
 )
-ANSWER = classification_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS, [0.5, 0.5])
+ANSWER = classification_to_json([0.75, 0.25], b"\0\x3c\0\0", FACTS, [0.5, 0.5], noun="tabby cat")
 
 
 def test_an_answer_arrives_as_it_was_meant() -> None:
     classification = classification_from_json(ANSWER, labels=("a", "b"), dim=2, model="m", milliseconds=7.0)
     assert classification.scores == {"a": 0.75, "b": 0.25}
     assert classification.scores_by_prompts == {"a": 0.5, "b": 0.5}
+    assert classification.noun == "tabby cat"
     assert (classification.embedding, classification.image, classification.model, classification.milliseconds) == (
         b"\0\x3c\0\0",
         FACTS,
@@ -130,6 +131,9 @@ def test_an_answer_arrives_as_it_was_meant() -> None:
         pytest.param({"scores": None}, id="no-scores"),
         pytest.param({"by_prompts": [0.5]}, id="a-score-by-prompts-short"),
         pytest.param({"by_prompts": [0.5, 7]}, id="a-score-by-prompts-beyond-1"),
+        pytest.param({"noun": ["cat"]}, id="a-list-as-noun"),
+        pytest.param({"noun": "cat\x1b[31m"}, id="a-noun-that-is-not-printable"),
+        pytest.param({"noun": "cat " * 20}, id="a-noun-of-many-words"),
         pytest.param({"embedding": "AAAA"}, id="embedding-of-another-length"),
         pytest.param({"embedding": "?"}, id="no-base64"),
         pytest.param({"width": -1}, id="negative-width"),

@@ -72,6 +72,7 @@ def words_of(found: dict[str, Any]) -> Iterator[str]:
             ("description", escape(found["description"] or "none: nothing is known but the label")),
             ("name", escape(name) if found["slug"] else "its own"),
             ("label", f"{escape(found['label'])} {score_text(found['score'])}"),
+            *([("noun", escape(found["noun"]))] if found["noun"] else ()),
             ("text", ", ".join(text_words(text)) if can_read_text() else f"none: {INSTALL_TEXT} reads it"),
             ("caption", escape(caption)),
         ],

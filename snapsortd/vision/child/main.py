@@ -143,11 +143,12 @@ def _load(labels: Mapping[str, Sequence[str]], **settings: Any) -> tuple[Steps, 
         scores, untaught = scoring.applied(loaded.labels.scores(vectors), vectors)
         by_prompts = loaded.labels.scores_by_prompts(vectors).tolist() if all(labels.values()) else [()] * len(vectors)
         before = [()] * len(vectors) if untaught is None else untaught.tolist()
+        nouns = loaded.nouns.of(vectors) if loaded.nouns else [""] * len(vectors)
         embeddings = [vector.astype("<f2").tobytes() for vector in vectors]
         return [
-            classification_to_json(each, embedding, facts, alone, zero_shot)
-            for each, embedding, (_, facts), alone, zero_shot in zip(
-                scores.tolist(), embeddings, prepared, by_prompts, before, strict=True
+            classification_to_json(each, embedding, facts, alone, zero_shot, noun)
+            for each, embedding, (_, facts), alone, zero_shot, noun in zip(
+                scores.tolist(), embeddings, prepared, by_prompts, before, nouns, strict=True
             )
         ]
 

@@ -20,6 +20,7 @@ from snapsortd.vision.child.engines.digests import cached_digest
 from snapsortd.vision.child.engines.engine import TORCH, Array, Engine, ImageProcessor
 from snapsortd.vision.child.engines.kinds import Kinds, read_kinds
 from snapsortd.vision.child.engines.labels import embed_prompts
+from snapsortd.vision.child.engines.nouns import Nouns, read_nouns
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
 from snapsortd.vision.child.engines.shipped_texts import embed_unshipped
@@ -40,6 +41,7 @@ class LoadedModel:
     preprocessor: ImageProcessor
     engine: Engine
     labels: LabelScorer
+    nouns: Nouns | None
     about: Mapping[str, Any]
 
 
@@ -102,7 +104,7 @@ def load_model(
         return _load_torch(asked, about | {"engine_reason": error.reason, "wants_export": error.wants_export})
     assert asked.preprocessor is not None
     about |= {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}
-    return LoadedModel(asked.preprocessor, loaded, scorer, about)
+    return LoadedModel(asked.preprocessor, loaded, scorer, read_nouns(folder), about)
 
 
 def _load_towers(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
@@ -164,5 +166,6 @@ def _load_torch(asked: _ModelRequest, about: Mapping[str, Any]) -> LoadedModel:
         preprocessor=asked.preprocessor or engine.processor,
         engine=engine,
         labels=labels,
+        nouns=read_nouns(asked.folder),
         about={**about, "dim": engine.dim, "engine": engine.name},
     )
