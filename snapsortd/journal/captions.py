@@ -30,3 +30,10 @@ class Captions:
         with self._file.reading() as db:
             row = db.execute(statement, (sha256, captioner)).fetchone()
         return row["caption"] if row else None
+
+    def newest(self, sha256: bytes) -> str:
+        """Return the newest caption of an image by any captioner; empty if it has none."""
+        statement = "SELECT caption FROM captions WHERE sha256 = ? ORDER BY at DESC LIMIT 1"
+        with self._file.reading() as db:
+            row = db.execute(statement, (sha256,)).fetchone()
+        return row["caption"] if row else ""

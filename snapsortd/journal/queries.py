@@ -112,9 +112,9 @@ class JournalReader(EntryQueries):
         with self._file.reading() as db:
             return [to_known(row) for row in db.execute(statement, (size, sha256, limit))]
 
-    def past_decisions(self, limit: int) -> list[tuple[str, bytes, float, str, bool]]:
-        """Return the newest decision by the model about each path: path, content, time, JSON, and whether it was
-        regretted: what was done was undone since, or the label corrected."""
+    def past_decisions(self, limit: int) -> list[tuple[str, bytes, float, str, bool, str]]:
+        """Return the newest decision by the model about each path: path, content, time, JSON, whether it was regretted
+        (what was done was undone since, or the label corrected), and the image's description, if it still has one."""
         newest = (
             "SELECT max(id) FROM decisions WHERE json NOT LIKE '%\"told\": %' GROUP BY path ORDER BY 1 DESC LIMIT ?"
         )
@@ -123,6 +123,7 @@ class JournalReader(EntryQueries):
         with self._file.reading() as db:
             later = {row["sha256"]: row["at"] for row in db.execute(corrected)}
             taken_back = {row["decision"] for row in db.execute(undone)}
+            captions = dict(map(tuple, db.execute("SELECT sha256, caption FROM captions ORDER BY at")))
             rows = db.execute(f"SELECT * FROM decisions WHERE id IN ({newest})", (limit,)).fetchall()
         return [
             (
@@ -131,6 +132,7 @@ class JournalReader(EntryQueries):
                 row["at"],
                 row["json"],
                 row["id"] in taken_back or later.get(row["sha256"], 0.0) > row["at"],
+                captions.get(row["sha256"], ""),
             )
             for row in rows
         ]

@@ -114,15 +114,16 @@ class History:
             "at": iso(known.at if known else history.entries[0].at),
             "due": self._due(known),
             **(json.loads(history.decision) if history.decision else {}),
-            **self._text(known, history.entries),
+            **self._told_by(known, history.entries),
             "entries": [self._to_json(entry) for entry in history.entries],
         }
 
-    def _text(self, known: Known | None, entries: Sequence[Entry]) -> dict[str, Any]:
-        """Return what was found in the text of the image, if that was read."""
+    def _told_by(self, known: Known | None, entries: Sequence[Entry]) -> dict[str, Any]:
+        """Return what was found in the text of the image, if that was read, and its description, if it has one."""
         sha256 = (known.sha256 if known else b"") or (entries[0].intent.sha256 if entries else b"")
-        text = self._journal.texts.of(sha256)
-        return {} if text is None else {"text": text_to_json(text)}
+        text, caption = self._journal.texts.of(sha256), self._journal.captions.newest(sha256)
+        found = {} if text is None else {"text": text_to_json(text)}
+        return found | ({"caption": caption} if caption else {})
 
     def _due(self, known: Known | None) -> str | None:
         """Return when the rules are to be applied again, or None."""

@@ -185,8 +185,7 @@ class Pipeline:
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
                 told = terms.lesson.label if terms.lesson is not None else ""
-                words = facts.caption.text if facts.caption else ""
-                text = decision_to_json(file, replace(untold, image=seen), decision, _elapsed(began), told, words)
+                text = decision_to_json(file, replace(untold, image=seen), decision, _elapsed(began), told)
                 until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
                 if until is not None or terms.dry_run:
                     self._classifier.recent.add(image.sha256, image_format, untold)

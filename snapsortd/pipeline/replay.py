@@ -36,6 +36,8 @@ class Past:
     content: Mapping[str, Any]
     regretted: bool
     """True if what was done was undone since, or the label corrected."""
+    caption: str = ""
+    """The description of the image, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +149,8 @@ def facts_of(past: Past, scores: Scores, negatives: frozenset[str]) -> Facts:
         is_birth_known=found.get("birth_known", True),
     )
     now = datetime.fromtimestamp(past.at, UTC).astimezone()
-    classification = Classification(scores, b"", image, past.content.get("model", ""), noun=found.get("noun", ""))
-    caption = Caption(found.get("caption", ""), "it was not described then")
+    classification = Classification(scores, b"", image, past.content.get("model", ""))
+    caption = Caption(past.caption, "it was not described then")
     return Facts(file, classification, negatives, now, caption=caption)
 
 
@@ -169,11 +171,14 @@ def replay_to_json(images: int, changes: Sequence[Change]) -> dict[str, Any]:
     return {"images": images, "rules": summary(changes), "changes": [asdict(each) for each in changes]}
 
 
-def past_of(rows: Iterable[tuple[str, bytes, float, str, bool]]) -> list[Past]:
+def past_of(rows: Iterable[tuple[str, bytes, float, str, bool, str]]) -> list[Past]:
     """Return the decisions of an image by its label; those by what a person told are left out."""
-    found = ((path, sha256, at, json.loads(text), regretted) for path, sha256, at, text, regretted in rows)
+    found = (
+        Past(path, sha256, at, json.loads(text), regretted, caption)
+        for path, sha256, at, text, regretted, caption in rows
+    )
     return [
-        Past(path, sha256, at, content, regretted)
-        for path, sha256, at, content, regretted in found
-        if content.get("scores") and content.get("facts") and not content.get("told")
+        past
+        for past in found
+        if past.content.get("scores") and past.content.get("facts") and not past.content.get("told")
     ]

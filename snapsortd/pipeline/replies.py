@@ -113,12 +113,11 @@ def decision_to_json(
     decision: Decision,
     milliseconds: float,
     told: str = "",
-    caption: str = "",
 ) -> str:
-    """Return the decision as JSON text for the journal, which `explain` shows.
+    """Return the decision as JSON text for the journal, which `explain` shows. What the image shows is not in it, nor
+    what is written there: that is stored where it can be forgotten.
 
     `told` is the label that a person gave the image, by which the rules were applied; empty for the model's own.
-    `caption` is the description of the image, if a rule needed it.
     """
     image, before = classification.image, classification.zero_shot
     content: dict[str, Any] = {
@@ -148,8 +147,6 @@ def decision_to_json(
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
             "taken_from": image.taken_from,
-            **({"noun": classification.noun} if classification.noun else {}),
-            **({"caption": caption} if caption else {}),
         },
     }
     return json.dumps(content)

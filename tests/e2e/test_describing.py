@@ -57,6 +57,7 @@ def test_images_are_described_once_and_only_if_a_rule_depends_on_it(tmp_path: Pa
 
             one.ctl("undo", str(car))
             one.ctl("forget", str(one.inbox / "red.png"), "--yes")
+            assert "parked" not in one.ctl("explain", str(one.inbox / "red.png"), "--json").stdout.replace(car.name, "")
             one.ctl("sort", str(one.inbox))
             assert car.exists()
             assert len(server.asked()) == 3

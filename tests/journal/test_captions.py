@@ -20,8 +20,9 @@ def test_a_caption_is_kept_by_content_and_captioner_until_it_is_forgotten(tmp_pa
         journal.captions.store(b"two", "llava", "夜の赤い車")
     with closing(Journal(path)) as journal:
         assert journal.captions.of(b"one", "llava") == "a cat"
-        assert journal.captions.of(b"one", "blip") == "an animal"
+        assert journal.captions.of(b"one", "blip") == journal.captions.newest(b"one") == "an animal"
         assert journal.captions.of(b"two", "blip") is None
         journal.erasure.erase(None if everything else [b"one"])
         assert journal.captions.of(b"one", "llava") is journal.captions.of(b"one", "blip") is None
         assert (journal.captions.of(b"two", "llava") is None) is everything
+        assert journal.captions.newest(b"one") == ""

@@ -33,7 +33,7 @@ def past(name: str, receipt: float, *, zero_shot: float | None = None, regretted
     before = {} if zero_shot is None else {"receipt": zero_shot, "photo": 1 - zero_shot}
     shown = replace(facts.classification, scores={"receipt": receipt, "photo": 1 - receipt}, zero_shot=before)
     text = decision_to_json(facts.file, shown, Decision(()), 1.0, told)
-    (found,) = past_of([(facts.file.path, bytes(32), 1e9, text, regretted)])
+    (found,) = past_of([(facts.file.path, bytes(32), 1e9, text, regretted, "")])
     return found
 
 
@@ -59,7 +59,7 @@ def test_without_what_was_learnt() -> None:
 
 def test_what_a_person_told_is_no_decision_of_the_rules() -> None:
     text = json.dumps({"told": "receipt", "scores": {"receipt": 1.0}, "facts": {}})
-    assert past_of([("/in/a", bytes(32), 1e9, text, False)]) == []
+    assert past_of([("/in/a", bytes(32), 1e9, text, False, "")]) == []
 
 
 @pytest.mark.parametrize(

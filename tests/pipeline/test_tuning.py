@@ -28,7 +28,7 @@ def past(scores: Iterable[tuple[float, bool]]) -> list[Past]:
         facts = seen(f"/in/{number}.png")
         shown = replace(facts.classification, scores={"receipt": score, "photo": 1 - score}, zero_shot={})
         rows.append(
-            (facts.file.path, bytes(32), 1e9, decision_to_json(facts.file, shown, Decision(()), 1.0), regretted)
+            (facts.file.path, bytes(32), 1e9, decision_to_json(facts.file, shown, Decision(()), 1.0), regretted, "")
         )
     return past_of(rows)
 

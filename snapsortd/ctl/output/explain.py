@@ -65,7 +65,7 @@ def story_lines(story: Reply) -> Iterator[str]:
     if facts := story.get("facts"):
         yield from ("", heading("Image"))
         yield "  " + ", ".join(fact_words(facts))
-        yield from (f"  it shows: {escape(each)}" for each in [facts.get("caption") or facts.get("noun")] if each)
+        yield from (f"  it shows: {escape(each)}" for each in [story.get("caption")] if each)
         yield from (f"  from {escape(url)}" for url in facts.get("urls") or ())
         if exif := facts.get("exif"):
             yield from ("", heading("EXIF"))
