@@ -177,6 +177,16 @@ class JournalReader(EntryQueries):
             row = db.execute("SELECT json FROM decisions WHERE id = ?", (number,)).fetchone()
         return row["json"] if row else None
 
+    def decision_on(self, path: str, size: int) -> tuple[bytes, str] | None:
+        """Return the content and the decision (JSON) of the image of this size at `path`, or None."""
+        statement = (
+            "SELECT decisions.sha256 AS sha256, json FROM images JOIN decisions ON decisions.id = images.decision"
+            " WHERE images.path = ? AND size = ?"
+        )
+        with self._file.reading() as db:
+            row = db.execute(statement, (os.fsencode(path), size)).fetchone()
+        return (row["sha256"], row["json"]) if row else None
+
     def counts(self) -> Counts:
         """Return the number of images by outcome, and of unfinished moves."""
         with self._file.reading() as db:

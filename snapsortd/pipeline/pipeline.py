@@ -20,6 +20,7 @@ from snapsortd.files.answering import Answering
 from snapsortd.files.open_file import OpenFile, file_facts, open_file
 from snapsortd.files.sync import begin_sync
 from snapsortd.journal import Journal
+from snapsortd.pipeline.answer_of_before import HASHED_FIRST_BYTES, answer_of_before
 from snapsortd.pipeline.asked_again import due_of, without_repeats
 from snapsortd.pipeline.asked_facts import AskedFacts, Awaited, waited_for
 from snapsortd.pipeline.carry_out import Executor
@@ -46,10 +47,6 @@ from snapsortd.rules.rule import Rule, without_shadow
 from snapsortd.vision.classifier import Classifier
 from snapsortd.vision.formats import is_missing, recognise
 from snapsortd.vision.requests import Request
-
-HASHED_FIRST_BYTES = 256 << 20
-"""Larger files are hashed only after they have been classified, so that terabytes that are not an image are refused
-without being read."""
 
 Life = Generator[Awaited, None, Result]
 """One image's life: it yields the request to the classifier, those for the facts that a rule asks for, then its turn at
@@ -137,7 +134,8 @@ class Pipeline:
 
                 self._classifier.wait_ready(should_stop)
                 began = time.monotonic()
-                image, classification = self._answer_of_before(image, image_format)
+                answered_by = self._classifier.answered_by
+                image, classification = answer_of_before(self._journal, self._classifier, image, image_format)
                 if classification is None:
                     request = self._request(image, image_format, known, terms)
                     held.callback(self._classifier.drop, request)
@@ -179,18 +177,20 @@ class Pipeline:
                     decision = from_its_place(decision, path, terms.lesson.origin)
                 if not terms.requested:
                     decision = without_repeats(self._journal, image, decision, known)
-                    if known is None and is_offered(self._journal, image, decision):
-                        return self._leave(image, Outcome.OFFERED, why_offered(decision), terms)
                 why = reason_left(classification, decision, self._negatives)
                 due = None if decision.actions else due_of(decision)
                 result = Result(path, Outcome.LEFT, why, classification, decision, due=due)
                 told = terms.lesson.label if terms.lesson is not None else ""
-                text = decision_to_json(file, replace(untold, image=seen), decision, _elapsed(began), told)
+                shown = replace(untold, image=seen)
+                text = decision_to_json(file, shown, decision, _elapsed(began), told, answered_by)
+                if known is None and not terms.requested and is_offered(self._journal, image, decision):
+                    result = replace(result, outcome=Outcome.OFFERED, reason=why_offered(decision))
+                    return self._stay(image, result, text)
                 until = None if terms.requested else end_of_wait(decision, file, self._waits.get(root, 0.0), now)
                 if until is not None or terms.dry_run:
                     self._classifier.recent.add(image.sha256, image_format, untold)
                 if until is not None:
-                    return self._wait(image, waiting(result, until, now), text)
+                    return self._stay(image, waiting(result, until, now), text)
                 if terms.dry_run:
                     result = replace(result, outcome=foreseen_outcome(path, decision.actions))
                 else:
@@ -213,13 +213,6 @@ class Pipeline:
                     milliseconds=_elapsed(began),
                 )
 
-    def _answer_of_before(self, image: OpenFile, image_format: str) -> tuple[OpenFile, Classification | None]:
-        """Return the image, hashed if that was necessary, and the answer about the same content if it is kept."""
-        if not self._classifier.recent or image.stat.st_size > HASHED_FIRST_BYTES:
-            return image, None
-        image = image.hashed()
-        return image, self._classifier.recent.take(image.sha256, image_format)
-
     def _recall(self, image: OpenFile) -> Known | None:
         return self._journal.recall(image.path, image.identity, self._fingerprint, image.sha256)
 
@@ -229,8 +222,8 @@ class Pipeline:
             self._journal.remember(Known(image.path, image.identity, outcome, reason, self._fingerprint))
         return Result(image.path, outcome, reason)
 
-    def _wait(self, image: OpenFile, result: Result, text: str) -> Result:
-        """Record an image that waits to be filed; `text` is the decision for the journal."""
+    def _stay(self, image: OpenFile, result: Result, text: str) -> Result:
+        """Record an image that waits, or is only offered to be filed; `text` is the decision for the journal."""
         number = self._journal.decide(image.path, text, image.sha256)
         known = Known(image.path, image.identity, result.outcome, result.reason, self._fingerprint, number)
         self._journal.remember(replace(known, sha256=image.sha256, due=result.due))

@@ -113,11 +113,13 @@ def decision_to_json(
     decision: Decision,
     milliseconds: float,
     told: str = "",
+    answered_by: str = "",
 ) -> str:
     """Return the decision as JSON text for the journal, which `explain` shows. What the image shows is not in it, nor
     what is written there: that is stored where it can be forgotten.
 
     `told` is the label that a person gave the image, by which the rules were applied; empty for the model's own.
+    `answered_by` is as in `Classifier`.
     """
     image, before = classification.image, classification.zero_shot
     content: dict[str, Any] = {
@@ -129,6 +131,8 @@ def decision_to_json(
         **({"told": told} if told else {}),
         **({"zero_shot": {name: truncate(each, 4) for name, each in before.items()}} if before else {}),
         "model": classification.model,
+        "answered_by": answered_by,
+        "has_noun": bool(classification.noun),
         "milliseconds": round(milliseconds, 1),
         "rules": rules_to_json(decision),
         "facts": {
@@ -147,6 +151,7 @@ def decision_to_json(
             "modified": facts.modified.isoformat(timespec="seconds"),
             "taken": image.taken.isoformat(timespec="seconds") if image.taken else None,
             "taken_from": image.taken_from,
+            "dates": {source: date.isoformat() for source, date in image.dates.items()},
         },
     }
     return json.dumps(content)

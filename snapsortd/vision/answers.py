@@ -1,10 +1,13 @@
-"""Take in the answers of the classifier process about images in flight."""
+"""Take in the answers of the classifier process about images in flight, and name what decides them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from snapsortd import __version__
 from snapsortd.domain.errors import ImageError
 from snapsortd.domain.image import Classification
 from snapsortd.vision.messages import text_from_json
@@ -32,3 +35,11 @@ def take_answer(
         return not (lacks_memory and not request.is_answered and in_flight.is_one_last_sent)
     in_flight.record_answer(request, classified((now - request.sent_at) * 1000), now)
     return True
+
+
+def answered_by(about: Mapping[str, Any], labels: Mapping[str, Sequence[str]], learnt: Mapping[str, Any] | None) -> str:
+    """Return a name for all that decides an answer: this version, the model `about` which this was said and the kinds
+    that were fitted for it, the labels with their prompts, and what was learnt."""
+    model = about.get("digest"), about.get("kinds")
+    decides = [__version__, *model, list(labels.items()), learnt and learnt["version"]]
+    return hashlib.sha256(json.dumps(decides).encode("ascii")).hexdigest()[:32]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from snapsortd.domain.errors import Interrupted, ModelError
 from snapsortd.domain.image import Classification
-from snapsortd.vision.answers import take_answer
+from snapsortd.vision.answers import answered_by, take_answer
 from snapsortd.vision.child_process import ChildProcess
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.learnt_layer import LearntLayer
@@ -83,6 +83,8 @@ class Classifier:
         self.recent = RecentAnswers()
         self._lock = threading.RLock()
         self._is_retired = False
+        self.answered_by = ""
+        """A name for all that decides the answers; empty until the model is loaded for the first time."""
         self.state: ClassifierState = "stopped"
         self.error: ModelError | None = None
         self.model_info: dict[str, Any] = {}
@@ -266,7 +268,8 @@ class Classifier:
 
     def _send_layer(self) -> None:
         assert self._child is not None
-        self._layer.send(self._child.channel, self.model_info, _SEND_TIMEOUT_S)
+        layer = self._layer.send(self._child.channel, self.model_info, _SEND_TIMEOUT_S)
+        self.answered_by = answered_by(self.model_info, self.labels, layer)
 
     def _handle_failure(self, error: Exception) -> None:
         """Handle a child that has ended, or that sent an invalid message and must be ended."""

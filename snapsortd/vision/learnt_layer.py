@@ -22,12 +22,16 @@ class LearntLayer:
         """Take note of a new process."""
         self._is_in_use = False
 
-    def send(self, channel: Channel, model: Mapping[str, Any], timeout: float) -> None:
-        """Have the layer used that is stored now, from the next image on. Raise OSError if the process has ended."""
+    def send(self, channel: Channel, model: Mapping[str, Any], timeout: float) -> Mapping[str, Any] | None:
+        """Have the layer used that is stored now, from the next image on; return it.
+
+        Raise OSError if the process has ended.
+        """
         layer = self._stored(model)
         if layer is not None or self._is_in_use:
             _send(channel, layer, timeout)
             self._is_in_use = layer is not None
+        return layer
 
 
 def _send(channel: Channel, layer: Mapping[str, Any] | None, timeout: float) -> None:

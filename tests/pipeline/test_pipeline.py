@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from snapsortd.actions.mover import Mover
 from snapsortd.actions.run_and_notify import ExternalActions
@@ -619,9 +619,46 @@ def test_the_date_taken_is_that_of_the_first_source(room: Room) -> None:
     assert result.classification is not None
     image = result.classification.image
     assert (image.taken, image.taken_from) == (datetime.fromisoformat("2024-05-17T09:30:12"), "name")
+    decided = json.loads(room.journal.decision(1) or "")["facts"]
+    assert (decided["taken"], decided["taken_from"]) == ("2024-05-17T09:30:12", "name")
     assert set(tree(room.filed)) == {"2024-05/Screenshot 2024-05-17 093012.png"}
     facts = json.loads(room.journal.history_of(str(shot)).decision or "")["facts"]
     assert (facts["taken"], facts["taken_from"]) == ("2024-05-17T09:30:12", "name")
+
+
+def test_what_rules_left_is_not_classified_again_for_others(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    room.classifier.meanwhile = lambda: asked.append(room.fingerprint)
+    taken, camera = {ExifTags.Base.DateTimeOriginal: "2024:05:17 09:30:12"}, {ExifTags.Base.Model: "EOS R6"}
+    exif, path = Image.Exif(), room.inbox / "a.jpg"
+    exif.update(camera)
+    exif.get_ifd(ExifTags.IFD.Exif).update(taken)
+    images.receipt(3).save(path, exif=exif)
+    room.rules = ()
+    first = room.process(path)
+    assert first.classification is not None
+
+    room.rules, room.fingerprint = (Rule("All", (room.to("{taken:%Y}/{exif.Model}/"),), (RECEIPT,)),), "2"
+    second = room.process(path)
+    assert (second.outcome, asked) == (Outcome.OFFERED, ["1"])
+    assert second.classification is not None
+    assert second.classification.image == first.classification.image
+    assert second.classification.scores == pytest.approx(first.classification.scores, abs=1e-4)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(room.classifier, "answered_by", "other labels")
+        room.fingerprint = "other labels"
+        room.process(path, requested=True, dry_run=True)
+    room.classifier.recent.clear()
+    before = path.read_bytes()
+    path.write_bytes(before[:-1] + b"!")
+    room.fingerprint = "other content"
+    room.process(path, requested=True, dry_run=True)
+    room.classifier.recent.clear()
+    path.write_bytes(before)
+    room.process(path, requested=True)
+    assert asked == ["1", "other labels", "other content"]
+    assert set(tree(room.filed)) == {"2024/EOS R6/a.jpg"}
 
 
 @pytest.mark.parametrize(
