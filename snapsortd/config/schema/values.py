@@ -73,7 +73,9 @@ def _known_label(value: str, info: ValidationInfo) -> str:
         parts = [part.strip() for part in value.split(",")]
         if len(parts) > 1 and all(part in labels for part in parts):
             raise ValueError(f"there is no label '{value}'; write a list: [{', '.join(parts)}]")
-        raise ValueError(f"there is no label '{value}'{suggestion(value, labels)}")
+        near = suggestion(value, labels)
+        new = f"{'' if near.endswith('?') else '.'} A new label is a line under `labels:`"
+        raise ValueError(f"there is no label '{value}'{near}{new}")
     return value
 
 
