@@ -16,20 +16,26 @@ MAX_ENTRIES = 10_000
 
 _OTHER_WORDS = {
     "check": ("validate", "lint", "verify"),
+    "correct": ("label", "relabel", "fix"),
     "doctor": ("diagnose", "troubleshoot", "health"),
-    "explain": ("why", "show", "info"),
+    "explain": ("why", "info"),
     "log": ("history", "list", "ls", "journal"),
     "pause": ("disable",),
     "reload": ("restart", "refresh"),
     "resume": ("continue", "unpause", "enable"),
     "service install": ("install", "start", "run", "daemon", "autostart"),
-    "service uninstall": ("uninstall",),
+    "service uninstall": ("uninstall", "remove"),
     "sim": ("simulate", "preview", "dry-run", "test", "plan"),
+    "show": ("open", "where", "reveal"),
     "sort": ("file", "organize", "organise", "move", "process"),
-    "status": ("state",),
+    "status": ("state", "queue"),
     "stop": ("quit", "exit", "kill"),
     "undo": ("revert", "rollback", "back", "restore"),
     "docs": ("man", "manual", "readme", "guide"),
+    "edit": ("config", "configure", "settings", "preferences"),
+    "find": ("search", "grep", "locate"),
+    "init": ("setup", "new"),
+    "review": ("gui", "ui", "web", "page"),
 }
 """Words of other programs, for each command."""
 _MEANT = {word: command for command, words in _OTHER_WORDS.items() for word in words}
@@ -52,6 +58,8 @@ def _config_of(words: list[str]) -> tuple[list[str], list[str]]:
         if word == "--":
             break
         if word == "--config":
+            if index + 1 == len(words):
+                raise click.UsageError("--config needs a value, FILE: the configuration to use")
             return words[index : index + 2], words[:index] + words[index + 2 :]
         if word.startswith("--config="):
             return [word], words[:index] + words[index + 1 :]
@@ -70,13 +78,18 @@ def no_such_command(name: str, known: Iterable[str]) -> str:
 
 def no_such_file(path: str) -> SnapsortError:
     """Return the error for a file that neither exists nor is in the journal, with a similar name of its folder."""
+    hint = "`snapsortctl log` lists what was filed, with its new place"
+    return SnapsortError(f"there is no file {path}{near_file(path)}", hint)
+
+
+def near_file(path: str) -> str:
+    """Return "; did you mean 'x'?" if the folder of a file that does not exist has one with a similar name."""
     folder, _, name = path.rpartition("/")
     try:
         with os.scandir(folder or "/") as entries:
-            near = nearest(name, (each.name for each in islice(entries, MAX_ENTRIES)))
+            return nearest(name, (each.name for each in islice(entries, MAX_ENTRIES)))
     except OSError:
-        near = ", nor its folder"
-    return SnapsortError(f"there is no file {path}{near}", "`snapsortctl log` lists what was filed, with its new place")
+        return ", nor its folder"
 
 
 def config_is_chosen() -> bool:

@@ -156,6 +156,10 @@ def main() -> NoReturn:
     try:
         code = app.main(prog_name="snapsortctl", standalone_mode=False)
     except click.ClickException as error:
+        if isinstance(error, click.UsageError):
+            from snapsortd.ctl.usage_errors import in_words
+
+            error = in_words(error, app, sys.argv[1:])
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):

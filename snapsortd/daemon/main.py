@@ -8,6 +8,7 @@ import logging
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 
 import snapsortd
 from snapsortd.config import Config, load_config
@@ -67,7 +68,7 @@ def main() -> None:
     parser = argument_parser()
     chosen = parser.parse_args()
     if chosen.words:
-        parser.error(f"it takes no commands; did you mean `snapsortctl {shlex.join(chosen.words)}`?")
+        parser.error(f"it takes no commands; {_instead_of(chosen.words)}")
     env = dict(os.environ)
     if chosen.config:
         env["SNAPSORTD_CONFIG"] = os.path.abspath(os.path.expanduser(chosen.config))
@@ -86,6 +87,15 @@ def main() -> None:
     # The journal is closed and the lock released: a thread that still waits for a file system must change nothing now.
     logging.shutdown()
     os._exit(EXIT_OK)
+
+
+def _instead_of(words: Sequence[str]) -> str:
+    """Return what the author of a command that the daemon does not take may have meant."""
+    if words[0] in ("start", "run"):
+        return "`snapsortd` alone starts it, `snapsortctl service install` at every login"
+    if os.path.isdir(os.path.expanduser(words[0])):
+        return "`snapsortctl edit` changes which folders are watched"
+    return f"did you mean `snapsortctl {shlex.join(words)}`?"
 
 
 def _share_arenas() -> None:

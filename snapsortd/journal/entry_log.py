@@ -10,7 +10,7 @@ from snapsortd.domain.entry import Entry
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.rows import to_entry
 
-_HAS_LABEL = (
+HAS_LABEL = (
     "EXISTS (SELECT 1 FROM decisions WHERE decisions.id = entries.decision AND json_extract(json, '$.label') = ?)"
 )
 
@@ -38,7 +38,7 @@ class LogQuery:
             (condition, (value,))
             for condition, value in (
                 ("rule = ?", self.rule),
-                (_HAS_LABEL, self.label),
+                (HAS_LABEL, self.label),
                 ("at >= ?", self.since),
                 ("at < ?", self.until),
             )

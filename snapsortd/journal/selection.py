@@ -9,6 +9,7 @@ from typing import Any
 
 from snapsortd.domain.entry import Entry
 from snapsortd.domain.errors import UndoRefused
+from snapsortd.journal.entry_log import HAS_LABEL
 from snapsortd.journal.entry_queries import BACK, FORWARD, IN_EFFECT
 from snapsortd.journal.queries import JournalReader
 
@@ -124,6 +125,10 @@ class EntrySelector(JournalReader):
         """True if there are entries of a rule of this name."""
         return self._first("rule = ?", (rule,)) is not None
 
+    def has_label(self, label: str) -> bool:
+        """True if something was done with an image that had this label."""
+        return self._first(HAS_LABEL, (label,)) is not None
+
     def _newest_images(self, condition: str, values: tuple[Any, ...], kinds: str, last: int) -> list[Entry]:
         """Return the newest entries without companions whose image can still be selected: it brings them."""
         chosen: list[Entry] = []
@@ -163,7 +168,7 @@ class EntrySelector(JournalReader):
         """
         entry = self.entry(entry_id)
         if entry is None:
-            raise UndoRefused(f"the journal has no entry {entry_id}")
+            raise UndoRefused(f"the journal has no entry {entry_id}", "`snapsortctl log` shows the numbers")
         while entry.reversed_by is not None:
             entry = self._entry(entry.reversed_by)
         return entry

@@ -11,7 +11,7 @@ from snapsortd.domain.errors import NotKnown
 from snapsortd.domain.result import FINAL, Known
 from snapsortd.journal import Journal, LogQuery
 from snapsortd.pipeline.by_hand import MOVED_BY_HAND
-from snapsortd.pipeline.known_names import check_rule
+from snapsortd.pipeline.known_names import check_label, check_rule
 from snapsortd.pipeline.replies import entry_to_json, iso, parse_time, status_to_json, text_to_json
 
 MAX_ENTRIES = 1000
@@ -26,11 +26,13 @@ class History:
         journal: Journal,
         is_watched: Callable[[str], bool] = lambda _path: True,
         rules: Callable[[], Iterable[str]] = tuple,
+        labels: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """`is_watched` returns True for a path that the daemon comes across by itself, `rules` the names of rules."""
         self._journal = journal
         self._is_watched = is_watched
         self._rules = rules
+        self._labels = labels
 
     def status(self, in_hand: Collection[str] = ()) -> dict[str, Any]:
         """Return the journal's counts, and the problems that need a person's attention.
@@ -62,9 +64,10 @@ class History:
     ) -> dict[str, Any]:
         """Return journal entries, newest first, and how many there are; see `LogQuery` for the filters.
 
-        Raise NotKnown for a rule that does not exist, SnapsortError for an invalid time.
+        Raise NotKnown for a rule or a label that does not exist, SnapsortError for an invalid time.
         """
         check_rule(self._journal, self._rules(), filters.get("rule"))
+        check_label(self._journal, self._labels(), filters.get("label"))
         query = LogQuery(since=parse_time(since), until=parse_time(until), **filters)
         found, total = self._journal.log.read(query, max(1, min(limit, MAX_ENTRIES)), before, after)
         return {"entries": [self._to_json(entry) for entry in found], "total": total}

@@ -1,4 +1,4 @@
-"""Check that the batch and the rule exist that a person names: a slip must not look like an empty answer."""
+"""Check that the batch, the rule and the label exist that a person names: a slip must not look like an empty answer."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def check_rule(journal: Journal, rules: Iterable[str], name: str | None) -> None
     known = list(rules)
     if name is not None and name not in known and not journal.has_rule(name):
         raise NotKnown(f"there is no rule {name!r}{suggestion(name, known)}", "`snapsortctl rules list` lists them")
+
+
+def check_label(journal: Journal, labels: Iterable[str], name: str | None) -> None:
+    """Raise NotKnown if neither the configuration nor the journal has a label of this name."""
+    known = list(labels)
+    if name is not None and name not in known and not journal.has_label(name):
+        raise NotKnown(f"there is no label {name!r}{suggestion(name, known)}")

@@ -76,6 +76,8 @@ def with_thresholds(rules: Sequence[Rule], settings: Sequence[str]) -> tuple[Rul
     for text in settings:
         head, _, value = text.partition("=")
         name, _, key = head.rpartition(".")
+        if not name or not value:
+            raise SnapsortError(f"'{text}' is not a threshold", "write 'RULE.min_score=0.7'")
         places = [place for place, rule in enumerate(changed) if rule.name == name]
         if not places:
             near = suggestion(name, [rule.name for rule in rules])

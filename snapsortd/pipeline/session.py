@@ -77,7 +77,12 @@ class Session:
         self.clock = clock
         self.journal = journal
         self.mover = Mover(journal, Trash(locations.trash_dir))
-        self.history = History(journal, self._is_watched, lambda: (rule.name for rule in self.config.rules))
+        self.history = History(
+            journal,
+            self._is_watched,
+            lambda: (rule.name for rule in self.config.rules),
+            lambda: (label.name for label in self.config.labels),
+        )
         self.answering = Answering()
         self.may_stop = should_stop
         leftovers = Leftovers(journal)

@@ -299,28 +299,6 @@ def test_selections_are_passed_on(ctl: Ctl, daemon: FakeControl) -> None:
     assert given == {"batch": 3, "last": 2, "rule": "R", "since": since[1], "until": until[1]}
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        pytest.param(("undo", "1", "--all"), id="ids and all"),
-        pytest.param(("undo", "--burst", "a.png"), id="a burst and a file"),
-        pytest.param(("undo", "--interactive", "--last", "2"), id="a list and a selection"),
-        pytest.param(("undo", "--interactive", "--json"), id="a list for a program"),
-        pytest.param(("undo", "--all", "--last", "2"), id="all and last"),
-        pytest.param(("undo", "--since", "soon"), id="no time"),
-        pytest.param(("undo", "--until", "soon"), id="no end"),
-        pytest.param(("undo", "1", "--until", "today"), id="ids and until"),
-        pytest.param(("undo", "--last", "0"), id="last 0"),
-        pytest.param(("sort",), id="no path"),
-        pytest.param(("sort", "/nowhere"), id="missing path"),
-        pytest.param(("frobnicate",), id="no such command"),
-    ],
-)
-def test_wrong_command_lines(ctl: Ctl, daemon: FakeControl, words: tuple[str, ...]) -> None:
-    assert "Error: " in ctl.run(*words, code=2).stderr
-    assert not daemon.asked
-
-
 def test_sort_files_a_folder_as_one_batch(ctl: Ctl, daemon: FakeControl, images: Path) -> None:
     text = ctl.out("sort", str(images))
     asked = [(Path(call["path"]).name, call["batch"], call["dry_run"]) for _, call in daemon.asked]

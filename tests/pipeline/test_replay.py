@@ -70,7 +70,7 @@ def test_what_a_person_told_is_no_decision_of_the_rules() -> None:
         ("Any photo.min_score=7", "not a threshold"),
         ("Any photo.min_score=high", "not a threshold"),
         ("Rest.min_score=0.7", "has no filter 'label'"),
-        ("nonsense", "there is no rule ''"),
+        ("nonsense", "'nonsense' is not a threshold"),
     ],
 )
 def test_settings_that_are_wrong(setting: str, fault: str) -> None:

@@ -44,7 +44,8 @@ def docs_command(page: str | None, as_json: bool) -> None:
         return
     name = page.removesuffix(".md").removesuffix(".yaml").lower()
     if name not in known:
-        raise click.UsageError(f"there is no page '{escape(page)}'{nearest(name, known)}; `snapsortctl docs` lists all")
+        near = nearest(name, known) or "."
+        raise click.UsageError(f"there is no page '{escape(page)}'{near} `snapsortctl docs` lists all")
     text = known[name].read_text("utf-8")
     if as_json:
         say_json({"page": name, "text": text})

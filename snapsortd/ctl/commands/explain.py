@@ -8,9 +8,9 @@ import click
 
 from snapsortd.ctl.as_meant import no_such_file
 from snapsortd.ctl.backend import reach
-from snapsortd.ctl.output.console import json_option, locations, say, say_json
+from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.ctl.output.explain import story_lines
-from snapsortd.domain.errors import NotKnown
+from snapsortd.domain.errors import NotKnown, SnapsortError
 
 
 @click.command("explain")
@@ -21,6 +21,10 @@ def explain_command(path: str, as_json: bool) -> None:
 
     PATH is the current or an earlier location of the image.
     """
+    if os.path.isdir(path):
+        raise SnapsortError(
+            f"{short(path)} is a folder", "`snapsortctl sim FOLDER` and `snapsortctl log FOLDER` are about its images"
+        )
     with reach(locations()) as backend:
         try:
             found = backend.explain(os.path.abspath(path))

@@ -11,7 +11,7 @@ from snapsortd.ctl.backend import reach
 from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.complete import offer_labels, offer_rules
 from snapsortd.ctl.output.columns import terminal_width
-from snapsortd.ctl.output.console import NUMBER, json_option, locations, say, say_json, short
+from snapsortd.ctl.output.console import NUMBER, WholeNumber, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.log import log_lines, pairs
 from snapsortd.ctl.times import moment
 from snapsortd.domain.errors import NotKnown
@@ -20,7 +20,7 @@ from snapsortd.domain.errors import NotKnown
 @click.command("log")
 @click.argument("path", required=False, type=click.Path())
 @click.option(
-    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
+    "-n", "--limit", default=20, show_default=True, type=WholeNumber(1, 1000), help="Maximum number of entries."
 )
 @click.option("--before", type=NUMBER, metavar="ID", help="Only entries older than this one.")
 @click.option("--since", metavar="TIME", help="Since `2h`, `today`, `2026-11-23` or `2026-11-23 16:42`.")

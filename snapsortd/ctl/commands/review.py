@@ -11,7 +11,7 @@ from snapsortd.ctl.backend import reach
 from snapsortd.ctl.client import Client
 from snapsortd.ctl.commands.show import reveal_file
 from snapsortd.ctl.commands.status_control import stopped
-from snapsortd.ctl.output.console import json_option, locations, say, say_json
+from snapsortd.ctl.output.console import WholeNumber, json_option, locations, say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command("review")
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Serve on this port, instead of a free one.")
+@click.option("--port", type=WholeNumber(1, 65535), help="Serve on this port, instead of a free one.")
 @json_option
 def review_command(no_browser: bool, port: int | None, as_json: bool) -> None:
     """Open a page to look at the images that snapsortd was not sure about, and decide with a key each.

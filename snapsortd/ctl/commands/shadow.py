@@ -9,7 +9,7 @@ import click
 from snapsortd.ctl.backend import reach
 from snapsortd.ctl.client import Reply
 from snapsortd.ctl.complete import offer_rules
-from snapsortd.ctl.output.console import json_option, locations, say, say_json
+from snapsortd.ctl.output.console import WholeNumber, json_option, locations, say, say_json
 from snapsortd.ctl.output.render import format_entry, moment
 from snapsortd.ctl.output.tables import table
 from snapsortd.domain.text import escape, score_text
@@ -17,7 +17,7 @@ from snapsortd.domain.text import escape, score_text
 
 @click.command("shadow")
 @click.option(
-    "-n", "--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of entries."
+    "-n", "--limit", default=20, show_default=True, type=WholeNumber(1, 1000), help="Maximum number of entries."
 )
 @click.option("--rule", metavar="NAME", shell_complete=offer_rules, help="Only actions of this rule.")
 @json_option

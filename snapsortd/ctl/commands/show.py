@@ -10,6 +10,7 @@ from urllib.parse import quote_from_bytes
 
 import click
 
+from snapsortd.ctl.as_meant import no_such_file
 from snapsortd.ctl.backend import reach
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
 from snapsortd.domain.errors import SnapsortError
@@ -29,8 +30,11 @@ SHOW_ITEMS = (
 @json_option
 def show_command(file: str, reveal: bool, as_json: bool) -> None:
     """Say where the image is now that is, or was, at FILE; --reveal selects it in the file manager."""
-    path = place_of(os.path.abspath(file))
+    named = os.path.abspath(file)
+    path = place_of(named)
     if not os.path.lexists(path):
+        if path == named:
+            raise no_such_file(path)
         raise SnapsortError(f"{short(path)} is gone", "`snapsortctl explain FILE` says what is known of it")
     if reveal:
         reveal_file(path)

@@ -122,7 +122,8 @@ def process_images(
     """
     here, results, was_interrupted = locations(), list[dict[str, Any]](), False
     if not paths and not left:
-        raise click.UsageError("Missing argument 'PATH...'.")
+        watched = next((short(folder.path) for folder in watched_folders(here)), "~/Downloads")
+        raise click.UsageError(f"Missing argument 'PATH...': name images or folders, such as {watched}, or use --left")
     with steps(quiet=as_json) as step:
         step.begin("looking for images")
         images = find_left_images(here, paths) if left else images_of(paths, here, recursive=recursive)

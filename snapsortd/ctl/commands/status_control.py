@@ -56,7 +56,7 @@ def seconds_of(_ctx: click.Context, _argument: click.Parameter, text: str | None
     try:
         return None if text is None else max(1, round(duration(text)))
     except ValueError as error:
-        raise click.BadParameter(str(error)) from None
+        raise click.BadParameter(f"{error}; without one, the pause lasts until `snapsortctl resume`") from None
 
 
 @click.command("pause")

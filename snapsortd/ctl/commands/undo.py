@@ -31,6 +31,8 @@ class EntryOrPath(click.ParamType[int | str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         """Return a number or an absolute path."""
         text = str(value)
+        if text in ("all", "burst", "last") and not os.path.lexists(text):
+            self.fail(f"there is no file '{text}'; did you mean '--{text}'?", param, ctx)
         return int(NUMBER.convert(int(text), param, ctx)) if text.lstrip("-").isdecimal() else os.path.abspath(text)
 
     def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -13,9 +13,22 @@ from snapsortd.domain.text import display_path
 from snapsortd.files.locations import Locations, find_locations
 
 F = TypeVar("F", bound=Callable[..., Any])
+MAX_NUMBER = 2**63 - 1
+"""The journal can't store larger ones."""
 
-NUMBER = click.IntRange(1, 2**63 - 1)
-"""The number of an entry or a batch, or of entries; the journal can't store larger ones."""
+
+class WholeNumber(click.IntRange):
+    """A whole number of a range, whose limits are told in words."""
+
+    name = "whole number"
+
+    def _describe_range(self) -> str:
+        """Return the range; one that ends only where the journal's numbers do has no end for people."""
+        return f"from {self.min} on" if self.max == MAX_NUMBER else f"from {self.min} to {self.max}"
+
+
+NUMBER = WholeNumber(1, MAX_NUMBER)
+"""The number of an entry or a batch, or of entries."""
 
 
 def json_option(function: F) -> F:
