@@ -52,7 +52,7 @@ class FirstLook:
             return
         self._left.looked_through(folder.path)
         if images := len(self._left.existing(folder.path)):
-            log.warning(
+            log.info(
                 "%s: %s there before, left alone; `snapsortctl sort --left` files what matches your rules",
                 folder.path,
                 count(images, "image") + (" was" if images == 1 else " were"),

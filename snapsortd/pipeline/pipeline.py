@@ -30,7 +30,7 @@ from snapsortd.pipeline.date_taken import with_date_taken
 from snapsortd.pipeline.doubt import doubtful_rule
 from snapsortd.pipeline.duplicates import DuplicateFinder
 from snapsortd.pipeline.filing import Filer
-from snapsortd.pipeline.ignored import why_ignored
+from snapsortd.pipeline.ignored import is_broken_document, why_ignored
 from snapsortd.pipeline.late_companions import Leader, find_leader
 from snapsortd.pipeline.offered import is_offered, why_offered
 from snapsortd.pipeline.recall import recall_by_content
@@ -204,6 +204,8 @@ class Pipeline:
             except NO_SETBACKS:
                 raise
             except Exception as error:
+                if is_broken_document(error, path):
+                    return self._leave(image, Outcome.IGNORED, f"a PDF that can't be read: {error}", terms)
                 setback = record_setback(self._journal, error, image, known, dry_run=terms.dry_run)
                 return Result(
                     path,

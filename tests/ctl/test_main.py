@@ -497,3 +497,26 @@ def test_status_fits_one_screen() -> None:
     assert max(map(len, screen)) <= 80
     assert sum("… and 16 more (--all)" in line for line in screen) == 2
     assert len(list(status_lines(status, 80, everything=True))) > 50
+
+
+def test_status_tells_the_same_reason_once() -> None:
+    held = [{"path": f"/in/{n}.png.part", "reason": "its download is not finished", "seconds": n} for n in range(9)]
+    held.append({"path": "/in/a.png", "reason": "it is open", "seconds": 3})
+    problems = [{"path": f"/in/{n}.png", "outcome": "quarantined", "reason": "truncated"} for n in "abc"]
+    screen = [unstyle(line).strip() for line in status_lines(STATUS | {"held_back": held, "problems": problems}, 80)]
+    assert screen[(first := screen.index("waiting   /in/0.png.part, for 0 s")) : first + 6] == [
+        "waiting   /in/0.png.part, for 0 s",
+        "/in/1.png.part, for 1 s",
+        "/in/2.png.part, for 2 s",
+        "/in/3.png.part, for 3 s",
+        "all: its download is not finished",
+        "… and 6 more (--all)",
+    ]
+    assert screen[(first := screen.index("given up    /in/a.png")) : first + 4] == [
+        "given up    /in/a.png",
+        "/in/b.png",
+        "/in/c.png",
+        "all: truncated",
+    ]
+    whole = "\n".join(map(unstyle, status_lines(STATUS | {"held_back": held}, 80, everything=True)))
+    assert "/in/a.png, for 3 s: it is open" in whole

@@ -95,6 +95,12 @@ def drawn(*results: dict[str, Any], width: int = 1000, everything: bool = False)
             ["Cannot be read  1 image", "└─ a.png  truncated", "Failed  1 image", "└─ b.png  disk full"],
             id="what cannot be read is no failure",
         ),
+        pytest.param(
+            [result(f"{n}.png", "quarantined", reason="truncated") for n in range(5)]
+            + [result("a.jpg", "quarantined", reason="a web page")],
+            ["Cannot be read  6 images", "├─ 5 × truncated: 0.png, 1.png, 2.png, …", "└─ 1 × a web page: a.jpg"],
+            id="what cannot be read for the same reason",
+        ),
     ],
 )
 def test_the_outline(results: list[dict[str, Any]], lines: list[str]) -> None:
@@ -104,12 +110,13 @@ def test_the_outline(results: list[dict[str, Any]], lines: list[str]) -> None:
 def test_long_lists_are_folded_unless_all_is_asked_for() -> None:
     many = [filed(f"{n}.png", f"/out/{n}.png") for n in range(20)] + [left(f"l{n}.png") for n in range(20)]
     many += [filed(f"f{n}.png", f"/by name/{n}/f.png", rule="Each") for n in range(20)]
+    many += [result(f"b{n}.png", "quarantined", reason="truncated") for n in range(20)]
     folded, full = drawn(*many), drawn(*many, everything=True)
     assert "   └─ … and 15 more; --all lists every image" in folded
     assert "└─ … 12 more destinations, 12 images; --all lists every image" in folded
-    assert {n: any(f" {n}" in line for line in full) for n in ("19.png", "l19.png", "f19.png")} == dict.fromkeys(
-        ("19.png", "l19.png", "f19.png"), True
-    )
+    assert {
+        n: any(f" {n}" in line for line in full) for n in ("19.png", "l19.png", "f19.png", "b19.png")
+    } == dict.fromkeys(("19.png", "l19.png", "f19.png", "b19.png"), True)
 
 
 @pytest.mark.parametrize("width", [40, 80])

@@ -78,7 +78,7 @@ def test_a_terminal_gets_short_lines(tmp_path: Path) -> None:
     os.close(end)
     assert [line.partition("  ")[2] for line in lines] == [
         "a\\nb\\x1b[31m\\xff.png → /filed/a.png  (receipt 0.93, Receipts)",
-        "warning: quarantined x.png  (the file is truncated)",
+        "warning: given up x.png  (the file is truncated)",
         "state paused",
     ]
     assert SENTENCE in log_file(tmp_path).read_text()

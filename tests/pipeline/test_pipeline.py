@@ -747,6 +747,16 @@ def test_what_cannot_be_read_here_is_nobodys_problem_until_it_can(
     assert room.process(path).outcome is Outcome.FILED
 
 
+def test_a_broken_pdf_is_no_problem_and_a_broken_image_is_one(room: Room) -> None:
+    for name, content in (("a.pdf", b"%PDF-1.4\n"), ("b.pdf", b"<!doctype html>"), ("c.png", b"<!doctype html>")):
+        (room.inbox / name).write_bytes(content)
+        room.process(room.inbox / name)
+    assert [os.path.basename(each.path) for each in room.journal.problems()] == ["c.png"]
+    known = room.known(room.inbox / "a.pdf")
+    assert known is not None
+    assert (known.outcome, known.reason[:26]) == (Outcome.IGNORED, "a PDF that can't be read: ")
+
+
 def test_an_image_that_trips_a_defect_is_left_with_a_sentence_and_the_next_one_is_filed(
     room: Room, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -19,6 +19,8 @@ MAX_ROWS = 5
 """Images that are listed below one destination or reason, unless everything is asked for."""
 MAX_PLACES = 8
 """Destinations that are listed below one rule, unless everything is asked for."""
+MAX_NAMES = 3
+"""Images that are named beside a reason why they could not be read, unless everything is asked for."""
 ACTED = frozenset({"filed", "incomplete", "copied", "done", "shadow"})
 PLACES = {"move": "", "copy": "copied to ", "hardlink": "linked in ", "symlink": "linked in "}
 """The words before the folder that an action leads to."""
@@ -52,7 +54,7 @@ def outline(
         "Stays", [x for x in results if x["outcome"] in ("left", "ignored") and id(x) not in unsure]
     )
     yield from lists.reasons("Waits", [each for each in results if each["outcome"] == "waiting"])
-    yield from lists.each("Cannot be read", [each for each in results if is_unreadable(each)])
+    yield from lists.unreadable([each for each in results if is_unreadable(each)])
     others = {*ACTED, "left", "ignored", "waiting"}
     yield from lists.each("Failed", [x for x in results if x["outcome"] not in others and not is_unreadable(x)])
 
@@ -183,6 +185,20 @@ class _Lists:
         if images:
             yield self.heading(title, images)
             yield from self.rows([Row(self.name(each), escape(str(each.get("reason") or ""))) for each in images])
+
+    def unreadable(self, images: Sequence[Reply]) -> Iterator[str]:
+        """Yield the images that could not be read: each with its reason, or the reasons if many have the same."""
+        groups = grouped(images, reason_of)
+        if len(groups) == len(images):
+            yield from self.each("Cannot be read", images)
+        elif self._everything:
+            yield from self.reasons("Cannot be read", images)
+        else:
+            yield self.heading("Cannot be read", images)
+            names = [", ".join(map(self.name, here[:MAX_NAMES])) for _, here in groups]
+            more = [", …" if len(here) > MAX_NAMES else "" for _, here in groups]
+            sums = [f"{len(here)} × {escape(reason)}: " for reason, here in groups]
+            yield from self.rows([Row("".join(parts)) for parts in zip(sums, names, more, strict=True)])
 
     def reasons(self, title: str, images: Sequence[Reply]) -> Iterator[str]:
         """Yield the reasons why images stay, each with its number of images, the most frequent first."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from click import style
+from click import style, unstyle
 
 from snapsortd.ctl.output.columns import fit
 from snapsortd.ctl.output.console import short
@@ -51,13 +52,13 @@ def status_lines(status: Reply, width: int = 100_000, *, everything: bool = Fals
 def problem_lines(kind: str, problems: Sequence[Reply], width: int, *, everything: bool) -> Iterator[str]:
     """Yield the problems of one kind, and what to do about them."""
     shown = problems if everything else problems[:FEW]
-    for each in shown:
-        words = f"{short(each['path'])}: {escape(each['reason'])}"
-        yield f"  {outcome(kind, 10)}  {fit(words, width - 14)}"
+    for number, line in enumerate(by_reason([(short(each["path"]), each["reason"]) for each in shown], width - 14)):
+        yield f"  {' ' * 10 if number else outcome(kind, 10)}  {line}"
     if hidden := len(problems) - len(shown):
         yield f"  {'':10}  … and {hidden} more (--all)"
     if way_out := WAYS_OUT.get(kind):
-        yield style(f"  {'':10}  {way_out.format(id=problems[0].get('id'))}", dim=True)
+        for line in wrapped(way_out.format(id=problems[0].get("id")), width - 14):
+            yield style(f"  {'':10}  {line}", dim=True)
 
 
 def status_facts(status: Reply, width: int, *, everything: bool) -> Iterator[tuple[str, str]]:
@@ -69,22 +70,48 @@ def status_facts(status: Reply, width: int, *, everything: bool) -> Iterator[tup
     folders = [fit(short(folder["path"]), width) + folder_note(folder) for folder in status["folders"]]
     yield from first_of("watching", folders, everything=everything)
     yield "queued", count(status["queued"], "image")
-    waiting = [
-        fit(f"{short(held['path'])}, for {duration(held['seconds'])}: {escape(held['reason'])}", width)
-        for held in status.get("held_back") or ()
-    ]
-    yield from first_of("waiting", waiting, everything=everything)
-    waits = [f"until {moment(each['until'])}: {short(each['path'])}" for each in status.get("waits") or ()]
+    held = status.get("held_back") or ()
+    few = held if everything or len(held) <= FEW + 1 else held[:FEW]
+    waiting = [(f"{short(each['path'])}, for {duration(each['seconds'])}", each["reason"]) for each in few]
+    more = [f"… and {len(held) - len(few)} more (--all)"] if len(few) < len(held) else []
+    yield from first_of("waiting", [*by_reason(waiting, width), *more], everything=True)
+    waits = [fit(f"until {moment(each['until'])}: {short(each['path'])}", width) for each in status.get("waits") or ()]
     yield from first_of("waits", waits, everything=everything)
     yield from first_of("working", [working(task) for task in status.get("working") or ()], everything=everything)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
-    yield from first_of("left", left_facts(status.get("left") or {}), everything=everything)
+    left = [line for fact in left_facts(status.get("left") or {}) for line in wrapped(fact, width)]
+    yield from first_of("left", left, everything=True)
     if last := status.get("last"):
-        yield "last", event_line(last)
+        yield from first_of("last", wrapped(re.sub("  +", "  ", unstyle(event_line(last))), width), everything=True)
     yield "config", short(status["config"]["path"])
     if status["config"].get("error"):
         yield "", style(f"not in effect: {escape(status['config']['error'])}", fg="red")
     yield "process", f"{status['pid']}, version {status['version']}, up {duration(status['uptime_s'])}"
+
+
+def by_reason(files: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
+    """Yield files with their reasons; those that have the same are listed above it."""
+    groups: dict[str, list[str]] = {}
+    for file, reason in files:
+        groups.setdefault(reason, []).append(file)
+    for reason, same in groups.items():
+        if len(same) == 1:
+            yield fit(f"{same[0]}: {escape(reason)}", width)
+        else:
+            yield from (fit(file, width) for file in same)
+            reason = f"{'all' if len(same) > 2 else 'both'}: {escape(reason)}"
+            yield from (style(line, dim=True) for line in wrapped(reason, width))
+
+
+def wrapped(sentence: str, width: int) -> list[str]:
+    """Return a sentence on one or two lines."""
+    from textwrap import wrap  # only here, because few commands need it
+
+    return (
+        [fit(line, width) for line in wrap(sentence, width, max_lines=2, placeholder=" …")]
+        if len(sentence) > width
+        else [sentence]
+    )
 
 
 def left_facts(left: Mapping[str, int]) -> list[str]:
