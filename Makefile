@@ -41,8 +41,7 @@ demo: venv
 	$(BIN)/python packaging/demo/demo.py
 
 picture: dev
-	$(BIN)/python packaging/demo/picture.py packaging/demo/demo.svg
-	$(BIN)/python packaging/demo/pictures.py packaging/demo check
+	$(BIN)/python packaging/demo/pictures.py packaging/demo
 
 # Three files at a time, because most tests wait for something; the tests of a file stay together and share slow fixtures.
 test: dev

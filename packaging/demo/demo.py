@@ -88,14 +88,12 @@ class Demo:
             "PYTHONUNBUFFERED": "1",
         }
 
-    def ctl(self, *words: str) -> str:
-        """Run snapsortctl, show the command as a user would type it, and return its output."""
+    def ctl(self, *words: str) -> None:
+        """Show the command as a user would type it, and run it."""
         print(f"\n$ snapsortctl {' '.join(words)}", flush=True)
-        done = subprocess.run([COMMANDS / "snapsortctl", *words], env=self.env, text=True, capture_output=True)
-        print(done.stdout + done.stderr, end="", flush=True)
+        done = subprocess.run([COMMANDS / "snapsortctl", *words], env=self.env)
         if done.returncode:
             sys.exit(f"snapsortctl {words[0]} ended with {done.returncode}")
-        return done.stdout
 
     def wait_until_running(self, daemon: subprocess.Popen[bytes]) -> None:
         """Wait until `status` reports running; meanwhile the model is loading."""

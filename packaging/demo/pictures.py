@@ -22,9 +22,11 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 COLUMNS = 110
+DEMO = Path(__file__).with_name("demo.py")
 PROGRESS = re.compile(r"\x1b\[\?25l.*\x1b\[2K", re.DOTALL)
 """A progress bar: from where the cursor is hidden to the last line that is erased."""
 SCENES = {
+    "demo": [],
     "init": ["init --no-service"],
     "sim": ["sim ~/Downloads"],
     "log": ["sort ~/Downloads", "log"],
@@ -32,7 +34,7 @@ SCENES = {
     "explain": ["sort ~/Downloads", "explain ~/Downloads/IMG_2207.jpg"],
     "check": ["check ~/wrong.yaml"],
 }
-"""For each picture, the commands that are run; the last one is shown."""
+"""For each picture, the commands that are run; the last one is shown. For the demo, it is the demo itself."""
 WRONG = """\
 version: 1
 labels:
@@ -56,15 +58,13 @@ def home_with_images(home: Path) -> None:
     (home / "wrong.yaml").write_text(WRONG)
 
 
-def run(home: Path, line: str) -> str:
-    """Run a line of snapsortctl in a terminal of that width, and return what it writes there."""
+def run(home: Path, line: str, columns: int = COLUMNS) -> str:
+    """Run a command line in a terminal of that width, and return what it writes there."""
     env = {"HOME": str(home), "PATH": f"{COMMANDS}:{os.environ['PATH']}", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     env |= {f"XDG_{name}_HOME": str(home / f".{name.lower()}") for name in ("CONFIG", "STATE", "CACHE")}
     ours, its = pty.openpty()
-    termios.tcsetwinsize(its, (200, COLUMNS))
-    with subprocess.Popen(
-        ["bash", "-c", f"snapsortctl {line}"], env=env, stdin=its, stdout=its, stderr=its, start_new_session=True
-    ):
+    termios.tcsetwinsize(its, (200, columns))
+    with subprocess.Popen(["bash", "-c", line], env=env, stdin=its, stdout=its, stderr=its, start_new_session=True):
         os.close(its)
         written = b""
         while more := _read(ours):
@@ -85,29 +85,29 @@ def _read(terminal: int) -> bytes:
 def draw(lines: list[str], title: str) -> str:
     """Return an SVG of a terminal that works without a network: no web fonts."""
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
-    for line in lines:
+    for line in [*lines, ""]:  # the last one is cut at its foot in fonts that are larger than the export's
         console.print(Text.from_ansi(line), soft_wrap=False)
     picture = console.export_svg(title=title, theme=MONOKAI, unique_id=re.sub(r"\W+", "-", title))
     return re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
 
 
 def main(folder: str, *names: str) -> None:
-    """Write a picture for each name, of all scenes by default; a command that does not exist is left out."""
+    """Write a picture for each name, of all scenes by default."""
     for name in names or SCENES:
         home = Path(tempfile.mkdtemp(prefix="snapsortd-picture-"))
+        *before, shown = [f"snapsortctl {each}" for each in SCENES[name]] or ["make demo"]
         try:
             home_with_images(home)
-            *before, shown = SCENES[name]
-            for line in ([] if name == "init" else ["init --yes"]) + before:
+            for line in ([] if name in ("demo", "init") else ["snapsortctl init --yes"]) + before:
                 run(home, line)
-            text = run(home, shown)
+            if name == "demo":  # with room for the paths of its temporary folder, which becomes `~`
+                text = run(home, f"{sys.executable} {DEMO}", COLUMNS + len("/tmp/snapsortd-demo-12345678"))
+            else:
+                text = run(home, shown)
         finally:
             shutil.rmtree(home)
-        if "there is no command" in text or "No such option" in text:
-            print(f"{name}: not drawn: {text.splitlines()[-1]}")
-            continue
-        line = f"snapsortctl {shown}"
-        (Path(folder) / f"{name}.svg").write_text(draw([f"$ {line}", *text.splitlines()], line))
+        text = re.sub(r"/\S*/snapsortd-demo-\w+", "~", text)
+        (Path(folder) / f"{name}.svg").write_text(draw([f"$ {shown}", *text.splitlines()], shown))
         print(f"{name}.svg")
 
 

@@ -175,8 +175,9 @@ def complain(error: SnapsortError) -> None:
     click.echo(f"{click.style('snapsortctl:', fg='red', bold=True)} {escape(error.message)}", err=True)
     if isinstance(error, ConfigError):
         from snapsortd.config.excerpt import error_lines  # the other errors need none of the configuration
+        from snapsortd.ctl.output.columns import fault_lines, terminal_width
 
         for line in error_lines(error):
-            click.echo(line, err=True)
+            click.echo("\n".join(fault_lines(line, terminal_width(sys.stderr))), err=True)
     if error.hint:
         click.echo(f"{click.style('hint:', fg='yellow')} {escape(error.hint)}", err=True)

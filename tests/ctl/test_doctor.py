@@ -31,7 +31,7 @@ def test_without_a_daemon_all_is_well_but_for_that(patient: Patient) -> None:
     assert {each["name"] for each in said["checks"] if each["status"] != "ok"} == {"daemon"}
     assert all(set(each) == {"name", "status", "summary", "fix"} for each in said["checks"])
     text = patient.doctor()
-    assert f"\n✓ watched folder {patient.inbox}\n" in text
+    assert f"\n✓ watched folder ~/{patient.inbox.name}\n" in text
     assert "\n! daemon         snapsortd is not running\n                 → `snapsortctl service install`" in text
     assert text.endswith("checks, 1 warning, 0 problems.\n")
 
@@ -57,7 +57,7 @@ def test_a_problem_is_told_with_its_fix_and_the_exit_code(patient: Patient) -> N
     patient.write_config(inbox="$ODD")
     patient.env["ODD"] = str(odd)
     said = patient.doctor(code=1)
-    escaped = f"{patient.folder}/no\\nsuch \\x1b[31m\\xff"
+    escaped = "~/no\\nsuch \\x1b[31m\\xff"
     assert f"✗ watched folder {escaped} does not exist\n" in said
     fix = said.partition("`mkdir -p ")[2].partition("`")[0]
     made = subprocess.run(["bash", "-c", f"printf %s {fix}"], capture_output=True, check=True)

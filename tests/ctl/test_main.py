@@ -442,7 +442,7 @@ def test_check_counts_what_is_good(ctl: Ctl, tmp_path: Path) -> None:
     )
     first, sample = ctl.out("check", str(good)).splitlines()
     assert first == "ok: ~/good.yaml: 1 label, 1 folder, 1 rule"
-    assert sample == "  R: ~/IMG_0042.jpg → ~/filed/IMG_0042.jpg"
+    assert sample == "  R: ~/IMG_0042.jpg → ~/filed/"
     assert ctl.json("check", str(good))["ok"] is True
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snapsortd.ctl.client import Client
+from snapsortd.ctl.output.columns import terminal_width, wrapped
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.service_files.managers import LABEL, UNIT, manager, program
 from snapsortd.ctl.service_files.render import CARRIED
@@ -80,7 +81,10 @@ def report_path() -> str:
 def lines(finding: Finding) -> Iterator[str]:
     """Yield one finding: its sign, subject and sentence, and below them the fix."""
     sign, colour = SIGNS[finding.status]
-    yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {escape(finding.summary)}"
+    summary = escape(finding.summary.replace(os.path.expanduser("~/"), "~/"))
+    first, *others = wrapped(summary, terminal_width(), indent=WIDTH + 1)
+    yield f"{click.style(sign, fg=colour, bold=True)} {finding.name:{WIDTH - 2}} {first.lstrip()}"
+    yield from others
     if finding.fix:
         yield f"{'':{WIDTH}} → {escape(finding.fix)}"
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
 import click
 
-from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
+from snapsortd.ctl.output.console import json_option, locations, quoted, say, say_json, short
 from snapsortd.ctl.setup.compose import Watched, compose, from_recipes
 from snapsortd.ctl.setup.parts import RulePart, kinds_of, read_default, read_recipe, split_rules, split_sections
 from snapsortd.ctl.setup.places import find_places
@@ -83,7 +82,7 @@ def init_command(
             offer_service()
         return
     say("Nothing is moved yet. Next steps:")
-    preview = f"snapsortctl sim {shlex.quote(folders[0]) if ' ' in folders[0] else short(folders[0])}"
+    preview = f"snapsortctl sim {quoted(folders[0])}"
     for number, (command, purpose) in enumerate(
         (
             (preview, "preview what would happen to your images"),

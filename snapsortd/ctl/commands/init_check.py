@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snapsortd.ctl.output.columns import terminal_width, wrapped
 from snapsortd.ctl.output.console import json_option, locations, say, say_json, short
+from snapsortd.ctl.output.render import arrow
 from snapsortd.domain.errors import ConfigError, SnapsortError
 from snapsortd.domain.text import count, escape
 
@@ -85,8 +87,8 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
         count(found["rules"], "rule"),
     ]
     say(f"{click.style('ok', fg='green')}: {short(path)}: {', '.join(counts)}")
-    say(f"  {sample_line(each)}" for each in samples(config))
-    say(f"  {each}" for each in scores)
+    width = terminal_width()
+    say(line for each in (*map(sample_line, samples(config)), *scores) for line in wrapped(each, width, indent=2))
     for each in (*warned, *advice):
         warn(each)
     if unmeant:
@@ -118,6 +120,6 @@ def command_faults(config: Config) -> Iterator[str]:
 def sample_line(sample: ActionPreview) -> str:
     """Return what one action would do to the sample image."""
     words = " ".join(sample.words)
-    what = f"{short(sample.source)} → {short(sample.target)}" if sample.target else f"{sample.kind} {escape(words)}"
+    what = arrow(sample.source, sample.target) if sample.target else f"{sample.kind} {escape(words)}"
     doing = f"{sample.kind} " if sample.target and sample.kind != "move" else ""
     return f"{escape(sample.rule)}: {doing}{what}".rstrip()

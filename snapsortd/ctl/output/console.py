@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
-from snapsortd.domain.text import display_path
+from snapsortd.domain.text import display_path, escape
 from snapsortd.files.locations import Locations, find_locations
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,6 +56,12 @@ def say(lines: Iterable[str] | str) -> None:
 def short(path: str) -> str:
     """Return a path for people: escaped, with the home folder as `~`."""
     return display_path(path, os.path.expanduser("~"))
+
+
+def quoted(path: str) -> str:
+    """Return a path as one word of a shell's command line, escaped for display, with the home folder as `~`."""
+    inside = path.removeprefix(os.path.expanduser("~") + "/")
+    return escape(shlex.quote(path) if inside == path else f"~/{shlex.quote(inside)}")
 
 
 def end(code: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,8 @@ from typing import Any
 
 from click import style
 
-from snapsortd.ctl.output.console import short
+from snapsortd.ctl.output.columns import terminal_width, wrapped
+from snapsortd.ctl.output.console import quoted, short
 from snapsortd.ctl.output.log import log_lines
 from snapsortd.ctl.output.render import duration, moment
 from snapsortd.ctl.output.tables import draw, grid
@@ -64,7 +65,7 @@ def story_lines(story: Reply) -> Iterator[str]:
         yield from rule_lines(rules)
     if facts := story.get("facts"):
         yield from ("", heading("Image"))
-        yield "  " + ", ".join(fact_words(facts))
+        yield from wrapped(", ".join(fact_words(facts)), terminal_width(), indent=2)
         yield from (f"  it shows: {escape(each)}" for each in [story.get("caption")] if each)
         yield from (f"  from {escape(url)}" for url in facts.get("urls") or ())
         if exif := facts.get("exif"):
@@ -148,7 +149,7 @@ def lesson_lines(story: Reply) -> Iterator[str]:
         name = short(each["path"]) or "an image"
         yield f"  {each['cosine']:.2f} like {name}, which you said is {example_words(each)}"
     if not told:
-        yield style(f"  Wrong? `snapsortctl correct {escape(shlex.quote(story['path']))} LABEL`", dim=True)
+        yield style(f"  Wrong? `snapsortctl correct {quoted(story['path'])} LABEL`", dim=True)
 
 
 def example_words(example: Reply) -> str:
@@ -162,11 +163,12 @@ def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:
     from rich.tree import Tree
 
     tree = Tree("", hide_root=True, guide_style="dim")
+    home = os.path.expanduser("~/")
     for rule in rules:
         mark = ("✓", "green") if rule["matched"] else ("✗", "red")
         branch = tree.add(Text.assemble(mark, " ", escape(rule["rule"])))
         for reason in rule["reasons"] or ("no conditions",):
-            branch.add(Text(escape(reason)))
+            branch.add(Text(escape(reason.replace(home, "~/"))))
     yield from draw(tree, indent=2)
 
 

@@ -16,6 +16,8 @@ Reply = Mapping[str, Any]
 
 TABLE_WIDTH = 140
 """The columns that a table of entries needs; a narrower terminal gets two lines for each."""
+MIN_HEAD = 28
+"""The columns of number, time and verb, which stay beside the long name of a rule."""
 
 
 def log_lines(entries: Sequence[Reply], indent: int = 0, width: int | None = None) -> Iterator[str]:
@@ -51,7 +53,7 @@ def pairs(entries: Sequence[Reply], indent: int, width: int) -> Iterator[str]:
         Row(f"{entry['id']:>{numbers}}  {moment(entry['at'])[5:16]}  {entry_word(entry)}", _seen(entry))
         for entry in entries
     ]
-    for entry, head in zip(entries, aligned(heads, room), strict=True):
+    for entry, head in zip(entries, aligned(heads, room, least=MIN_HEAD), strict=True):
         yield " " * indent + head
         start = " " * (indent + numbers + 2)
         yield start + _fit_move(format_entry(entry), width - len(start))

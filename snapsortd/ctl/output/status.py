@@ -8,7 +8,7 @@ from typing import Any
 
 from click import style, unstyle
 
-from snapsortd.ctl.output.columns import fit
+from snapsortd.ctl.output.columns import fit, wrapped
 from snapsortd.ctl.output.console import short
 from snapsortd.ctl.output.render import STATES, duration, event_line, moment, outcome, working
 from snapsortd.domain.text import count, escape
@@ -57,7 +57,7 @@ def problem_lines(kind: str, problems: Sequence[Reply], width: int, *, everythin
     if hidden := len(problems) - len(shown):
         yield f"  {'':10}  … and {hidden} more (--all)"
     if way_out := WAYS_OUT.get(kind):
-        for line in wrapped(way_out.format(id=problems[0].get("id")), width - 14):
+        for line in wrapped(way_out.format(id=problems[0].get("id")), width - 14, most=2):
             yield style(f"  {'':10}  {line}", dim=True)
 
 
@@ -79,10 +79,11 @@ def status_facts(status: Reply, width: int, *, everything: bool) -> Iterator[tup
     yield from first_of("waits", waits, everything=everything)
     yield from first_of("working", [working(task) for task in status.get("working") or ()], everything=everything)
     yield "filed", f"{status['filed']}, undone {status.get('undone', 0)}"
-    left = [line for fact in left_facts(status.get("left") or {}) for line in wrapped(fact, width)]
+    left = [line for fact in left_facts(status.get("left") or {}) for line in wrapped(fact, width, most=2)]
     yield from first_of("left", left, everything=True)
     if last := status.get("last"):
-        yield from first_of("last", wrapped(re.sub("  +", "  ", unstyle(event_line(last))), width), everything=True)
+        words = re.sub("  +", "  ", unstyle(event_line(last)))
+        yield from first_of("last", wrapped(words, width, most=2), everything=True)
     yield "config", short(status["config"]["path"])
     if status["config"].get("error"):
         yield "", style(f"not in effect: {escape(status['config']['error'])}", fg="red")
@@ -100,18 +101,7 @@ def by_reason(files: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
         else:
             yield from (fit(file, width) for file in same)
             reason = f"{'all' if len(same) > 2 else 'both'}: {escape(reason)}"
-            yield from (style(line, dim=True) for line in wrapped(reason, width))
-
-
-def wrapped(sentence: str, width: int) -> list[str]:
-    """Return a sentence on one or two lines."""
-    from textwrap import wrap  # only here, because few commands need it
-
-    return (
-        [fit(line, width) for line in wrap(sentence, width, max_lines=2, placeholder=" …")]
-        if len(sentence) > width
-        else [sentence]
-    )
+            yield from (style(line, dim=True) for line in wrapped(reason, width, most=2))
 
 
 def left_facts(left: Mapping[str, int]) -> list[str]:

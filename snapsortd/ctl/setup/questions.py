@@ -31,8 +31,10 @@ def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
     watched = choose([short(each) for each in folders], len(places.usual), others=True)
     chosen_folders = [Watched(folders[each] if isinstance(each, int) else each) for each in watched]
     usual = sum(kind.enabled for kind in kinds)
-    say(click.style("\nWhat should be filed?", bold=True) + " The proposed ones are recognised most surely.")
-    wanted = choose([f"{kind.title}  → {kind.root}" for kind in kinds], usual)
+    say("")
+    say(click.style("What should be filed?", bold=True) + " The proposed ones are recognised most surely.")
+    longest = max(len(kind.title) for kind in kinds)
+    wanted = choose([f"{kind.title:{longest}}  → {kind.root}" for kind in kinds], usual)
     chosen = [kinds[each] for each in wanted if isinstance(each, int)]
     moved: dict[str, str] = {}
     if click.confirm("\nChange where they go?", default=False):
