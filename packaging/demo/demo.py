@@ -83,6 +83,7 @@ class Demo:
         self.env = os.environ | {
             "SNAPSORTD_CONFIG": str(REPOSITORY / "config" / "demo.yaml"),
             "SNAPSORTD_DEMO": str(folder),
+            "HOME": str(folder),  # so that it is shown as `~`
             **{f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "STATE", "CACHE")},
             "XDG_RUNTIME_DIR": str(folder / "run"),
             "PYTHONUNBUFFERED": "1",

@@ -58,12 +58,12 @@ def home_with_images(home: Path) -> None:
     (home / "wrong.yaml").write_text(WRONG)
 
 
-def run(home: Path, line: str, columns: int = COLUMNS) -> str:
+def run(home: Path, line: str) -> str:
     """Run a command line in a terminal of that width, and return what it writes there."""
     env = {"HOME": str(home), "PATH": f"{COMMANDS}:{os.environ['PATH']}", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
     env |= {f"XDG_{name}_HOME": str(home / f".{name.lower()}") for name in ("CONFIG", "STATE", "CACHE")}
     ours, its = pty.openpty()
-    termios.tcsetwinsize(its, (200, columns))
+    termios.tcsetwinsize(its, (200, COLUMNS))
     with subprocess.Popen(["bash", "-c", line], env=env, stdin=its, stdout=its, stderr=its, start_new_session=True):
         os.close(its)
         written = b""
@@ -100,10 +100,7 @@ def main(folder: str, *names: str) -> None:
             home_with_images(home)
             for line in ([] if name in ("demo", "init") else ["snapsortctl init --yes"]) + before:
                 run(home, line)
-            if name == "demo":  # with room for the paths of its temporary folder, which becomes `~`
-                text = run(home, f"{sys.executable} {DEMO}", COLUMNS + len("/tmp/snapsortd-demo-12345678"))
-            else:
-                text = run(home, shown)
+            text = run(home, f"{sys.executable} {DEMO}" if name == "demo" else shown)
         finally:
             shutil.rmtree(home)
         text = re.sub(r"/\S*/snapsortd-demo-\w+", "~", text)
