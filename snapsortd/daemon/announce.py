@@ -26,6 +26,7 @@ class Announcer:
         self.last: Event | None = None
         self.notifications: Notifications | None = None
         """Shows what happens on the desktop; None if there is no use for that, as in tests."""
+        self._offered = 0
 
     def publish(self, name: str, facts: Event) -> None:
         """Write an event to the log and send it to every subscriber."""
@@ -37,10 +38,18 @@ class Announcer:
         """Publish the outcome of an image, unless it was ignored; on the desktop too if the configuration says so."""
         if result.outcome is Outcome.IGNORED:
             return
+        self._offered += result.outcome is Outcome.OFFERED
         event = result_to_json(result)
         self.publish(result.outcome, event)
         if self.notifications is not None and (note := note_of(result, event, config)) is not None:
             self.notifications.add(note)
+
+    def tell_offered(self) -> None:
+        """Log how many images that were left alone match the rules since these were changed."""
+        if self._offered:
+            match = "1 image that was" if self._offered == 1 else f"{self._offered} images that were"
+            log.info("%s left alone would be filed by your rules now: `snapsortctl sort --left`", match)
+            self._offered = 0
 
     def publish_halt(self, state: str, reason: str) -> None:
         """Log as critical that filing halted, and send the new state to every subscriber."""

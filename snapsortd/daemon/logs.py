@@ -34,7 +34,7 @@ FIELDS = (
 )
 """Keys of an event that become fields in the systemd journal: SNAPSORT_PATH and so on."""
 
-STAYS = frozenset({"left", "waiting"})
+STAYS = frozenset({"left", "offered", "waiting"})
 """Events of images that stay where they are; most images of a folder do."""
 
 

@@ -150,6 +150,8 @@ class Daemon:
         self._growth_checks.update(now)
         worked = self._run_job() or worked
         worked = self._advance() or worked
+        if not self.waiting:
+            self.announcer.tell_offered()
         worked = worked or (not self.waiting and not self.halt and not self._pauses and self._homework.advance(now))
         self.service.watchdog()
         self.service.status(status_line(self.state, self.reason, self.waiting))

@@ -108,13 +108,19 @@ def test_with_existing_file_all_is_filed_also_what_was_left_before(tmp_path: Pat
         loop.until(lambda: filed(folder) == {"old.png"}, "filed")
 
 
-def test_what_older_rules_left_is_offered_and_filed_when_a_person_asks(tmp_path: Path, folder: Path) -> None:
+def test_what_older_rules_left_is_offered_and_filed_when_a_person_asks(
+    tmp_path: Path, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "snapsortd")
     with looping(tmp_path, NOTHING, folder=folder) as loop:
         loop.put("a.png")
         loop.until(lambda: outcome(loop, "a.png") is Outcome.LEFT, "left")
         loop.config.write_text(CONFIG.format(folder=folder))
         assert loop.daemon.reload()["left"] == 1
         loop.until(lambda: outcome(loop, "a.png") is Outcome.OFFERED, "offered")
+        told = "1 image that was left alone would be filed by your rules now: `snapsortctl sort --left`"
+        loop.until(lambda: told in caplog.messages, "it is told")
+        assert not any("a.png" in each for each in caplog.messages)
         loop.put("b.png")
         loop.until(lambda: filed(folder) == {"b.png"}, "what is new is filed")
         fingerprint = loop.session.config.fingerprint

@@ -198,7 +198,8 @@ class _Lists:
             names = [", ".join(map(self.name, here[:MAX_NAMES])) for _, here in groups]
             more = [", …" if len(here) > MAX_NAMES else "" for _, here in groups]
             sums = [f"{len(here)} × {escape(reason)}: " for reason, here in groups]
-            yield from self.rows([Row("".join(parts)) for parts in zip(sums, names, more, strict=True)])
+            sentences = ("".join(parts) for parts in zip(sums, names, more, strict=True))
+            yield from self.rows([Row(fit(sentence, self._width - 3, tail=0)) for sentence in sentences])
 
     def reasons(self, title: str, images: Sequence[Reply]) -> Iterator[str]:
         """Yield the reasons why images stay, each with its number of images, the most frequent first."""
