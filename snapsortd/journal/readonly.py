@@ -12,7 +12,7 @@ from snapsortd.domain.errors import JournalBlocked
 from snapsortd.journal.file import JournalFile
 from snapsortd.journal.integrity import check_format, journal_errors
 from snapsortd.journal.left_images import LeftImages
-from snapsortd.journal.queries import Counts, JournalReader
+from snapsortd.journal.queries import Counts, JournalReader, Problem
 
 
 class ReadOnlyFile(JournalFile):
@@ -64,6 +64,15 @@ def read_counts(path: str) -> Counts:
     with closing(ReadOnlyFile(path)) as file:
         check_readable(path, file)
         return JournalReader(file).counts()
+
+
+def read_problems(path: str, limit: int) -> list[Problem]:
+    """Return what needs a person's attention; nothing if there is no journal yet. Raise JournalError as above."""
+    if not os.path.exists(path):
+        return []
+    with closing(ReadOnlyFile(path)) as file:
+        check_readable(path, file)
+        return JournalReader(file).problems(limit)
 
 
 def read_left(path: str, fingerprint: str) -> set[str]:

@@ -227,6 +227,9 @@ class Pipeline:
     def _stay(self, image: OpenFile, result: Result, text: str) -> Result:
         """Record an image that waits, or is only offered to be filed; `text` is the decision for the journal."""
         number = self._journal.decide(image.path, text, image.sha256)
+        if result.classification is not None:
+            embedding = result.classification.embedding
+            self._journal.embeddings.remember(image.sha256, self._classifier.checkpoint, embedding)
         known = Known(image.path, image.identity, result.outcome, result.reason, self._fingerprint, number)
         self._journal.remember(replace(known, sha256=image.sha256, due=result.due))
         return result

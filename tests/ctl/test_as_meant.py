@@ -64,6 +64,6 @@ def test_check_tells_what_cannot_be_meant_and_a_model_that_is_not_there(ctl: Ctl
     )
     config.write_text(config.read_text() + "model: nobody/nothing\n")
     lines = ctl.run("check", str(config), code=3).stderr.splitlines()
-    assert lines[0] == f"snapsortctl: {config} has 1 fault"
+    assert lines[0] == f"snapsortctl: the configuration {config} has one problem"
     assert lines[1].startswith("  5:8: ")
     assert "snapsortctl model pull nobody/nothing" in lines[1]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +22,10 @@ from snapsortd.ctl.output.choose import parse_numbers
 from snapsortd.ctl.output.log import log_lines
 from snapsortd.ctl.output.status import status_lines
 from snapsortd.domain.errors import ConfigError, JournalError, ModelError, SnapsortError
+from snapsortd.domain.result import Known, Outcome
+from snapsortd.journal import Journal
 from tests.support.ctl import PROGRAM, Ctl
+from tests.support.entries import IMAGE
 from tests.support.fake_control import ENTRY, ODD, STATUS, UNDO, FakeControl
 from tests.support.waiting import wait_for
 
@@ -104,6 +108,16 @@ def test_status_json_without_a_daemon_nor_a_journal(ctl: Ctl) -> None:
     found = ctl.json("status", code=4)
     assert (found["state"], found["queued"], found["filed"], found["failed"]) == ("stopped", 0, 0, 0)
     assert not os.path.exists(ctl.env["XDG_STATE_HOME"])
+
+
+def test_status_without_a_daemon_lists_what_needs_attention(ctl: Ctl) -> None:
+    folder = Path(ctl.env["XDG_STATE_HOME"]) / "snapsortd"
+    folder.mkdir(parents=True)
+    with closing(Journal(str(folder / "journal.sqlite3"))) as journal:
+        journal.remember(Known("/in/a.png", IMAGE, Outcome.QUARANTINED, "truncated", ""))
+    done = ctl.run("status", code=4)
+    assert "\n  given up    /in/a.png: truncated\n" in done.stdout
+    assert done.stderr.startswith("snapsortctl: snapsortd is not running\n")
 
 
 def test_a_stale_socket_is_no_daemon(ctl: Ctl, daemon: FakeControl) -> None:

@@ -55,7 +55,8 @@ def check_command(file: str | None, ask_model: bool, sample: str | None, as_json
     try:
         config = load_config(path, os.environ)
         if faults := (*check_folders(config), *command_faults(config), *model_faults(config)):
-            raise ConfigError(f"{path} has {count(len(faults), 'fault')}", problems=faults)
+            number = "one problem" if len(faults) == 1 else f"{len(faults)} problems"
+            raise ConfigError(f"the configuration {path} has {number}", problems=faults)
     except ConfigError as error:
         if as_json:
             say_json({"ok": False, "path": path, "problems": error.problems or [str(error)]})

@@ -9,10 +9,12 @@ import click
 from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.output.columns import terminal_width
 from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
-from snapsortd.ctl.output.status import status_lines
+from snapsortd.ctl.output.status import attention_lines, status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
 from snapsortd.domain.text import count
 from snapsortd.files.locations import Locations
+
+MAX_PROBLEMS = 20
 
 
 @click.command("status")
@@ -28,6 +30,7 @@ def status_command(everything: bool, as_json: bool) -> None:
         found = Client(here.socket).status()
     except Unavailable:
         if not as_json:
+            say(problems_of(here, everything=everything))
             raise
         say_json(stopped(here))
         return end(EXIT_UNAVAILABLE)
@@ -36,6 +39,17 @@ def status_command(everything: bool, as_json: bool) -> None:
     else:
         say(status_lines(found, terminal_width(), everything=everything))
     return None
+
+
+def problems_of(here: Locations, *, everything: bool) -> list[str]:
+    """Return the lines of what needs attention, as far as the journal can be read while no daemon is running."""
+    from snapsortd.journal.readonly import read_problems
+
+    try:
+        problems = [{**asdict(each), "id": each.entry} for each in read_problems(here.journal, MAX_PROBLEMS)]
+    except SnapsortError:  # `doctor` says why
+        return []
+    return list(attention_lines(problems, terminal_width(), everything=everything)) if problems else []
 
 
 def stopped(here: Locations) -> Reply:

@@ -37,16 +37,22 @@ def status_lines(status: Reply, width: int = 100_000, *, everything: bool = Fals
     for name, value in status_facts(status, width - 12, everything=everything):
         yield f"  {style(f'{name:9}', dim=True)} {value}"
     if problems := status.get("problems"):
-        yield from ("", style("Needs attention", bold=True))
-        for kind in dict.fromkeys(each["outcome"] for each in problems):
-            same = [each for each in problems if each["outcome"] == kind]
-            yield from problem_lines(kind, same, width, everything=everything)
-        yield style("  more: `snapsortctl explain FILE`; off this list: `snapsortctl dismiss FILE`", dim=True)
+        yield ""
+        yield from attention_lines(problems, width, everything=everything)
     if advice := status.get("thresholds"):
         yield from ("", style("Thresholds", bold=True))
         for each in advice:
             yield f"  {escape(each['rule'])}: {escape(each['why'])}"
         yield style("  set it: `snapsortctl rules tune RULE`", dim=True)
+
+
+def attention_lines(problems: Sequence[Reply], width: int, *, everything: bool) -> Iterator[str]:
+    """Yield what needs a person's attention, by kind."""
+    yield style("Needs attention", bold=True)
+    for kind in dict.fromkeys(each["outcome"] for each in problems):
+        same = [each for each in problems if each["outcome"] == kind]
+        yield from problem_lines(kind, same, width, everything=everything)
+    yield style("  more: `snapsortctl explain FILE`; off this list: `snapsortctl dismiss FILE`", dim=True)
 
 
 def problem_lines(kind: str, problems: Sequence[Reply], width: int, *, everything: bool) -> Iterator[str]:
