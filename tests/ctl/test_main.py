@@ -415,7 +415,7 @@ def test_watch_follows_events(ctl: Ctl, daemon: FakeControl) -> None:
             daemon.events.publish({"event": "filed", "path": ODD, "target": "/filed/x.png", "label": None})
             daemon.events.publish({"event": "state", "state": "paused", "at": "2026-11-23T16:42:10+01:00"})
             assert "/pictures/a\\nb\\x1b[31m\\xff.png → /filed/x.png" in process.stdout.readline()
-            assert process.stdout.readline() == "snapsortd is paused; new images wait until `snapsortctl resume`\n"
+            assert process.stdout.readline() == "snapsortd is paused: new images wait; `snapsortctl resume` goes on\n"
         finally:
             process.kill()
 

@@ -82,9 +82,9 @@ def story_lines(story: Reply) -> Iterator[str]:
 def outcome_sentence(story: Reply) -> str:
     """Return one sentence: the outcome for the image, its time and its reason."""
     if by_hand := story.get("by_hand"):
-        return f"{by_hand[0].upper()}{escape(by_hand[1:])}."
+        return f"{by_hand[0].upper()}{in_home(by_hand[1:])}."
     sentence = OUTCOME_SENTENCES.get(story.get("outcome") or "") or latest_sentence(story.get("entries") or ())
-    reason = f": {escape(story['reason'])}" if story.get("reason") else ""
+    reason = f": {in_home(story['reason'])}" if story.get("reason") else ""
     at = f" ({moment(story['at'])})" if story.get("at") else ""
     waited = f"; it has waited for {duration(story['seconds'])}" if story.get("seconds") is not None else ""
     return f"{sentence}{reason}{waited}{at}."
@@ -163,12 +163,11 @@ def rule_lines(rules: Sequence[Reply]) -> Iterator[str]:
     from rich.tree import Tree
 
     tree = Tree("", hide_root=True, guide_style="dim")
-    home = os.path.expanduser("~/")
     for rule in rules:
         mark = ("✓", "green") if rule["matched"] else ("✗", "red")
         branch = tree.add(Text.assemble(mark, " ", escape(rule["rule"])))
         for reason in rule["reasons"] or ("no conditions",):
-            branch.add(Text(escape(reason.replace(home, "~/"))))
+            branch.add(Text(in_home(reason)))
     yield from draw(tree, indent=2)
 
 
@@ -208,6 +207,11 @@ def _source(name: str, facts: Reply) -> str:
     if name == "created" and facts.get("birth_known") is False:
         return " (when it was modified: its file system records no creation)"
     return ""
+
+
+def in_home(sentence: str) -> str:
+    """Return a sentence for display, with the home folder as `~`."""
+    return escape(sentence.replace(os.path.expanduser("~/"), "~/"))
 
 
 def heading(text: str) -> str:

@@ -16,7 +16,7 @@ Reply = Mapping[str, Any]
 STATES = {
     "running": ("green", "is running"),
     "loading": ("yellow", "is loading its model; new images wait"),
-    "paused": ("yellow", "is paused; new images wait until `snapsortctl resume`"),
+    "paused": ("yellow", "is paused: new images wait; `snapsortctl resume` goes on"),
     "halted": ("red", "has halted filing"),
     "stopping": ("yellow", "is stopping"),
 }
