@@ -86,8 +86,8 @@ class Homework:
     def _take_moves(self, outcome: Future[list[Example]]) -> None:
         self._is_busy = False
         for each in outcome.result() if outcome.exception() is None else ():
-            word = "not " if each.is_not else ""
-            log.info("%s was moved by hand: it is an example of %s%s now", each.path, word, each.label)
+            word = "what is not " if each.is_not else ""
+            log.info("%s was moved by hand: it is an example of %s'%s' now", each.path, word, each.label)
 
     def _take_end(self, task: Task, outcome: Future[None]) -> None:
         self._is_busy = False
