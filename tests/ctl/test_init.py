@@ -165,7 +165,9 @@ def test_a_new_user_is_asked_sees_what_would_happen_and_has_it_done(ctl: Ctl) ->
     downloads.mkdir(parents=True)
     screenshot().save(downloads / "Screenshot 2026-11-02 at 09.30.12.png")
     photo(1).save(downloads / "cat.png")
-    output = talk(ctl, "\n", "\n", "n\n", "y\n", "n\n")
+    output = talk(ctl, "\n", "\n", "n\n", "y\n", "y\n", "n\n")
+    config = load_config(str(Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"), ctl.env)
+    assert config.notify is True
     assert "Screenshots    → ~/Pictures/Screenshots" in output
     assert output.index("Images that are there now: 2.") < output.index("File them now?") < output.index("undo --batch")
     assert "snapsortctl service install" in output.splitlines()[-1]

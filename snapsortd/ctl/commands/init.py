@@ -66,6 +66,8 @@ def init_command(
     places = find_places()
     answers = usual_answers(recipes) if not asks else ask(places, kinds_of(default_rules()))
     text = compose(answers.watched, answers.rules, places, answers.moved)
+    if answers.notify:
+        text += "\nnotify: true            # show on the desktop what was filed and what failed\n"
     backup = write_config(path, text, force=force)
     folders = [each.path for each in answers.watched]
     made = [folder for folder in folders if make_folder(folder)]

@@ -21,11 +21,13 @@ class Answers:
     watched: list[Watched]
     rules: list[RulePart]
     moved: dict[str, str]
+    notify: bool = False
+    """True for notifications on the desktop."""
 
 
 def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
     """Return what a person answers; Enter accepts what is proposed."""
-    say("Three questions; Enter accepts what is proposed. Nothing is moved before you have seen what would happen.\n")
+    say("Four questions; Enter accepts what is proposed. Nothing is moved before you have seen what would happen.\n")
     folders = list(dict.fromkeys([*places.usual, *places.others]))
     say(click.style("Which folders should be watched for new images?", bold=True))
     watched = choose([short(each) for each in folders], len(places.usual), others=True)
@@ -42,7 +44,8 @@ def ask(places: Places, kinds: Sequence[Kind]) -> Answers:
             root = click.prompt(f"  {kind.title}", default=kind.root).strip().rstrip("/")
             if root != kind.root:
                 moved[kind.root] = root if root.startswith(("~", "/")) else f"~/{root}"
-    return Answers(chosen_folders, list(chosen_rules(kinds, chosen)), moved)
+    notify = click.confirm("\nShow on the desktop what was filed, with a button that undoes it?", default=False)
+    return Answers(chosen_folders, list(chosen_rules(kinds, chosen)), moved, notify)
 
 
 def chosen_rules(kinds: Sequence[Kind], chosen: Sequence[Kind]) -> Iterator[RulePart]:
