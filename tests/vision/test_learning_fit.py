@@ -124,7 +124,7 @@ def learnt(world: World, labels: list[int], told: list[int] | None = None, denie
     [
         pytest.param([0] * 2 + [1] * 2, None, 0.5, (TOO_FEW, TOO_FEW, TOO_FEW), id="too few"),
         pytest.param([0] * 9 + [1] * 9 + [2] * 9, None, 0.5, (IN_FORCE,) * 3, id="a weak model is improved"),
-        pytest.param([0] * 9 + [1] * 9 + [2], None, 0.5, (IN_FORCE, IN_FORCE, TOO_FEW), id="two of three"),
+        pytest.param([0] * 20 + [1] * 20 + [2], None, 0.5, (IN_FORCE, IN_FORCE, TOO_FEW), id="two of three"),
         pytest.param(
             [number % 3 for number in range(30)],
             [number // 3 % 3 for number in range(30)],
