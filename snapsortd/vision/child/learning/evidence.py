@@ -18,7 +18,7 @@ BELIEF = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Lessons to fit to, `examples` and `anchors`, and how many images each example stands for, (n,), mean 1."""
+    """Lessons to fit to, `examples` and `anchors`, and how much each example counts in the cross-validation, (n,)."""
 
     examples: Lessons
     anchors: Lessons
@@ -41,7 +41,6 @@ def weighed(examples: Lessons, anchors: Lessons, labels: npt.NDArray[np.intp], d
     natural = (anchors.wanted.sum(axis=0) + BELIEF * drawn) / (len(anchors) + BELIEF)
     wrong = (0.5 + (~right).sum()) / (1 + len(examples) + len(anchors))
     weight = max(LEAST_WEIGHT, wrong**DOUBT)
-    frequencies = (natural / drawn)[labels]
     return Evidence(
         replace(
             examples,
@@ -49,5 +48,5 @@ def weighed(examples: Lessons, anchors: Lessons, labels: npt.NDArray[np.intp], d
             weights=examples.weights * weight,
         ),
         replace(anchors, weights=anchors.weights * weight),
-        frequencies / frequencies.mean(),
+        (natural / drawn)[labels],
     )
