@@ -6,6 +6,7 @@ PATIENCE_S with all that does not touch files, and after TURN_S with that too.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,9 @@ MAX_OVERDUE = 8
 SILENCE_S = 5.0
 """An overdue task that has not reported any progress for so long does not get an answer from its file system."""
 
+FINISH_S = 1.0
+"""Time in which a task may end what it does after it was asked to stop: most moves take less."""
+
 
 class Task:
     """A piece of work that a worker does. Times are monotonic seconds; any thread may read them."""
@@ -41,13 +45,16 @@ class Task:
         self.percent: int | None = None
         """The progress of what it is doing; None if its end is not known."""
         self._should_stop = should_stop
+        self._asked_to_stop = math.inf
 
     def hear(self, doing: str, done: int, total: int) -> None:
-        """Take in its progress. Raise Interrupted if it is to end."""
+        """Take in its progress. Raise Interrupted if it was to stop FINISH_S ago."""
         self.heard, self.doing = time.monotonic(), doing
         self.percent = min(100 * done // total, 100) if total else None
         if self._should_stop():
-            raise Interrupted("snapsortd was asked to stop")
+            self._asked_to_stop = min(self._asked_to_stop, self.heard)
+            if self.heard - self._asked_to_stop > FINISH_S:
+                raise Interrupted("snapsortd was asked to stop")
 
     @property
     def is_silent(self) -> bool:

@@ -135,12 +135,12 @@ def test_a_disk_that_does_not_confirm_a_write_gets_no_more_files(disks: TwoDisks
 
 def test_a_stop_in_the_middle_of_a_move_finishes_it_within_five_seconds(disks: TwoDisks, tmp_path: Path) -> None:
     """Hold the daemon when the copy has its name, and the original is still to be removed."""
-    daemon = disks.process
+    daemon, held = disks.process, tmp_path / "log"
     assert daemon is not None
-    with disks.faults(tmp_path / "log", "-P", str(disks.far), *HELD_AT_FSYNC):
+    with disks.faults(held, "-P", str(disks.far), *HELD_AT_FSYNC):
         image = disks.image("far/stopped.png")
         content = image.read_bytes()
-        wait_for((disks.far / image.name).exists, what="in its middle")
+        wait_for(lambda: held.exists() and "stopped by SIGSTOP" in held.read_text(), what="in its middle")
         assert image.exists()
         daemon.send_signal(signal.SIGTERM)
     assert disks.end(signal.SIGCONT, seconds=5) == 0
