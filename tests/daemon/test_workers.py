@@ -121,7 +121,10 @@ def test_progress_is_shown_and_holds_up_nothing_in_its_folder(crew: Crew, monkey
     assert crew.workers.overdue[0].to_json()["silent_s"] is not None
 
 
-def test_the_end_ends_what_makes_progress_and_does_not_wait_for_what_hangs(crew: Crew) -> None:
+def test_the_end_ends_what_makes_progress_and_does_not_wait_for_what_hangs(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FINISH_S", 0.1)
     begun = threading.Event()
     crew.copy("/far", begun)
     crew.hang()
