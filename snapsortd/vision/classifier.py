@@ -236,11 +236,7 @@ class Classifier:
 
     def _classified(self, message: dict[str, Any], milliseconds: float) -> Classification:
         return classification_from_json(
-            message,
-            labels=tuple(self.labels),
-            dim=self.model_info["dim"],
-            model=self._model,
-            milliseconds=milliseconds,
+            message, labels=tuple(self.labels), dim=self.model_info["dim"], model=self._model, milliseconds=milliseconds
         )
 
     def _handle_loaded(self, message: dict[str, Any]) -> None:

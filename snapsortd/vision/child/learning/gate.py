@@ -48,8 +48,9 @@ def learn(
     """Fit to examples and anchors, for the labels that have enough examples and gain by them.
 
     A label takes part if its examples are surely recognised better when they are held out, and any does only if all
-    examples together are, and more of them rightly. `labels` (n,) and `denied` (n,) are what was told; `unprompted`
-    (k,) are labels that have nothing but examples, and are therefore not asked.
+    examples together are, and more of them rightly, each counted by how common its label is (`evidence.py`). `labels`
+    (n,) and `denied` (n,) are what was told; `unprompted` (k,) are labels that have nothing but examples, and are
+    therefore not asked.
     """
     count = examples.offsets.shape[1]
     told = np.bincount(labels[~denied], minlength=count)
