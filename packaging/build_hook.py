@@ -42,5 +42,7 @@ class MadeFiles(BuildHookInterface):
 
     def _run(self, script: str, *arguments: Path) -> None:
         command = [sys.executable, "-B", Path(self.root, "packaging", script), *arguments]
-        path = os.pathsep.join((self.root, *sys.path))  # where pip has installed what the build requires
-        subprocess.run(command, env=os.environ | {"PYTHONPATH": path}, check=True)
+        # Where pip has installed what the build requires, without its own set-up of this process, which drops this root
+        # from the path if snapsortd is installed from here.
+        installed = [path for path in sys.path if not Path(path, "sitecustomize.py").exists()]
+        subprocess.run(command, env=os.environ | {"PYTHONPATH": os.pathsep.join((self.root, *installed))}, check=True)
