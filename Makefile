@@ -13,7 +13,7 @@ DEV := $(VENV)/installed-dev
 venv: $(STAMP)
 
 # All that is needed to run it.
-$(STAMP): pyproject.toml constraints.txt packaging/build_hook.py $(wildcard packaging/onnx-towers/*.py) snapsortd/vision/embedded/model.safetensors
+$(STAMP): pyproject.toml constraints.txt packaging/build_hook.py $(wildcard packaging/onnx-towers/*.py) snapsortd/vision/child/engines/made_for.py snapsortd/vision/embedded/model.safetensors
 	$(PYTHON) -m venv $(VENV)
 	$(INSTALL) --editable .
 	$(COMPILE)

@@ -17,7 +17,7 @@ import zipfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TOWERS = {f"snapsortd/vision/embedded/towers/{name}.onnx" for name in ("image", "text")}
+TOWERS = {f"snapsortd/vision/embedded/towers/{name}.onnx" for name in ("image", "image-8bit", "text")}
 """What the build adds to the package."""
 SHARED = {
     "man/man1/snapsortd.1",

@@ -2,18 +2,21 @@
 
 Both formats store a tensor as its plain bytes, so a graph refers to the place of each tensor in the file. It takes a
 few kilobytes, and no weight is stored twice. It fits one layout of the file only, whose digest is in its metadata.
+Numbers that were computed from weights are in the graph itself, which then fits their values only.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+from snapsortd.vision.child.engines.made_for import PLACES, VALUES, digest_weights
 
 OPSET = 20
 """The first version with Gelu as one operator (github.com/onnx/onnx, Changelog.md)."""
@@ -22,6 +25,7 @@ IR_VERSION = 9
 WEIGHTS = "model.safetensors"
 
 _TYPES = {"F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}
+_NUMBERS = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 
 
 class Graph:
@@ -30,12 +34,12 @@ class Graph:
     def __init__(self, checkpoint: Path) -> None:
         """Read the places of the weights in the folder of a checkpoint."""
         self.settings: dict[str, Any] = json.loads((checkpoint / "config.json").read_bytes())
-        with (checkpoint / WEIGHTS).open("rb") as file:
+        self._file = checkpoint / WEIGHTS
+        with self._file.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")  # github.com/huggingface/safetensors, "Format"
-            header = file.read(length)
-        self._places: dict[str, Any] = json.loads(header)
-        self._layout = hashlib.sha256(header).hexdigest()
+            self._places: dict[str, Any] = json.loads(file.read(length))
         self._start = 8 + length
+        self._computed = False
         self._nodes: list[NodeProto] = []
         self._weights: dict[str, TensorProto] = {}
 
@@ -58,6 +62,16 @@ class Graph:
             found.external_data.add(key=key, value=str(value))
         self._weights[name] = found
         return name
+
+    def values(self, name: str) -> npt.NDArray[np.float64]:
+        """Return a weight of the checkpoint, to compute with it."""
+        self._computed = True
+        place = self._places[name]
+        begin, end = place["data_offsets"]
+        with self._file.open("rb") as file:
+            file.seek(self._start + begin)
+            stored = np.frombuffer(file.read(end - begin), _NUMBERS[place["dtype"]])
+        return stored.reshape(place["shape"]).astype(np.float64)
 
     def constant(self, values: Any, dtype: type[np.generic] = np.float32) -> str:
         """Add numbers that are not in the checkpoint."""
@@ -84,5 +98,6 @@ class Graph:
         model: ModelProto = helper.make_model(
             graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="snapsortd"
         )
-        helper.set_model_props(model, {"layout": self._layout})
+        key = VALUES if self._computed else PLACES
+        helper.set_model_props(model, {key: digest_weights(str(self._file), key)})
         path.write_bytes(model.SerializeToString(deterministic=True))
