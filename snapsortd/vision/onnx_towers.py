@@ -30,6 +30,10 @@ class Towers:
 
 EMBEDDED = Towers("towers/image.onnx", "towers/text.onnx")
 """Their weights are in the checkpoint's file."""
+IMAGE_8BIT = "towers/image-8bit.onnx"
+"""The image tower with its weights in 8 bits, for processors that are faster with them."""
+OF_EMBEDDED = (EMBEDDED.image, IMAGE_8BIT, EMBEDDED.text)
+"""The graphs that the embedded model has."""
 
 
 def find_towers(folder: str) -> Towers | None:

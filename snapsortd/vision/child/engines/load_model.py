@@ -110,10 +110,11 @@ def load_model(
 def _load_towers(asked: _ModelRequest, wanted: Wanted) -> tuple[Engine, LabelScorer, str]:
     """Do the same as `_load_exported` for a checkpoint with ONNX graphs. Raise _NotExported, ModelError."""
     _check_wanted(asked, wanted)
-    from snapsortd.vision.child.engines.towers import open_image_tower
+    from snapsortd.vision.child.engines.towers import fastest_graph, open_image_tower
 
-    engine, logit_scale = open_image_tower(asked.folder, asked.threads)
-    return engine, asked.scorer(logit_scale, asked.embed), "it is part of the model"
+    graph, reason = fastest_graph(asked.folder)
+    engine, logit_scale = open_image_tower(asked.folder, asked.threads, graph)
+    return engine, asked.scorer(logit_scale, asked.embed), reason
 
 
 def _check_wanted(asked: _ModelRequest, wanted: Wanted) -> None:

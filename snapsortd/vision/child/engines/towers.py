@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -14,8 +13,10 @@ from snapsortd.vision import onnx_towers
 from snapsortd.vision.child.engines.engine import ONNX_FP16, ONNX_FP32, ONNX_INT8, Array, Engine, normalised
 from snapsortd.vision.child.engines.exported_note import read_config, read_note
 from snapsortd.vision.child.engines.logit_scale import read_logit_scale
+from snapsortd.vision.child.engines.made_for import digest_weights
 from snapsortd.vision.child.engines.onnx_engine import OUTPUT, OnnxEngine, open_session
 from snapsortd.vision.child.engines.preprocess import Preprocessor
+from snapsortd.vision.child.engines.processor import multiplies_8_bits
 from snapsortd.vision.child.engines.tokens import PADS_TO_THE_END, load_tokenizer, tokenize
 
 IMAGE_EMBEDS, TEXT_EMBEDS = "image_embeds", "text_embeds"
@@ -48,13 +49,26 @@ class ExportedTower:
         return normalised(vectors.astype(np.float32, copy=False))
 
 
-def open_image_tower(folder: str, threads: int) -> tuple[Engine, float]:
-    """Return the image tower of the checkpoint in `folder` and its logit scale. Raise ModelError if it is damaged."""
+def fastest_graph(folder: str) -> tuple[str, str]:
+    """Return the path, in `folder`, of the graph of the image tower that is the fastest here, and why it was chosen."""
+    exact = _towers(folder).image
+    quick = os.path.join(folder, onnx_towers.IMAGE_8BIT)
+    if exact == onnx_towers.EMBEDDED.image and os.path.isfile(quick) and multiplies_8_bits():
+        return onnx_towers.IMAGE_8BIT, "it is part of the model, and this processor has instructions for 8-bit products"
+    return exact, "it is part of the model"
+
+
+def open_image_tower(folder: str, threads: int, graph: str = "") -> tuple[Engine, float]:
+    """Return the image tower of the checkpoint in `folder` and its logit scale. Raise ModelError if it is damaged.
+
+    `graph` as returned by `fastest_graph`; without it, the tower is the most exact one.
+    """
     try:
-        path = _towers(folder).image
+        path = graph or _towers(folder).image
         session = _open(folder, path, threads)
-        if path == onnx_towers.EMBEDDED.image:
-            return OnnxEngine(session, ONNX_FP32), read_logit_scale(folder)
+        if path in onnx_towers.OF_EMBEDDED:
+            name = ONNX_INT8 if path == onnx_towers.IMAGE_8BIT else ONNX_FP32
+            return OnnxEngine(session, name), read_logit_scale(folder)
         return ExportedTower(folder, session, _precision(path)), read_logit_scale(folder)
     except Exception as error:  # none of the libraries has one kind of error
         raise _damaged(folder, error) from error
@@ -102,13 +116,13 @@ def _output(folder: str, session: Any, wanted: str) -> str:
 
 
 def _open(folder: str, tower: str, threads: int) -> Any:
-    """Load a graph. Raise ValueError if it was made for weights at other places of the file, or nearly anything."""
-    if tower not in (onnx_towers.EMBEDDED.image, onnx_towers.EMBEDDED.text):
+    """Load a graph. Raise ValueError if it was made for other weights, or nearly anything."""
+    if tower not in onnx_towers.OF_EMBEDDED:
         return open_session(os.path.realpath(os.path.join(folder, tower)), threads)
     session = open_session(os.path.join(folder, tower), threads, folder)
-    with open(os.path.join(folder, _WEIGHTS), "rb") as file:
-        header = file.read(int.from_bytes(file.read(8), "little"))  # github.com/huggingface/safetensors, "Format"
-    if session.get_modelmeta().custom_metadata_map["layout"] != hashlib.sha256(header).hexdigest():
+    weights = os.path.join(folder, _WEIGHTS)
+    made_for = session.get_modelmeta().custom_metadata_map
+    if not made_for or any(digest_weights(weights, key) != digest for key, digest in made_for.items()):
         raise ValueError(f"{tower} was made for other weights")
     return session
 
