@@ -22,7 +22,7 @@ DEVIATIONS = 5.0
 """From a channel's mean to the ends of its range, if no ReLU6 limits it; 4 to 6 give much the same."""
 IN_FLOAT = (f"{STEM}.convolution", f"{BLOCKS}.0.depthwise_conv.depthwise_conv")
 """The first layers: no slower in single precision, and the only ones by whose rounding the vectors suffer. Nor is the
-last one rounded, which takes next to no time."""
+last one rounded, which takes next to no time. No later one can be here: there, a ReLU6 is a part of rounding."""
 MAX_WEIGHT = 127
 """Weights are from the negative of it to it."""
 
