@@ -16,6 +16,7 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.vision.checkpoint import EMBEDDED as EMBEDDED
 from snapsortd.vision.checkpoint import digest_checkpoint, find_checkpoint
 from snapsortd.vision.checkpoint_files import find_faults, weight_files
+from snapsortd.vision.extras import HUB
 
 _TOWERS = ("text_config", "vision_config")
 _WRITES = re.compile(r"(ForConditionalGeneration|ForCausalLM|Vision2Seq|VisionText2Text|VisionEncoderDecoderModel)$")
@@ -85,6 +86,8 @@ def is_captioner(settings: Mapping[str, Any]) -> bool:
 
 
 def _cached_names() -> list[str]:
+    if HUB.missing():
+        return []
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 
 from snapsortd.domain.errors import ModelError
+from snapsortd.vision.extras import HUB
 from snapsortd.vision.onnx_towers import exported_files
 
 EMBEDDED = "embedded"
@@ -48,6 +49,7 @@ def _checked(folder: str, hint: str) -> str:
 
 
 def _cached(repository: str) -> str:
+    HUB.require(f"the model {repository}")
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.errors import HFValidationError
 

@@ -8,7 +8,7 @@ import tempfile
 
 from snapsortd.domain.errors import ModelError, SnapsortError
 from snapsortd.vision.checkpoint import find_checkpoint
-from snapsortd.vision.clip_extra import require_clip
+from snapsortd.vision.extras import CLIP
 from snapsortd.vision.spawn import spawn
 
 
@@ -18,7 +18,7 @@ def export_towers(model: str, folder: str, state_dir: str) -> None:
     Raise ModelError, SnapsortError if there is something at that path, OSError.
     """
     find_checkpoint(model)
-    require_clip(model)
+    CLIP.require(f"the model {model}")
     if os.path.lexists(folder):
         raise SnapsortError(f"there is something at {folder} already", "name a new folder")
     parent = os.path.dirname(os.path.abspath(folder))

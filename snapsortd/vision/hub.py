@@ -11,7 +11,7 @@ from typing import Any
 from snapsortd.domain.errors import ModelError, SnapsortError
 from snapsortd.vision.catalog import is_captioner, is_clip_family
 from snapsortd.vision.checkpoint_files import PROCESSORS, TOKENIZERS, WEIGHTS
-from snapsortd.vision.clip_extra import missing_packages
+from snapsortd.vision.extras import CLIP, HUB
 from snapsortd.vision.onnx_towers import choose_towers
 
 EXTRAS = frozenset(
@@ -39,8 +39,9 @@ def pull(name: str, *, show_progress: bool) -> Pulled:
     """Download the files that a model of the CLIP family, or a captioner, needs into the hub's cache.
 
     Those that are there already are not downloaded. Progress is shown on standard error. Raise SnapsortError if the hub
-    cannot be reached or refuses, ModelError if the model is neither.
+    cannot be reached or refuses, ModelError if the model is neither, or the extra `hub` is not installed.
     """
+    HUB.require("`model pull`")
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "0" if show_progress else "1"  # read at import
     from huggingface_hub import HfApi, hf_hub_download, snapshot_download
@@ -60,7 +61,7 @@ def pull(name: str, *, show_progress: bool) -> Pulled:
         if "config.json" not in sizes:
             raise ModelError(f"{name} is not a model that snapsortd can use: it has no config.json", _FAMILY_HINT)
         describes = check_family(name, hf_hub_download(name, "config.json"))
-        wanted = choose_files(name, sizes, has_clip=not missing_packages())
+        wanted = choose_files(name, sizes, has_clip=not CLIP.missing())
         folder = snapshot_download(name, allow_patterns=wanted)
     except HFValidationError:
         raise ModelError(f"{name!r} is not a valid model name", _FAMILY_HINT) from None

@@ -26,9 +26,11 @@ from snapsortd.vision.child.engines.logit_scale import OF_CLIP
 from snapsortd.vision.child.engines.samples import sample_images
 from snapsortd.vision.child.engines.torch_engine import TorchEngine
 from snapsortd.vision.child.engines.towers import embed_texts
+from snapsortd.vision.extras import CLIP
 from tests.support.ctl import Ctl
 from tests.support.hub_server import running_hub
 from tests.support.tiny_checkpoints import KINDS, make_checkpoint
+from tests.support.without_modules import without_modules
 
 LABELS = {"receipt": ("a photo of a receipt", "the receipt"), "cat": ("a cat",), "other": ("screenshot of the cat",)}
 TEXTS = ("a cat", "", "the photo of the screenshot", "a receipt " * 40, "UNKNOWN words")
@@ -36,15 +38,6 @@ MAX_DRIFT = 1e-5
 """Of a score and of any component of a vector."""
 MAX_DRIFT_FP16 = 5e-3
 """The same in half precision, whose numbers have 11 bits."""
-
-
-def without_torch(env: dict[str, str], folder: Path) -> dict[str, str]:
-    """Return the environment of processes for which the extra `clip` is not installed."""
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(
-        "import sys\nsys.modules.update(dict.fromkeys(('onnx', 'torch', 'transformers')))\n"
-    )
-    return env | {"PYTHONPATH": str(folder)}
 
 
 def scores(loaded: LoadedModel) -> np.ndarray:
@@ -190,7 +183,7 @@ def test_an_exported_model_is_pulled_and_used_without_torch(tmp_path: Path, ctl:
     config = Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
     config.parent.mkdir(parents=True)
     config.write_text("version: 1\nlabels: {a: a cat, b: the receipt}\nwatch: [/inbox]\nrules: []\n")
-    ctl.env = without_torch(ctl.env, tmp_path / "shim")
+    ctl.env = without_modules(ctl.env, tmp_path / "shim", *CLIP.modules)
     ctl.env.pop("HF_HUB_OFFLINE", None)
     with running_hub(tmp_path / "hub") as hub:
         ctl.env |= {"HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hf"), "NO_PROXY": "*"}
@@ -218,6 +211,6 @@ def test_the_export_process_says_what_is_wrong(tmp_path: Path, ctl: Ctl) -> None
 
 
 def test_the_shim_hides_torch(tmp_path: Path) -> None:
-    env = without_torch({"PATH": ""}, tmp_path / "shim")
-    code = "from snapsortd.vision.clip_extra import missing_packages as m; assert len(m()) == 3, m()"
+    env = without_modules({"PATH": ""}, tmp_path / "shim", *CLIP.modules)
+    code = "from snapsortd.vision.extras import CLIP; assert len(CLIP.missing()) == 3, CLIP.missing()"
     subprocess.run([sys.executable, "-P", "-c", code], env=env, check=True)

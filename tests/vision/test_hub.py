@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from snapsortd.vision.hub import choose_files
 from tests.support.ctl import PROGRAM, Ctl
 from tests.support.hub_server import COMMIT, Hub, running_hub
 from tests.support.tiny_checkpoints import make_checkpoint
+from tests.support.without_modules import without_modules
 
 NAME = "nobody/tiny"
 
@@ -85,6 +87,18 @@ def test_what_was_fetched_is_listed_told_and_used_without_going_online(ctl: Ctl,
 def test_what_cannot_be_used_is_refused(ctl: Ctl, hub: Hub, name: str, code: int, words: str) -> None:
     assert words in ctl.run("model", "pull", name, code=code).stderr
     assert not [path for _, path in hub.asked if path.endswith("model.safetensors")], "weights were downloaded in vain"
+
+
+def test_without_the_client_of_the_hub_it_is_said_what_to_install(ctl: Ctl, tmp_path: Path) -> None:
+    config = Path(ctl.env["XDG_CONFIG_HOME"]) / "snapsortd" / "config.yaml"
+    config.parent.mkdir(parents=True)
+    config.write_text(f"version: 1\nmodel: {NAME}\nlabels: {{a: a cat}}\nwatch: [/inbox]\nrules: []\n")
+    ctl.env = without_modules(ctl.env, tmp_path / "shim", "huggingface_hub", "tokenizers")
+    for words, code in ((("model", "pull", NAME), 6), (("model", "use", NAME), 6), (("check",), 3)):
+        said = " ".join((done := ctl.run(*words, code=code)).stderr.split() + done.stdout.split())
+        assert "needs huggingface_hub and tokenizers, which are not installed" in said
+        assert f"run `{sys.executable} -m pip install 'snapsortd[hub]'`" in said
+    assert [each["name"] for each in ctl.json("model", "list")["models"]] == ["embedded"]
 
 
 def test_terms_that_are_not_accepted(ctl: Ctl, hub: Hub) -> None:

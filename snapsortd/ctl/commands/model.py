@@ -123,7 +123,7 @@ def pull_command(name: str, as_json: bool) -> None:
     \b
       snapsortctl model pull openai/clip-vit-base-patch32
     """
-    from snapsortd.vision.clip_extra import install_command, missing_packages
+    from snapsortd.vision.extras import CLIP
     from snapsortd.vision.hub import pull
     from snapsortd.vision.onnx_towers import find_towers
 
@@ -133,8 +133,8 @@ def pull_command(name: str, as_json: bool) -> None:
         return
     where = f"{short(pulled.folder)} ({size_words(pulled.bytes)})"
     say(f"{click.style('✓', fg='green')} {escape(name)} was downloaded to {where}.")
-    if not find_towers(pulled.folder) and (missing := missing_packages()):
-        say(f"It needs {listed(missing)}: run `{install_command()}` first.")
+    if not find_towers(pulled.folder) and (missing := CLIP.missing()):
+        say(f"It needs {listed(missing)}: run `{CLIP.install_command()}` first.")
     if pulled.describes:
         say(f"Write `describe: {name}` into the configuration to have it describe images.")
     else:

@@ -35,14 +35,14 @@ def fit_command(path: str, model: str | None, as_json: bool) -> None:
     from snapsortd.ctl.evaluation.classify import Unreadable, classify_all, open_classifier
     from snapsortd.ctl.evaluation.dataset import read_dataset
     from snapsortd.vision.checkpoint import EMBEDDED
-    from snapsortd.vision.clip_extra import require_clip
+    from snapsortd.vision.extras import CLIP
     from snapsortd.vision.fit_kinds import fit_kinds, fitted_path
 
     config, here = configuration(), locations()
     name = model_name(model) if model else config.model.name
     if name == EMBEDDED:
         raise SnapsortError("the embedded model knows its kinds already", "name another model with --model")
-    require_clip(name)
+    CLIP.require(f"the model {name}")
     items = read_dataset(path)
     images = Counter(item.label for item in items)
     kinds = [kind for kind, number in images.items() if number >= MIN_IMAGES]

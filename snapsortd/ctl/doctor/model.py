@@ -10,12 +10,13 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.domain.text import size_words
 from snapsortd.vision.catalog import StoredModel
 from snapsortd.vision.checkpoint import EMBEDDED
-from snapsortd.vision.clip_extra import PACKAGES as OF_OTHER_MODELS
+from snapsortd.vision.extras import CLIP, HUB
+from snapsortd.vision.onnx_towers import EMBEDDED as EMBEDDED_TOWERS
 from snapsortd.vision.onnx_towers import find_towers
 
 NAME = "model"
-LIBRARIES = ("onnxruntime", "tokenizers", "PIL", "numpy", "safetensors")
-PACKAGES = {"PIL": "pillow"}
+LIBRARIES = ("onnxruntime", "PIL", "numpy", "safetensors")
+PACKAGES = {"PIL": "pillow", "huggingface_hub": "huggingface-hub"}
 """The names under which libraries are installed, where they differ."""
 LIBRARY_BYTES = 350 << 20
 """Memory that Python and PyTorch take without a model, measured with the embedded one."""
@@ -23,8 +24,13 @@ LIBRARY_BYTES = 350 << 20
 
 def missing_libraries(found: StoredModel | ModelError) -> tuple[str, ...]:
     """Return the names of the libraries that the model needs and that are not installed, without importing any."""
-    is_small = isinstance(found, ModelError) or find_towers(found.folder) is not None
-    return tuple(name for name in (LIBRARIES if is_small else LIBRARIES + OF_OTHER_MODELS) if find_spec(name) is None)
+    return tuple(name for name in (*LIBRARIES, *_of_other_models(found)) if find_spec(name) is None)
+
+
+def _of_other_models(found: StoredModel | ModelError) -> tuple[str, ...]:
+    if isinstance(found, ModelError) or (towers := find_towers(found.folder)) == EMBEDDED_TOWERS:
+        return ()
+    return HUB.modules if towers else CLIP.modules
 
 
 def check_model(

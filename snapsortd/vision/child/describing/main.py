@@ -18,7 +18,7 @@ from snapsortd.vision.checkpoint import find_checkpoint
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.main import MEMORY_HEADROOM, blank_image
 from snapsortd.vision.child.workers import return_free_memory
-from snapsortd.vision.clip_extra import require_clip
+from snapsortd.vision.extras import CLIP
 from snapsortd.vision.wire import Channel
 
 
@@ -40,7 +40,7 @@ def _serve(channel: Channel, *, model: str, prompt: str, threads: int, nice: int
     os.nice(nice)
     gc.disable()
     folder = _found(model)
-    require_clip(model)
+    CLIP.require(f"the model {model}")
     from snapsortd.vision.child.describing.model import Captioner
     from snapsortd.vision.child.describing.picture import import_readers, picture_of
 

@@ -13,8 +13,8 @@ from snapsortd.domain.errors import ModelError
 from snapsortd.vision.child import sandbox
 from snapsortd.vision.child.engines import towers
 from snapsortd.vision.child.engines.engine import Array
-from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
+from snapsortd.vision.extras import CLIP
 from snapsortd.vision.onnx_towers import find_towers
 
 
@@ -33,7 +33,7 @@ def main(folder: str) -> int:
 def _embedded(folder: str, texts: Sequence[str]) -> Array:
     if find_towers(folder):
         return towers.embed_texts(folder, texts, default_threads())
-    require_clip(folder)
+    CLIP.require(f"the model {folder}")
     from snapsortd.vision.child.engines.torch_engine import TorchEngine
 
     return TorchEngine(folder).encode_texts(texts)

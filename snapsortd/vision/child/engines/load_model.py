@@ -24,9 +24,9 @@ from snapsortd.vision.child.engines.nouns import Nouns, read_nouns
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.scoring import LabelScorer, label_scorer
 from snapsortd.vision.child.engines.shipped_texts import embed_unshipped
-from snapsortd.vision.clip_extra import require_clip
 from snapsortd.vision.cores import default_threads
 from snapsortd.vision.embed_texts import embed_texts
+from snapsortd.vision.extras import CLIP
 from snapsortd.vision.onnx_towers import find_towers
 
 
@@ -100,7 +100,7 @@ def load_model(
         load = _load_towers if find_towers(folder) else _load_exported
         loaded, scorer, reason = load(asked, engine)
     except _NotExported as error:
-        require_clip(model)
+        CLIP.require(f"the model {model}")
         return _load_torch(asked, about | {"engine_reason": error.reason, "wants_export": error.wants_export})
     assert asked.preprocessor is not None
     about |= {"dim": loaded.dim, "engine": loaded.name, "engine_reason": reason, "wants_export": False}

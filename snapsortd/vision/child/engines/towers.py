@@ -17,7 +17,7 @@ from snapsortd.vision.child.engines.made_for import digest_weights
 from snapsortd.vision.child.engines.onnx_engine import OUTPUT, OnnxEngine, open_session
 from snapsortd.vision.child.engines.preprocess import Preprocessor
 from snapsortd.vision.child.engines.processor import multiplies_8_bits
-from snapsortd.vision.child.engines.tokens import PADS_TO_THE_END, load_tokenizer, tokenize
+from snapsortd.vision.child.engines.tokens import PADS_TO_THE_END, load_tokenizer
 
 IMAGE_EMBEDS, TEXT_EMBEDS = "image_embeds", "text_embeds"
 """Outputs of exported towers that end in CLIP's projection (transformers, CLIPVisionModelWithProjection)."""
@@ -81,12 +81,14 @@ def embed_texts(folder: str, texts: Sequence[str], threads: int) -> Array:
         output = _output(folder, tower, TEXT_EMBEDS)
         inputs = {each.name: each.shape[-1] for each in tower.get_inputs()}
         length = inputs["input_ids"]
-        tokenizer = load_tokenizer(folder, length if isinstance(length, int) else None)
+        tokenize = load_tokenizer(folder, length if isinstance(length, int) else None)
+    except ModelError:
+        raise
     except Exception as error:  # as above
         raise _damaged(folder, error) from error
     encoded = []
     for start in range(0, len(texts), _BATCH):
-        tokens = tokenize(tokenizer, texts[start : start + _BATCH])
+        tokens = tokenize(texts[start : start + _BATCH])
         found = tower.run([output], {name: tokens[name] for name in inputs})[0]
         encoded.append(normalised(found.astype(np.float32, copy=False)))
     vectors: Array = np.concatenate(encoded)
