@@ -12,12 +12,11 @@ from snapsortd.domain.text import count
 from snapsortd.files.folders import lstat
 from snapsortd.pipeline.session import Session
 from snapsortd.watch.candidates import WatchFolder
+from snapsortd.watch.stillness import CLOCK_STEP_S
 
 log = logging.getLogger("snapsortd")
 
 AT_A_TIME = 200
-CLOCK_STEP_S = 0.1
-"""A file system's time of change may be this much behind or ahead of the clock."""
 
 
 class FirstLook:

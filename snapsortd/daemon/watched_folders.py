@@ -24,6 +24,7 @@ from snapsortd.pipeline.session import Session
 from snapsortd.watch.candidates import WatchFolder, is_reached, owner, wanted_in
 from snapsortd.watch.queue import WorkQueue
 from snapsortd.watch.scan import scan
+from snapsortd.watch.stillness import Stillness
 from snapsortd.watch.unfinished import unfinished_in, why_and_how_long
 from snapsortd.watch.watcher import Watcher
 
@@ -49,6 +50,7 @@ class WatchedFolders:
             guarded(lambda path, stat: session.pipeline.is_already_processed(path, stat.identity), otherwise=True),
             self._place,
             self._ask,
+            Stillness().of,
         )
         self.rescan_due = now
         """The time at which the next rescan is due, in monotonic seconds."""

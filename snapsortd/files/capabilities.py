@@ -9,13 +9,14 @@ import os
 import select
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 from snapsortd.files.folders import Folder
 from snapsortd.files.mounts import MOUNTS, mount_of
 from snapsortd.files.probe import Capabilities, probe
 
-__all__ = ["Capabilities", "capabilities", "filesystem_of"]
+__all__ = ["Capabilities", "capabilities", "filesystem_at", "filesystem_of"]
 
 _known: dict[int, Capabilities] = {}
 _kinds: dict[int, str] = {}
@@ -37,11 +38,19 @@ def capabilities(folder: Folder) -> Capabilities:
 
 def filesystem_of(folder: Folder) -> str:
     """Return the type of the folder's file system; empty if it is unknown."""
+    return _kind(folder.identity.dev, lambda: _path_of(folder))
+
+
+def filesystem_at(path: str, device: int) -> str:
+    """Return the type of the file system that the file at `path`, on this device, is on; empty if it is unknown."""
+    return _kind(device, lambda: os.path.realpath(os.path.dirname(path)))
+
+
+def _kind(device: int, path: Callable[[], str]) -> str:
     _forget_if_remounted()
-    device = folder.identity.dev
     found = _kinds.get(device)
     if found is None:
-        _kinds[device] = found = mount_of(_path_of(folder))[1]
+        _kinds[device] = found = mount_of(path())[1]
     return found
 
 

@@ -20,7 +20,7 @@ from snapsortd.files.answering import Ask, NotAnswering, directly
 from snapsortd.watch.held_back import HeldBack
 from snapsortd.watch.look import look_at_each
 from snapsortd.watch.ready import ReadyFiles
-from snapsortd.watch.scan_queue import ScanQueue
+from snapsortd.watch.scan_queue import ScanQueue, Still
 from snapsortd.watch.settle import Kind, Observation, settle
 
 BACKLOG_LIMIT = 1_000
@@ -57,6 +57,10 @@ def _never(_path: str, _stat: Stat) -> bool:
     return False
 
 
+def _unknown(_path: str, _stat: Stat) -> float:
+    return 0.0
+
+
 class WorkQueue:
     """Lets each file settle, then hands it out.
 
@@ -70,10 +74,12 @@ class WorkQueue:
         known: Callable[[str, Stat], bool] = _never,
         place: Callable[[str], str] = lambda _path: "",
         ask: Ask = directly,
+        still: Still = _unknown,
     ) -> None:
         """`stat` reads a path's file facts. `known` returns True if this version of a file was already processed;
         such files are dropped without settling, so that a scan over many of them is cheap. `place` returns the folder
-        that a path is in, in whose thread `ask` reads it: the files of one that does not answer are dropped."""
+        that a path is in, in whose thread `ask` reads it: the files of one that does not answer are dropped. `still`
+        returns for how many seconds a file that a scan has found has been as it is, which it need not wait again."""
         self._stat = stat
         self._known = known
         self._place = place
@@ -84,7 +90,7 @@ class WorkQueue:
         self._timers: list[tuple[float, int, str]] = []
         self._order = count()
         self._ready = ReadyFiles()
-        self._scans = ScanQueue(stat, ask)
+        self._scans = ScanQueue(stat, ask, still)
         self._retries = 0
         self.held_back = HeldBack()
 
@@ -213,7 +219,8 @@ class WorkQueue:
             pulls -= len(found)
             for each in found:
                 if each.path not in self._waiting:
-                    self._inspect(each.path, _Waiting(each.quiet, fresh=False, due=_IMMEDIATELY), each.stat, now)
+                    waiting = _Waiting(each.quiet, fresh=False, due=_IMMEDIATELY)
+                    self._inspect(each.path, waiting, each.stat, now, each.still)
 
     def _take_due(self, now: float) -> Iterator[str]:
         """Yield the files that are due, each once."""
@@ -249,7 +256,7 @@ class WorkQueue:
             self._forget(path)
             self.held_back.release(path)
 
-    def _inspect(self, path: str, waiting: _Waiting, stat: Stat | None, now: float) -> None:
+    def _inspect(self, path: str, waiting: _Waiting, stat: Stat | None, now: float, still: float = 0.0) -> None:
         if waiting.retry_at is not None:
             assert waiting.seen is not None
             unchanged = stat is not None and stat.identity.is_unchanged_since(waiting.seen.stat.identity)
@@ -262,7 +269,7 @@ class WorkQueue:
             self._forget(path)
             self.held_back.release(path)
             return
-        verdict = settle(waiting.seen, stat, now, waiting.quiet)
+        verdict = settle(waiting.seen, stat, now, waiting.quiet, still)
         waiting.seen = verdict.observation
         match verdict.kind:
             case Kind.READY:

@@ -17,6 +17,10 @@ SLICE_S = 0.1
 disks that do not answer."""
 
 
+Still = Callable[[str, Stat], float]
+"""Returns for how many seconds a file has been as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A file that a scan has found."""
@@ -25,6 +29,8 @@ class Found:
     stat: Stat | None
     quiet: float
     """Its settle time in seconds."""
+    still: float
+    """Seconds for which it has been as it is."""
 
 
 @dataclass(slots=True)
@@ -35,7 +41,7 @@ class _Scan:
     has_ended: bool = False
     is_being_read: bool = False
 
-    def read(self, limit: int, stat: Callable[[str], Stat | None]) -> None:
+    def read(self, limit: int, stat: Callable[[str], Stat | None], still: Still) -> None:
         """Add up to `limit` files to `found`, until the slice of time has passed."""
         if self.is_being_read:  # by a thread that a disk has hung which is no longer mounted
             self.has_ended = True
@@ -47,7 +53,8 @@ class _Scan:
             if path is None:
                 self.has_ended = True
                 break
-            self.found.append(Found(path, stat(path), self.quiet))
+            seen = stat(path)
+            self.found.append(Found(path, seen, self.quiet, still(path, seen) if seen else 0.0))
         self.is_being_read = False
 
     def close(self) -> None:
@@ -60,9 +67,10 @@ class _Scan:
 class ScanQueue:
     """Scans by source, a folder: the unfinished one, and at most one more that follows it."""
 
-    def __init__(self, stat: Callable[[str], Stat | None], ask: Ask) -> None:
-        """`stat` reads a path's file facts, in the thread in which its source is read."""
+    def __init__(self, stat: Callable[[str], Stat | None], ask: Ask, still: Still) -> None:
+        """`stat` reads a path's file facts, in the thread in which its source is read; `still` is called there, too."""
         self._stat = stat
+        self._still = still
         self._ask = ask
         self._scans: dict[str, list[_Scan]] = {}
         self._silent: set[str] = set()
@@ -91,7 +99,7 @@ class ScanQueue:
             scan = self._scans[source][0]
             try:
                 if not scan.found:
-                    self._ask(source, partial(scan.read, limit, self._stat))
+                    self._ask(source, partial(scan.read, limit, self._stat, self._still))
             except NotAnswering:
                 self._silent.add(source)
                 continue

@@ -40,11 +40,11 @@ class Verdict:
     until: float = 0.0
 
 
-def settle(previous: Observation | None, stat: Stat | None, now: float, quiet: float) -> Verdict:
+def settle(previous: Observation | None, stat: Stat | None, now: float, quiet: float, still: float = 0.0) -> Verdict:
     """Return the verdict on a file: READY if its identity has stayed the same for `quiet` seconds.
 
-    `previous` is the last verdict's observation, `stat` the file's facts now (None: it does not exist). Times are
-    monotonic seconds.
+    `previous` is the last verdict's observation, `stat` the file's facts now (None: it does not exist), `still` for how
+    many seconds they are known to have been the same. Times are monotonic seconds.
     """
     if stat is None:
         return Verdict(Kind.GONE)
@@ -53,6 +53,6 @@ def settle(previous: Observation | None, stat: Stat | None, now: float, quiet: f
     if stat.identity.size == 0:
         return Verdict(Kind.EMPTY)
     unchanged = previous is not None and stat.identity.is_unchanged_since(previous.stat.identity)
-    seen = previous if previous is not None and unchanged else Observation(stat, now)
+    seen = previous if previous is not None and unchanged else Observation(stat, now - still)
     until = seen.since + quiet
     return Verdict(Kind.READY if now >= until else Kind.WAIT, seen, until)

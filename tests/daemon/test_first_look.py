@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from snapsortd.daemon.first_look import CLOCK_STEP_S
 from snapsortd.domain.result import Outcome
 from snapsortd.journal.readonly import read_left
+from snapsortd.watch.stillness import CLOCK_STEP_S
 from tests.support.looping import Loop, looping
 from tests.support.mortal_child import image
 from tests.support.waiting import wait_for
