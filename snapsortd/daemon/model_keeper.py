@@ -12,7 +12,7 @@ log = logging.getLogger("snapsortd")
 
 MODEL_RETRY_S = 60.0
 """Interval at which loading a failed model is retried, because its disk may become available again."""
-POLL_INTERVAL_S = 0.2
+POLL_INTERVAL_S = 0.05
 """Interval at which the state of a loading model is polled."""
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from snapsortd.domain.names import IMAGE_SUFFIXES, RAW_SUFFIXES, suffix_of
-from snapsortd.files.open_file import OpenFile
+
+if TYPE_CHECKING:
+    from snapsortd.files.open_file import OpenFile  # the classifier process, which needs only `sniff`, starts faster
 
 HEAD_BYTES = 1024
 """Number of bytes `sniff` needs: a PDF may start so late (ISO 32000-1, annex H, note 13), and some files of the HEIF

@@ -82,7 +82,7 @@ def _serve(channel: Channel) -> None:
     sandbox.limit_memory(MEMORY_HEADROOM)
     if not sandbox.seal(channel.fileno(), blank):
         sys.stderr.write("this system cannot prevent the classifier process from opening the user's other files\n")
-    workers.warm_up(blank)  # if this fails behind the seal, it must not be blamed on the user's images
+    workers.warm_up(blank, model_once=True)  # if this fails behind the seal, it must not be blamed on the user's images
     os.close(blank)
     return_free_memory()
     channel.send(about)

@@ -87,8 +87,11 @@ class Workers:
         for name, next_job in threads.items():
             threading.Thread(target=self._work, args=(next_job,), name=name, daemon=True).start()
 
-    def warm_up(self, fd: int) -> None:
-        """Have each thread classify the image `fd`, because some libraries initialise themselves per thread."""
+    def warm_up(self, fd: int, *, model_once: bool = False) -> None:
+        """Have each thread classify the image `fd`, because some libraries initialise themselves per thread.
+
+        `model_once`: that has happened before, so that one thread alone runs the model.
+        """
         queues = [self._urgent]  # one for each thread
         if self._count:
             queues += [*self._count * [self._jobs], self._slow, self._relief]
@@ -104,7 +107,8 @@ class Workers:
             barrier.wait(WARM_UP_TIMEOUT_S)
 
         for queue in queues:
-            self._put(queue, partial(try_out, with_model=queue is not self._slow))
+            with_model = queue is self._urgent if model_once else queue is not self._slow
+            self._put(queue, partial(try_out, with_model=with_model))
         barrier.wait(WARM_UP_TIMEOUT_S)
 
     def submit(
