@@ -6,11 +6,15 @@ import hashlib
 import os
 
 from snapsortd.domain.errors import ModelError
+from snapsortd.domain.names import IMAGE_SUFFIXES, suffix_of
 from snapsortd.vision.extras import HUB
 from snapsortd.vision.onnx_towers import exported_files
 
 EMBEDDED = "embedded"
 """The model that is part of the package."""
+ABOUT_SUFFIXES = frozenset({"bib", "cff", "html", "ipynb", "md", "pdf", "rst", "svg"})
+ABOUT_NAMES = frozenset({"citation", "copying", "licence", "license", "notice", "readme", "use_policy"})
+"""Of files that repositories have beside a model, with any suffix."""
 
 
 def find_checkpoint(model: str) -> str:
@@ -27,9 +31,9 @@ def find_checkpoint(model: str) -> str:
 
 
 def checkpoint_files(folder: str) -> list[str]:
-    """Return the paths, in `folder`, of the files that make up the checkpoint."""
+    """Return the paths, in `folder`, of the files that make up the checkpoint, without those about it."""
     own = (name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name)))
-    return sorted((*own, *exported_files(folder)))
+    return sorted((*(name for name in own if not _is_about(name)), *exported_files(folder)))
 
 
 def digest_checkpoint(folder: str) -> str:
@@ -40,6 +44,13 @@ def digest_checkpoint(folder: str) -> str:
             whole.update(name.encode("utf-8", "surrogateescape") + b"\0")
             whole.update(hashlib.file_digest(file, "sha256").digest())
     return whole.hexdigest()
+
+
+def _is_about(name: str) -> bool:
+    """Return whether a file of this name is for people or for git, and has no part in what the model computes."""
+    suffix = suffix_of(name)
+    is_page = suffix in ABOUT_SUFFIXES or suffix in IMAGE_SUFFIXES
+    return is_page or name.startswith(".") or name.partition(".")[0].lower() in ABOUT_NAMES
 
 
 def _checked(folder: str, hint: str) -> str:

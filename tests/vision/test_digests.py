@@ -53,9 +53,20 @@ def test_a_file_put_in_anothers_place_is_another_model(folder: Path, cache: Path
     assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
 
 
-def test_one_file_more_is_another_model(folder: Path, cache: Path) -> None:
-    (folder / "tokenizer.json").write_text("{}")
-    assert cached_digest(str(folder), str(cache), in_an_hour) == digest_checkpoint(str(folder))
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        *((name, True) for name in ("tokenizer.json", "merges.txt", "spiece.model", "model.bin.index.json", "code.py")),
+        *((name, False) for name in ("MODEL_CARD.md", "README", "LICENSE.txt", "NOTICE", "CLIP.png", ".gitattributes")),
+    ],
+)
+def test_one_file_more_is_another_model_unless_it_is_about_it(
+    folder: Path, cache: Path, name: str, *, counts: bool
+) -> None:
+    before = digest_checkpoint(str(folder))
+    (folder / name).write_text("{}")
+    assert (digest_checkpoint(str(folder)) != before) == counts
+    assert cached_digest(str(folder), str(cache), in_an_hour) == (digest_checkpoint(str(folder)) if counts else WRONG)
 
 
 def test_another_folder_is_not_taken_for_it(folder: Path, cache: Path) -> None:
