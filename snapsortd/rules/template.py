@@ -16,6 +16,8 @@ from snapsortd.rules.placeholders import PATH, Part, Placeholder, placeholders_i
 _UNSAFE = dict.fromkeys((*range(32), *range(127, 160), ord("/")), "_")
 _UNPRINTABLE = {code: sign for code, sign in _UNSAFE.items() if code != ord("/")}
 _NUL = {0: "_"}
+_OWN_NAMES = frozenset({"name", "parent", "relative"})
+"""Names that the file and its folders have already. Those made of other values must look like no option to programs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,25 @@ def _folders(part: Part, values: Mapping[str, object]) -> Iterator[str]:
         for each in str(values.get("relative") or "").split("/"):
             if text := lone.text({"relative": each}):
                 yield _folder_name(_safe(text))
-    elif text := "".join(_text(piece, values) for piece in part):
+    elif text := "".join(each or "" for each in _texts(part, values)):
         yield _folder_name(text)
 
 
-def _text(piece: str | Placeholder, values: Mapping[str, object]) -> str:
-    return piece if isinstance(piece, str) else _safe(piece.text(values))
+def _texts(part: Part, values: Mapping[str, object]) -> Iterator[str | None]:
+    """Yield the texts of one component, None for `{counter}`. A value at its beginning begins with no dash."""
+    is_first = True
+    for piece in part:
+        text: str | None
+        if isinstance(piece, str):
+            text = piece
+        elif piece.name == "counter":
+            text = None
+        else:
+            text = _safe(piece.text(values))
+            if is_first and piece.name not in _OWN_NAMES and text.startswith("-"):
+                text = f"_{text[1:]}"
+        is_first = is_first and text == ""
+        yield text
 
 
 def _safe(value: str) -> str:
@@ -117,7 +132,7 @@ def _valid_stem(stem: str, suffix: str) -> str:
 
 
 def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple[str | None, ...]:
-    pieces = list(_counted(stem, values))
+    pieces = list(_texts(stem, values))
     if not any(piece is None or piece for piece in pieces):
         raise TemplateError(
             "the name would be empty for this image", "use a placeholder that always has a value, such as {name}"
@@ -125,9 +140,3 @@ def _name_pieces(stem: Part, values: Mapping[str, object], suffix: str) -> tuple
     if None not in pieces:
         return (_valid_stem("".join(piece or "" for piece in pieces), suffix),)
     return tuple(pieces)
-
-
-def _counted(stem: Part, values: Mapping[str, object]) -> Iterator[str | None]:
-    """Yield the texts of a file name, None for `{counter}`."""
-    for piece in stem:
-        yield None if isinstance(piece, Placeholder) and piece.name == "counter" else _text(piece, values)

@@ -57,6 +57,22 @@ def test_a_destination(text: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param("/r/{regex.a}.{ext}", "/r/_-n.JPG", id="name"),
+        pytest.param("/r/{regex.a}/", "/r/_-n/-IMG.JPG", id="folder-and-own-name"),
+        pytest.param("/r/{regex.none|}{regex.a}/", "/r/_-n/-IMG.JPG", id="behind-nothing"),
+        pytest.param("/r/{label}{regex.a}.{ext}", "/r/receipt--n.JPG", id="within"),
+        pytest.param("/r/{counter}{regex.a}.{ext}", "/r/1--n.JPG", id="behind-a-number"),
+        pytest.param("/r/-{regex.a}.{ext}", "/r/---n.JPG", id="by-the-rule"),
+        pytest.param("/r/{name}{regex.a}.{ext}", "/r/-IMG--n.JPG", id="its-own"),
+    ],
+)
+def test_no_value_makes_a_name_that_looks_like_an_option(text: str, path: str) -> None:
+    assert shown(text, name="-IMG", **{"regex.a": "--n"}) == path
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         pytest.param("", "is not absolute", id="empty"),
