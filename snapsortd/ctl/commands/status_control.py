@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 
 import click
 
 from snapsortd.ctl.client import Client, Reply
 from snapsortd.ctl.output.columns import terminal_width
-from snapsortd.ctl.output.console import end, json_option, locations, say, say_json
+from snapsortd.ctl.output.console import end, json_option, locations, say, say_json, short
 from snapsortd.ctl.output.status import attention_lines, status_lines
 from snapsortd.domain.errors import EXIT_UNAVAILABLE, SnapsortError, Unavailable
 from snapsortd.domain.text import count
@@ -28,9 +29,12 @@ def status_command(everything: bool, as_json: bool) -> None:
     here = locations()
     try:
         found = Client(here.socket).status()
-    except Unavailable:
+    except Unavailable as error:
         if not as_json:
             say(problems_of(here, everything=everything))
+            if not os.path.lexists(here.config_file):
+                what = f"there is no configuration {short(here.config_file)}"
+                error.hint = f"{what}; `snapsortctl init` writes one to start from"
             raise
         say_json(stopped(here))
         return end(EXIT_UNAVAILABLE)
