@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from contextlib import closing
 from functools import partial
@@ -286,6 +287,19 @@ def test_undo_lets_a_person_choose(ctl: Ctl, daemon: FakeControl, typed: str, ch
     asked = [arguments for _, arguments in daemon.asked]
     assert (asked[0]["last"], asked[0]["dry_run"]) == (20, True)
     assert [each.get("ids") for each in asked[1:]] == ([chosen] if chosen else [])
+
+
+@pytest.mark.usefixtures("daemon")
+def test_in_a_narrow_terminal_the_choice_is_by_name(ctl: Ctl) -> None:
+    terminal, other_end = os.openpty()
+    termios.tcsetwinsize(terminal, (25, 40))
+    command, env = [*PROGRAM, "undo", "--interactive"], ctl.env | {"TERM": "xterm"}
+    with subprocess.Popen(command, env=env, stdin=other_end, stdout=other_end, stderr=other_end) as process:
+        os.close(other_end)
+        assert b"1  a.png  \x1b[2m\xe2\x86\x92 /inbox/\x1b[0m\r\n" in first_words(terminal, b"none): ")
+        os.write(terminal, b"\n")
+        assert process.wait(60) == 130
+    os.close(terminal)
 
 
 @pytest.mark.parametrize(

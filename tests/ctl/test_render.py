@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from click import unstyle
 
-from snapsortd.ctl.output.render import arrow, duration, entry_note, pad, undo_line
+from snapsortd.ctl.output.render import arrow, duration, entry_note, pad, undo_line, undo_row
 from snapsortd.ctl.output.tables import table
 from snapsortd.ctl.times import parse_moment
 from snapsortd.domain.text import size_words
@@ -91,25 +91,30 @@ def test_numbers_are_right_aligned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "action", "target", "tags", "said"),
+    ("kind", "action", "target", "tags", "said", "note"),
     [
-        pytest.param("move", "move", "/in/a.png", (), "moved /out/a.png → /in/", id="move"),
-        pytest.param("trash", "trash", "/in/a.png", (), "moved /out/a.png → /in/", id="trash"),
-        pytest.param("copy", "copy", "/in/a.png", (), "removed /out/a.png", id="copy"),
-        pytest.param("symlink", "symlink", "/in/a.png", (), "removed /out/a.png", id="link"),
-        pytest.param("tag", "tag", "/out/a.png", ("x", "y"), "untagged /out/a.png x y", id="tag"),
-        pytest.param("undo", "copy", "/in/a.png", (), "copied /out/a.png → /in/", id="redo-of-a-copy"),
-        pytest.param("undo", "tag", "/out/a.png", ("x",), "tagged /out/a.png x", id="redo-of-tags"),
-        pytest.param("redo", "copy", "/in/a.png", (), "removed /out/a.png", id="undo-of-a-redone-copy"),
-        pytest.param("redo", "tag", "/out/a.png", ("x",), "untagged /out/a.png x", id="undo-of-redone-tags"),
+        pytest.param("move", "move", "/in/a.png", (), "moved /out/a.png → /in/", "→ /in/", id="move"),
+        pytest.param("trash", "trash", "/in/a.png", (), "moved /out/a.png → /in/", "→ /in/", id="trash"),
+        pytest.param("copy", "copy", "/in/a.png", (), "removed /out/a.png", "removed", id="copy"),
+        pytest.param("symlink", "symlink", "/in/a.png", (), "removed /out/a.png", "removed", id="link"),
+        pytest.param("tag", "tag", "/out/a.png", ("x", "y"), "untagged /out/a.png x y", "untagged x y", id="tag"),
+        pytest.param("undo", "copy", "/in/a.png", (), "copied /out/a.png → /in/", "→ /in/", id="redo-of-a-copy"),
+        pytest.param("undo", "tag", "/out/a.png", ("x",), "tagged /out/a.png x", "tagged x", id="redo-of-tags"),
+        pytest.param("redo", "copy", "/in/a.png", (), "removed /out/a.png", "removed", id="undo-of-a-redone-copy"),
+        pytest.param(
+            "redo", "tag", "/out/a.png", ("x",), "untagged /out/a.png x", "untagged x", id="undo-of-redone-tags"
+        ),
     ],
 )
-def test_what_an_undo_or_redo_did_is_named(kind: str, action: str, target: str, tags: tuple[str], said: str) -> None:
+def test_what_an_undo_or_redo_did_is_named(
+    kind: str, action: str, target: str, tags: tuple[str], said: str, note: str
+) -> None:
     done = {"id": 7, "kind": kind, "action": action, "done": True, "reason": ""}
     result = done | {"from": "/out/a.png", "to": target, "tags": tags}
     words = unstyle(undo_line(result, dry_run=False)).split()
     assert words.pop(1) == "7"
     assert " ".join(words) == said
+    assert undo_row(result) == ("a.png", note), "where that is too long"
 
 
 @pytest.mark.parametrize(

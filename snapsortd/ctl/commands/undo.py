@@ -13,7 +13,7 @@ from snapsortd.ctl.backend import Backend, reach
 from snapsortd.ctl.complete import offer_rules
 from snapsortd.ctl.output.choose import choose
 from snapsortd.ctl.output.console import NUMBER, end, json_option, locations, say, say_json
-from snapsortd.ctl.output.render import undo_line
+from snapsortd.ctl.output.render import undo_line, undo_row
 from snapsortd.ctl.times import moment
 from snapsortd.domain.errors import EXIT_REFUSED, NotKnown
 from snapsortd.domain.text import count
@@ -135,7 +135,8 @@ def chosen_by_hand(backend: Backend) -> list[int]:
     if not offered:
         raise NotKnown("there is nothing to undo")
     lines = [undo_line(each, dry_run=True) for each in offered]
-    return [offered[number]["id"] for number in choose(lines, "Which ones should be undone")]
+    chosen = choose(lines, [undo_row(each) for each in offered], "Which ones should be undone")
+    return [offered[number]["id"] for number in chosen]
 
 
 def selection(

@@ -6,15 +6,21 @@ from collections.abc import Sequence
 
 import click
 
-from snapsortd.ctl.output.columns import fit, terminal_width
+from snapsortd.ctl.output.columns import Row, aligned, fit, terminal_width
 from snapsortd.ctl.output.console import say
 
 
-def choose(lines: Sequence[str], question: str) -> list[int]:
-    """Show numbered lines and return the indices of those that were chosen; abort if that is none."""
+def choose(lines: Sequence[str], rows: Sequence[Row], question: str) -> list[int]:
+    """Show numbered lines, or `rows` if one is too long, and return the indices of those that were chosen.
+
+    Abort if that is none.
+    """
     size = len(str(len(lines)))
     width = terminal_width() - size - 2
-    say(f"{number:>{size}}  {fit(click.unstyle(line), width)}" for number, line in enumerate(lines, 1))
+    plain = [click.unstyle(line) for line in lines]
+    if any(fit(line, width) != line for line in plain):
+        plain = list(aligned(rows, width, least=width * 3 // 5))
+    say(f"{number:>{size}}  {line}" for number, line in enumerate(plain, 1))
     text = click.prompt(f"{question}? (such as 1 3-5; nothing: none)", default="", show_default=False)
     while (chosen := parse_numbers(text, len(lines))) is None:
         text = click.prompt(f"Write numbers from 1 to {len(lines)}", default="", show_default=False)

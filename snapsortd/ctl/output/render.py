@@ -8,6 +8,7 @@ from typing import Any
 
 from click import style
 
+from snapsortd.ctl.output.columns import Row
 from snapsortd.ctl.output.console import short
 from snapsortd.domain.text import escape, listed, score_text
 
@@ -130,21 +131,42 @@ def undo_line(result: Reply, *, dry_run: bool) -> str:
     if not result["done"]:
         head = style("refused  ", fg="red")
         return f"{head} {result['id']:>5}  {short(result['from'])}: {escape(result['reason'])}"
-    source, target, action = result["from"], result["to"], result["action"]
+    source, target = result["from"], result["to"]
     if result["kind"] == "example":
         head = style("would be untold" if dry_run else "untold   ", fg="cyan" if dry_run else "green")
         return f"{head}        {short(source)} is no example of {escape(target)} any more"
-    verb = VERBS.get(action, "moved") if result["kind"] == "undo" else REVERSED.get(action, "moved")
+    verb = _verb(result)
     head = style(f"would be {verb}" if dry_run else f"{verb:9}", fg="cyan" if dry_run else "green")
     place = short(source) if verb == "removed" else format_move(source, target, result["tags"])
     return f"{head} {result['id']:>5}  {place}"
 
 
+def undo_row(result: Reply) -> Row:
+    """Return what undo would do in fewer columns: the file's name, and what becomes of it."""
+    source, target = result["from"], result["to"]
+    if result["kind"] == "example":
+        note = f"no example of {escape(target)} any more"
+    elif _verb(result) != "removed" and target not in ("", source):
+        note = f"→ {_place(source, target)}"
+    else:
+        note = " ".join((_verb(result), *map(escape, result["tags"])))
+    return Row(escape(os.path.basename(source)), note)
+
+
+def _verb(result: Reply) -> str:
+    action = result["action"]
+    return VERBS.get(action, "moved") if result["kind"] == "undo" else REVERSED.get(action, "moved")
+
+
 def arrow(source: str, target: str) -> str:
     """Return source → target; only the target's folder if the file keeps its name."""
+    return f"{short(source)} → {_place(source, target)}"
+
+
+def _place(source: str, target: str) -> str:
     folder, name = os.path.split(target)
     kept = name == os.path.basename(source) and folder != os.path.dirname(source)
-    return f"{short(source)} → {short(folder).rstrip('/') + '/' if kept else short(target)}"
+    return short(folder).rstrip("/") + "/" if kept else short(target)
 
 
 def format_entry(entry: Reply) -> str:
