@@ -14,6 +14,7 @@ from snapsortd.domain.caption import Caption
 from snapsortd.domain.errors import SnapsortError, TemplateError
 from snapsortd.domain.file import FileIdentity
 from snapsortd.domain.image import Classification, FileFacts, ImageFacts
+from snapsortd.domain.image_text import ImageText
 from snapsortd.domain.text import suggestion
 from snapsortd.rules.evaluate import evaluate
 from snapsortd.rules.filters import Facts, LabelFilter
@@ -38,6 +39,8 @@ class Past:
     """True if what was done was undone since, or the label corrected."""
     caption: str = ""
     """The description of the image, if it has one."""
+    text: ImageText | None = None
+    """The text in the image, if it was read and is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,7 @@ def facts_of(past: Past, scores: Scores, negatives: frozenset[str]) -> Facts:
     now = datetime.fromtimestamp(past.at, UTC).astimezone()
     classification = Classification(scores, b"", image, past.content.get("model", ""))
     caption = Caption(past.caption, "it was not described then")
-    return Facts(file, classification, negatives, now, caption=caption)
+    return Facts(file, classification, negatives, now, text=past.text, caption=caption)
 
 
 def summary(changes: Sequence[Change]) -> list[dict[str, Any]]:

@@ -70,7 +70,8 @@ class Reviewing:
             return
         config, rules = self._session.config, without_shadow(self._session.config.rules)
         origin = origin_of(self._journal, known.path) if known.outcome in IN_PLACE else known.path
-        past = Past(origin, known.sha256, known.at, decided, False, self._journal.captions.newest(known.sha256))
+        caption, text = self._journal.captions.newest(known.sha256), self._journal.texts.of(known.sha256)
+        past = Past(origin, known.sha256, known.at, decided, False, caption, text)
         for label in sorted(scores, key=lambda name: -scores[name])[:MAX_LABELS]:
             told = {name: float(name == label) for name in scores}
             try:

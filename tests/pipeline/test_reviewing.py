@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from snapsortd.domain.image_text import ImageText, TextLine
 from snapsortd.domain.to_forget import ToForget
 from snapsortd.pipeline.session import Session
 from snapsortd.pipeline.terms import Terms
@@ -32,6 +34,10 @@ rules:
     mode: shadow
     filters: [name: "*.rest.*"]
     actions: [move: "{filed}/rest/"]
+  - name: Named
+    mode: shadow
+    filters: [name: "*.named.*"]
+    actions: [move: "{filed}/named/{{slug|name}}.{{ext}}"]
 """
 
 
@@ -112,6 +118,16 @@ def test_what_a_rule_without_a_label_files_tells_no_label(taught: Taught, sessio
     assert session.journal.examples.in_effect() == []
     session.undoing.undo(batch=found["batch"])
     assert listed(session, "a.rest.png") == {("undone", "Rests"): ["a.rest.png"]}
+
+
+def test_the_target_that_is_shown_has_the_text_of_the_image(taught: Taught, session: Session) -> None:
+    path = put(taught, "a.named.png", 5)
+    text = ImageText((TextLine("Corner Shop"), TextLine("Total 23.40 EUR")))
+    session.journal.texts.store(hashlib.sha256(Path(path).read_bytes()).digest(), text)
+    session.image(path)
+    (found,) = session.reviewing.unsure("shadow", "Named")["images"]
+    targets = {each["label"]: each["target"] for each in found["labels"]}
+    assert targets["rest"] == str(taught.filed / "named" / "rest-corner-shop-23.40.png")
 
 
 def test_a_mark_follows_its_image_and_is_forgotten_with_it(taught: Taught, session: Session) -> None:
