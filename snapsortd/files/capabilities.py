@@ -43,7 +43,7 @@ def filesystem_of(folder: Folder) -> str:
 
 def filesystem_at(path: str, device: int) -> str:
     """Return the type of the file system that the file at `path`, on this device, is on; empty if it is unknown."""
-    return _kind(device, lambda: os.path.realpath(os.path.dirname(path)))
+    return _kind(device, lambda: os.path.realpath(path))
 
 
 def _kind(device: int, path: Callable[[], str]) -> str:
