@@ -2,8 +2,9 @@
 """Evaluate how snapsortd learns from corrections, on the corpus's test images; `make bench-learn`.
 
 The images are divided by their source into two halves, in several ways: corrections are drawn from one half, and the
-other is classified. Embedding, fit, cross-validation and scores are those of the installed product. Of each draw, the
-same images are corrected in all variants. Once, they are corrected through a running daemon.
+other is classified. In one variant they are divided at random, because a person's next images are often like the last
+ones. Embedding, fit, cross-validation and scores are those of the installed product. Of each draw, the same images are
+corrected in all variants. Once, they are corrected through a running daemon.
 
 usage: bench_learn.py [CORPUS] [--draws 12] [--counts 0 3 10 20 50] [--out build/bench-learn.json]
 """
@@ -59,14 +60,20 @@ class LabelSet:
 
 @dataclass(frozen=True)
 class Variant:
-    """How people correct: with some wrong labels, or nothing but errors."""
+    """How people correct: with some wrong labels, nothing but errors, or images of the sources that others are of."""
 
     name: str
     wrong: float = 0.0
     errors_only: bool = False
+    same_sources: bool = False
 
 
-VARIANTS = (Variant("clean"), Variant("a fifth wrong", wrong=WRONG), Variant("only errors", errors_only=True))
+VARIANTS = (
+    Variant("clean"),
+    Variant("a fifth wrong", wrong=WRONG),
+    Variant("only errors", errors_only=True),
+    Variant("same sources", same_sources=True),
+)
 
 
 def of_init() -> LabelSet:
@@ -139,11 +146,12 @@ class Bench:
         return self.figures(self.scores(drawn), self.truth[drawn.held])
 
     def divide(self, seed: int, count: int, variant: Variant) -> Draw:
-        """Return one draw: images to correct from one half of the sources, and those of the other."""
+        """Return one draw: images to correct from one half of the sources, or of the images, and those of the other."""
         rng = random.Random(seed)
-        sources = sorted({item.source for item in self.images.items})
-        mine = set(rng.sample(sources, len(sources) // 2))
-        drawn = [row for row, item in enumerate(self.images.items) if item.source in mine]
+        rows = range(len(self.images.items))
+        groups = [row if variant.same_sources else self.images.items[row].source for row in rows]
+        mine = set(rng.sample(sorted(set(groups)), len(set(groups)) // 2))
+        drawn = [row for row in rows if groups[row] in mine]
         rng.shuffle(drawn)
         wrong = {row: rng.randrange(1, len(self.names)) for row in drawn if rng.random() < variant.wrong}
         usable = [row for row in drawn if not variant.errors_only or self.zero_shot[row].argmax() != self.truth[row]]
@@ -151,7 +159,7 @@ class Bench:
         return Draw(
             told={row: int(self.truth[row] + wrong.get(row, 0)) % len(self.names) for row in chosen},
             anchors=sorted(set(drawn) - set(chosen))[:ANCHORS],
-            held=[row for row, item in enumerate(self.images.items) if item.source not in mine],
+            held=[row for row in rows if groups[row] not in mine],
         )
 
     def scores(self, drawn: Draw) -> Array:

@@ -40,6 +40,11 @@ def check_layer(layer: Mapping[str, Any], count: int, dim: int) -> None:
             raise ValueError("it has no version or report")
         if layer["weights"] is not None:
             _check_numbers(layer["weights"], count * (dim + 1))
+        if layer["near"] is not None:
+            points, shifts = layer["near"]
+            known = len(base64.b64decode(shifts)) // (count * _BYTES)
+            _check_numbers(points, known * dim)
+            _check_numbers(shifts, known * count)
         for place, direction, threshold, slope in layer["prototypes"]:
             _check_numbers(direction, dim)
             if not 0 <= place < count or max(abs(threshold), abs(slope)) > _LARGEST:

@@ -35,7 +35,7 @@ class LearntLayer:
 
 
 def _send(channel: Channel, layer: Mapping[str, Any] | None, timeout: float) -> None:
-    content = None if layer is None else {key: layer[key] for key in ("weights", "prototypes")}
+    content = None if layer is None else {key: layer[key] for key in ("weights", "near", "prototypes")}
     with tempfile.TemporaryFile() as file:  # each message has a descriptor, so that none takes that of another
         file.write(json.dumps(content).encode("ascii"))
         file.seek(0)

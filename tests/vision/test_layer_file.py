@@ -23,6 +23,7 @@ LAYER: dict[str, Any] = {
     "checkpoint": "a checkpoint",
     "labels": ["receipt", "meme"],
     "weights": numbers([0.5] * 6),
+    "near": [numbers([0.8, 0.6] * 3), numbers([2.0] * 6)],
     "prototypes": [[1, numbers([0.6, 0.8]), 0.5, 9.0]],
     "report": {"labels": {}, "all": {}},
     "version": "1 2 3 4",
@@ -55,6 +56,18 @@ def test_any_damage_is_noticed() -> None:
             for weights in (numbers([0.5] * 5), numbers([0.5] * 5 + [float("nan")]), "no base64", 7, {"a": 1})
         ),
         *(
+            (layer_to_bytes(LAYER | {"near": near}), False)
+            for near in (
+                [numbers([0.8, 0.6] * 3), numbers([2.0] * 5)],
+                [numbers([0.8, 0.6] * 2), numbers([2.0] * 6)],
+                [numbers([0.8, 0.6] * 3), numbers([2.0] * 5 + [float("inf")])],
+                [numbers([0.8, 0.6] * 3)],
+                [numbers([0.8, 0.6] * 3), 7],
+                "no base64",
+            )
+        ),
+        (layer_to_bytes(LAYER | {"near": None}), True),
+        *(
             (layer_to_bytes(LAYER | {"prototypes": [prototype]}), False)
             for prototype in (
                 [2, numbers([0.6, 0.8]), 0.5, 9.0],
@@ -64,7 +77,7 @@ def test_any_damage_is_noticed() -> None:
                 [1, numbers([0.6, 0.8])],
             )
         ),
-        (layer_to_bytes(LAYER | {"weights": None, "prototypes": []}), True),
+        (layer_to_bytes(LAYER | {"weights": None, "near": None, "prototypes": []}), True),
         (b"", False),
         (None, False),
     ],

@@ -16,7 +16,6 @@ from snapsortd.vision.child.learning.fit import (
     gradient,
     inputs,
     objective,
-    shift,
     softmax,
     wanted_scores,
 )
@@ -63,13 +62,14 @@ def everything(one: Lessons, two: Lessons) -> Lessons:
 def test_the_gradient_is_that_of_the_objective(seed: int) -> None:
     world = World(seed)
     lessons = everything(world.examples([0, 1, 2, 2], denied=[False, True, False, False]), world.anchors(5))
+    u = inputs(lessons.embeddings)
     weights = world.rng.normal(size=(LABELS, DIM + 1))
     direction = world.rng.normal(size=weights.shape)
     step = 1e-5
-    slope = (objective(weights + step * direction, lessons) - objective(weights - step * direction, lessons)) / (
+    slope = (objective(weights + step * direction, u, lessons) - objective(weights - step * direction, u, lessons)) / (
         2 * step
     )
-    assert slope == pytest.approx((gradient(weights, lessons) * direction).sum(), rel=1e-7)
+    assert slope == pytest.approx((gradient(weights, u, lessons) * direction).sum(), rel=1e-7)
 
 
 @pytest.mark.parametrize("free", [(True, True, True), (True, False, True)])
@@ -78,7 +78,7 @@ def test_the_fit_is_a_numerical_optimum(size: int, free: tuple[bool, ...]) -> No
     world = World(size)
     labels = [int(each) for each in world.rng.integers(0, LABELS, size)]
     lessons = everything(world.examples(labels, denied=[number % 7 == 0 for number in range(size)]), world.anchors(20))
-    flags = np.array(free)
+    flags, u = np.array(free), inputs(lessons.embeddings)
 
     def unfold(values: Matrix) -> Matrix:
         weights = np.zeros((LABELS, DIM + 1))
@@ -86,15 +86,15 @@ def test_the_fit_is_a_numerical_optimum(size: int, free: tuple[bool, ...]) -> No
         return weights
 
     best = minimize(
-        lambda values: objective(unfold(values), lessons),
+        lambda values: objective(unfold(values), u, lessons),
         np.zeros(flags.sum() * (DIM + 1)),
-        jac=lambda values: gradient(unfold(values), lessons)[flags].ravel(),
+        jac=lambda values: gradient(unfold(values), u, lessons)[flags].ravel(),
         method="L-BFGS-B",
         options={"gtol": 1e-9, "ftol": 1e-15, "maxiter": 10_000},
     )
     found = fit(lessons, flags)
     assert np.allclose(found, unfold(best.x), atol=1e-4)
-    assert objective(found, lessons) <= best.fun + 1e-8
+    assert objective(found, u, lessons) <= best.fun + 1e-8
 
 
 def test_without_an_offset_it_is_the_logistic_regression_of_scikit_learn() -> None:
@@ -138,12 +138,12 @@ def test_verdicts(labels: list[int], told: list[int] | None, skill: float, verdi
     world = World(1, skill)
     found = learnt(world, labels, told)
     assert found.verdicts == verdicts
-    assert found.weights.any(axis=1).tolist() == [verdict == IN_FORCE for verdict in verdicts]
+    assert found.shift.of(world.kinds).any(axis=0).tolist() == [verdict == IN_FORCE for verdict in verdicts]
     if IN_FORCE in verdicts:
         assert found.validated.after.mean() < found.validated.before.mean()
         vectors, offsets = world.images([0, 1] * 100)
         truth = np.array([0, 1] * 100)
-        better = (offsets + shift(vectors, found.weights)).argmax(axis=1) == truth
+        better = (offsets + found.shift.of(vectors)).argmax(axis=1) == truth
         assert better.mean() > (offsets.argmax(axis=1) == truth).mean() + 0.1
 
 

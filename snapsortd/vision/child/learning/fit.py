@@ -88,42 +88,40 @@ def shift(embeddings: Matrix, weights: Matrix) -> Matrix:
     return added
 
 
-def objective(weights: Matrix, lessons: Lessons) -> float:
-    """Return the value that `fit` minimises."""
-    losses = cross_entropy(lessons, weights)
+def objective(weights: Matrix, u: Matrix, lessons: Lessons) -> float:
+    """Return the value that `fit_inputs` minimises."""
+    losses = cross_entropy(lessons.offsets + u @ weights.T, lessons.wanted)
     return float(lessons.weights @ losses + RIDGE / 2 * (weights**2).sum())
 
 
-def gradient(weights: Matrix, lessons: Lessons) -> Matrix:
-    """Return the gradient of `objective`, (k, d + 1)."""
-    u = inputs(lessons.embeddings)
-    return _gradient(weights, u, lessons)
-
-
-def _gradient(weights: Matrix, u: Matrix, lessons: Lessons) -> Matrix:
+def gradient(weights: Matrix, u: Matrix, lessons: Lessons) -> Matrix:
+    """Return the gradient of `objective`, (k, inputs)."""
     wrong = softmax(lessons.offsets + u @ weights.T) - lessons.wanted
     total: Matrix = (lessons.weights[:, None] * wrong).T @ u + RIDGE * weights
     return total
 
 
-def cross_entropy(lessons: Lessons, weights: Matrix) -> Matrix:
-    """Return the cross-entropy of each row, (n,), with these weights."""
-    logits = lessons.offsets + shift(lessons.embeddings, weights)
+def cross_entropy(logits: Matrix, wanted: Matrix) -> Matrix:
+    """Return the cross-entropy of logits (n, k) with the wanted scores (n, k), (n,)."""
     peak = logits.max(axis=-1, keepdims=True)
     logs = logits - peak - np.log(np.exp(logits - peak).sum(axis=-1, keepdims=True))
-    losses: Matrix = -np.where(lessons.wanted > 0, lessons.wanted * logs, 0.0).sum(axis=-1)
+    losses: Matrix = -np.where(wanted > 0, wanted * logs, 0.0).sum(axis=-1)
     return losses
 
 
 def fit(lessons: Lessons, free: Flags) -> Matrix:
-    """Return the weights (k, d + 1) that minimise `objective`; those of labels that are not `free` stay 0."""
-    u = inputs(lessons.embeddings)
+    """Return the weights (k, d + 1) of the embeddings; those of labels that are not `free` stay 0."""
+    return fit_inputs(inputs(lessons.embeddings), lessons, free)
+
+
+def fit_inputs(u: Matrix, lessons: Lessons, free: Flags) -> Matrix:
+    """Return the weights (k, inputs) of the inputs u (n, inputs) that minimise `objective`, 0 where not `free`."""
     bound = (u * lessons.weights[:, None]).T @ u / 2 + RIDGE * np.eye(u.shape[1])
     step = np.linalg.inv(bound)
     weights = np.zeros((lessons.offsets.shape[1], u.shape[1]))
     ahead, momentum = weights, 1.0
     for _ in range(_MAX_STEPS):
-        slope = np.where(free[:, None], _gradient(ahead, u, lessons), 0.0)
+        slope = np.where(free[:, None], gradient(ahead, u, lessons), 0.0)
         if np.abs(slope).max() < _TOLERANCE:
             break
         following = ahead - slope @ step

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from snapsortd.vision.child.learning.fit import Matrix, shift, softmax
+from snapsortd.vision.child.learning.fit import Matrix, softmax
+from snapsortd.vision.child.learning.near import Neighbours
 from snapsortd.vision.child.learning.prototypes import Prototype, logits_of
+from snapsortd.vision.child.learning.shift import Shift
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -23,9 +25,9 @@ NEVER = -1e4
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Weights (k, d + 1), one row for each of all labels in order, and the prototypes of labels without prompts."""
+    """What is added to the logits, and the prototypes of labels without prompts by the number of the label."""
 
-    weights: Matrix | None = None
+    shift: Shift | None = None
     prototypes: Mapping[int, Prototype] = field(default_factory=dict)
 
 
@@ -52,14 +54,14 @@ class Scoring:
         `scores` (n, p) are the zero-shot scores of the labels with prompts, `embeddings` (n, d) have length 1.
         """
         layer = self._layer
-        if layer.weights is None and len(self._prompted) == self._count:
+        if layer.shift is None and len(self._prompted) == self._count:
             return scores, None
         vectors = embeddings.astype(np.float64)
         known = np.log(np.maximum(scores.astype(np.float64), LEAST))
         logits = zero_shot_logits(known, vectors, self._prompted, self._count, layer.prototypes)
-        if layer.weights is None:
+        if layer.shift is None:
             return softmax(logits), None
-        return softmax(logits + shift(vectors, layer.weights)), softmax(logits)
+        return softmax(logits + layer.shift.of(vectors)), softmax(logits)
 
 
 def zero_shot_logits(
@@ -75,8 +77,11 @@ def zero_shot_logits(
 
 def layer_to_json(layer: Layer) -> dict[str, Any]:
     """Return the layer, in single precision."""
+    shift = layer.shift
+    near = None if shift is None else shift.near
     return {
-        "weights": None if layer.weights is None else _text(layer.weights),
+        "weights": None if shift is None else _text(shift.weights),
+        "near": None if near is None else [_text(near.points), _text(near.shifts)],
         "prototypes": [
             [place, _text(found.direction), found.threshold, found.slope] for place, found in layer.prototypes.items()
         ],
@@ -85,14 +90,22 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
 
 def layer_from_json(value: Mapping[str, Any], count: int, dim: int) -> Layer:
     """Return a layer for `count` labels and embeddings of `dim` numbers. Raise ValueError if it is not one."""
-    weights = value["weights"]
+    shift = None
+    if value["weights"] is not None:
+        near = None if value["near"] is None else _neighbours(*map(_numbers, value["near"]), dim=dim)
+        shift = Shift(_numbers(value["weights"]).reshape(count, dim + 1), near)
     return Layer(
-        None if weights is None else _numbers(weights).reshape(count, dim + 1),
+        shift,
         {
             int(place): Prototype(_numbers(text).reshape(dim), float(threshold), float(slope))
             for place, text, threshold, slope in value["prototypes"]
         },
     )
+
+
+def _neighbours(points: Matrix, shifts: Matrix, *, dim: int) -> Neighbours:
+    places = points.reshape(-1, dim)
+    return Neighbours(places, shifts.reshape(-1, len(places)))
 
 
 def _text(numbers: Matrix) -> str:

@@ -65,8 +65,8 @@ def learn_from(told: Told) -> dict[str, Any]:
         denied,
         np.array([not told["labels"][name] for name in names]),
     )
-    weights = found.weights if IN_FORCE in found.verdicts else None
-    return layer_to_json(Layer(weights, prototypes)) | {"report": _report(names, labels, denied, found)}
+    shift = found.shift if IN_FORCE in found.verdicts else None
+    return layer_to_json(Layer(shift, prototypes)) | {"report": _report(names, labels, denied, found)}
 
 
 def zero_shot_scores(told: Told, vectors: Matrix) -> Matrix:
