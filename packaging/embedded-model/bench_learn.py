@@ -247,7 +247,7 @@ def main() -> None:
     if not (chosen.corpus / "corpus" / "index.csv").exists():
         sys.exit(f"{chosen.corpus} holds no corpus/index.csv: name the folder with the image corpus")
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
-    items, named = evaluate.parts(data.read_items(chosen.corpus), "test")
+    items, named = evaluate.parts(data.read_items(chosen.corpus.resolve()), "test")
     figures: dict[str, dict[str, dict[str, dict[str, float]]]] = {}
     with tempfile.TemporaryDirectory(prefix="bench-learn-") as cache:
         images = embed([*items, *named], cache)
