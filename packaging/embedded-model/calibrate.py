@@ -21,6 +21,8 @@ from snapsortd.vision.child.engines.fit_kinds import fit_kinds
 from snapsortd.vision.child.engines.scoring import label_scorer
 
 PRECISIONS = (0.9, 0.95, 0.97, 0.98, 0.99)
+RENDERED = 0.5
+"""How much a rendered image counts beside a real one, where kinds are fitted."""
 MIN_CORRECT = 20  # moved images from which a precision is believed
 MIN_RECALL = 0.3  # a rule that moves less is not worth its score
 FOLDS = 5
@@ -49,7 +51,9 @@ def cross_fitted(
     """
     sources = sorted({item.source for item in items})
     fold = np.array([sources.index(item.source) % FOLDS for item in items])
-    held_out = np.array([data.is_more(item) or data.in_validation(item) for item in items])
+    drawn = np.array([data.is_rendered(item) for item in items])
+    held_out = ~drawn & np.array([data.is_more(item) or data.in_validation(item) for item in items])
+    counted = np.where(drawn, RENDERED, 1.0)
     fines = np.array([item.fine for item in items])
     scores = np.zeros((len(items), len(labels)))
     for (number, checkpoint), left_out in itertools.product(enumerate(checkpoints), range(FOLDS)):
@@ -57,7 +61,7 @@ def cross_fitted(
         tested = out & (np.array(scored_by) == number)
         if tested.any():
             prompts = [checkpoint.encoder.texts(list(each)).numpy() for each in labels.values()]
-            kinds = fit_kinds(checkpoint.vectors[~out], fines[~out].tolist())
+            kinds = fit_kinds(checkpoint.vectors[~out], fines[~out].tolist(), counted[~out].tolist())
             scorer = label_scorer(prompts, checkpoint.encoder.scale, kinds)
             scores[tested] = scorer.scores(checkpoint.vectors[tested])
     return scores[held_out], [item for item, out in zip(items, held_out, strict=True) if out]
@@ -71,7 +75,7 @@ def rows(
     truth = np.array([evaluate.starter_labels(item) for item in items])
     for number, name in enumerate(names):
         predicted = scores.argmax(axis=1) == number
-        steps = [step / 100 for step in range(60, 99)] + [step / 1000 for step in range(990, 1000)]
+        steps = [step / 1000 for step in (*range(600, 990, 5), *range(990, 1000))]
         for precision in PRECISIONS:
             for step in steps:
                 moved = predicted & (best >= step)

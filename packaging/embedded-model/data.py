@@ -154,6 +154,11 @@ def read_rendered(folder: Path) -> list[Item]:
         ]
 
 
+def is_rendered(item: Item) -> bool:
+    """Return whether the image was rendered by `rendering/`."""
+    return item.source.startswith("rendered/")
+
+
 def decode(path: Path, side: int = SIDE) -> Pixels:
     """Return the image resized to (side, side, 3), ignoring the aspect ratio."""
     with Image.open(path) as image:

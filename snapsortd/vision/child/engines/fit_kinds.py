@@ -22,15 +22,16 @@ DECAY = 1e-4
 _STEPS = 200
 
 
-def fit_kinds(images: Array, names: Sequence[str]) -> Kinds:
+def fit_kinds(images: Array, names: Sequence[str], counts: Sequence[float] | None = None) -> Kinds:
     """Return the kinds `names` of normalised vectors (n, dim): multinomial logistic regression, all kinds weighted
-    equally however many images they have, and the mean of each."""
+    equally however many images they have, and the mean of each. `counts` is how much each image counts."""
     order = sorted(set(names))
     kind = torch.tensor([order.index(name) for name in names])
     inputs = torch.from_numpy(images.astype(np.float32))
     weights = torch.zeros(len(order), images.shape[1], requires_grad=True)
     biases = torch.zeros(len(order), requires_grad=True)
-    shares = (1 / torch.bincount(kind).float())[kind] / len(order)
+    counted = torch.ones(len(kind)) if counts is None else torch.tensor(counts, dtype=torch.float32)
+    shares = counted / torch.bincount(kind, counted)[kind] / len(order)
     optimiser = torch.optim.LBFGS([weights, biases], max_iter=_STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
@@ -41,8 +42,8 @@ def fit_kinds(images: Array, names: Sequence[str]) -> Kinds:
         return total
 
     optimiser.step(loss)
-    means = np.stack([images[kind.numpy() == number].mean(axis=0) for number in range(len(order))])
-    return Kinds(weights.detach().numpy(), biases.detach().numpy(), normalised(means))
+    means = torch.zeros_like(weights).index_add(0, kind, shares[:, None] * inputs)
+    return Kinds(weights.detach().numpy(), biases.detach().numpy(), normalised(means.detach().numpy()))
 
 
 def main() -> int:
