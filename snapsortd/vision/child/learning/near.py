@@ -1,10 +1,10 @@
 """Fit what was told to images that look nearly the same. Pure.
 
 What was told says little about other images of its label, which may well be right already (`evidence.py`), but nearly
-everything about the next slide of a deck or the next window of a program. So what the regression leaves wrong is fitted
-once more, by a function of how similar an image is to each example, which is next to nothing for any other: a logistic
-regression with the kernel VARIANCE·exp((x·y − 1) / WIDTH) and the logits so far as offset (Zhu and Hastie 2005, "Kernel
-logistic regression and the import vector machine").
+everything about one that looks the same. So what the regression leaves wrong is fitted once more, by a function of how
+similar an image is to each example, which is next to nothing for any other: a logistic regression with the kernel
+VARIANCE·exp((x·y − 1) / WIDTH) and the logits so far as offset (Zhu and Hastie 2005, "Kernel logistic regression and the
+import vector machine").
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from snapsortd.vision.child.learning.fit import Flags, Lessons, Matrix, cross_entropy, fit_inputs
 
 WIDTH = 0.05
-"""Difference of cosines by which the similarity to an example falls to 1/e. With 0.07, images of the examples' own
-sources gain half as much again, but others lose up to 0.1 points on the mean of `make bench-learn`."""
+"""Difference of cosines by which the similarity to an example falls to 1/e. Wider ones teach more about images of the
+examples' own sources, and cost others accuracy (packaging/embedded-model/README.md, "Learning")."""
 VARIANCE = 60.0
 """Variance of a logit in the place of an example before it is told."""
 MAX_POINTS = 500
