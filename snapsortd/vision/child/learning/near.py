@@ -3,8 +3,8 @@
 What was told says little about other images of its label, which may well be right already (`evidence.py`), but nearly
 everything about one that looks the same. So what the regression leaves wrong is fitted once more, by a function of how
 similar an image is to each example, which is next to nothing for any other: a logistic regression with the kernel
-VARIANCE·exp((x·y − 1) / WIDTH) and the logits so far as offset (Zhu and Hastie 2005, "Kernel logistic regression and the
-import vector machine").
+VARIANCE·exp((x·y − 1) / WIDTH) and the logits so far as offset (Zhu and Hastie 2005, "Kernel logistic regression and
+the import vector machine").
 """
 
 from __future__ import annotations
