@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from struct import unpack
+from struct import iter_unpack
 from typing import Any
 
 _DIGEST = 64
@@ -58,7 +58,7 @@ def _check_numbers(text: str, count: int) -> None:
     content = base64.b64decode(text, validate=True)
     if len(content) != count * _BYTES:
         raise ValueError(f"{len(content)} bytes of numbers, but {count * _BYTES} are needed")
-    if not all(abs(each) <= _LARGEST for each in unpack(f"<{count}f", content)):
+    if not all(abs(each) <= _LARGEST for (each,) in iter_unpack("<f", content)):
         raise ValueError("a number is not finite")
 
 
