@@ -92,11 +92,14 @@ bench-discover: dev
 bench-text: dev
 	$(BIN)/python tests/bench/text.py
 
-# Installs the lowest versions that pyproject.toml allows, and runs the tests of decisions and of the model with them.
+# Installs the lowest versions that pyproject.toml allows, and runs the tests of decisions and of the model with them. Of torch
+# it is the pinned one, in its CPU build: without the libraries that the other builds ask for.
 lowest: build/tools/bin/uv
-	$< pip compile --quiet --resolution lowest-direct --no-header --output-file build/lowest.txt pyproject.toml
+	grep '^torch==' constraints.txt > build/torch.txt
+	$< pip compile --quiet --resolution lowest-direct --extra dev --constraint build/torch.txt --no-header --no-annotate pyproject.toml | \
+	    grep -v -e '^nvidia' -e '^cuda' -e '^triton' > build/lowest.txt
 	$(PYTHON) -m venv --clear build/lowest
-	build/lowest/bin/python -m pip install --quiet --requirement build/lowest.txt '.[dev]'
+	build/lowest/bin/python -m pip install --quiet --no-deps --requirement build/lowest.txt .
 	build/lowest/bin/python -m pytest -p no:anyio -m pure
 	build/lowest/bin/python -m pytest -p no:anyio tests/vision/test_engines.py tests/e2e/test_filing.py
 
