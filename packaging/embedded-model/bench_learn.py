@@ -2,9 +2,9 @@
 """Evaluate how snapsortd learns from corrections, on the corpus's test images; `make bench-learn`.
 
 The images are divided by their source into two halves, in several ways: corrections are drawn from one half, and the
-other is classified. In one variant they are divided at random, because a person's next images are often like the last
-ones. Embedding, fit, cross-validation and scores are those of the installed product. Of each draw, the same images are
-corrected in all variants. Once, they are corrected through a running daemon.
+other is classified. Of each draw, the same images are corrected in all variants but one, in which they are divided at
+random, because a person's next images are often like the last ones. Embedding, fit, cross-validation and scores are
+those of the installed product. Once, the images are corrected through a running daemon.
 
 usage: bench_learn.py [CORPUS] [--draws 12] [--counts 0 3 10 20 50] [--out build/bench-learn.json]
 """

@@ -92,8 +92,7 @@ def layer_from_json(value: Mapping[str, Any], count: int, dim: int) -> Layer:
     """Return a layer for `count` labels and embeddings of `dim` numbers. Raise ValueError if it is not one."""
     shift = None
     if value["weights"] is not None:
-        near = None if value["near"] is None else _neighbours(*map(_numbers, value["near"]), dim=dim)
-        shift = Shift(_numbers(value["weights"]).reshape(count, dim + 1), near)
+        shift = Shift(_numbers(value["weights"]).reshape(count, dim + 1), _neighbours(value["near"], count, dim))
     return Layer(
         shift,
         {
@@ -103,9 +102,11 @@ def layer_from_json(value: Mapping[str, Any], count: int, dim: int) -> Layer:
     )
 
 
-def _neighbours(points: Matrix, shifts: Matrix, *, dim: int) -> Neighbours:
-    places = points.reshape(-1, dim)
-    return Neighbours(places, shifts.reshape(-1, len(places)))
+def _neighbours(near: Sequence[str] | None, count: int, dim: int) -> Neighbours | None:
+    if near is None:
+        return None
+    points, shifts = map(_numbers, near)
+    return Neighbours(points.reshape(-1, dim), shifts.reshape(count, len(points) // dim))
 
 
 def _text(numbers: Matrix) -> str:
